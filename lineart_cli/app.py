@@ -1,0 +1,130 @@
+"""The commands of `lineart`, and the only place that ends the process."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lineart_cli import __version__
+from lineart_cli.errors import ArgumentError, ExitCode, LineartError
+from lineart_cli.options import MODEL, InkOptions, default_text, specs
+
+# The base of every error in how a command is called; Typer gives it no public name.
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
+_EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code in ExitCode) + "."
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def _with_ink_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives `command` one keyword parameter for each row of the table of options, in place of its `**options`."""
+    signature = inspect.signature(command, eval_str=True)
+    parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    for name, spec in specs().items():
+        default = default_text(name) or None if spec.read else False
+        choices = f" One of: {', '.join(spec.choices)}." if spec.choices else ""
+        option = typer.Option(*spec.flags, help=spec.help + choices, metavar=spec.metavar, rich_help_panel=spec.panel)
+        kind = Annotated[str | None, option] if spec.read else Annotated[bool, option]
+        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
+    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": None}
+    return command
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"lineart {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog=_EXIT_CODES)
+def lineart(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Turns scanned pencil sketches into clean ink."""
+
+
+@app.command(epilog=_EXIT_CODES)
+@_with_ink_options
+def ink(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH",
+            help="Files, globs or folders to ink. Folders are searched to any depth and mirrored in the output.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the ink goes.", show_default=False)
+    ],
+    **options: Any,
+) -> None:
+    """Inks scans of sketches: PNG, JPEG, TIFF, WebP and BMP, of any resolution."""
+    chosen = InkOptions.parse(options)
+    _ink(paths, output, chosen)
+
+
+def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
+    from lineart_cli import batch, console, files
+    from lineart_cli.pages import OUTPUT_FORMATS
+
+    warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
+    sources, problems = files.find(paths, out)
+    if not sources:
+        advice = "; ".join(map(str, problems)) or "no images there; give PNG, JPEG, TIFF, WebP or BMP files"
+        raise ArgumentError("PATH", ", ".join(paths), advice)
+    jobs = files.plan(sources, out, OUTPUT_FORMATS[options.format].suffix)
+    if not options.dry_run:
+        files.prepare_folder(out)
+    pages_wanted = len(jobs) + len(problems)
+    with console.reporter(pages_wanted, as_json=options.json, dry_run=options.dry_run, quiet=options.quiet) as report:
+        done = batch.run(jobs, problems, out, options, lambda: _open_inker(options), report)
+    if done.failed:
+        raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def _open_inker(options: InkOptions) -> Any:
+    from lineart_cli.convert import open_inker
+
+    return open_inker(
+        MODEL, backend=options.backend, device=options.device, precision=options.precision, tile=options.tile
+    )
+
+
+def main() -> None:
+    """Runs `lineart` and ends the process with an ExitCode."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = int(app(prog_name="lineart", standalone_mode=False) or ExitCode.OK)
+        message = ""
+    except LineartError as error:
+        code, message = error.exit_code, str(error)
+    except _UsageError as error:
+        text = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+        code, message = ExitCode.BAD_ARGUMENTS, f"{text or 'No command.'} See lineart --help."
+    except (KeyboardInterrupt, typer.Abort):  # which of the two, or code 130, depends on Typer's version
+        code, message = ExitCode.INTERRUPTED, ""
+    except BrokenPipeError:  # whoever read our results has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code, message = ExitCode.SOME_FAILED, ""
+    if code == ExitCode.INTERRUPTED:
+        message = "stopped; finished pages are kept, run again to go on"
+    if message:
+        print(f"lineart: {message}", file=sys.stderr)
+    return code

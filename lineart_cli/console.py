@@ -1,0 +1,151 @@
+"""What the user sees of a run: a progress bar and a summary on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from lineart_cli.events import (
+    BatchDone,
+    Event,
+    PageDone,
+    PageFailed,
+    PagePlanned,
+    PageSkipped,
+    PageStarted,
+    Reporter,
+    to_json,
+)
+
+
+class PagesPerMinute(ProgressColumn):
+    """How fast pages go, over the whole run."""
+
+    def render(self, task: Task) -> Text:
+        if not task.completed or not task.elapsed:
+            return Text("-- pages/min")
+        return Text(f"{60 * task.completed / task.elapsed:.1f} pages/min")
+
+
+class JsonReporter:
+    """One JSON object a page, each on its line; see `events.to_json`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def report(self, event: Event) -> None:
+        if not isinstance(event, PageStarted | BatchDone):
+            print(json.dumps(to_json(event)), file=self._stream, flush=True)
+
+
+class PlanReporter:
+    """What `--dry-run` lists: one line a page."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def report(self, event: Event) -> None:
+        match event:
+            case PagePlanned():
+                from_size = ", guessed from its size" if event.dpi_source == "size" else ""
+                size = f"{event.width} x {event.height} px at {event.dpi:g} dpi{from_size}"
+                lines = f"lines {event.thickness:g} px, {event.thickness_300:g} px at 300 dpi"
+                note = f"; {event.note}" if event.note else ""
+                print(f"{event.input} -> {event.output}: {size}; {lines}{note}", file=self._stream)
+            case PageSkipped():
+                print(f"{event.input} -> {event.output}: there already", file=self._stream)
+
+
+class TerminalReporter:
+    """Failures and notes as they come, a bar while `progress` is shown, and the closing summary."""
+
+    def __init__(self, console: Console, progress: Progress, pages: int, quiet: bool) -> None:
+        self._console = console
+        self._progress = progress
+        self._task = progress.add_task("", total=pages)
+        self._quiet = quiet
+
+    def report(self, event: Event) -> None:
+        match event:
+            case PageStarted():
+                self._progress.update(self._task, description=Path(event.input).name)
+            case PageFailed():
+                self._say(f"lineart: {event.error}", "red")
+            case PageDone() if event.note and not self._quiet:
+                self._say(f"{event.input}: {event.note}", "yellow")
+            case BatchDone() if not self._quiet:
+                self._progress.stop()
+                self._say(summary(event), "bold")
+        if isinstance(event, PageDone | PageSkipped | PageFailed | PagePlanned):
+            self._progress.advance(self._task)
+
+    def _say(self, line: str, style: str) -> None:
+        self._console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+class _All:
+    def __init__(self, reporters: list[Reporter]) -> None:
+        self._reporters = reporters
+
+    def report(self, event: Event) -> None:
+        for reporter in self._reporters:
+            reporter.report(event)
+
+
+def summary(done: BatchDone) -> str:
+    """The closing line: how many pages were inked, skipped and failed, where the ink is, and how long it took."""
+    return (
+        f"{done.inked} inked, {done.skipped} skipped, {done.failed} failed; "
+        f"in {done.output}, after {done.seconds:.1f} s"
+    )
+
+
+def bar(console: Console, disable: bool = False) -> Progress:
+    """The progress bar: page, count, pages per minute, time left; nothing where `console` is no terminal."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        PagesPerMinute(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=disable or not console.is_terminal,
+    )
+
+
+@contextmanager
+def reporter(pages: int, *, as_json: bool, dry_run: bool, quiet: bool) -> Iterator[Reporter]:
+    """A reporter for a run over `pages` pages: stderr for people, stdout for results.
+
+    Args:
+        pages: how many there are.
+        as_json: print JSON lines on stdout.
+        dry_run: print the plan on stdout, if not as JSON; no bar and no summary.
+        quiet: nothing but failures on stderr.
+    """
+    console = Console(stderr=True)
+    progress = bar(console, disable=quiet or dry_run)
+    reporters: list[Reporter] = [TerminalReporter(console, progress, pages, quiet or dry_run)]
+    if as_json:
+        reporters.append(JsonReporter(sys.stdout))
+    elif dry_run:
+        reporters.append(PlanReporter(sys.stdout))
+    with progress:
+        yield _All(reporters)

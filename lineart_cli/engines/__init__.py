@@ -1,0 +1,46 @@
+"""The runtimes behind one protocol; each is imported when it is first asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lineart_cli.engines.base import Engine, EngineChoice, MissingRuntimeError
+from lineart_cli.errors import EngineError
+
+__all__ = ["Engine", "EngineChoice", "open_engine"]
+
+
+def open_engine(network: Path, choice: EngineChoice, shape: tuple[int, int]) -> Engine:
+    """Make a network ready.
+
+    Args:
+        network: an ONNX file with inputs `sketch` (1, 1, H, W) and `thickness` (1,), output `level` (1, 1, H, W).
+        choice: runtime, device, precision and threads.
+        shape: H and W of every sketch that will be given.
+
+    Raises:
+        EngineError: the runtime is not installed, or refuses the device, the precision or the network.
+    """
+    if choice.backend == "openvino":
+        from lineart_cli.engines.openvino import OpenVinoEngine
+
+        return OpenVinoEngine(network, choice, shape)
+    if choice.backend == "onnxruntime":
+        from lineart_cli.engines.onnxruntime import OnnxRuntimeEngine
+
+        return OnnxRuntimeEngine(network, choice, shape)
+    if choice.backend != "auto":
+        raise EngineError(f"--backend {choice.backend}: unknown; choose from auto, openvino, onnxruntime")
+    return _open_first(network, choice, shape)
+
+
+def _open_first(network: Path, choice: EngineChoice, shape: tuple[int, int]) -> Engine:
+    from dataclasses import replace
+
+    try:
+        return open_engine(network, replace(choice, backend="openvino"), shape)
+    except MissingRuntimeError as missing:
+        try:
+            return open_engine(network, replace(choice, backend="onnxruntime"), shape)
+        except MissingRuntimeError:
+            raise missing from None

@@ -1,0 +1,70 @@
+"""What every runtime offers, and what is asked of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from lineart_cli.errors import EngineError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """How a network is to be run.
+
+    Attributes:
+        backend: `auto`, `openvino` or `onnxruntime`; `auto` takes the first that is installed.
+        device: a device of that runtime, in any case; `auto` is the CPU.
+        precision: `auto`, `f32` or `bf16`; `auto` is f32, the same ink on every machine.
+        threads: of the CPU; None leaves it to the runtime, which takes one per core.
+    """
+
+    backend: str = "auto"
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int | None = None
+
+
+class Engine(Protocol):
+    """A network made ready for inputs of one shape."""
+
+    def run(self, sketch: npt.NDArray[np.float32], thickness: float) -> npt.NDArray[np.float32]:
+        """Run the network once.
+
+        Args:
+            sketch: (1, 1, H, W) float32 in [0, 1], 0 = paper; H and W as the engine was opened for.
+            thickness: of the lines, px at 300 dpi.
+
+        Returns:
+            (1, 1, H, W) float32, the level: signed distance from the edge of the ink in px at 300 dpi, > 0 inside. It
+            belongs to the caller; a later run leaves it alone.
+
+        Raises:
+            EngineError: the runtime failed, or its result has another shape or is not finite.
+        """
+
+
+class MissingRuntimeError(EngineError):
+    """A runtime is not installed, or cannot be loaded."""
+
+    def __init__(self, package: str, error: ImportError) -> None:
+        """Tells how to install `package`, which could not be imported because of `error`."""
+        super().__init__(f"--backend {package}: cannot be loaded ({error}); run pip install {package}")
+
+
+def check_level(level: npt.NDArray[np.float32], shape: tuple[int, ...], backend: str) -> npt.NDArray[np.float32]:
+    """Return `level` if it has that shape and every number in it is finite.
+
+    Raises:
+        EngineError: otherwise.
+    """
+    if level.shape != shape:
+        raise EngineError(f"--backend {backend}: the network gave {level.shape} for {shape}; install the model again")
+    if not math.isfinite(float(level.sum())):
+        raise EngineError(f"--backend {backend}: the network's result is not finite; try --precision f32")
+    return level

@@ -1,0 +1,63 @@
+"""ONNX Runtime, the second runtime: where OpenVINO has no build, and for GPUs that are not Intel's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lineart_cli.engines.base import EngineChoice, MissingRuntimeError, check_level
+from lineart_cli.errors import EngineError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_SUFFIX = "ExecutionProvider"
+
+
+class OnnxRuntimeEngine:
+    """One session whose memory goes back to the system after each run."""
+
+    def __init__(self, network: Path, choice: EngineChoice, shape: tuple[int, int]) -> None:
+        """See `open_engine`."""
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise MissingRuntimeError("onnxruntime", error) from error
+        if choice.precision == "bf16":
+            raise EngineError("--precision bf16: ONNX Runtime computes f32 only; use f32, or --backend openvino")
+        provider = _provider(onnxruntime.get_available_providers(), choice.device)
+        options = onnxruntime.SessionOptions()
+        options.enable_cpu_mem_arena = False  # the arena doubles, and keeps what it once had
+        options.inter_op_num_threads = 1
+        options.intra_op_num_threads = choice.threads or 0
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(str(network), options, providers=[provider])
+        except Exception as error:  # its exceptions share no other base
+            raise EngineError(f"ONNX Runtime cannot prepare {network}: {error}") from error
+        if self._session.get_providers()[0] != provider:  # it falls back to the CPU without a word
+            name = provider.removesuffix(_SUFFIX)
+            raise EngineError(f"--device {name}: ONNX Runtime cannot load it; install its libraries or use CPU")
+        self._shape = (1, 1, *shape)
+
+    def run(self, sketch: npt.NDArray[np.float32], thickness: float) -> npt.NDArray[np.float32]:
+        """See `Engine.run`."""
+        inputs = {"sketch": sketch, "thickness": np.array([thickness], np.float32)}
+        try:
+            (level,) = self._session.run(["level"], inputs)
+        except Exception as error:  # its exceptions share no other base
+            raise EngineError(f"ONNX Runtime failed: {error}; try a smaller --tile") from error
+        return check_level(level, self._shape, "onnxruntime")
+
+
+def _provider(available: list[str], wanted: str) -> str:
+    """The execution provider that a device's name stands for."""
+    known = {name.removesuffix(_SUFFIX).lower(): name for name in available}
+    name = "cpu" if wanted.lower() == "auto" else wanted.lower()
+    if name not in known:
+        names = ", ".join(sorted(each.removesuffix(_SUFFIX) for each in available))
+        raise EngineError(f"--device {wanted}: ONNX Runtime finds no such device; there is {names}")
+    return known[name]

@@ -1,0 +1,74 @@
+"""OpenVINO, the runtime that lineart takes first: fast and small on CPUs, and it knows Intel's GPUs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lineart_cli.engines.base import EngineChoice, MissingRuntimeError, check_level
+from lineart_cli.errors import EngineError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_ELEMENT_TYPES = {"auto": "f32", "f32": "f32", "bf16": "bf16"}
+
+
+class OpenVinoEngine:
+    """One compiled network with one request: the activations exist once."""
+
+    def __init__(self, network: Path, choice: EngineChoice, shape: tuple[int, int]) -> None:
+        """See `open_engine`."""
+        try:
+            import openvino
+        except ImportError as error:
+            raise MissingRuntimeError("openvino", error) from error
+        core = openvino.Core()
+        device = _device(core.available_devices, choice.device)
+        precision = _ELEMENT_TYPES[choice.precision]
+        if precision == "bf16":
+            _require_bf16(device, core.get_property(device, "OPTIMIZATION_CAPABILITIES"))
+        # Without the precision hint, OpenVINO takes bf16 where the CPU has it: other ink on other machines.
+        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+        if choice.threads is not None and device == "CPU":
+            settings["INFERENCE_NUM_THREADS"] = choice.threads
+        self._shape = (1, 1, *shape)
+        try:
+            model = core.read_model(network)
+            model.reshape({"sketch": list(self._shape), "thickness": [1]})
+            self._request = core.compile_model(model, device, settings).create_infer_request()
+        except RuntimeError as error:
+            raise EngineError(f"--device {device}: OpenVINO cannot prepare {network}: {_last_line(error)}") from error
+
+    def run(self, sketch: npt.NDArray[np.float32], thickness: float) -> npt.NDArray[np.float32]:
+        """See `Engine.run`."""
+        inputs = {"sketch": sketch, "thickness": np.array([thickness], np.float32)}
+        try:
+            results = self._request.infer(inputs, share_inputs=True, share_outputs=True)
+        except RuntimeError as error:
+            raise EngineError(f"OpenVINO failed: {_last_line(error)}; try a smaller --tile") from error
+        return check_level(results["level"], self._shape, "openvino").copy()
+
+
+def _device(available: list[str], wanted: str) -> str:
+    """The device's own spelling; `GPU` stands for the first of several."""
+    if wanted.lower() == "auto":
+        return "CPU"
+    known = {name.lower(): name for name in sorted(available, reverse=True)}
+    known |= {name.lower().partition(".")[0]: name for name in sorted(available, reverse=True)}
+    if wanted.lower() not in known:
+        raise EngineError(f"--device {wanted}: OpenVINO finds no such device; there is {', '.join(sorted(available))}")
+    return known[wanted.lower()]
+
+
+def _require_bf16(device: str, capabilities: list[str]) -> None:
+    if "BF16" not in capabilities:
+        able = ", ".join(name for name in capabilities if name in {"FP32", "FP16", "INT8"})
+        raise EngineError(f"--precision bf16: {device} computes {able} only; use --precision f32")
+
+
+def _last_line(error: RuntimeError) -> str:
+    """The last line that says something: the earlier ones name places in OpenVINO's own source."""
+    return next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)

@@ -1,0 +1,79 @@
+"""Everything that lineart reports as an error, and the exit codes it ends with.
+
+Each message is one line: what is wrong (the file or option and its value), then what to do about it.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the shell sees when `lineart` ends."""
+
+    OK = 0
+    SOME_FAILED = 1
+    BAD_ARGUMENTS = 2
+    INTERRUPTED = 130
+
+    @property
+    def meaning(self) -> str:
+        """One short phrase for the help text."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    ExitCode.OK: "every page is inked",
+    ExitCode.SOME_FAILED: "a page, or the model, failed; all other pages are inked",
+    ExitCode.BAD_ARGUMENTS: "an argument is wrong; nothing was done",
+    ExitCode.INTERRUPTED: "stopped with Ctrl-C; finished pages are kept",
+}
+
+
+class LineartError(Exception):
+    """The family of errors that are shown to the user as one line, without a traceback."""
+
+    exit_code = ExitCode.SOME_FAILED
+
+    def __init__(self, message: str) -> None:
+        """Keeps `message` as a single line, whatever a file name or a library put into it."""
+        super().__init__(" ".join(message.splitlines()))
+
+
+class ArgumentError(LineartError):
+    """An option or path on the command line cannot be used; found before any page is touched."""
+
+    exit_code = ExitCode.BAD_ARGUMENTS
+
+    def __init__(self, option: str, value: object, advice: str) -> None:
+        """
+        Args:
+            option: the option or argument as the user writes it, such as `--thickness`.
+            value: what was given.
+            advice: what is wrong with it and what to write instead.
+        """
+        super().__init__(f"{option} {value}: {advice}")
+        self.option = option
+
+
+class PageError(LineartError):
+    """One page cannot be read, inked or written; the other pages go on."""
+
+    def __init__(self, path: str | os.PathLike[str], reason: str, advice: str) -> None:
+        """
+        Args:
+            path: the file at fault.
+            reason: what is wrong with it.
+            advice: the next step.
+        """
+        super().__init__(f"{os.fspath(path)}: {reason}; {advice}")
+        self.path = os.fspath(path)
+
+
+class ModelError(LineartError):
+    """A model folder is missing, damaged, or not what its card says."""
+
+
+class EngineError(LineartError):
+    """A runtime is missing, refuses the device or precision, or gave an unusable result."""

@@ -1,0 +1,99 @@
+"""What happens to pages during a run, told to whoever listens: terminal, JSON lines or a test.
+
+`to_json` gives the object that `--json` prints: the event's fields, led by `event` (its name in snake case).
+Paths are strings as the user would write them; times are seconds; sizes are pixels (width, height).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class PageStarted:
+    """A page is being read. JSON: {"event": "page_started", "input": "a.png"}; not printed by `--json`."""
+
+    input: str
+
+
+@dataclass(frozen=True)
+class PageDone:
+    """A page is inked and lies under its final name.
+
+    JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "note"}, where
+    `thickness` is in page pixels and `note` is empty, or says what the user might not expect.
+    """
+
+    input: str
+    output: str
+    width: int
+    height: int
+    dpi: float
+    thickness: float
+    seconds: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PageSkipped:
+    """The page's output was there already, whole. JSON: {"event": "page_skipped", "input", "output"}."""
+
+    input: str
+    output: str
+
+
+@dataclass(frozen=True)
+class PageFailed:
+    """The page has no output. JSON: {"event": "page_failed", "input", "error"}; `error` is one line, with advice."""
+
+    input: str
+    error: str
+
+
+@dataclass(frozen=True)
+class PagePlanned:
+    """What `--dry-run` says about a page that it would ink.
+
+    JSON: {"event": "page_planned", "input", "output", "width", "height", "dpi", "dpi_source", "thickness",
+    "thickness_300", "note"}; `dpi_source` is "option", "file" or "size"; `thickness` is in page pixels,
+    `thickness_300` in pixels at 300 dpi.
+    """
+
+    input: str
+    output: str
+    width: int
+    height: int
+    dpi: float
+    dpi_source: str
+    thickness: float
+    thickness_300: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class BatchDone:
+    """The run's last event. JSON: {"event": "batch_done", "inked", "skipped", "failed", "output", "seconds"}."""
+
+    inked: int
+    skipped: int
+    failed: int
+    output: str
+    seconds: float
+
+
+Event = PageStarted | PageDone | PageSkipped | PageFailed | PagePlanned | BatchDone
+
+
+class Reporter(Protocol):
+    """Listens to a run. Calls come one at a time, never from two threads at once."""
+
+    def report(self, event: Event) -> None:
+        """Takes one event; must not raise."""
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """The event as a JSON object, its name first."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
+    return {"event": name, **asdict(event)}

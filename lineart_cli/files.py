@@ -1,0 +1,132 @@
+"""Which files a command line names, and where the ink of each goes."""
+
+from __future__ import annotations
+
+import glob
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lineart_cli.errors import ArgumentError, PageError
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".dib"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to ink, and where it stands below the output folder (its own name, or its path inside a given folder)."""
+
+    path: Path
+    relative: Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """One page to ink, and the file that will hold its ink."""
+
+    source: Path
+    output: Path
+
+
+def find(patterns: Sequence[str], out: Path) -> tuple[list[Source], list[PageError]]:
+    """Finds the files that `patterns` name.
+
+    Args:
+        patterns: files, globs (`**` is any depth) and folders. A file that is named is always returned, whatever it
+            is. A folder gives every image file below it, except hidden ones; symlinks are followed, each folder once.
+        out: the output folder; what lies in it is left out, unless a glob finds nothing else.
+
+    Returns:
+        The sources, in order, each once; and an error for every pattern or folder that cannot be followed.
+    """
+    found: dict[tuple[str, Path], Source] = {}
+    errors: list[PageError] = []
+    for pattern in patterns:
+        path = Path(pattern)
+        if path.is_dir():
+            sources = list(_walk(path, out, errors))
+        elif os.path.lexists(path):
+            sources = [Source(path, Path(path.name))]
+        else:
+            sources = _expand(pattern, out, errors)
+        for source in sources:
+            found.setdefault((os.path.realpath(source.path), source.relative), source)
+    return list(found.values()), errors
+
+
+def _expand(pattern: str, out: Path, errors: list[PageError]) -> list[Source]:
+    matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
+    if not matches:
+        what = "no file matches" if glob.has_magic(pattern) else "no such file or folder"
+        errors.append(PageError(pattern, what, "check the spelling and the folder that you are in"))
+    where = Path(os.path.realpath(out))
+    matches = [each for each in matches if where not in Path(os.path.realpath(each)).parents] or matches
+    sources = [Source(match, Path(match.name)) for match in matches if _is_image(match)]
+    if "**" not in pattern:
+        for folder in filter(Path.is_dir, matches):
+            sources.extend(_walk(folder, out, errors))
+    return sources
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and not path.is_dir()
+
+
+def _walk(root: Path, out: Path, errors: list[PageError]) -> Iterator[Source]:
+    def unreadable(error: OSError) -> None:
+        errors.append(PageError(error.filename, f"folder cannot be read ({error.strerror})", "check its permissions"))
+
+    seen = {os.path.realpath(root), os.path.realpath(out)}
+    for folder, subfolders, names in os.walk(root, onerror=unreadable, followlinks=True):
+        fresh = []
+        for name in sorted(subfolders):
+            real = os.path.realpath(os.path.join(folder, name))
+            if not name.startswith(".") and real not in seen:
+                seen.add(real)
+                fresh.append(name)
+        subfolders[:] = fresh
+        for path in (Path(folder, name) for name in sorted(names)):
+            if _is_image(path):
+                yield Source(path, path.relative_to(root))
+
+
+def plan(sources: Sequence[Source], out: Path, suffix: str) -> list[Job]:
+    """Names the output of every source: its place below `out`, with `suffix` (such as ".png") for its own.
+
+    Raises:
+        ArgumentError: two sources would share an output, or an output is one of the inputs.
+    """
+    inputs = {source.path.resolve(): source.path for source in sources}
+    jobs: dict[Path, Job] = {}
+    for source in sources:
+        job = Job(source.path, (out / source.relative).with_suffix(suffix))
+        where = job.output.resolve()
+        if where in inputs:
+            advice = f"would be written over the input {inputs[where]}; choose another folder"
+            raise ArgumentError("--output", job.output, advice)
+        if where in jobs:
+            advice = f"both {jobs[where].source} and {job.source} would be written there; ink them into two folders"
+            raise ArgumentError("--output", job.output, advice)
+        jobs[where] = job
+    return list(jobs.values())
+
+
+def prepare_folder(out: Path) -> None:
+    """Makes the output folder and proves that files can be written there.
+
+    Raises:
+        ArgumentError: it is a file, looks like one, or cannot be written.
+    """
+    if out.exists() and not out.is_dir():
+        raise ArgumentError("--output", out, "is a file; give a folder")
+    if not out.exists() and out.suffix.lower() in IMAGE_SUFFIXES:
+        raise ArgumentError("--output", out, f"looks like a file; give a folder, such as {out.with_suffix('')}")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        advice = f"cannot be written ({error.strerror}); choose another folder, or check its permissions and free space"
+        raise ArgumentError("--output", out, advice) from error

@@ -1,0 +1,156 @@
+"""The card of a model: all that is known about its network without opening it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lineart_cli.errors import ModelError
+
+CARD = "card.toml"
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class TestPage:
+    """A page that proves the model: `network` must turn `input` into `output`.
+
+    Attributes:
+        input: picture of the darkness that the network is given; white is 0, black is 1.
+        output: picture of the coverage that comes out; white is none, black is full.
+        thickness: px at 300 dpi.
+        tolerance: largest difference of the level between runtimes, px.
+    """
+
+    __test__ = False  # no test class, whatever pytest thinks of the name
+
+    input: Path
+    output: Path
+    thickness: float
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a model folder says of itself.
+
+    Attributes:
+        network: the ONNX file; inputs `sketch` and `thickness`, output `level`.
+        sha256: of that file, hexadecimal.
+        halo_px: how far a pixel of the network's output sees, px.
+        multiple_of: height and width of the input are multiples of this, px.
+        dpi: resolution at which the network works.
+        thickness_px: least and greatest thickness of lines it can draw, px at `dpi`.
+        level_px: the level is clipped to about +- this, px at `dpi`.
+        kmac_per_px: thousand multiply-adds per input pixel.
+        bytes_per_px: working memory of the runtime per input pixel, f32.
+        training: free table: configuration, sources of data, licences, figures.
+    """
+
+    name: str
+    version: str
+    description: str
+    licence: str
+    network: Path
+    sha256: str
+    opset: int
+    halo_px: int
+    multiple_of: int
+    dpi: float
+    thickness_px: tuple[float, float]
+    level_px: float
+    kmac_per_px: float
+    bytes_per_px: float
+    test: TestPage
+    training: dict[str, Any]
+
+
+def load(folder: Path) -> ModelCard:
+    """Read the card of a model folder; the files it names are not opened.
+
+    Raises:
+        ModelError: there is no card, it is no TOML, or a key is missing or has a wrong value; the message names it.
+    """
+    path = folder / CARD
+    try:
+        top = _Table(path, "", tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); a model folder needs a card") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: is no TOML ({error}); install the model again") from error
+    network, test = top.table("network"), top.table("test")
+    return ModelCard(
+        name=top.text("name"),
+        version=top.text("version"),
+        description=top.text("description"),
+        licence=top.text("licence"),
+        network=folder / network.text("file"),
+        sha256=network.text("sha256"),
+        opset=network.whole("opset"),
+        halo_px=network.whole("halo_px", least=0),
+        multiple_of=network.whole("multiple_of"),
+        dpi=network.number("dpi"),
+        thickness_px=network.range("thickness_px"),
+        level_px=network.number("level_px"),
+        kmac_per_px=network.number("kmac_per_px"),
+        bytes_per_px=network.number("bytes_per_px"),
+        test=TestPage(
+            input=folder / test.text("input"),
+            output=folder / test.text("output"),
+            thickness=test.number("thickness"),
+            tolerance=test.number("tolerance"),
+        ),
+        training=top.entries.get("training", {}),
+    )
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table of the card whose entries are checked as they are read."""
+
+    path: Path
+    name: str
+    entries: dict[str, Any]
+
+    def text(self, key: str) -> str:
+        return self._entry(key, str, "a text")
+
+    def whole(self, key: str, least: int = 1) -> int:
+        value = self._entry(key, int, "a whole number")
+        if isinstance(value, bool) or value < least:
+            raise self._error(key, f"{value} is not a whole number from {least} up")
+        return value
+
+    def number(self, key: str) -> float:
+        return self._positive(key, self._entry(key, object, "a number"))
+
+    def range(self, key: str) -> tuple[float, float]:
+        value = self._entry(key, list, "a list of two numbers")
+        if len(value) != 2:
+            raise self._error(key, f"{value} is not a list of two numbers")
+        low, high = (self._positive(key, each) for each in value)
+        if low > high:
+            raise self._error(key, f"{value} does not rise")
+        return low, high
+
+    def table(self, key: str) -> _Table:
+        return _Table(self.path, f"{key}.", self._entry(key, dict, "a table"))
+
+    def _positive(self, key: str, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+            raise self._error(key, f"{value!r} is not a positive number")
+        return float(value)
+
+    def _entry(self, key: str, kind: type[_T], wanted: str) -> _T:
+        if key not in self.entries:
+            raise self._error(key, f"is missing; it must be {wanted}")
+        value = self.entries[key]
+        if not isinstance(value, kind):
+            raise self._error(key, f"{value!r} is not {wanted}")
+        return value
+
+    def _error(self, key: str, what: str) -> ModelError:
+        return ModelError(f"{self.path}: {self.name}{key}: {what}; install the model again")

@@ -1,0 +1,173 @@
+"""Scan levels to the network's range: the one definition of paper (0) and of pencil (up to 1).
+
+Three things are taken out of a scan, in this order, because each needs the one before:
+
+1. **The paper.** Its brightness is the upper envelope of the page: a grey closing fills every dark thing narrower than
+   `FILL` with the paper around it, so that a bundle of strokes leaves no dent and no halo. Wider dark areas are held
+   up by the same envelope at `WIDE`, and that in turn by the page's own paper, so that a black area stays black.
+   Darkness is 1 - grey / paper: light falls on pencil and paper alike, so a shadow divides out.
+2. **The noise** of the bare paper (grain and scanner), which a soft toe lays to rest.
+3. **The pressure.** The darkness of the page's main lines is brought to `INK`, whatever the pencil.
+
+All lengths are pixels at 300 dpi: resample the page first. A page drawn in white on black is not turned round.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from lineart_cli.resample import linear_rows, strips
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+
+NEUTRAL_FAINT = 0.35
+"""The share of the main lines' darkness where the network itself draws the line between ink and nothing."""
+
+CELL = 8  # px of the page that a cell of the paper map covers, in each direction
+FILL = 72  # px: dark things narrower than this lie on the paper; a bundle of strokes is up to 45 wide
+WIDE = 640  # px: the same for areas laid on flat, of which the map keeps WIDE_FLOOR of the paper around
+WIDE_FLOOR = 0.85  # light falls off by less than this across such an area
+PAGE_FLOOR = 0.5  # the deepest shadow, as a share of the page's brightest paper
+LEAST_PAPER = 0.25  # the darkest grey that is ever taken for paper
+SMOOTH = 24  # px: sigma of the Gaussian over the paper map
+NEAR_PAPER = 0.12  # bare paper scatters less than this around its map
+
+INK = 0.8  # darkness to which the main lines are brought
+GAIN = (0.85, 3.5)  # range of the gain that does so: a 2H on a bright scanner needs about 3
+MAIN_LINE = 88  # percentile of the drawn pixels' darkness: above edges and faint lines, below accents
+LEAST_DRAWN = 0.05  # darkness from which a pixel counts as drawn, if that is above the noise
+LEAST_PIXELS = 64  # sampled pixels so drawn, below which a page counts as blank
+SAMPLES = 600_000  # pixels, evenly spread, from which noise and pressure are measured
+
+
+def _weighted(red: float, green: float, blue: float) -> Callable[[Floats], Floats]:
+    weights = np.array([[red, green, blue]], np.float32)
+    return lambda rgb: np.asarray(cv2.transform(rgb, weights), np.float32)
+
+
+def _lowest(rgb: Floats) -> Floats:
+    return np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
+
+
+def _highest(rgb: Floats) -> Floats:
+    return np.maximum(np.maximum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
+
+
+DESATURATE: dict[str, Callable[[Floats], Floats]] = {
+    "luma709": _weighted(0.2126, 0.7152, 0.0722),
+    "luma601": _weighted(0.299, 0.587, 0.114),
+    "lightness": lambda rgb: np.float32(0.5) * (_highest(rgb) + _lowest(rgb)),
+    "average": _weighted(1 / 3, 1 / 3, 1 / 3),
+    "min": _lowest,
+    "max": _highest,
+}
+"""Krita's ways to desaturate, all on encoded values; `luma709` is also the luma of its HSY' model for sRGB."""
+
+
+def desaturate(rgb: Floats, mode: str) -> Floats:
+    """Turn colours into greys as Krita does.
+
+    Args:
+        rgb: (H, W, 3) float32 in [0, 1], encoded (not linear) values.
+        mode: a key of `DESATURATE`.
+
+    Returns:
+        (H, W) float32 in [0, 1], encoded.
+    """
+    return DESATURATE[mode](rgb)
+
+
+@dataclass(frozen=True)
+class Tone:
+    """What `measure` found on a page, and all that `darkness` needs to know of it.
+
+    Attributes:
+        paper: (ceil(H / CELL), ceil(W / CELL)) float32, the grey of bare paper across the page.
+        toe: darkness at which the soft toe takes away half; twice the noise of the paper.
+        gain: brings the main lines to `INK`.
+    """
+
+    paper: Floats
+    toe: float
+    gain: float
+
+
+def darkness(grey: Floats, faint: float = NEUTRAL_FAINT) -> Floats:
+    """Turn a page's greys into the darkness of what is drawn on it.
+
+    Args:
+        grey: (H, W) float32 in [0, 1], encoded values, 300 dpi.
+        faint: the share of the main lines' darkness, in (0, 1), at which a line is still inked. Towards 0 ever fainter
+            lines come out, and in the end the grain; towards 1 only the darkest do. Start from `NEUTRAL_FAINT`.
+
+    Returns:
+        (H, W) float32 in [0, 1]: 0 paper, `INK` the main lines, 1 black.
+    """
+    return apply(grey, measure(grey), faint)
+
+
+def measure(grey: Floats) -> Tone:
+    """Measure paper, noise and pressure of a page, (H, W) float32 in [0, 1] at 300 dpi."""
+    paper = paper_map(grey)
+    step = max(1, math.isqrt(grey.size // SAMPLES))
+    sample = grey[step // 2 :: step, step // 2 :: step]
+    share = sample / cv2.resize(paper, sample.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    bare = share[np.abs(share - 1) < NEAR_PAPER]
+    level = float(np.median(bare)) if bare.size else 1.0
+    noise = 1.4826 * float(np.median(np.abs(bare - level))) / level if bare.size else 0.0
+    dark = 1 - share / level
+    drawn = dark[dark > max(LEAST_DRAWN, 4 * noise)]
+    tone = Tone(paper=paper * np.float32(level), toe=2 * noise, gain=1.0)
+    if drawn.size < LEAST_PIXELS:
+        return tone
+    main = float(np.percentile(_soft(drawn, tone.toe), MAIN_LINE))
+    return replace(tone, gain=min(max(INK / main, GAIN[0]), GAIN[1]))
+
+
+def apply(grey: Floats, tone: Tone, faint: float = NEUTRAL_FAINT) -> Floats:
+    """Turn greys into darkness by a measured tone; arguments and result as of `darkness`."""
+    dark = np.empty_like(grey)
+    bend = math.log(NEUTRAL_FAINT) / math.log(faint)
+    for rows in strips(len(grey)):
+        part = dark[rows]
+        np.divide(grey[rows], linear_rows(tone.paper, grey.shape, rows), out=part)
+        np.subtract(1, part, out=part)
+        np.maximum(part, 0, out=part)
+        part[...] = _soft(part, tone.toe)
+        part *= tone.gain
+        if bend != 1:
+            part[...] = INK * cv2.pow(part / INK, bend)
+        np.minimum(part, 1, out=part)
+    return dark
+
+
+def paper_map(grey: Floats) -> Floats:
+    """Return the grey of bare paper in every cell, (ceil(H / CELL), ceil(W / CELL)) float32 in [LEAST_PAPER, 1]."""
+    height, width = (-(-side // CELL) for side in grey.shape)
+    cells = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    paper = _close(cells, FILL)
+    floor = max(PAGE_FLOOR * float(np.percentile(paper, 90)), LEAST_PAPER)
+    paper = np.maximum(np.maximum(paper, WIDE_FLOOR * _close(paper, WIDE)), floor)
+    smooth = cv2.GaussianBlur(cv2.medianBlur(paper, 5), (0, 0), SMOOTH / CELL, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(smooth, np.float32)
+
+
+def _close(cells: Floats, width: int) -> Floats:
+    """Fill what is darker than its surroundings and narrower than `width` px of the page."""
+    size = width // CELL
+    return np.asarray(cv2.morphologyEx(cells, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)), np.float32)
+
+
+def _soft(dark: Floats, toe: float) -> Floats:
+    """Bend the start of the scale: 0 stays 0 with slope 0, `toe` is halved, what is far above loses `toe`."""
+    return dark * (dark / (dark + np.float32(max(toe, 1e-6))))

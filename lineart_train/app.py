@@ -1,0 +1,131 @@
+"""`lineart-train`: draws pairs, trains, exports. Heavy imports happen inside the commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    name="lineart-train", help="Make the models of lineart.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+console = Console(stderr=True)
+
+Run = Annotated[Path, typer.Argument(help="Folder of the training run: checkpoint, record.jsonl, sheet.png.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(help="Folder of clean drawings, *.jsonl or *.jsonl.gz; without it scenes are drawn by procedure."),
+]
+
+
+@app.command()
+def pairs(
+    sheet: Annotated[Path, typer.Argument(help="PNG to write.")],
+    seed: Annotated[int, typer.Option(help="Seed of the series.")] = 1,
+    first: Annotated[int, typer.Option(help="Index of the first pair.")] = 0,
+    count: Annotated[int, typer.Option(help="How many pairs.", min=1, max=64)] = 6,
+    size: Annotated[int, typer.Option(help="Side of a pair in px at 300 dpi.", min=128, max=4096)] = 768,
+    data: Data = None,
+) -> None:
+    """Look at training pairs: sketch beside ink of 3 px."""
+    import numpy as np
+
+    from lineart_train import sheet as contact
+    from lineart_train.dataset import draw
+    from lineart_train.pool import unit_offset
+    from lineart_train.scenes.drawings import load
+
+    library = load(data) if data else None
+    rows = []
+    for index in range(first, first + count):
+        pair = draw(seed, index, size, library)
+        level = 1.5 - np.hypot(*unit_offset(pair.offset))
+        rows.append([255 - pair.sketch, contact.coverage(level)])
+    contact.write(sheet, rows)
+    console.print(f"Wrote {sheet}.")
+
+
+@app.command()
+def train(
+    run: Run,
+    minutes: Annotated[float, typer.Option(help="Training time of the run in all, minutes.", min=0.01)] = 120.0,
+    data: Data = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A setting of the run, such as rate=1e-3; see lineart_train/config.py."
+        ),
+    ] = None,
+) -> None:
+    """Train for a number of minutes; goes on from the checkpoint that is in the run's folder."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from lineart_train import train as loop
+    from lineart_train.checkpoint import read_config
+    from lineart_train.config import TrainConfig
+
+    base = read_config(run) if (run / "config.json").exists() else TrainConfig()
+    config = _with_settings(base, setting or [])
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("drawing", total=1.0, said="")
+
+        def tell(record: dict[str, float]) -> None:
+            if "drawn" in record:
+                bar.update(task, completed=record["drawn"] / record["wanted"], said=f"{record['drawn']:.0f} canvases")
+                return
+            said = f"step {record['step']:.0f}  loss {record['loss']:.4f}"
+            if "held_out" in record:
+                said += f"  held out {record['held_out']:.4f}"
+            bar.update(task, description="training", completed=record["minutes"] / minutes, said=said)
+
+        last = loop.train(config, run, minutes, data, device, tell)
+    console.print({key: round(value, 5) for key, value in last.items()})
+
+
+@app.command()
+def export(
+    run: Run,
+    target: Annotated[Path, typer.Argument(help="Folder of the model, such as models/standard.")],
+    version: Annotated[str, typer.Option(help="Version of the model.")] = "0.1.0",
+    description: Annotated[str, typer.Option(help="One sentence for the card.")] = "Sketch to lineart.",
+    notes: Annotated[
+        Path | None, typer.Option(help="JSON file with further entries of the card's training table.")
+    ] = None,
+) -> None:
+    """Export a run as ONNX with card and test page; fails unless all runtimes agree with PyTorch."""
+    import json
+
+    from lineart_train import export as step
+
+    extra: dict[str, Any] = json.loads(notes.read_text()) if notes else {}
+    differences = step.export(run, target, target.name, version, description, extra)
+    console.print(f"Wrote {target}; largest difference from PyTorch in px: {differences}.")
+
+
+def _with_settings(config: Any, settings: list[str]) -> Any:
+    from dataclasses import replace
+
+    from lineart_train.config import keys
+
+    values: dict[str, Any] = {}
+    for each in settings:
+        name, _, text = each.partition("=")
+        if name not in keys():
+            raise typer.BadParameter(f"{each}: write NAME=VALUE with one of {', '.join(keys())}.", param_hint="--set")
+        try:
+            values[name] = type(getattr(config, name))(text)
+        except ValueError as fault:
+            raise typer.BadParameter(f"{each}: {fault}.", param_hint="--set") from fault
+    try:
+        return replace(config, **values)
+    except ValueError as fault:
+        raise typer.BadParameter(str(fault), param_hint="--set") from fault
+
+
+def main() -> None:
+    """Entry point."""
+    app()

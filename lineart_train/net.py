@@ -1,0 +1,163 @@
+"""The network: a sketch in, the signed distance from the edge of the inked line out. One file, all of it.
+
+- Fully convolutional, no global statistics: tiles are exact. Batch norm is folded into the convolutions at export.
+- The body works behind a pixel-unshuffle of 4, then in a U shape of strides 4 to 32; channels are multiples of 16.
+- The head predicts, for each pixel, the way (dx, dy) to the nearest line and how far that is. A position that the
+  sketch leaves open blurs a drawn line into haze, but the mean of a *way* still crosses zero sharply at the mean
+  course: one confident line. The distance tells true lines from the ridges between two lines, where the way crosses
+  zero too.
+- Thickness is injected before the last operation: a bias on the level at which that distance is cut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+REACH = 12.0
+"""Distances are predicted up to this many px; further away is all the same."""
+
+
+@dataclass(frozen=True)
+class NetConfig:
+    """Shape of the network.
+
+    channels: per level, from stride 4 on, each level twice as coarse; multiples of 16. More see more, cost the square.
+    down, up: residual blocks per level on the way down and up; the deeper ones give the frame its size.
+    head: channels of the last but one layer.
+    slack: px that the distance may exceed the way before a line is taken back; 0 tears lines, 4 fills narrow gaps.
+    """
+
+    channels: tuple[int, ...] = (32, 64, 96, 128)
+    down: tuple[int, ...] = (2, 2, 2, 2)
+    up: tuple[int, ...] = (2, 1, 1)
+    head: int = 64
+    slack: float = 2.5
+
+    @property
+    def multiple_of(self) -> int:
+        """Total stride in px: heights and widths must be multiples of it."""
+        return int(4 * 2 ** (len(self.channels) - 1))
+
+
+def conv(inward: int, outward: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
+    """A convolution with zero padding that keeps the size at stride 1; its bias is batch norm's."""
+    return nn.Conv2d(inward, outward, kernel, stride, kernel // 2 if stride == 1 else 0, bias=False)
+
+
+class Block(nn.Module):
+    """Residual block: two 3x3 convolutions; (N, C, H, W) -> the same shape."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.one, self.norm_one = conv(channels, channels), nn.BatchNorm2d(channels)
+        self.two, self.norm_two = conv(channels, channels), nn.BatchNorm2d(channels)
+        nn.init.constant_(self.norm_two.weight, 0.2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = torch.relu(self.norm_one(self.one(x)))
+        out: Tensor = torch.relu(x + self.norm_two(self.two(inner)))
+        return out
+
+
+class Body(nn.Module):
+    """Finds the lines: (N, 1, H, W) darkness -> (N, channels[0], H / 4, W / 4) features."""
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        wide = config.channels
+        self.unshuffle = nn.PixelUnshuffle(4)
+        self.stem = nn.Sequential(conv(16, wide[0]), nn.BatchNorm2d(wide[0]), nn.ReLU())
+        self.down = nn.ModuleList(
+            nn.Sequential(*(Block(c) for _ in range(n))) for c, n in zip(wide, config.down, strict=True)
+        )
+        self.shrink = nn.ModuleList(
+            nn.Sequential(conv(a, b, 2, 2), nn.BatchNorm2d(b), nn.ReLU()) for a, b in pairwise(wide)
+        )
+        self.grow = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, 2) for a, b in pairwise(wide))
+        self.up = nn.ModuleList(
+            nn.Sequential(*(Block(c) for _ in range(n))) for c, n in zip(wide[:-1], config.up, strict=True)
+        )
+
+    def forward(self, sketch: Tensor) -> Tensor:
+        x: Tensor = self.stem(self.unshuffle(sketch))
+        kept = []
+        for level, blocks in enumerate(self.down):
+            x = blocks(x)
+            if level < len(self.shrink):
+                kept.append(x)
+                x = self.shrink[level](x)
+        for level in reversed(range(len(self.up))):
+            x = self.up[level](torch.relu(self.grow[level](x) + kept[level]))
+        return x
+
+
+class Head(nn.Module):
+    """Measures the lines: features -> (N, 3, H, W): way x, way y, distance, each in px divided by `REACH`."""
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        self.wide = nn.Sequential(conv(config.channels[0], config.head), nn.BatchNorm2d(config.head), nn.ReLU())
+        self.last = nn.Conv2d(config.head, 3 * 16, 3, padding=1)
+        self.shuffle = nn.PixelShuffle(4)
+
+    def forward(self, features: Tensor) -> Tensor:
+        fields: Tensor = self.shuffle(self.last(self.wide(features)))
+        return fields
+
+
+class LineartNet(nn.Module):
+    """Sketch and thickness to the signed distance from the edge of the ink."""
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.body = Body(config)
+        self.head = Head(config)
+
+    def fields(self, sketch: Tensor) -> Tensor:
+        """(N, 1, H, W) darkness in [0, 1] -> (N, 3, H, W) way x, way y, distance in units of `REACH` px."""
+        fields: Tensor = self.head(self.body(sketch))
+        return fields
+
+    def level(self, fields: Tensor, thickness: Tensor) -> Tensor:
+        """Cut the fields: (N, 1, H, W) px, > 0 inside the ink; thickness is (1,) or (N, 1, 1, 1) px."""
+        way = REACH * torch.sqrt(fields[:, :1] ** 2 + fields[:, 1:2] ** 2 + 1e-6)
+        distance = REACH * fields[:, 2:3] - self.config.slack
+        return thickness / 2 - torch.maximum(way, distance)
+
+    def forward(self, sketch: Tensor, thickness: Tensor) -> Tensor:
+        return self.level(self.fields(sketch), thickness)
+
+
+def halo(config: NetConfig) -> int:
+    """Radius of the receptive field in px: the halo a tile needs, rounded up to whole strides.
+
+    With strides the radius grows by (k - 1) / 2 x stride so far for each convolution, not by (k - 1) / 2.
+    """
+    stride, radius = 4, 4 + 4  # a shuffled pixel sees its whole 4 x 4 cell; the stem
+    for level, blocks in enumerate(config.down):
+        stride = 4 * 2**level
+        radius += 2 * blocks * stride
+        if level:
+            radius += stride  # the halving convolution, and its inverse, reach over their cell
+    for level, blocks in enumerate(config.up):
+        radius += 2 * blocks * 4 * 2**level
+    radius += 2 * 4  # the head
+    return -(-radius // config.multiple_of) * config.multiple_of
+
+
+def kmac_per_px(config: NetConfig) -> float:
+    """Thousand multiply-adds per page pixel, all convolutions."""
+    wide = config.channels
+    total = 9 * 16 * wide[0] / 16 + 9 * wide[0] * config.head / 16 + 9 * config.head * 48 / 16
+    for level, c in enumerate(wide):
+        area = 16 * 4**level
+        blocks = config.down[level] + (config.up[level] if level < len(config.up) else 0)
+        total += blocks * 2 * 9 * c * c / area
+        if level:
+            total += 2 * wide[level - 1] * c * 4 / area
+    return total / 1000

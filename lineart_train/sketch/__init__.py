@@ -1,0 +1,1 @@
+"""How it is sketched: a hand that searches for each line, the marks it leaves, and the paper they lie on."""

@@ -1,0 +1,166 @@
+"""The training loop: a number of minutes, from and to a checkpoint, on CPU (bf16 autocast, channels_last) or CUDA."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lineart_train import checkpoint, sheet
+from lineart_train.checkpoint import Progress
+from lineart_train.config import TrainConfig
+from lineart_train.dataset import Pair, draw
+from lineart_train.losses import field_loss
+from lineart_train.net import LineartNet
+from lineart_train.pool import Pool, unit_offset
+
+Tell = Callable[[dict[str, float]], object]
+HELD_OUT_SEED = 1_000_003
+"""Seed of the pages that no training run draws."""
+LOOK_EVERY = 4.0
+"""Minutes between checkpoints, held-out losses and contact sheets."""
+
+
+def train(
+    config: TrainConfig,
+    run: Path,
+    minutes: float,
+    drawings: Path | None = None,
+    device: str = "cpu",
+    tell: Tell = dict,
+    steps: int | None = None,
+) -> dict[str, float]:
+    """Train until `minutes` of training time are reached, and leave a checkpoint in `run`.
+
+    A checkpoint that is there is gone on from; its minutes count. The run record is `run`/record.jsonl: one JSON object
+    every `LOOK_EVERY` minutes with step, minutes, rate, losses on training crops and on held-out pages.
+
+    Args:
+        config: settings of the run; must agree with those of a checkpoint that is gone on from.
+        run: the run's folder.
+        minutes: training time in all, without drawing the first pool.
+        drawings: folder of clean drawings (see `scenes.drawings`); without it scenes are procedural.
+        device: "cpu" or "cuda".
+        tell: called with a record every few seconds, for a progress display.
+        steps: stop at this many steps in all, if the minutes have not run out before.
+
+    Returns:
+        The last record.
+    """
+    torch.manual_seed(config.seed)
+    model = LineartNet(config.net).to(device)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(model).requires_grad_(False)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=config.rate, weight_decay=config.decay, betas=(0.9, 0.99))
+    progress = Progress()
+    if (run / "state.json").exists():
+        checkpoint.restore(run, model, average, optimizer)
+        progress = checkpoint.read_progress(run)
+    held_out = [draw(HELD_OUT_SEED, i, config.crop) for i in range(12)]
+    record: dict[str, float] = {}
+    with Pool(config.seed, config.canvas, config.pool, config.workers, drawings, progress.next_index) as pool:
+        pool.fill(lambda done, wanted: tell({"drawn": done, "wanted": wanted}))
+        rng = np.random.default_rng((config.seed, progress.step))
+        before, started, looked = progress.minutes, time.monotonic(), time.monotonic()
+        sums: dict[str, float] = {}
+        counted, owed = 0, 0.0
+        done = _share(progress, minutes, steps)
+        while done < 1:
+            rate = learning_rate(config, progress.step, done)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            losses = _step(model, optimizer, pool.batch(rng, config.batch, config.crop), device)
+            _follow(average, model, min(config.average, (1 + progress.step) / (10 + progress.step)))
+            owed += config.fresh
+            pool.refresh(int(owed))
+            owed -= int(owed)
+            progress.step += 1
+            progress.minutes = before + (time.monotonic() - started) / 60
+            progress.next_index = pool.next_index
+            done = _share(progress, minutes, steps)
+            counted += 1
+            for name, value in losses.items():
+                sums[name] = sums.get(name, 0.0) + value
+            if time.monotonic() - looked > 60 * LOOK_EVERY or done >= 1:
+                looked = time.monotonic()
+                means = {name: value / counted for name, value in sums.items()}
+                record = {"step": progress.step, "minutes": progress.minutes, "rate": rate, **means}
+                record["held_out"] = look(average, held_out, run / "sheet.png", device)
+                sums, counted = {}, 0
+                checkpoint.save(run, config, progress, model, average, optimizer)
+                with (run / "record.jsonl").open("a") as lines:
+                    lines.write(json.dumps(record) + "\n")
+            if progress.step % 10 == 0:
+                tell({**record, "step": progress.step, "minutes": progress.minutes, "loss": losses["loss"]})
+    return record
+
+
+def _share(progress: Progress, minutes: float, steps: int | None) -> float:
+    """How much of the run is done, by its minutes or its steps, whichever ends first; 1 or more at the end."""
+    return max(progress.minutes / minutes, progress.step / steps if steps else 0.0)
+
+
+def learning_rate(config: TrainConfig, step: int, done: float) -> float:
+    """Rises over `warm` steps, stays, and falls linearly over the last `cool` share of the run; `done` in [0, 1]."""
+    up = min(1.0, (step + 1) / max(config.warm, 1))
+    down = 1.0 if config.cool <= 0 else min(1.0, max(1.0 - done, 0.0) / config.cool)
+    return config.rate * up * max(down, 0.01)
+
+
+def _step(
+    model: LineartNet,
+    optimizer: torch.optim.Optimizer,
+    batch: tuple[np.ndarray[tuple[int, ...], np.dtype[np.float32]], np.ndarray[tuple[int, ...], np.dtype[np.float32]]],
+    device: str,
+) -> dict[str, float]:
+    sketch = torch.from_numpy(batch[0]).to(device).contiguous(memory_format=torch.channels_last)
+    offset = torch.from_numpy(batch[1]).to(device)
+    model.train()
+    with torch.autocast(device, torch.bfloat16):
+        fields = model.fields(sketch)
+    losses = field_loss(fields.float(), offset)
+    values = {name: float(value.detach()) for name, value in losses.items()}
+    if not math.isfinite(values["loss"]):
+        raise FloatingPointError("The loss is no longer finite. Train again from the checkpoint with a lower rate.")
+    optimizer.zero_grad(set_to_none=True)
+    losses["loss"].backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return values
+
+
+@torch.no_grad()
+def _follow(average: LineartNet, model: LineartNet, decay: float) -> None:
+    for slow, fast in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+        if slow.is_floating_point():
+            slow.lerp_(fast, 1 - decay)
+        else:
+            slow.copy_(fast)
+
+
+@torch.no_grad()
+def look(model: LineartNet, pairs: list[Pair], path: Path, device: str) -> float:
+    """Mean loss on held-out pairs; writes a contact sheet (sketch, ink, truth at 3 px) of the first eight."""
+    model.eval()
+    total, rows = 0.0, []
+    thickness = torch.tensor([3.0], device=device)
+    for number, pair in enumerate(pairs):
+        sketch = torch.from_numpy(pair.sketch[None, None].astype(np.float32) / 255).to(device)
+        offset = torch.from_numpy(unit_offset(pair.offset)[None]).to(device)
+        fields = model.fields(sketch)
+        total += float(field_loss(fields, offset)["loss"])
+        if number < 8:
+            truth: Tensor = 1.5 - torch.linalg.vector_norm(offset, dim=1)
+            ink = model.level(fields, thickness)
+            rows.append(
+                [255 - pair.sketch, sheet.coverage(ink[0, 0].cpu().numpy()), sheet.coverage(truth[0].cpu().numpy())]
+            )
+    sheet.write(path, rows)
+    return total / len(pairs)

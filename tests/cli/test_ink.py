@@ -1,0 +1,205 @@
+"""`lineart ink` as it is typed, with a fake in place of the network."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lineart_cli import app
+from lineart_cli.options import InkOptions
+
+
+class HalfInker:
+    """Inks what is darker than half."""
+
+    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
+        return np.where(grey < 0.5, 255, 0).astype(np.uint8)
+
+
+class Shell:
+    """Types commands into `lineart`; `out` and `err` are what the last one said."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.out = self.err = ""
+        self.opened: list[InkOptions] = []
+        monkeypatch.setattr(app, "_open_inker", self._open)
+
+    def _open(self, options: InkOptions) -> HalfInker:
+        self.opened.append(options)
+        return HalfInker()
+
+    def __call__(self, *arguments: str) -> int:
+        self._monkeypatch.setattr("sys.argv", ["lineart", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            app.main()
+        self.out, self.err = self._capsys.readouterr()
+        return int(ended.value.code or 0)
+
+
+@pytest.fixture
+def lineart(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Shell:
+    """The command, in a folder with scans/{a.png, deep/b.png} at 300 dpi."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("scans/a.png", "scans/deep/b.png"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.linear_gradient("L").save(path, dpi=(300, 300))
+    return Shell(monkeypatch, capsys)
+
+
+def files(folder: str) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file())
+
+
+def test_a_folder_is_inked_and_summed_up(lineart: Shell) -> None:
+    assert lineart("ink", "scans", "-o", "ink") == 0
+    assert files("ink") == ["a.png", "deep/b.png"]
+    assert lineart.out == ""
+    assert re.fullmatch(r"2 inked, 0 skipped, 0 failed; in ink, after \d+\.\d s\n", lineart.err)
+
+
+def test_a_second_run_skips_and_a_third_overwrites(lineart: Shell) -> None:
+    lineart("ink", "scans", "-o", "ink")
+    assert lineart("ink", "scans", "-o", "ink") == 0
+    assert lineart.err.startswith("0 inked, 2 skipped, 0 failed")
+    assert lineart("ink", "scans", "-o", "ink", "--overwrite") == 0
+    assert lineart.err.startswith("2 inked, 0 skipped, 0 failed")
+
+
+def test_quiet_says_nothing_but_errors(lineart: Shell) -> None:
+    Path("scans/bad.png").write_text("no image")
+    assert lineart("ink", "scans", "-o", "ink", "--quiet") == 1
+    assert lineart.out == ""
+    assert lineart.err.startswith("lineart: scans/bad.png: ")
+    assert lineart.err.count("\n") == 1
+
+
+def test_json_is_one_line_a_page_on_stdout(lineart: Shell) -> None:
+    Path("scans/bad.png").write_text("no image")
+    assert lineart("ink", "scans", "-o", "ink", "--json") == 1
+    rows = [json.loads(line) for line in lineart.out.splitlines()]
+    assert [(row["event"], row["input"]) for row in rows] == [
+        ("page_done", "scans/a.png"),
+        ("page_failed", "scans/bad.png"),
+        ("page_done", "scans/deep/b.png"),
+    ]
+    assert (rows[0]["output"], rows[0]["width"], rows[0]["dpi"], rows[0]["thickness"]) == ("ink/a.png", 256, 300, 3)
+
+
+def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
+    assert lineart("ink", "scans", "-o", "ink", "--dry-run", "-t", "0.5mm", "--dpi", "600") == 0
+    assert lineart.out.splitlines() == [
+        "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
+        "scans/deep/b.png -> ink/deep/b.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
+    ]
+    assert not Path("ink").exists()
+    assert not lineart.opened
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--dry-run", "--json") == 0
+    assert json.loads(lineart.out)["event"] == "page_planned"
+
+
+def test_format_and_transparency_reach_the_file(lineart: Shell) -> None:
+    assert lineart("ink", "scans/*.png", "-o", "ink", "--format", "webp", "--transparent") == 0
+    with Image.open("ink/a.webp") as image:
+        assert image.mode == "RGBA"
+        assert image.getchannel("A").getextrema() == (0, 255)
+
+
+@pytest.mark.parametrize("name", ["backend", "device", "precision", "tile", "faint", "thickness", "desaturate"])
+def test_every_option_of_the_model_reaches_it(lineart: Shell, name: str) -> None:
+    given = {
+        "backend": "onnxruntime",
+        "device": "CPU",
+        "precision": "bf16",
+        "tile": "512",
+        "faint": "0.5",
+        "thickness": "5px",
+        "desaturate": "max",
+    }[name]
+    assert lineart("ink", "scans/a.png", "-o", "ink", f"--{name}", given) == 0
+    assert getattr(lineart.opened[0], name) == getattr(InkOptions.parse({name: given}), name)
+    assert getattr(lineart.opened[0], name) != getattr(InkOptions(), name)
+
+
+@pytest.mark.parametrize("thickness", ["0", "-1", "3pt", "1e9", "wide", "nan"])
+def test_a_bad_thickness_is_one_line_and_nothing_is_done(lineart: Shell, thickness: str) -> None:
+    assert lineart("ink", "scans", "-o", "ink", "--thickness", thickness) == 2
+    assert lineart.err.startswith(f"lineart: --thickness {thickness}: ")
+    assert lineart.err.count("\n") == 1
+    assert not Path("ink").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ["scans", "-o", "ink", "--brush", "technical-pen"],
+            "--brush technical-pen: unknown; choose from technical_pen",
+        ),
+        (["scans", "-o", "ink", "--format", "jpeg", "--transparent"], "--transparent with --format jpeg: use png"),
+        (["scans", "-o", "scans"], "--output scans/a.png: would be written over the input scans/a.png"),
+        (
+            ["scans/*.png", "scans/deep/../a.png", "copy/a.bmp", "-o", "ink"],
+            "--output ink/a.png: both scans/a.png and copy",
+        ),
+        (["scans", "-o", "scans/a.png"], "--output scans/a.png: is a file; give a folder"),
+        (["nowhere", "*.tif", "-o", "ink"], "PATH nowhere, *.tif: nowhere: no such file or folder; check"),
+        (["empty", "-o", "ink"], "PATH empty: no images there"),
+        (["scans"], "Missing option '--output'"),
+        (["-o", "ink"], "Missing argument 'PATH'"),
+        (["scans", "-o", "ink", "--thicknes", "3"], "No such option: --thicknes"),
+    ],
+)
+def test_bad_arguments_are_one_line_and_nothing_is_done(lineart: Shell, arguments: list[str], says: str) -> None:
+    Path("empty").mkdir()
+    Path("copy").mkdir()
+    Image.new("L", (4, 4)).save("copy/a.bmp")
+    before = files(".")
+    assert lineart("ink", *arguments) == 2
+    assert lineart.err.startswith(f"lineart: {says}")
+    assert lineart.err.count("\n") == 1
+    assert files(".") == before
+
+
+def test_a_missing_path_beside_good_ones_fails_alone(lineart: Shell) -> None:
+    assert lineart("ink", "gone.png", "scans/a.png", "-o", "ink") == 1
+    assert files("ink") == ["a.png"]
+    assert "lineart: gone.png: no such file or folder; " in lineart.err
+    assert "1 inked, 0 skipped, 1 failed" in lineart.err
+
+
+def test_without_a_command_the_help_is_shown(lineart: Shell) -> None:
+    assert lineart() == 2
+    assert "Commands" in lineart.out
+    assert lineart.err == "lineart: No command. See lineart --help.\n"
+
+
+def test_an_unknown_command_names_the_nearest(lineart: Shell) -> None:
+    assert lineart("inc") == 2
+    assert "'inc'" in lineart.err
+    assert "ink" in lineart.err
+
+
+def test_version(lineart: Shell) -> None:
+    assert lineart("--version") == 0
+    assert re.fullmatch(r"lineart \d+\.\d+\.\d+\n", lineart.out)
+
+
+def test_help_documents_every_option_and_every_exit_code(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lineart_cli.errors import ExitCode
+    from lineart_cli.options import specs
+
+    monkeypatch.setenv("COLUMNS", "200")
+    assert lineart("ink", "--help") == 0
+    for spec in specs().values():
+        assert all(flag in lineart.out for flag in spec.flags)
+    text = " ".join(lineart.out.split())
+    for code in ExitCode:
+        assert f"{code.value} {code.meaning}" in text

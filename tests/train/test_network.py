@@ -1,0 +1,103 @@
+"""Network, losses, crops and export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lineart_train.config import TrainConfig, from_dict
+from lineart_train.losses import field_loss
+from lineart_train.net import REACH, LineartNet, NetConfig, halo
+from lineart_train.pool import turned, unit_offset
+from lineart_train.scenes.curves import ellipse
+from lineart_train.sketch.raster import offset_field
+
+TINY = NetConfig(channels=(16, 16), down=(1, 1), up=(1,), head=16)
+
+
+def ring_field(size: int = 128) -> torch.Tensor:
+    ring = ellipse(np.array([size / 2, size / 2], np.float32), np.array([40.0, 30.0]), 0.2)
+    return torch.from_numpy(unit_offset(offset_field([ring], size))[None])
+
+
+def test_nothing_beyond_the_halo_is_seen() -> None:
+    torch.manual_seed(0)
+    net = LineartNet(TINY).eval()
+    reach = halo(TINY)
+    side = 2 * reach + 64
+    sketch = torch.rand(1, 1, side, side, requires_grad=True)
+    middle = side // 2
+    net.fields(sketch)[:, :, middle : middle + 8, middle : middle + 8].square().sum().backward()
+    assert sketch.grad is not None
+    seen = np.argwhere(sketch.grad[0, 0].numpy() != 0)
+    assert seen.min() >= middle - reach
+    assert seen.max() < middle + 8 + reach
+    assert middle - seen.min() > reach - net.config.multiple_of - 8  # and the halo is no larger than it must be
+
+
+def test_true_fields_are_cut_to_lines_of_the_thickness_asked_for() -> None:
+    net = LineartNet(TINY)
+    way = ring_field() / REACH
+    fields = torch.cat([way, way.norm(dim=1, keepdim=True).clamp(max=1)], 1)
+    angle = np.linspace(0, 2 * np.pi, 2000)
+    around = float(np.hypot(40 * np.diff(np.cos(angle)), 30 * np.diff(np.sin(angle))).sum())
+    for thickness in (1.5, 3.0, 8.0, 12.0):
+        ink = (net.level(fields, torch.tensor([thickness])) + 0.5).clamp(0, 1)
+        assert float(ink.sum()) / around == pytest.approx(thickness, abs=0.25)
+
+
+def test_the_loss_of_the_truth_is_zero_and_grows_with_the_miss() -> None:
+    offset = ring_field()
+    way = offset / REACH
+    truth = torch.cat([way, way.norm(dim=1, keepdim=True).clamp(max=1)], 1)
+    assert float(field_loss(truth, offset)["loss"]) < 1e-5
+    small, large = (float(field_loss(truth + miss, offset)["loss"]) for miss in (0.05, 0.2))
+    assert 0 < small < large
+
+
+@pytest.mark.parametrize("way", range(8))
+def test_turned_fields_still_point_to_the_line(way: int) -> None:
+    offset = ring_field()[0].numpy()
+    mask = (np.hypot(*offset) < 0.8).astype(np.float32)[None]
+    picture, field = turned(mask, offset, way)
+    y, x = np.nonzero(np.hypot(*field) < 6)
+    lands = np.round(np.stack([y + field[1, y, x], x + field[0, y, x]])).astype(int)
+    inside = (lands >= 0).all(0) & (lands < 128).all(0)
+    near = np.pad(picture[0], 1)[1:-1, 1:-1]
+    grown = near + sum(np.roll(near, s, a) for a in (0, 1) for s in (-1, 1))
+    assert (grown[lands[0, inside], lands[1, inside]] > 0).mean() > 0.99
+
+
+def test_config_survives_json_and_refuses_impossible_crops() -> None:
+    config = TrainConfig(net=TINY, rate=1e-3)
+    assert from_dict(config.to_dict()) == config
+    with pytest.raises(ValueError, match="multiple of 32"):
+        TrainConfig(crop=500)
+
+
+def test_export_proves_itself_and_leaves_nothing_when_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lineart_cli.model_card import load
+    from lineart_train import export as step
+    from lineart_train.checkpoint import Progress, save
+
+    config = TrainConfig(net=TINY, crop=64, canvas=64)
+    torch.manual_seed(0)
+    net = LineartNet(TINY)
+    with torch.no_grad():
+        for module in net.modules():  # batch norms that folding must get right
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.running_mean.normal_(0, 0.2)  # type: ignore[union-attr]
+                module.running_var.uniform_(0.5, 2)  # type: ignore[union-attr]
+    save(tmp_path / "run", config, Progress(3, 0.1, 4), net, net, torch.optim.AdamW(net.parameters()))
+    differences = step.export(tmp_path / "run", tmp_path / "tiny", "tiny", "1.0", "A test.", {"sources": []})
+    assert set(differences) == {"onnxruntime", "openvino"}
+    assert max(differences.values()) <= step.TOLERANCE
+    card = load(tmp_path / "tiny")
+    assert card.halo_px == halo(TINY)
+    monkeypatch.setattr(step, "TOLERANCE", -1.0)
+    with pytest.raises(step.ExportError, match="differ"):
+        step.export(tmp_path / "run", tmp_path / "bad", "bad", "1.0", "A test.", {})
+    assert not (tmp_path / "bad" / "network.onnx").exists()

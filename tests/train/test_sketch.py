@@ -1,0 +1,128 @@
+"""The rough side: strokes, their course, pixels and media."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lineart_train.dataset import draw
+from lineart_train.scenes.curves import Points, ellipse, resample
+from lineart_train.sketch.hand import Hand, Stroke, clearance, close_gaps, overdraw, separate, sketch
+from lineart_train.sketch.media import develop
+from lineart_train.sketch.raster import OFFSET_UNIT, lay, offset_field
+from lineart_train.sketch.under import underdrawing
+
+LOOSE = Hand(passes=4.0, spread=6.0, piece=250.0, overshoot=10.0, width=4.0, opacity=0.7, taper=0.0)
+
+
+def line(x0: float, y0: float, x1: float, y1: float) -> Points:
+    return resample(np.array([[x0, y0], [x1, y1]], np.float32), 3.0)
+
+
+def distance(points: Points, to: Points) -> Points:
+    return np.asarray(np.hypot(*(points[:, None] - to[None]).transpose(2, 0, 1)).min(1))
+
+
+def test_the_course_lies_nearer_to_the_strokes_than_the_hidden_curve() -> None:
+    course_off, curve_off = [], []
+    for seed in range(20):
+        curve = line(0, 0, 900, 200)
+        strokes, courses = overdraw(curve, LOOSE, 8.0, np.random.default_rng(seed))
+        drawn = np.concatenate([s.points[8:-8] for s in strokes])
+        course_off.append(np.median(distance(drawn, np.concatenate(courses))))
+        curve_off.append(np.median(distance(drawn, curve)))
+    assert np.mean(course_off) < 0.85 * np.mean(curve_off)
+
+
+def test_the_course_is_smooth_where_strokes_end() -> None:
+    for seed in range(10):
+        _, courses = overdraw(line(0, 0, 900, 0), LOOSE, 8.0, np.random.default_rng(seed))
+        for course in courses:
+            steps = np.diff(course, axis=0)
+            assert np.hypot(*steps.T).max() < 8.0
+
+
+def test_a_closed_curve_stays_closed() -> None:
+    ring = ellipse(np.array([200.0, 200.0], np.float32), np.array([120.0, 80.0]), 0.0)
+    _, courses = overdraw(ring, LOOSE, 4.0, np.random.default_rng(1))
+    assert len(courses) == 1
+    np.testing.assert_allclose(courses[0][0], courses[0][-1], atol=1e-3)
+
+
+def test_lines_that_melt_into_one_are_left_out_and_crossings_stay() -> None:
+    long, beside, across = line(0, 0, 600, 0), line(100, 4, 400, 4), line(300, -200, 300, 200)
+    kept = separate([long, beside, across], 9.0)
+    assert len(kept) == 2
+    assert sum(len(k) for k in kept) == len(long) + len(across)
+
+
+def test_clearance_is_the_distance_to_the_neighbour() -> None:
+    near = clearance([line(0, 0, 300, 0), line(0, 20, 300, 20)])
+    assert near == [pytest.approx(20, abs=3)] * 2
+    assert clearance([line(0, 0, 300, 0)]) == [200.0]
+
+
+def test_small_gaps_are_closed_and_large_ones_are_not() -> None:
+    wall, short, far = line(0, 0, 300, 0), line(100, 6, 100, 90), line(200, 40, 200, 90)
+    closed = close_gaps([wall, short, far])
+    assert distance(closed[1], wall).min() < 2
+    assert distance(closed[2], wall).min() > 30
+
+
+def test_offsets_point_to_the_line_with_subpixel_accuracy() -> None:
+    field = offset_field([line(20, 30.3, 100, 30.3)], 128).astype(np.float32) * OFFSET_UNIT
+    inner = field[:, 20:41, 30:90]
+    rows = np.arange(20, 41, dtype=np.float32)[:, None]
+    np.testing.assert_allclose(inner[1], np.broadcast_to(30.3 - rows, inner[1].shape), atol=0.1)
+    assert np.abs(inner[0]).max() < 0.15
+    beyond = field[:, 30, 108]
+    assert np.hypot(*beyond) == pytest.approx(8.0, abs=0.8)
+
+
+def test_no_course_means_far_from_everything() -> None:
+    assert (offset_field([], 64) == 127).all()
+
+
+def test_a_stroke_covers_its_width_and_darkens_where_strokes_overlap() -> None:
+    ink = np.zeros((64, 128), np.float32)
+    points = line(10, 32, 118, 32)
+    stroke = Stroke(points, np.full(len(points), 6.0, np.float32), 0.5)
+    lay(ink, stroke)
+    assert ink[:, 64].sum() == pytest.approx(0.5 * 6, abs=0.6)
+    once = float(ink[32, 64])
+    lay(ink, stroke)
+    assert once == pytest.approx(0.5, abs=0.01)
+    assert ink[32, 64] == pytest.approx(0.75, abs=0.01)
+
+
+def test_underdrawing_stays_faint() -> None:
+    curves = [line(50, 50, 400, 300)]
+    layers = [underdrawing(curves, 512, 5.0, np.random.default_rng(seed)) for seed in range(20)]
+    assert max(float(layer.max()) for layer in layers) <= 0.33 + 1e-6
+    assert sum(layer.any() for layer in layers) > 5
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_media_keep_paper_light_and_lines_dark(seed: int) -> None:
+    ink = np.zeros((256, 256), np.float32)
+    ink[100:106] = 0.8
+    dark = develop(ink, np.zeros_like(ink), np.random.default_rng(seed))
+    assert dark.dtype == np.uint8
+    assert dark[150:].mean() < 20
+    assert dark[101:105].mean() > 80
+
+
+def test_sketching_gives_strokes_and_courses_for_a_scene() -> None:
+    curves = [line(50, 50, 450, 60), line(60, 200, 440, 400)]
+    strokes, courses = sketch(curves, LOOSE, np.random.default_rng(0))
+    assert len(strokes) >= 2
+    assert len(courses) >= 2
+
+
+def test_a_pair_is_a_function_of_seed_and_index() -> None:
+    one, same, other = draw(5, 7, 256), draw(5, 7, 256), draw(5, 8, 256)
+    assert np.array_equal(one.sketch, same.sketch)
+    assert np.array_equal(one.offset, same.offset)
+    assert not np.array_equal(one.sketch, other.sketch)
+    assert one.sketch.shape == (256, 256)
+    assert one.offset.shape == (2, 256, 256)

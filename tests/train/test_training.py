@@ -1,0 +1,57 @@
+"""A tiny training run: it learns, it resumes, it leaves a record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lineart_train import train as loop
+from lineart_train.checkpoint import load_model, read_config, read_progress
+from lineart_train.config import TrainConfig
+from lineart_train.dataset import draw
+from lineart_train.net import LineartNet, NetConfig
+
+TINY = TrainConfig(
+    canvas=128, crop=96, batch=4, pool=24, fresh=0.0, warm=5, average=0.9,
+    net=NetConfig(channels=(16, 32), down=(1, 1), up=(1,), head=16),
+)  # fmt: skip
+
+
+def test_a_tiny_run_learns_resumes_and_keeps_a_record(tmp_path: Path) -> None:
+    torch.set_num_threads(2)
+    run = tmp_path / "run"
+    first = loop.train(TINY, run, 30.0, steps=120)
+    assert read_config(run) == TINY
+    held_out = [draw(loop.HELD_OUT_SEED, i, TINY.crop) for i in range(12)]
+    torch.manual_seed(0)
+    untrained = loop.look(LineartNet(TINY.net), held_out, tmp_path / "untrained.png", "cpu")
+    assert first["held_out"] < 0.8 * untrained
+    steps = read_progress(run).step
+    second = loop.train(TINY, run, 30.0, steps=130)
+    assert read_progress(run).step == steps + 10
+    assert second["step"] == 130
+    records = [json.loads(line) for line in (run / "record.jsonl").read_text().splitlines()]
+    assert [r["step"] for r in records] == sorted(r["step"] for r in records)
+    assert (run / "sheet.png").exists()
+    weights = load_model(run).state_dict().values()
+    assert all(bool(torch.isfinite(w).all()) for w in weights if w.is_floating_point())
+
+
+def test_the_rate_rises_stays_and_falls() -> None:
+    config = TrainConfig(warm=10, cool=0.5, rate=1.0)
+    assert loop.learning_rate(config, 0, 0.0) == pytest.approx(0.1)
+    assert loop.learning_rate(config, 100, 0.4) == 1.0
+    assert loop.learning_rate(config, 100, 0.75) == pytest.approx(0.5)
+    assert loop.learning_rate(config, 100, 1.0) == pytest.approx(0.01)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run() -> None:
+    model = LineartNet(TINY.net)
+    optimizer = torch.optim.AdamW(model.parameters())
+    bad = (np.full((1, 1, 64, 64), np.nan, np.float32), np.zeros((1, 2, 64, 64), np.float32))
+    with pytest.raises(FloatingPointError, match="lower rate"):
+        loop._step(model, optimizer, bad, "cpu")

@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lineart_cli import batch, files, pages
+from lineart_cli.errors import EngineError, ModelError, PageError
+from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
+from lineart_cli.options import InkOptions, Length
+
+
+class Recorder:
+    """Keeps every event."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def report(self, event: Event) -> None:
+        self.events.append(event)
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def errors(self) -> list[str]:
+        return [event.error for event in self.events if isinstance(event, PageFailed)]
+
+
+class FakeInker:
+    """Inks everything darker than half; pages with a corner of level 1..9 do what `faults` says."""
+
+    def __init__(self, **faults: Callable[[np.ndarray], np.ndarray]) -> None:
+        self.calls: list[tuple[tuple[int, ...], float, float, float]] = []
+        self._faults = faults
+
+    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
+        assert grey.dtype == np.float32
+        self.calls.append((grey.shape, dpi, thickness, faint))
+        ink = np.where(grey < 0.5, 255, 0).astype(np.uint8)
+        fault = self._faults.get(f"level{round(float(grey[0, 0]) * 255)}")
+        return fault(ink) if fault else ink
+
+
+def page(path: Path, corner: int = 255, dpi: int | None = 300, size: tuple[int, int] = (20, 10)) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.new("L", size, 255)
+    image.paste(0, (5, 5, 9, 9))
+    image.putpixel((0, 0), corner)
+    image.save(path, **({"dpi": (dpi, dpi)} if dpi else {}))
+    return path
+
+
+def ink(
+    scans: Path, out: Path, inker: FakeInker | None = None, options: InkOptions | None = None
+) -> tuple[BatchDone, Recorder]:
+    options = options or InkOptions()
+    sources, problems = files.find([str(scans)], out)
+    recorder = Recorder()
+    jobs = files.plan(sources, out, pages.OUTPUT_FORMATS[options.format].suffix)
+    inker = inker or FakeInker()
+    return batch.run(jobs, problems, out, options, lambda: inker, recorder), recorder
+
+
+def left_over(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    page(tmp_path / "scans/a.png")
+    page(tmp_path / "scans/b.png")
+    page(tmp_path / "scans/deep/c.png")
+    return tmp_path / "scans"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "ink"
+
+
+class TestRun:
+    def test_the_tree_is_mirrored_and_pages_are_inked(self, scans: Path, out: Path) -> None:
+        done, recorder = ink(scans, out)
+        assert (done.inked, done.skipped, done.failed, done.output) == (3, 0, 0, str(out))
+        assert left_over(out) == ["a.png", "b.png", "deep/c.png"]
+        with Image.open(out / "deep/c.png") as image:
+            assert image.getpixel((6, 6)) == 0
+            assert image.getpixel((0, 9)) == 255
+            assert image.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+        assert len(recorder.of(PageStarted)) == 3
+        assert recorder.events[-1] == done
+
+    def test_the_inker_gets_page_pixels_and_the_page_s_dpi(self, tmp_path: Path, out: Path) -> None:
+        page(tmp_path / "scans/a.png", dpi=600)
+        inker = FakeInker()
+        ink(tmp_path / "scans", out, inker, InkOptions(thickness=Length(0.254, "mm"), faint=0.2))
+        assert inker.calls == [((10, 20), 600, pytest.approx(6), 0.2)]
+
+    def test_dpi_option_is_used_and_written(self, scans: Path, out: Path) -> None:
+        inker = FakeInker()
+        ink(scans, out, inker, InkOptions(dpi=150.0))
+        assert {call[1] for call in inker.calls} == {150}
+        assert pages.read_header(out / "a.png", 1).dpi == (150, 150)
+
+    def test_no_dpi_in_none_out(self, tmp_path: Path, out: Path) -> None:
+        page(tmp_path / "scans/a.png", dpi=None)
+        ink(tmp_path / "scans", out)
+        assert pages.read_header(out / "a.png", 1).dpi is None
+
+    def test_finished_pages_are_skipped_and_the_model_is_not_even_opened(self, scans: Path, out: Path) -> None:
+        ink(scans, out)
+
+        def never() -> FakeInker:
+            raise AssertionError
+
+        sources, _ = files.find([str(scans)], out)
+        recorder = Recorder()
+        done = batch.run(files.plan(sources, out, ".png"), [], out, InkOptions(), never, recorder)
+        assert (done.inked, done.skipped, done.failed) == (0, 3, 0)
+        assert len(recorder.of(PageSkipped)) == 3
+
+    def test_damaged_and_ill_sized_outputs_are_inked_again(self, scans: Path, out: Path) -> None:
+        ink(scans, out)
+        (out / "a.png").write_bytes((out / "a.png").read_bytes()[:60])
+        page(out / "b.png", size=(3, 3))
+        done, _ = ink(scans, out)
+        assert (done.inked, done.skipped) == (2, 1)
+
+    def test_overwrite_inks_all(self, scans: Path, out: Path) -> None:
+        ink(scans, out)
+        assert ink(scans, out, options=InkOptions(overwrite=True))[0].inked == 3
+
+    def test_dry_run_opens_and_writes_nothing(self, scans: Path, out: Path) -> None:
+        inker = FakeInker()
+        _, recorder = ink(scans, out, inker, InkOptions(dry_run=True))
+        assert not inker.calls
+        assert not out.exists()
+        first = recorder.of(PagePlanned)[0]
+        assert first == PagePlanned(
+            str(scans / "a.png"), str(out / "a.png"), 20, 10, 300.0, "file", thickness=3.0, thickness_300=3.0
+        )
+
+    def test_more_jobs_give_the_same_pages(self, tmp_path: Path, out: Path) -> None:
+        for number in range(12):
+            page(tmp_path / f"scans/{number}.png")
+        done, _ = ink(tmp_path / "scans", out, options=InkOptions(jobs=4))
+        assert done.inked == 12
+        assert len(left_over(out)) == 12
+
+    def test_the_inker_is_never_entered_twice_at_once(self, tmp_path: Path, out: Path) -> None:
+        inside = threading.Semaphore(1)
+
+        class Alone(FakeInker):
+            def ink(self, *args: object) -> np.ndarray:
+                assert inside.acquire(blocking=False)
+                try:
+                    return super().ink(*args)  # type: ignore[arg-type]
+                finally:
+                    inside.release()
+
+        for number in range(12):
+            page(tmp_path / f"scans/{number}.png")
+        assert ink(tmp_path / "scans", out, Alone(), InkOptions(jobs=4))[0].inked == 12
+
+
+def _raise(error: BaseException) -> Callable[[np.ndarray], np.ndarray]:
+    def fault(_: np.ndarray) -> np.ndarray:
+        raise error
+
+    return fault
+
+
+class TestFaults:
+    @pytest.mark.parametrize(
+        ("fault", "says"),
+        [
+            (
+                _raise(EngineError("no device NPU; use --device CPU")),
+                "cannot be inked; no device NPU; use --device CPU",
+            ),
+            (
+                _raise(RuntimeError("boom\nsecond line")),
+                "unexpected RuntimeError: boom second line; run again with --verbose",
+            ),
+            (_raise(MemoryError()), "does not fit in memory; use a smaller --tile"),
+            (lambda ink: ink[:-1], r"the model gave \(9, 20\) uint8 instead of \(10, 20\) uint8"),
+            (lambda ink: ink * np.float32("nan"), "the model gave .* float32"),
+        ],
+    )
+    def test_one_bad_page_never_stops_the_rest(
+        self, scans: Path, out: Path, fault: Callable[[np.ndarray], np.ndarray], says: str
+    ) -> None:
+        page(scans / "b.png", corner=7)
+        done, recorder = ink(scans, out, FakeInker(level7=fault))
+        assert (done.inked, done.failed) == (2, 1)
+        assert left_over(out) == ["a.png", "deep/c.png"]
+        (message,) = recorder.errors()
+        assert message.startswith(f"{scans / 'b.png'}: ")
+        assert "\n" not in message
+        assert re.search(says, message)
+
+    def test_bad_files_are_reported_and_all_others_inked(self, scans: Path, out: Path) -> None:
+        (scans / "empty.png").touch()
+        (scans / "words.png").write_text("words")
+        (scans / "cut.png").write_bytes((scans / "a.png").read_bytes()[:60])
+        os.symlink(scans / "nowhere.png", scans / "gone.png")
+        done, recorder = ink(scans, out)
+        assert (done.inked, done.failed) == (3, 4)
+        assert left_over(out) == ["a.png", "b.png", "deep/c.png"]
+        for name in ("empty", "words", "cut", "gone"):
+            assert sum(message.startswith(f"{scans / name}.png: ") for message in recorder.errors()) == 1
+
+    def test_a_page_that_vanishes_while_others_are_inked(self, scans: Path, out: Path) -> None:
+        def vanish(result: np.ndarray) -> np.ndarray:
+            (scans / "b.png").unlink()
+            return result
+
+        page(scans / "a.png", corner=7)
+        done, recorder = ink(scans, out, FakeInker(level7=vanish))
+        assert (done.inked, done.failed) == (2, 1)
+        assert "is not there (any more)" in recorder.errors()[0]
+
+    def test_thickness_out_of_the_model_s_range_names_what_would_do(self, tmp_path: Path, out: Path) -> None:
+        page(tmp_path / "scans/a.png", dpi=1200)
+        done, recorder = ink(tmp_path / "scans", out)
+        assert done.failed == 1
+        assert (
+            "--thickness 3px is 0.75 px at 300 dpi, out of 1 to 16; at this page's 1200 dpi give 4px to 64px"
+            in (recorder.errors()[0])
+        )
+
+    def test_a_full_disk_leaves_no_partial_file(self, scans: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        save = Image.Image.save
+
+        def full(self: Image.Image, file: object, *args: object, **settings: object) -> None:
+            if self.getpixel((0, 0)) == 0:
+                file.write(b"x")  # type: ignore[attr-defined]
+                raise OSError(28, "No space left on device")
+            save(self, file, *args, **settings)
+
+        page(scans / "b.png", corner=7)
+        monkeypatch.setattr(Image.Image, "save", full)
+        done, recorder = ink(scans, out)
+        assert (done.inked, done.failed) == (2, 1)
+        assert left_over(out) == ["a.png", "deep/c.png"]
+        assert "No space left on device" in recorder.errors()[0]
+
+    def test_without_a_model_the_run_ends_at_once(self, scans: Path, out: Path) -> None:
+        asked = []
+
+        def none() -> FakeInker:
+            asked.append(1)
+            raise ModelError("no model 'standard'")
+
+        sources, _ = files.find([str(scans)], out)
+        recorder = Recorder()
+        with pytest.raises(ModelError):
+            batch.run(files.plan(sources, out, ".png"), [], out, InkOptions(), none, recorder)
+        assert not recorder.of(PageDone)
+        assert len(asked) == 1
+
+    def test_problems_from_the_search_are_reported_and_counted(self, scans: Path, out: Path) -> None:
+        recorder = Recorder()
+        problem = PageError("none.png", "no such file", "check the spelling")
+        done = batch.run([], [problem], out, InkOptions(), FakeInker, recorder)
+        assert done.failed == 1
+        assert recorder.events[0] == PageFailed("none.png", "none.png: no such file; check the spelling")
+
+    def test_more_than_one_image_in_a_file_is_said(self, tmp_path: Path, out: Path) -> None:
+        page(tmp_path / "scans/a.png")
+        image = Image.open(tmp_path / "scans/a.png")
+        image.save(tmp_path / "scans/b.tif", save_all=True, append_images=[image], dpi=(300, 300))
+        _, recorder = ink(tmp_path / "scans", out)
+        assert [event.note for event in recorder.of(PageDone)] == ["", "only the first of 2 images is inked"]  # type: ignore[union-attr]

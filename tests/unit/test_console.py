@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+from rich.progress import Progress
+
+from lineart_cli import console
+from lineart_cli.events import BatchDone, PageDone, PageFailed, PageStarted
+
+DONE = PageDone("scans/[b]odd.png", "ink/odd.png", 10, 20, 300.0, 3.0, 0.5)
+
+
+def test_the_bar_counts_pages_names_the_page_and_tells_pages_per_minute() -> None:
+    screen = io.StringIO()
+    terminal = Console(file=screen, force_terminal=True, width=120)
+    with console.bar(terminal) as progress:
+        listener = console.TerminalReporter(terminal, progress, pages=4, quiet=False)
+        listener.report(PageStarted("scans/[b]odd.png"))
+        listener.report(DONE)
+        progress.refresh()
+        shown = screen.getvalue()
+    assert "[b]odd.png" in shown
+    assert "1/4" in shown
+    assert "pages/min" in shown
+
+
+def test_pages_per_minute() -> None:
+    now = [0.0]
+    progress = Progress(get_time=lambda: now[0])
+    progress.add_task("", total=10)
+    (task,) = progress.tasks
+    now[0] = 30.0
+    assert str(console.PagesPerMinute().render(task)) == "-- pages/min"
+    progress.advance(task.id, 4)
+    assert str(console.PagesPerMinute().render(task)) == "8.0 pages/min"
+
+
+def test_a_long_error_stays_on_one_line_and_is_no_markup() -> None:
+    screen = io.StringIO()
+    terminal = Console(file=screen, width=40)
+    with console.bar(terminal) as progress:
+        listener = console.TerminalReporter(terminal, progress, pages=1, quiet=True)
+        listener.report(PageFailed("a.png", "scans/[red]a[/red].png: is cut off or damaged; scan or save it again"))
+    assert screen.getvalue() == "lineart: scans/[red]a[/red].png: is cut off or damaged; scan or save it again\n"
+
+
+def test_the_summary_says_where() -> None:
+    line = console.summary(BatchDone(3, 1, 2, "ink", 61.04))
+    assert line == "3 inked, 1 skipped, 2 failed; in ink, after 61.0 s"

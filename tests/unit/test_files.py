@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lineart_cli import files
+from lineart_cli.errors import ArgumentError
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """scans/{a.png, b.JPG, notes.txt, .hidden.png, deep/c.tif, .git/d.png}; the current folder is above it."""
+    for name in ("a.png", "b.JPG", "notes.txt", ".hidden.png", "deep/c.tif", ".git/d.png"):
+        path = tmp_path / "scans" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "scans"
+
+
+def names(patterns: list[str], out: str = "ink") -> dict[str, str]:
+    """Path and place below the output, of all that is found; there must be no errors."""
+    sources, errors = files.find(patterns, Path(out))
+    assert not errors
+    return {str(source.path): str(source.relative) for source in sources}
+
+
+def test_a_folder_gives_its_tree_without_hidden_and_other_files(tree: Path) -> None:
+    assert names(["scans"]) == {"scans/a.png": "a.png", "scans/b.JPG": "b.JPG", "scans/deep/c.tif": "deep/c.tif"}
+
+
+def test_a_file_is_taken_whatever_it_is_called(tree: Path) -> None:
+    assert names(["scans/notes.txt", "scans/.hidden.png"]) == {
+        "scans/notes.txt": "notes.txt",
+        "scans/.hidden.png": ".hidden.png",
+    }
+
+
+def test_a_glob_that_the_shell_left_alone(tree: Path) -> None:
+    assert names(["scans/*.png"]) == {"scans/a.png": "a.png"}
+    assert names(["scans/**/*.tif"]) == {"scans/deep/c.tif": "c.tif"}
+    assert names(["scans/*"]) == {"scans/a.png": "a.png", "scans/b.JPG": "b.JPG", "scans/deep/c.tif": "c.tif"}
+
+
+def test_a_file_whose_name_is_a_pattern(tree: Path) -> None:
+    (tree / "a[1].png").write_bytes(b"x")
+    assert names(["scans/a[1].png"]) == {"scans/a[1].png": "a[1].png"}
+
+
+def test_a_file_named_twice_is_inked_once(tree: Path) -> None:
+    assert list(names(["scans/a.png", "./scans/a.png", "scans"])) == ["scans/a.png", "scans/b.JPG", "scans/deep/c.tif"]
+
+
+def test_the_output_folder_is_no_input(tree: Path) -> None:
+    (tree / "ink").mkdir()
+    (tree / "ink/a.png").write_bytes(b"x")
+    assert "scans/ink/a.png" not in names(["scans"], out="scans/ink")
+    assert "scans/ink/a.png" not in names(["scans/**/*.png"], out="scans/ink")
+    assert "scans/ink/a.png" in names(["scans"], out="elsewhere")
+    assert "scans/a.png" in names(["scans/*.png"], out="scans")
+
+
+def test_symlink_loops_end(tree: Path) -> None:
+    os.symlink(tree, tree / "deep/back")
+    os.symlink(tree / "deep", tree / "other")
+    found = names(["scans"])
+    assert sorted(os.path.basename(path) for path in found) == ["a.png", "b.JPG", "c.tif"]
+
+
+def test_a_broken_link_is_not_passed_over(tree: Path) -> None:
+    os.symlink(tree / "gone.png", tree / "z.png")
+    assert "scans/z.png" in names(["scans"])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "what"), [("scans/none.png", "no such file or folder"), ("*.gif", "no file matches")]
+)
+def test_what_is_not_there_is_named(tree: Path, pattern: str, what: str) -> None:
+    sources, errors = files.find([pattern, "scans/a.png"], Path("ink"))
+    assert [source.path.name for source in sources] == ["a.png"]
+    assert [str(error) for error in errors] == [f"{pattern}: {what}; check the spelling and the folder that you are in"]
+
+
+def test_a_folder_that_cannot_be_listed_is_named(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = os.scandir
+
+    def forbidden(path: str) -> object:
+        if str(path).endswith("deep"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listing(path)
+
+    monkeypatch.setattr(os, "scandir", forbidden)
+    sources, errors = files.find(["scans"], Path("ink"))
+    assert len(sources) == 2
+    assert str(errors[0]).startswith("scans/deep: folder cannot be read (Permission denied); ")
+
+
+class TestPlan:
+    def test_outputs_are_named_after_stem_and_format(self) -> None:
+        sources = [files.Source(Path("x/a.jpg"), Path("x/a.jpg")), files.Source(Path("b.v2.png"), Path("b.v2.png"))]
+        assert [str(job.output) for job in files.plan(sources, Path("ink"), ".tiff")] == [
+            "ink/x/a.tiff",
+            "ink/b.v2.tiff",
+        ]
+
+    def test_a_clash_names_both_inputs(self) -> None:
+        sources = [files.Source(Path("1/a.jpg"), Path("a.jpg")), files.Source(Path("2/a.png"), Path("a.png"))]
+        with pytest.raises(ArgumentError, match=r"ink/a\.png: both 1/a\.jpg and 2/a\.png would be written there"):
+            files.plan(sources, Path("ink"), ".png")
+
+    def test_an_output_is_never_an_input(self, tree: Path, tmp_path: Path) -> None:
+        sources, _ = files.find([str(tree / "a.png")], tree)
+        with pytest.raises(ArgumentError, match=r"would be written over the input .*a\.png; choose another folder"):
+            files.plan(sources, tree, ".png")
+        os.symlink(tree, tmp_path / "same")
+        with pytest.raises(ArgumentError, match="written over the input"):
+            files.plan(sources, tmp_path / "same", ".png")
+
+
+class TestPrepareFolder:
+    def test_it_is_made_and_left_empty(self, tmp_path: Path) -> None:
+        files.prepare_folder(tmp_path / "a/b")
+        assert os.listdir(tmp_path / "a/b") == []
+
+    def test_a_file_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "a").touch()
+        for out in (tmp_path / "a", tmp_path / "a/b"):
+            with pytest.raises(ArgumentError, match=f"--output {out}: "):
+                files.prepare_folder(out)
+
+    def test_a_name_that_looks_like_a_file_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(ArgumentError, match=r"looks like a file; give a folder, such as .*/ink$"):
+            files.prepare_folder(tmp_path / "ink.png")
+
+    def test_a_read_only_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def read_only(**_: object) -> None:
+            raise OSError(30, "Read-only file system")
+
+        monkeypatch.setattr(files.tempfile, "TemporaryFile", read_only)
+        with pytest.raises(ArgumentError, match=r"cannot be written \(Read-only file system\); choose another"):
+            files.prepare_folder(tmp_path)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+
+from lineart_cli.errors import ArgumentError, ExitCode
+from lineart_cli.options import InkOptions, Length, default_text, specs
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("3", Length(3, "px")),
+        ("3px", Length(3, "px")),
+        (" 2.5 PX ", Length(2.5, "px")),
+        ("0.3mm", Length(0.3, "mm")),
+        (".3 mm", Length(0.3, "mm")),
+        ("1e1", Length(10, "px")),
+    ],
+)
+def test_thickness_is_pixels_or_millimetres(text: str, length: Length) -> None:
+    assert InkOptions.parse({"thickness": text}).thickness == length
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "-1", "3pt", "1e9", "1e999", "wide", "nan", "inf", "", "3 3", "0.01mm", "9mm", "0,3mm"]
+)
+def test_other_thicknesses_are_refused_with_their_value_and_a_way_out(text: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        InkOptions.parse({"thickness": text})
+    message = str(caught.value)
+    assert message.startswith(f"--thickness {text}: ")
+    assert "write for example 3, 3px or 0.3mm" in message
+    assert caught.value.exit_code == ExitCode.BAD_ARGUMENTS
+
+
+def test_a_length_follows_the_page_s_dpi() -> None:
+    assert Length(0.254, "mm").page_px(600) == pytest.approx(6)
+    assert Length(0.254, "mm").model_px(600) == pytest.approx(3)
+    assert Length(4).page_px(600) == 4
+    assert Length(4).model_px(600) == pytest.approx(2)
+
+
+def test_an_unknown_name_gets_the_list_nearest_first() -> None:
+    with pytest.raises(ArgumentError, match=r"^--desaturate luma: unknown; choose from luma\d0\d, luma\d0\d, "):
+        InkOptions.parse({"desaturate": "luma"})
+    with pytest.raises(ArgumentError, match=r"^--brush technicalpen: unknown; choose from technical_pen$"):
+        InkOptions.parse({"brush": "technicalpen"})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("faint", "0.01"),
+        ("faint", "0.95"),
+        ("faint", "nan"),
+        ("faint", "pale"),
+        ("dpi", "0"),
+        ("dpi", "-300"),
+        ("tile", "0"),
+        ("tile", "big"),
+        ("tile", "-512"),
+        ("jobs", "0"),
+        ("jobs", "1.5"),
+        ("format", "gif"),
+        ("backend", "tensorrt"),
+        ("precision", "int4"),
+        ("device", " "),
+        ("max_megapixels", "none"),
+    ],
+)
+def test_values_out_of_range_name_their_option(name: str, text: str) -> None:
+    with pytest.raises(ArgumentError, match=f"^--{name.replace('_', '-')} "):
+        InkOptions.parse({name: text})
+
+
+@pytest.mark.parametrize("file_format", ["bmp", "jpeg"])
+def test_transparency_needs_a_format_that_has_it(file_format: str) -> None:
+    with pytest.raises(ArgumentError, match="use png, tiff or webp"):
+        InkOptions.parse({"transparent": True, "format": file_format})
+
+
+@pytest.mark.parametrize("name", sorted(specs()))
+def test_every_default_survives_being_written_and_read(name: str) -> None:
+    spec = specs()[name]
+    text = default_text(name)
+    if spec.read and text:
+        assert getattr(InkOptions.parse({name: text}), name) == getattr(InkOptions(), name)
+    assert spec.flags[0] == f"--{name.replace('_', '-')}"
+    assert spec.help.endswith(".")
+
+
+def test_auto_is_none() -> None:
+    assert InkOptions.parse({"tile": "auto", "jobs": "AUTO"}).tile is None
+    assert InkOptions.parse({"tile": "1024"}).tile == 1024
