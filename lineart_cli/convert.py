@@ -19,7 +19,7 @@ from lineart_cli.tone import NEUTRAL_FAINT, darkness
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-MEMORY = 250_000_000
+MEMORY = 130_000_000
 """Bytes that the runtime may work with when the size of the tiles is left to us."""
 
 SAME_SCALE = 0.02

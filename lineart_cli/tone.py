@@ -46,7 +46,8 @@ INK = 0.8  # darkness to which the main lines are brought
 GAIN = (0.85, 3.5)  # range of the gain that does so: a 2H on a bright scanner needs about 3
 MAIN_LINE = 88  # percentile of the drawn pixels' darkness: above edges and faint lines, below accents
 LEAST_DRAWN = 0.05  # darkness from which a pixel counts as drawn, if that is above the noise
-LEAST_PIXELS = 64  # sampled pixels so drawn, below which a page counts as blank
+DRAWN_NOISES = 5  # and how far above it, in standard deviations; paper in a shadow is noisier than most
+LEAST_SHARE = 5e-4  # of the pixels so drawn, below which a page counts as blank
 SAMPLES = 600_000  # pixels, evenly spread, from which noise and pressure are measured
 
 
@@ -126,9 +127,9 @@ def measure(grey: Floats) -> Tone:
     level = float(np.median(bare)) if bare.size else 1.0
     noise = 1.4826 * float(np.median(np.abs(bare - level))) / level if bare.size else 0.0
     dark = 1 - share / level
-    drawn = dark[dark > max(LEAST_DRAWN, 4 * noise)]
+    drawn = dark[dark > max(LEAST_DRAWN, DRAWN_NOISES * noise)]
     tone = Tone(paper=paper * np.float32(level), toe=2 * noise, gain=1.0)
-    if drawn.size < LEAST_PIXELS:
+    if drawn.size < LEAST_SHARE * dark.size:
         return tone
     main = float(np.percentile(_soft(drawn, tone.toe), MAIN_LINE))
     return replace(tone, gain=min(max(INK / main, GAIN[0]), GAIN[1]))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lineart_train.scenes.compose import scene
 from lineart_train.scenes.drawings import Library
-from lineart_train.sketch.hand import random_hand, sketch
+from lineart_train.sketch.hand import random_hand, separate, sketch
 from lineart_train.sketch.media import develop
 from lineart_train.sketch.raster import lay, offset_field
 from lineart_train.sketch.under import underdrawing
@@ -30,8 +30,8 @@ class Pair:
 def draw(seed: int, index: int, size: int, library: Library | None = None) -> Pair:
     """Draw the pair number `index` of the series `seed`: the same arguments always give the same pair."""
     rng = np.random.default_rng((seed, index))
-    curves = [] if rng.random() < 0.02 else scene(rng, size, library)
     hand = random_hand(rng)
+    curves = [] if rng.random() < 0.02 else separate(scene(rng, size, library), hand.gap)
     strokes, courses = sketch(curves, hand, rng)
     ink = np.zeros((size, size), np.float32)
     for stroke in strokes:

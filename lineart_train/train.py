@@ -158,7 +158,7 @@ def look(model: LineartNet, pairs: list[Pair], path: Path, device: str) -> float
         total += float(field_loss(fields, offset)["loss"])
         if number < 8:
             truth: Tensor = 1.5 - torch.linalg.vector_norm(offset, dim=1)
-            ink = model.level(fields, thickness)
+            ink = model.pen(fields, thickness)
             rows.append(
                 [255 - pair.sketch, sheet.coverage(ink[0, 0].cpu().numpy()), sheet.coverage(truth[0].cpu().numpy())]
             )

@@ -43,6 +43,11 @@ class Hand:
     opacity: float
     taper: float
 
+    @property
+    def gap(self) -> float:
+        """How far apart, px, lines must run so that this hand still draws two of them."""
+        return 4.0 + 1.2 * self.width + 1.3 * self.spread
+
 
 @dataclass(frozen=True)
 class Stroke:
@@ -79,7 +84,6 @@ def sketch(curves: list[Points], hand: Hand, rng: Rng) -> tuple[list[Stroke], li
     """
     strokes: list[Stroke] = []
     courses: list[Points] = []
-    curves = separate(curves, 1.2 * hand.width + 4.0 + 1.3 * hand.spread)
     for curve, room in zip(curves, clearance(curves), strict=True):
         length = float(arc_length(curve)[-1])
         spread = min(hand.spread * rng.uniform(0.6, 1.4), 0.35 * room + 0.5, 0.08 * length + 0.5)

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import weakref
+
+import numpy as np
+import pytest
+
+from lineart_cli import convert, model_store
+from lineart_cli.convert import Inker, open_inker
+from lineart_cli.engines import EngineChoice, open_engine
+from lineart_cli.errors import ArgumentError, EngineError, ModelError
+from lineart_cli.model_card import ModelCard
+
+THICK = 3.0
+
+
+class Pen:
+    """An engine that inks, `thickness` px wide and crisp, what is darker than 0.4; keeps what it was given."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.shape = shape
+        self.thicknesses: list[float] = []
+        self.darkest = 0.0
+
+    def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
+        assert sketch.shape == (1, 1, *self.shape)
+        assert sketch.dtype == np.float32
+        self.thicknesses.append(thickness)
+        self.darkest = max(self.darkest, float(sketch.max()))
+        return np.where(sketch > 0.4, np.float32(16), np.float32(-16))
+
+
+class Workshop:
+    """Makes pens, never two at once, and keeps count of them."""
+
+    def __init__(self) -> None:
+        self.pens: list[weakref.ref[Pen]] = []
+
+    def __call__(self, shape: tuple[int, int]) -> Pen:
+        assert all(pen() is None for pen in self.pens), "the engine of the last shape is still held"
+        pen = Pen(shape)
+        self.pens.append(weakref.ref(pen))
+        return pen
+
+
+def scan(height: int = 300, width: int = 260) -> np.ndarray:
+    page = np.full((height, width), 0.95, np.float32)
+    page[height // 3 : height // 3 + 12, 20:-20] = 0.4
+    return page
+
+
+@pytest.mark.parametrize("tile", [None, 64, 4096])
+def test_ink_lies_where_the_pencil_was(card: ModelCard, tile: int | None) -> None:
+    ink = Inker(card, Pen, tile).ink(scan(), 300, THICK)
+    assert ink.dtype == np.uint8
+    np.testing.assert_array_equal(ink, np.where(scan() < 0.5, 255, 0))
+
+
+@pytest.mark.parametrize("dpi", [150, 200, 400, 600, 1200])
+def test_a_page_of_another_dpi_is_inked_at_its_own_size(card: ModelCard, dpi: int) -> None:
+    scale = dpi / 300
+    page = scan(round(300 * scale), round(260 * scale))
+    thicknesses = []
+
+    def pen(shape: tuple[int, int]) -> Pen:
+        made = Pen(shape)
+        thicknesses.append(made.thicknesses)
+        return made
+
+    ink = Inker(card, pen).ink(page, dpi, THICK * scale)
+    assert ink.shape == page.shape
+    assert thicknesses == [[pytest.approx(THICK)]]
+    inside, outside = ink[page < 0.5], ink[page > 0.5]
+    assert np.mean(inside > 127) > 0.85
+    assert np.mean(outside > 127) < 0.02
+
+
+def test_a_page_of_nearly_the_same_dpi_is_not_resampled(card: ModelCard) -> None:
+    np.testing.assert_array_equal(Inker(card, Pen).ink(scan(), 296, THICK), Inker(card, Pen).ink(scan(), 300, THICK))
+
+
+@pytest.mark.parametrize(("scale", "edge"), [(1, 1.0), (2, 0.5), (0.5, 2.0)])
+def test_coverage_is_half_at_the_edge_and_one_page_pixel_wide(scale: float, edge: float) -> None:
+    level = np.array([-9, -edge, -edge / 2, 0, edge / 4, edge / 2, edge, 9], np.float32)
+    np.testing.assert_array_equal(convert.coverage(level, scale), [0, 0, 0, 128, 191, 255, 255, 255])
+
+
+def test_enlarging_draws_a_slanted_edge_crisply() -> None:
+    y, x = np.mgrid[:60, :80]
+    level = ((x - 40) * 0.8 + (y - 30) * 0.6).astype(np.float16)
+    ink = convert.enlarge(level, (240, 320), 4)
+    y, x = np.mgrid[:240, :320]
+    distance = ((x + 0.5) / 4 - 40.5) * 0.8 + ((y + 0.5) / 4 - 30.5) * 0.6
+    exact = np.clip(distance * 4 + 0.5, 0, 1) * 255
+    inner = np.s_[4:-4, 4:-4]  # beyond the outermost centres the level is held, not continued
+    assert np.abs(ink[inner] - exact[inner]).max() < 20  # float16 is worth 1 % of a px here
+    assert np.mean((ink > 0) & (ink < 255)) < 0.01
+
+
+@pytest.mark.parametrize(("dpi", "thickness"), [(300, 0.9), (300, 16.1), (600, 1.9), (150, 8.1), (300, float("nan"))])
+def test_a_thickness_beyond_the_card_is_an_argument_error(card: ModelCard, dpi: int, thickness: float) -> None:
+    with pytest.raises(ArgumentError, match=rf"--thickness {thickness:.3g}px: the model draws lines of .* {dpi} dpi"):
+        Inker(card, Pen).ink(scan(), dpi, thickness)
+
+
+def test_faint_reaches_the_tone(card: ModelCard) -> None:
+    page = scan()
+    page[200:204, 20:-20] = 0.78
+    inker = Inker(card, Pen)
+    assert inker.ink(page, 300, THICK, faint=0.9)[202, 100] == 0
+    assert inker.ink(page, 300, THICK, faint=0.1)[202, 100] == 255
+
+
+def test_one_engine_per_shape_and_never_two_at_once(card: ModelCard) -> None:
+    workshop = Workshop()
+    inker = Inker(card, workshop, 128)
+    for page in (scan(), scan(), scan(500, 260), scan()):
+        inker.ink(page, 300, THICK)
+    assert len(workshop.pens) == 3  # the second page found the first one's engine
+
+
+def test_every_tile_is_run_with_the_same_buffers_however_many_there_are(card: ModelCard) -> None:
+    shapes = []
+
+    def pen(shape: tuple[int, int]) -> Pen:
+        shapes.append(shape)
+        return Pen(shape)
+
+    for height in (256, 1024, 4096):
+        Inker(card, pen, 256).ink(scan(height, 256), 300, THICK)
+    assert shapes == [(384, 384)] * 3  # one engine a page, its size set by the tile alone
+
+
+def test_the_page_is_left_alone(card: ModelCard) -> None:
+    page = scan()
+    Inker(card, Pen).ink(page, 300, THICK)
+    np.testing.assert_array_equal(page, scan())
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 400), (3, 2)])
+@pytest.mark.parametrize("dpi", [72, 300, 600])
+def test_tiny_pages_go_too(card: ModelCard, shape: tuple[int, int], dpi: int) -> None:
+    ink = Inker(card, Pen).ink(np.ones(shape, np.float32), dpi, THICK * dpi / 300)
+    assert ink.shape == shape
+    assert (ink == 0).all()
+
+
+def test_an_engine_that_fails_fails_the_page(card: ModelCard) -> None:
+    class Broken(Pen):
+        def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
+            raise EngineError("no memory")
+
+    with pytest.raises(EngineError, match="no memory"):
+        Inker(card, Broken).ink(scan(), 300, THICK)
+
+
+def test_open_inker_takes_a_model_by_name(card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_store, "find", lambda name: {card.name: card}[name])
+    ink = open_inker("tiny", backend="onnxruntime", tile=128, threads=1).ink(scan(), 300, THICK)
+    direct = Inker(card, lambda shape: open_engine(card.network, EngineChoice("onnxruntime"), shape), 4096)
+    np.testing.assert_array_equal(ink, direct.ink(scan(), 300, THICK))
+    assert 0 < ink.mean() < 255
+
+
+def test_open_inker_without_the_model_says_so() -> None:
+    with pytest.raises(ModelError, match="model no-such-model: not found"):
+        open_inker("no-such-model")

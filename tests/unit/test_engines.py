@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lineart_cli.engines import Engine, EngineChoice, open_engine
+from lineart_cli.errors import EngineError
+from lineart_cli.model_card import ModelCard
+
+RUNTIMES = ["openvino", "onnxruntime"]
+SHAPE = (96, 128)
+
+
+def sketch(seed: int = 0, shape: tuple[int, int] = SHAPE) -> np.ndarray:
+    return np.random.default_rng(seed).random((1, 1, *shape), np.float32)
+
+
+@pytest.fixture(params=RUNTIMES)
+def engine(request: pytest.FixtureRequest, network: Path) -> Engine:
+    return open_engine(network, EngineChoice(request.param), SHAPE)
+
+
+def test_thickness_reaches_the_network(engine: Engine) -> None:
+    thin, thick = engine.run(sketch(), 2), engine.run(sketch(), 8)
+    assert thin.shape == (1, 1, *SHAPE)
+    assert thin.dtype == np.float32
+    assert thin.std() > 0.01
+    np.testing.assert_allclose(thick - thin, 3, atol=1e-4)
+
+
+def test_a_result_belongs_to_the_caller(engine: Engine) -> None:
+    first = engine.run(sketch(0), 2)
+    kept = first.copy()
+    assert (engine.run(sketch(1), 2) != kept).any()
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_the_runtimes_agree(network: Path) -> None:
+    one, two = (open_engine(network, EngineChoice(name), SHAPE).run(sketch(), 3) for name in RUNTIMES)
+    np.testing.assert_allclose(one, two, atol=1e-4)
+
+
+def test_auto_is_openvino_in_f32(network: Path) -> None:
+    automatic = open_engine(network, EngineChoice(), SHAPE).run(sketch(), 3)
+    explicit = open_engine(network, EngineChoice("openvino", "cpu", "f32", 1), SHAPE).run(sketch(), 3)
+    np.testing.assert_array_equal(automatic, explicit)
+
+
+def test_auto_falls_back_to_onnx_runtime(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = open_engine(network, EngineChoice("onnxruntime"), SHAPE).run(sketch(), 3)
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    np.testing.assert_array_equal(open_engine(network, EngineChoice(), SHAPE).run(sketch(), 3), wanted)
+
+
+@pytest.mark.parametrize("backend", RUNTIMES)
+def test_a_missing_runtime_says_how_to_install_it(network: Path, monkeypatch: pytest.MonkeyPatch, backend: str) -> None:
+    monkeypatch.setitem(sys.modules, backend, None)
+    with pytest.raises(EngineError, match=f"--backend {backend}: cannot be loaded .*; run pip install {backend}"):
+        open_engine(network, EngineChoice(backend), SHAPE)
+
+
+def test_without_any_runtime_auto_asks_for_the_first(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for backend in RUNTIMES:
+        monkeypatch.setitem(sys.modules, backend, None)
+    with pytest.raises(EngineError, match="pip install openvino"):
+        open_engine(network, EngineChoice(), SHAPE)
+
+
+@pytest.mark.parametrize("backend", RUNTIMES)
+def test_an_unknown_device_gets_the_list(network: Path, backend: str) -> None:
+    with pytest.raises(EngineError, match=r"--device TPU7: .* finds no such device; there is .*CPU"):
+        open_engine(network, EngineChoice(backend, device="TPU7"), SHAPE)
+
+
+@pytest.mark.parametrize("backend", RUNTIMES)
+def test_the_cpu_is_found_in_any_case(network: Path, backend: str) -> None:
+    assert open_engine(network, EngineChoice(backend, device="Cpu"), SHAPE).run(sketch(), 3).shape == (1, 1, *SHAPE)
+
+
+def test_an_unknown_backend_gets_the_list(network: Path) -> None:
+    with pytest.raises(EngineError, match="--backend tensorrt: unknown; choose from auto, openvino, onnxruntime"):
+        open_engine(network, EngineChoice("tensorrt"), SHAPE)
+
+
+def test_onnx_runtime_refuses_bf16(network: Path) -> None:
+    with pytest.raises(EngineError, match="--precision bf16: ONNX Runtime computes f32 only"):
+        open_engine(network, EngineChoice("onnxruntime", precision="bf16"), SHAPE)
+
+
+def test_bf16_works_or_is_refused_by_what_the_cpu_can(network: Path) -> None:
+    import openvino
+
+    choice = EngineChoice("openvino", precision="bf16")
+    if "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        exact = open_engine(network, EngineChoice("openvino", precision="f32"), SHAPE).run(sketch(), 3)
+        rough = open_engine(network, choice, SHAPE).run(sketch(), 3)
+        assert 1e-4 < np.abs(rough - exact).max() < 0.3
+    else:
+        with pytest.raises(EngineError, match="--precision bf16: CPU computes FP32"):
+            open_engine(network, choice, SHAPE)
+
+
+def test_bf16_is_refused_where_the_device_lacks_it() -> None:
+    from lineart_cli.engines.openvino import _require_bf16
+
+    _require_bf16("CPU", ["FP32", "BF16"])
+    with pytest.raises(EngineError, match="--precision bf16: CPU computes FP32, INT8 only; use --precision f32"):
+        _require_bf16("CPU", ["FP32", "INT8", "EXPORT_IMPORT"])
+
+
+@pytest.mark.parametrize("backend", RUNTIMES)
+def test_a_result_of_another_shape_is_refused(make_network: Callable[..., None], tmp_path: Path, backend: str) -> None:
+    make_network(tmp_path / "short.onnx", output_size="cropped")
+    with pytest.raises(EngineError, match=rf"{backend}: the network gave \(1, 1, 95, 128\) for \(1, 1, 96, 128\)"):
+        open_engine(tmp_path / "short.onnx", EngineChoice(backend), SHAPE).run(sketch(), 3)
+
+
+@pytest.mark.parametrize("backend", RUNTIMES)
+def test_a_result_that_is_not_finite_is_refused(
+    make_network: Callable[..., None], tmp_path: Path, backend: str
+) -> None:
+    make_network(tmp_path / "nan.onnx", offset=float("nan"))
+    with pytest.raises(EngineError, match=f"{backend}: the network's result is not finite"):
+        open_engine(tmp_path / "nan.onnx", EngineChoice(backend), SHAPE).run(sketch(), 3)
+
+
+@pytest.mark.parametrize("backend", RUNTIMES)
+def test_a_file_that_is_no_network_is_named(tmp_path: Path, backend: str) -> None:
+    (tmp_path / "not.onnx").write_bytes(b"no network")
+    with pytest.raises(EngineError, match=r"cannot prepare .*not\.onnx"):
+        open_engine(tmp_path / "not.onnx", EngineChoice(backend), SHAPE)
+
+
+def test_the_halo_of_the_tests_network_is_true(card: ModelCard) -> None:
+    side = 4 * card.halo_px
+    engine = open_engine(card.network, EngineChoice("onnxruntime"), (side, side))
+    blank = np.zeros((1, 1, side, side), np.float32)
+    plain = engine.run(blank, 3)
+    reach = 0
+    for offset in range(0, 16, 5):
+        dotted = blank.copy()
+        dotted[0, 0, side // 2 + offset, side // 2 + offset] = 50
+        changed = np.argwhere((engine.run(dotted, 3) != plain)[0, 0])
+        reach = max(reach, int(np.abs(changed - side // 2 - offset).max()))
+    assert card.halo_px / 2 < reach <= card.halo_px

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lineart_cli import model_store
+from lineart_cli.errors import ModelError
+from lineart_cli.model_card import load
+
+
+def test_a_card_is_read_with_paths_beside_it(models: Path) -> None:
+    card = load(models / "tiny")
+    assert (card.name, card.version, card.opset, card.multiple_of, card.dpi) == ("tiny", "1.2.3", 17, 16, 300.0)
+    assert card.thickness_px == (1.0, 16.0)
+    assert card.network == models / "tiny" / "network.onnx"
+    assert card.test.input == models / "tiny" / "test_input.png"
+    assert card.training == {"minutes": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("halo_px = 64\n", "", "network.halo_px: is missing; it must be a whole number"),
+        ("halo_px = 64", "halo_px = 64.5", "network.halo_px: 64.5 is not a whole number"),
+        ("multiple_of = 16", "multiple_of = 0", "network.multiple_of: 0 is not a whole number from 1 up"),
+        ("opset = 17", "opset = true", "network.opset: True is not a whole number"),
+        ("[1.0, 16]", "[1.0]", "network.thickness_px: [1.0] is not a list of two numbers"),
+        ("[1.0, 16]", "[16, 1.0]", "network.thickness_px: [16, 1.0] does not rise"),
+        ("[1.0, 16]", '["a", 16]', "network.thickness_px: 'a' is not a positive number"),
+        ("dpi = 300", "dpi = nan", "network.dpi: nan is not a positive number"),
+        ('name = "tiny"', "name = 3", "name: 3 is not a text"),
+        ("[test]", "[exam]", "test: is missing; it must be a table"),
+        ('file = "network.onnx"', "file = network.onnx", "is no TOML"),
+    ],
+)
+def test_a_wrong_card_names_file_key_and_value(models: Path, tmp_path: Path, old: str, new: str, says: str) -> None:
+    text = (models / "tiny" / "card.toml").read_text()
+    assert old in text
+    (tmp_path / "card.toml").write_text(text.replace(old, new))
+    with pytest.raises(ModelError) as error:
+        load(tmp_path)
+    assert str(error.value).startswith(str(tmp_path / "card.toml"))
+    assert says in str(error.value)
+
+
+def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"card\.toml: cannot be read"):
+        load(tmp_path)
+
+
+def test_a_model_is_found_by_its_name(models: Path, tmp_path: Path) -> None:
+    assert model_store.find("tiny", (tmp_path / "nowhere", models)) == load(models / "tiny")
+
+
+def test_an_unknown_model_gets_the_list(models: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="model huge: not found; there is tiny"):
+        model_store.find("huge", (models,))
+    with pytest.raises(ModelError, match="there is none"):
+        model_store.find("huge", (tmp_path,))
+
+
+def test_a_changed_or_missing_network_is_refused(models: Path, tmp_path: Path) -> None:
+    shutil.copytree(models / "tiny", tmp_path / "tiny")
+    network = tmp_path / "tiny" / "network.onnx"
+    with network.open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(ModelError, match=r"network\.onnx: is not the file that its card describes"):
+        model_store.find("tiny", (tmp_path,))
+    network.unlink()
+    with pytest.raises(ModelError, match=r"network\.onnx: cannot be read"):
+        model_store.find("tiny", (tmp_path,))
