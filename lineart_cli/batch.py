@@ -31,7 +31,7 @@ class Inker(Protocol):
         """Inks a page.
 
         Args:
-            grey: (H, W) in [0, 1], encoded values, 1 = white.
+            grey: (H, W) in [0, 1], encoded values, 1 = white; used up.
             dpi: px per inch.
             thickness: of the lines, in page px.
             faint: how faint a line may be, as a fraction of the main lines' darkness.

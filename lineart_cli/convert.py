@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,15 +12,15 @@ from lineart_cli import model_store
 from lineart_cli.engines import Engine, EngineChoice, open_engine
 from lineart_cli.errors import ArgumentError
 from lineart_cli.model_card import ModelCard
-from lineart_cli.regions import Region, TilePlan, best_tile, plan_tiles
+from lineart_cli.regions import Tile, best_tiles, plan_tiles
 from lineart_cli.resample import fit, linear_rows, strips
 from lineart_cli.tone import NEUTRAL_FAINT, darkness
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-MEMORY = 130_000_000
-"""Bytes that the runtime may work with when the size of the tiles is left to us."""
+MEMORY = 200_000_000
+"""Bytes that the runtime may work with when the tiles are left to us: an A4 page is inked in three bands of rows."""
 
 SAME_SCALE = 0.02
 """Pages whose dpi differ from the network's by no more than this share are worked on as they are."""
@@ -47,7 +47,7 @@ class Inker:
         """Ink a page.
 
         Args:
-            grey: (H, W) float32 in [0, 1], encoded values, 1 = white; left as it is.
+            grey: (H, W) float32 in [0, 1], encoded values, 1 = white; used up: its memory may serve for other things.
             dpi: pixels per inch of the page.
             thickness: of the lines, px of the page.
             faint: how faint a line may be and still be inked, see `tone.darkness`.
@@ -64,17 +64,16 @@ class Inker:
             scale = 1.0
         self._check_thickness(thickness, scale)
         height, width = (max(1, round(side / scale)) for side in grey.shape)
-        page = darkness(fit(grey, (height, width)), faint)
-        plan = self._plan(height, width)
-        engine = self._engine(plan.input_shape)
+        page = fit(grey, (height, width))
+        darkness(page, faint, out=page)
+        tiles = self._tiles(height, width)
+        engine = self._engine(tiles[0].window.shape)
         if scale == 1:
-            ink = np.empty(grey.shape, np.uint8)
-            for core in plan.cores:
-                ink[core.slices] = coverage(level_of(page, core, plan, engine, thickness), 1)
+            ink = np.empty(page.shape, np.uint8)
+            run_tiles(page, tiles, engine, thickness, ink, coverage)
             return ink
-        level = np.empty((height, width), np.float16)
-        for core in plan.cores:
-            level[core.slices] = level_of(page, core, plan, engine, thickness / scale)
+        level = np.empty(page.shape, np.float16)
+        run_tiles(page, tiles, engine, thickness / scale, level)
         del page
         return enlarge(level, grey.shape, scale)
 
@@ -86,13 +85,11 @@ class Inker:
             )
             raise ArgumentError("--thickness", f"{thickness:.3g}px", advice)
 
-    def _plan(self, height: int, width: int) -> TilePlan:
+    def _tiles(self, height: int, width: int) -> tuple[Tile, ...]:
         card = self._card
         if self._tile is not None:
-            tile = (self._tile, self._tile)
-        else:
-            tile = best_tile(height, width, card.multiple_of, card.halo_px, int(MEMORY / card.bytes_per_px))
-        return plan_tiles(height, width, tile, card.multiple_of, card.halo_px)
+            return plan_tiles(height, width, (self._tile, self._tile), card.multiple_of, card.halo_px)
+        return best_tiles(height, width, int(MEMORY / card.bytes_per_px), card.multiple_of, card.halo_px)
 
     def _engine(self, shape: tuple[int, int]) -> Engine:
         if self._ready is None or self._ready[0] != shape:
@@ -120,34 +117,42 @@ def open_inker(
     return Inker(card, prepare, tile)
 
 
-def level_of(
-    page: npt.NDArray[np.float32], core: Region, plan: TilePlan, engine: Engine, thickness: float
-) -> npt.NDArray[np.float32]:
-    """Run the network for one core of a page.
+def run_tiles(
+    page: npt.NDArray[np.float32],
+    tiles: Sequence[Tile],
+    engine: Engine,
+    thickness: float,
+    out: npt.NDArray[Any],
+    turn: Callable[[npt.NDArray[np.float32]], npt.NDArray[Any]] = np.asarray,
+) -> None:
+    """Run the network for all tiles of a page.
 
     Args:
         page: (H, W) float32 in [0, 1], the darkness.
-        core: one of the plan's.
-        plan: of the whole page.
-        engine: ready for the plan's input shape.
+        tiles: the page's.
+        engine: ready for the shape of their windows.
         thickness: px at the network's dpi.
-
-    Returns:
-        (h, w) float32, the level inside the core: signed distance from the edge of the ink, px at the network's dpi.
+        out: (H, W), what `turn` makes of the level: signed distance from the edge of the ink, px at the network's dpi.
+        turn: applied to the levels, (h, w) float32, of one core after the other.
     """
-    source = plan.source(core)
-    inside = source.clipped(*page.shape)
-    sketch = np.zeros(plan.input_shape, np.float32)
-    sketch[inside.seen_from(source.y0, source.x0).slices] = page[inside.slices]
-    level: npt.NDArray[np.float32] = engine.run(sketch[None, None], thickness)[0, 0]
-    return level[core.seen_from(source.y0, source.x0).slices]
+    sketch = np.empty((1, 1, *tiles[0].window.shape), np.float32)
+    for tile in tiles:
+        window = tile.window
+        inside = window.clipped(*page.shape)
+        sketch.fill(0)
+        sketch[0, 0][inside.seen_from(window.y0, window.x0).slices] = page[inside.slices]
+        kept = tile.core.seen_from(window.y0, window.x0).slices
+        out[tile.core.slices] = turn(engine.run(sketch, thickness)[0, 0][kept])
 
 
-def coverage(level: npt.NDArray[np.float32], scale: float) -> npt.NDArray[np.uint8]:
+def coverage(level: npt.NDArray[np.float32], scale: float = 1) -> npt.NDArray[np.uint8]:
     """Turn levels, px at the network's dpi, into ink, 0 to 255, for pixels `scale` times as fine."""
-    share = level * np.float32(scale * 255)
-    share += np.float32(0.5 * 255 + 0.5)
-    return np.clip(share, 0, 255, out=share).astype(np.uint8)
+    ink = np.empty(level.shape, np.uint8)
+    for rows in strips(len(level)):
+        share = level[rows] * np.float32(scale * 255)
+        share += np.float32(0.5 * 255 + 0.5)
+        ink[rows] = np.clip(share, 0, 255, out=share)
+    return ink
 
 
 def enlarge(level: npt.NDArray[np.float16], shape: tuple[int, int], scale: float) -> npt.NDArray[np.uint8]:

@@ -1,30 +1,41 @@
 """How a page is cut into tiles: integer geometry, no pixels.
 
-Every tile is a core, which is kept, and a halo around it, which only lets the network see enough:
+The *canvas* is the page with a white margin, its sides multiples of the network's stride. What the network makes of the
+canvas in one run is the truth that tiles have to reproduce. A tile's *core* is kept of what comes out; its *window* is
+what goes in. It reaches a halo beyond the core, as far as a pixel sees, but never beyond the canvas: where their sides
+coincide, the network meets its own padding at the very place where it does in the one run.
 
-      -halo    0         core_w      2 core_w     page width
-        +------+-----------+ . . . . . + . . . . . . .
-        |      |           |           .
-        |  +---+-----------+-----------+-----+          +---+  page, and the cores in it
-      0 |  |   core        |   core    | core|
-        |  |   (0, 0)      |   (0, 1)  |     |          cores start on the stride grid, are all of one size,
-        |  |               |           |     |          and are cut off at the page's right and lower edge
-        +--|---+-----------+ . . .     |     |
-    core_h +---------------+-----------+-----+          +------+  what the network is given for core (0, 0):
-           |   core        |           |     |          core_h + 2 halo high, core_w + 2 halo wide, for every tile
-           |   (1, 0)      |           |     |
+    -margin  0                                                width    width + margin, rounded up to the stride
+       +-----+----------------------------------------------------+------+
+       |     |                                                    |      |   canvas, page, and three cores side by side
+       |     |      core 0      |     core 1     |     core 2     |      |
+       |     |                  |                |                |      |
+       +-----+----------------------------------------------------+------+
+       |                        |<-halo->|       .                       |
+       [............ window 0 ...........]       .                       |   starts with the canvas
+                       |<-halo->|                |<-halo->|              |
+                       [............ window 1 ............]              |   a halo on both sides
+                                       |<-halo->|                        |
+                                   [............ window 2 ...............]   ends with the canvas; the last core is what
+                                       .                                     is left, so its window may start too early
 
-What lies outside the page is white. All tiles of a page have one shape, so that a runtime prepares itself once.
+Rows are cut in the same way. All windows of a page have one shape, so that a runtime prepares itself once, and start on
+the stride grid, as do the cores; a page in one tile has the canvas for its window.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise, product
+
+MARGIN = 64
+"""White around the page, px; rounded up to the stride."""
 
 
 @dataclass(frozen=True)
 class Region:
-    """Rows y0 to y1 and columns x0 to x1, the ends excluded; may reach outside of a page."""
+    """Rows y0 to y1 and columns x0 to x1 in px of the page, the ends excluded; may reach outside of it."""
 
     y0: int
     x0: int
@@ -51,87 +62,101 @@ class Region:
 
 
 @dataclass(frozen=True)
-class TilePlan:
-    """The tiles of one page.
+class Tile:
+    """One run of the network.
 
     Attributes:
-        cores: disjoint, together the page, row by row.
-        core_shape: height and width of a core that no edge of the page cuts off.
-        halo: px on every side of it; a multiple of the stride.
+        core: what is kept; lies on the page.
+        window: what the network is given; lies on the canvas, of one shape for all tiles of a page.
     """
 
-    cores: tuple[Region, ...]
-    core_shape: tuple[int, int]
-    halo: int
-
-    @property
-    def input_shape(self) -> tuple[int, int]:
-        """Height and width of every input of the network."""
-        return self.core_shape[0] + 2 * self.halo, self.core_shape[1] + 2 * self.halo
-
-    @property
-    def computed_px(self) -> int:
-        """Pixels that the network computes for the page, halos included."""
-        return len(self.cores) * self.input_shape[0] * self.input_shape[1]
-
-    def source(self, core: Region) -> Region:
-        """What the network is given for a core; may reach outside of the page."""
-        y, x = core.y0 - self.halo, core.x0 - self.halo
-        return Region(y, x, y + self.input_shape[0], x + self.input_shape[1])
+    core: Region
+    window: Region
 
 
-def plan_tiles(height: int, width: int, tile: tuple[int, int], multiple_of: int, halo: int) -> TilePlan:
-    """Cut a page into the fewest tiles of at most the given size, and make them as even as the stride allows.
+def plan_tiles(height: int, width: int, tile: tuple[int, int], multiple_of: int, halo: int) -> tuple[Tile, ...]:
+    """Cut a page into the fewest cores of at most the given size, and make them as even as the stride allows.
 
     Args:
         height: of the page, px, at least 1.
         width: of the page, px, at least 1.
-        tile: greatest height and width of a core; rounded down to the stride, but at least one stride.
+        tile: greatest height and width of a core, px; rounded down to the stride, but at least one stride.
         multiple_of: the network's total stride, px.
-        halo: what the network sees around a pixel, px; rounded up to the stride.
+        halo: how far a pixel of the network's output sees, px; rounded up to the stride.
     """
-    core_height = _even_side(height, tile[0], multiple_of)
-    core_width = _even_side(width, tile[1], multiple_of)
-    cores = tuple(
-        Region(y, x, y + core_height, x + core_width).clipped(height, width)
-        for y in range(0, height, core_height)
-        for x in range(0, width, core_width)
-    )
-    return TilePlan(cores, (core_height, core_width), _round_up(halo, multiple_of))
+    grid = _Grid(multiple_of, halo)
+    return _tiles(grid.even_cores(height, tile[0]), grid.even_cores(width, tile[1]))
 
 
-def best_tile(height: int, width: int, multiple_of: int, halo: int, most_px: int) -> tuple[int, int]:
-    """Find the tile with which the network computes the fewest pixels, none of its inputs larger than `most_px`.
+def best_tiles(height: int, width: int, most_px: int, multiple_of: int, halo: int) -> tuple[Tile, ...]:
+    """Cut a page into rows and columns of even windows so that the network computes the fewest pixels.
 
-    A core is never made thinner than the halo, whatever `most_px` asks for: the work would go to halos alone.
-
-    Returns:
-        Height and width of a core, for `plan_tiles`.
+    Args:
+        height: of the page, px, at least 1.
+        width: of the page, px, at least 1.
+        most_px: of a window. Where not even cores as thin as the halo keep to it, the smallest such window is taken:
+            with still thinner ones, the work would go to halos alone.
+        multiple_of: the network's total stride, px.
+        halo: how far a pixel of the network's output sees, px; rounded up to the stride.
     """
-    frame = 2 * _round_up(halo, multiple_of)
-    least = max(multiple_of, frame // 2)
-    best = (least, least)
-    fewest = None
-    for rows in range(1, max(1, height // least) + 1):
-        tall = _even_side(height, _divide_up(height, rows) + multiple_of - 1, multiple_of)
-        widest = most_px // (tall + frame) - frame
-        if widest < min(least, _round_up(width, multiple_of)):
-            continue
-        computed = plan_tiles(height, width, (tall, widest), multiple_of, halo).computed_px
-        if fewest is None or computed < fewest:
-            best, fewest = (tall, widest), computed
-    return best
+    grid = _Grid(multiple_of, halo)
+
+    def cost(cuts: tuple[list[_Piece], list[_Piece]]) -> tuple[int, int]:
+        window_px = math.prod(pieces[0].window[1] - pieces[0].window[0] for pieces in cuts)
+        return max(window_px, most_px), window_px * math.prod(len(pieces) for pieces in cuts)
+
+    return _tiles(*min(product(grid.even_windows(height), grid.even_windows(width)), key=cost))
 
 
-def _even_side(length: int, most: int, multiple_of: int) -> int:
-    """The side of a core: the fewest pieces of at most `most` px, then the smallest stride multiple that covers."""
-    pieces = _divide_up(length, max(most // multiple_of, 1) * multiple_of)
-    return _round_up(_divide_up(length, pieces), multiple_of)
+@dataclass(frozen=True)
+class _Piece:
+    """A tile along one axis: start and end of its core and of its window."""
+
+    core: tuple[int, int]
+    window: tuple[int, int]
+
+
+class _Grid:
+    """Cuts one axis, with all but the page's own end on multiples of the stride."""
+
+    def __init__(self, stride: int, halo: int) -> None:
+        self.stride = stride
+        self.halo = self.up(halo)
+        self.margin = self.up(MARGIN)
+        self.spare = max(self.halo - self.margin, 0)  # that much less than a whole halo is beyond the outer cores
+
+    def up(self, length: int) -> int:
+        return _divide_up(length, self.stride) * self.stride
+
+    def even_cores(self, length: int, most: int) -> list[_Piece]:
+        """The fewest cores of at most `most` px."""
+        pieces = _divide_up(length, max(most // self.stride, 1) * self.stride)
+        return self.cut(length, self.up(_divide_up(length, pieces)))
+
+    def even_windows(self, length: int) -> list[list[_Piece]]:
+        """One piece, two, and so on, the outer cores longer by what their windows lack in halo."""
+        inner = length - 2 * self.spare
+        most = max(inner // max(self.halo, self.stride), 1)
+        sides = (max(self.up(_divide_up(inner, pieces)), self.stride) for pieces in range(1, most + 1))
+        return [self.cut(length, side, self.spare) for side in sides]
+
+    def cut(self, length: int, side: int, more: int = 0) -> list[_Piece]:
+        """Cut into cores of that side, of which the first is `more` longer and the last up to as much."""
+        cores = list(pairwise([0, *range(side + more, length - more, side), length]))
+        start, stop = -self.margin, self.up(length) + self.margin
+        needs = [(max(a - self.halo, start), min(self.up(b) + self.halo, stop)) for a, b in cores]
+        window = max(b - a for a, b in needs)
+        origins = [min(a, stop - window) for a, _ in needs]
+        return [_Piece(core, (a, a + window)) for core, a in zip(cores, origins, strict=True)]
+
+
+def _tiles(rows: list[_Piece], columns: list[_Piece]) -> tuple[Tile, ...]:
+    return tuple(Tile(_region(y.core, x.core), _region(y.window, x.window)) for y in rows for x in columns)
+
+
+def _region(rows: tuple[int, int], columns: tuple[int, int]) -> Region:
+    return Region(rows[0], columns[0], rows[1], columns[1])
 
 
 def _divide_up(length: int, parts: int) -> int:
     return -(-length // parts)
-
-
-def _round_up(length: int, multiple_of: int) -> int:
-    return _divide_up(length, multiple_of) * multiple_of

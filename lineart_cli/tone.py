@@ -103,18 +103,19 @@ class Tone:
     gain: float
 
 
-def darkness(grey: Floats, faint: float = NEUTRAL_FAINT) -> Floats:
+def darkness(grey: Floats, faint: float = NEUTRAL_FAINT, out: Floats | None = None) -> Floats:
     """Turn a page's greys into the darkness of what is drawn on it.
 
     Args:
         grey: (H, W) float32 in [0, 1], encoded values, 300 dpi.
         faint: the share of the main lines' darkness, in (0, 1), at which a line is still inked. Towards 0 ever fainter
             lines come out, and in the end the grain; towards 1 only the darkest do. Start from `NEUTRAL_FAINT`.
+        out: (H, W) float32 that takes the result; may be `grey` itself. None makes a new array.
 
     Returns:
         (H, W) float32 in [0, 1]: 0 paper, `INK` the main lines, 1 black.
     """
-    return apply(grey, measure(grey), faint)
+    return apply(grey, measure(grey), faint, out)
 
 
 def measure(grey: Floats) -> Tone:
@@ -135,9 +136,9 @@ def measure(grey: Floats) -> Tone:
     return replace(tone, gain=min(max(INK / main, GAIN[0]), GAIN[1]))
 
 
-def apply(grey: Floats, tone: Tone, faint: float = NEUTRAL_FAINT) -> Floats:
+def apply(grey: Floats, tone: Tone, faint: float = NEUTRAL_FAINT, out: Floats | None = None) -> Floats:
     """Turn greys into darkness by a measured tone; arguments and result as of `darkness`."""
-    dark = np.empty_like(grey)
+    dark = np.empty_like(grey) if out is None else out
     bend = math.log(NEUTRAL_FAINT) / math.log(faint)
     for rows in strips(len(grey)):
         part = dark[rows]

@@ -1,7 +1,8 @@
-"""`lineart-train`: draws pairs, trains, exports. Heavy imports happen inside the commands."""
+"""`lineart-train`: draws pairs, trains, exports, evaluates. Heavy imports happen inside the commands."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ app = typer.Typer(
 )
 console = Console(stderr=True)
 
+FOLDER: dict[str, Any] = {"exists": True, "file_okay": False}
 Run = Annotated[Path, typer.Argument(help="Folder of the training run: checkpoint, record.jsonl, sheet.png.")]
 Data = Annotated[
     Path | None,
@@ -104,6 +106,50 @@ def export(
     extra: dict[str, Any] = json.loads(notes.read_text()) if notes else {}
     differences = step.export(run, target, target.name, version, description, extra)
     console.print(f"Wrote {target}; largest difference from PyTorch in px: {differences}.")
+
+
+@app.command(
+    epilog="First ink the sketches with the model in question: lineart ink SKETCHES -o INKED --thickness 3. Then: "
+    "lineart-train evaluate INKED TRUTH --sketches SKETCHES --thickness 3 --sheet SHEETS. "
+    "Exit codes: 0 every drawing is scored; 1 a drawing is missing or unusable and scores 0, or its contact "
+    "sheet failed; 2 an argument is wrong."
+)
+def evaluate(
+    inked: Annotated[Path, typer.Argument(help="Folder of lineart, such as `lineart ink` wrote.", **FOLDER)],
+    truth: Annotated[Path, typer.Argument(help="Folder of true lines: 255 is paper, else px of tolerance.", **FOLDER)],
+    sketches: Annotated[
+        Path | None, typer.Option(help="Folder of what was inked, to be seen on the contact sheets.", **FOLDER)
+    ] = None,
+    thickness: Annotated[float, typer.Option(metavar="PX", help="Stroke width that was asked for.", min=0.5)] = 3.0,
+    record: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="JSON file to write.")] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder for contact sheets, a PNG a drawing: sketch, ink, truth, and errors: "
+            "false ink red, missed lines blue, matched ink black.",
+        ),
+    ] = None,
+    scale: Annotated[float, typer.Option(help="Scale of the contact sheets.", min=0.05, max=1.0)] = 0.5,
+) -> None:
+    """Score inked drawings against the lines that were meant, at 300 dpi; pairs go by the stem of the file names."""
+    from lineart_cli.errors import ExitCode, LineartError
+    from lineart_train import evaluate as step
+
+    try:
+        rows = step.evaluate(inked, truth, sketches, thickness, sheet, scale)
+    except LineartError as fault:
+        console.print(str(fault), style="red", markup=False)
+        raise typer.Exit(fault.exit_code) from fault
+    Console(width=None if sys.stdout.isatty() else 120).print(step.table(rows))
+    problems = [row for row in rows if row.problem]
+    for row in problems:
+        console.print(f"{row.name}: {row.problem}", style="red", markup=False, soft_wrap=True)
+    if record:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(step.to_json(rows, thickness), "utf-8")
+    if problems:
+        raise typer.Exit(ExitCode.SOME_FAILED)
 
 
 def _with_settings(config: Any, settings: list[str]) -> Any:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lineart_cli.convert import Inker, level_of
+from lineart_cli.convert import Inker, run_tiles
 from lineart_cli.engines import Engine, EngineChoice, open_engine
 from lineart_cli.model_card import ModelCard
-from lineart_cli.regions import plan_tiles
+from lineart_cli.regions import MARGIN, Tile, best_tiles, plan_tiles
 
 RUNTIMES = ["openvino", "onnxruntime"]
 slow_setup = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -29,15 +29,19 @@ def engine_for(network: Path, backend: str, shape: tuple[int, int]) -> Engine:
     return open_engine(network, EngineChoice(backend, precision="f32"), shape)
 
 
-def level(
-    page: np.ndarray, tile: tuple[int, int], card: ModelCard, backend: str, halo: int | None = None
-) -> np.ndarray:
-    plan = plan_tiles(page.shape[0], page.shape[1], tile, card.multiple_of, card.halo_px if halo is None else halo)
-    engine = engine_for(card.network, backend, plan.input_shape)
+def level(page: np.ndarray, tiles: tuple[Tile, ...], card: ModelCard, backend: str) -> np.ndarray:
     out = np.full(page.shape, np.nan, np.float32)
-    for core in plan.cores:
-        out[core.slices] = level_of(page, core, plan, engine, 3.0)
+    run_tiles(page, tiles, engine_for(card.network, backend, tiles[0].window.shape), 3.0, out)
     return out
+
+
+def whole(page: np.ndarray, card: ModelCard, backend: str) -> np.ndarray:
+    """The level by the definition: the network run once on the page with its margin."""
+    height, width = page.shape
+    stride = card.multiple_of
+    canvas = np.pad(page, ((MARGIN, MARGIN + -height % stride), (MARGIN, MARGIN + -width % stride)))
+    result = engine_for(card.network, backend, canvas.shape).run(canvas[None, None], 3.0)
+    return result[0, 0, MARGIN : MARGIN + height, MARGIN : MARGIN + width]
 
 
 @pytest.mark.parametrize("backend", RUNTIMES)
@@ -52,14 +56,28 @@ def test_tiled_is_whole(
     card: ModelCard, backend: str, height: int, width: int, tile: tuple[int, int], seed: int
 ) -> None:
     page = drawing(height, width, seed)
-    np.testing.assert_array_equal(level(page, tile, card, backend), level(page, page.shape, card, backend))
+    tiles = plan_tiles(height, width, tile, card.multiple_of, card.halo_px)
+    np.testing.assert_array_equal(level(page, tiles, card, backend), whole(page, card, backend))
+
+
+@pytest.mark.parametrize("backend", RUNTIMES)
+@pytest.mark.parametrize("more", [0, 32])
+@pytest.mark.parametrize("most_px", [70_000, 120_000, 1_000_000])
+@pytest.mark.parametrize("size", [(530, 410), (240, 700)])
+def test_the_best_tiles_are_whole(
+    card: ModelCard, backend: str, more: int, most_px: int, size: tuple[int, int]
+) -> None:
+    page = drawing(*size, 3)
+    tiles = best_tiles(*size, most_px, card.multiple_of, card.halo_px + more)
+    assert (len(tiles) == 1) == (most_px == 1_000_000)
+    np.testing.assert_array_equal(level(page, tiles, card, backend), whole(page, card, backend))
 
 
 @pytest.mark.parametrize("backend", RUNTIMES)
 def test_a_halo_too_small_would_show(card: ModelCard, backend: str) -> None:
     page = drawing(200, 200, 1)
-    tiled, whole = level(page, (96, 96), card, backend, card.multiple_of), level(page, (200, 200), card, backend)
-    assert np.abs(tiled - whole).max() > 1e-3
+    tiled = level(page, plan_tiles(200, 200, (96, 96), card.multiple_of, card.multiple_of), card, backend)
+    assert np.abs(tiled - whole(page, card, backend)).max() > 1e-3
 
 
 @pytest.mark.parametrize("backend", RUNTIMES)
@@ -67,7 +85,7 @@ def test_a_halo_too_small_would_show(card: ModelCard, backend: str) -> None:
 def test_the_ink_of_a_page_is_the_same_in_all_tiles(card: ModelCard, backend: str, dpi: int) -> None:
     prepare = partial(open_engine, card.network, EngineChoice(backend, precision="f32"))
     page = 1 - drawing(310, 270, 2) ** 4
-    whole = Inker(card, prepare, 4096).ink(page, dpi, dpi / 100)
-    assert 0 < whole.mean() < 255
+    in_one = Inker(card, prepare, 4096).ink(page.copy(), dpi, dpi / 100)
+    assert 0 < in_one.mean() < 255
     for tile in (48, 100, None):
-        np.testing.assert_array_equal(Inker(card, prepare, tile).ink(page, dpi, dpi / 100), whole)
+        np.testing.assert_array_equal(Inker(card, prepare, tile).ink(page.copy(), dpi, dpi / 100), in_one)

@@ -69,6 +69,13 @@ def test_a_clean_page_keeps_its_white_and_reaches_the_ink_level() -> None:
     assert scan.min() == pytest.approx(0.6)  # the input is left alone
 
 
+def test_the_result_may_take_the_page_s_place() -> None:
+    grey = np.random.default_rng(0).uniform(0.2, 1, (150, 90)).astype(np.float32)
+    wanted = tone.darkness(grey, 0.2)
+    assert tone.darkness(grey, 0.2, out=grey) is grey
+    np.testing.assert_array_equal(grey, wanted)
+
+
 def test_black_lines_on_white_are_hardly_touched() -> None:
     scan = page()
     drawn = draw(scan, 1.0, *LINES)
