@@ -26,7 +26,7 @@ REACH = 12.0
 BOX = 5
 """Side in px of the square over which the pen averages the convergence of the way."""
 SURE = 0.75
-"""Convergence from which a line is sure: beside a bend of radius r it is 1 - d / r at a distance d, without any doubt."""
+"""Convergence from which a line is sure: beside a bend of radius r it is 1 - d / r at a distance d, doubt or no."""
 
 
 @dataclass(frozen=True)

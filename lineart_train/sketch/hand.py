@@ -30,7 +30,7 @@ class Hand:
     spread: standard deviation of a stroke from the common course, 0.3 (sure) to 26 (loose). Start at 11.
     piece: median length of a stroke, 80 (hairy) to 1500 (one sweep). Start at 300.
     overshoot: standard deviation of how far strokes run past an end, 0 to 40. Start at 12.
-    width: stroke width, 2 to 10. Start at 5.
+    width: stroke width, 2 (hard pencil) to 13 (felt pen). Start at 5.
     opacity: darkness of one stroke, 0.2 to 1. Start at 0.7.
     taper: 0 blunt strokes, 1 strokes that thin out to a point at both ends.
     """
@@ -70,7 +70,7 @@ def random_hand(rng: Rng) -> Hand:
         if clean
         else float(np.exp(rng.normal(np.log(350), 0.5))),
         overshoot=float(rng.uniform(0, 25)),
-        width=float(np.exp(rng.uniform(np.log(2.5), np.log(8.5)))),
+        width=float(np.exp(rng.triangular(np.log(2.2), np.log(4.5), np.log(13.0)))),
         opacity=float(rng.uniform(0.35, 1.0)),
         taper=float(rng.choice([0.0, rng.uniform(0.2, 1.0)])),
     )
@@ -90,7 +90,7 @@ def sketch(curves: list[Points], hand: Hand, rng: Rng) -> tuple[list[Stroke], li
         drawn, course = overdraw(curve, hand, spread, rng)
         strokes += drawn
         courses += course
-    return strokes, close_gaps(courses)
+    return strokes, close_gaps(courses, 6.0 + 0.7 * hand.spread)
 
 
 def separate(curves: list[Points], gap: float) -> list[Points]:
@@ -258,7 +258,7 @@ def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
-def close_gaps(courses: list[Points], reach: float = 9.0) -> list[Points]:
+def close_gaps(courses: list[Points], reach: float) -> list[Points]:
     """Let a course whose end stops up to `reach` px short of another one touch it, as an inker would."""
     if len(courses) < 2:
         return courses

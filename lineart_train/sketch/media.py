@@ -36,7 +36,7 @@ def develop(ink: NDArray[np.float32], under: NDArray[np.float32], rng: Rng) -> N
     page = 1 - (1 - ink) * (1 - under * float(np.percentile(ink[ink > 0.2], 75) if (ink > 0.2).any() else 0.8))
     medium = rng.choice(["pen", "digital", "pencil", "soft"], p=[0.2, 0.2, 0.4, 0.2])
     if medium in ("pencil", "soft"):
-        rough = rng.uniform(0.05, 0.35)
+        rough = rng.uniform(0.05, 0.45)
         fine, coarse = rng.uniform(0.2, 1.0), rng.uniform(0.2, 1.0)
         grain = fine * smooth_noise(rng, size, int(rng.integers(1, 3))) + coarse * smooth_noise(
             rng, size, int(rng.integers(3, 8))
@@ -48,12 +48,10 @@ def develop(ink: NDArray[np.float32], under: NDArray[np.float32], rng: Rng) -> N
         page = cv2.GaussianBlur(page, (0, 0), rng.uniform(0.4, 1.3))
     page = np.clip(page, 0, 1) * _gain(page[ink > 0.2], rng)
     if medium in ("pencil", "soft") or rng.random() < 0.25:
-        page = (
-            page
-            + rng.uniform(0.0, 0.025) * smooth_noise(rng, size, 3)
-            + rng.uniform(0.0, 0.012) * smooth_noise(rng, size, 60)
-        )
-        page = page + rng.uniform(0.0, 0.03) * rng.standard_normal((size, size), np.float32)
+        loud = 2.5 if rng.random() < 0.2 else 1.0  # a hard pencil, whose lines tone has made darker, and the noise too
+        page = page + loud * rng.uniform(0.0, 0.025) * smooth_noise(rng, size, 3)
+        page = page + rng.uniform(0.0, 0.012) * smooth_noise(rng, size, 60)
+        page = page + loud * rng.uniform(0.0, 0.03) * rng.standard_normal((size, size), np.float32)
     dark: NDArray[np.uint8] = np.asarray(np.round(255 * np.clip(page, 0, 1)), np.uint8)
     if rng.random() < 0.15:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))]

@@ -64,7 +64,7 @@ def test_clearance_is_the_distance_to_the_neighbour() -> None:
 
 def test_small_gaps_are_closed_and_large_ones_are_not() -> None:
     wall, short, far = line(0, 0, 300, 0), line(100, 6, 100, 90), line(200, 40, 200, 90)
-    closed = close_gaps([wall, short, far])
+    closed = close_gaps([wall, short, far], 9.0)
     assert distance(closed[1], wall).min() < 2
     assert distance(closed[2], wall).min() > 30
 
