@@ -55,8 +55,7 @@ class Header:
     """What a file says about itself before it is decoded.
 
     `width` and `height` are in px, upright (after EXIF orientation). `dpi` is the (horizontal, vertical) resolution
-    tag, whole
-    or to 0.01, or None; it may be nonsense. `frames` counts the images in the file; only the first is read.
+    tag, whole or to 0.01, or None; it may be nonsense. `frames` counts the images in the file; only the first is read.
     """
 
     width: int

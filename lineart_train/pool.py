@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import connection
 from pathlib import Path
 from types import TracebackType
 
@@ -21,9 +23,17 @@ _libraries: list[Library | None] = []
 
 
 def _start(folder: Path | None) -> None:
-    """Each drawing process reads the library once."""
+    """Each drawing process reads the library once, gives way to training, and ends when training ends."""
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     os.nice(5)
     _libraries[:] = [load(folder) if folder else None]
+
+
+def _leave_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _draw(seed: int, index: int, size: int) -> Pair:
