@@ -7,7 +7,8 @@
   course: one confident line. The distance tells true lines from the ridges between two lines, where the way crosses
   zero too.
 - The pen cuts them to lines with fixed convolutions: it calms the way, and divides it by how fast it turns round
-  across the line (its convergence, 1 where the net is sure), so that doubt makes a line no thicker.
+  across the line (its convergence, 1 where the net is sure), so that doubt makes a line no thicker. Where it diverges,
+  on the ridge between two lines, there is none.
 - Thickness is injected before the last operation: a bias on the level at which that distance is cut.
 """
 
@@ -45,7 +46,7 @@ class NetConfig:
     down: tuple[int, ...] = (2, 2, 2, 2)
     up: tuple[int, ...] = (2, 1, 1)
     head: int = 64
-    slack: float = 2.5
+    slack: float = 3.5
     calm: float = 2.0
     least: float = 0.1
 
@@ -144,7 +145,7 @@ class Pen(nn.Module):
         way = functional.conv2d(way, bell.transpose(2, 3), padding=(pad, 0), groups=2)
         convergence = functional.conv2d(way, self.get_buffer("difference"), padding=BOX // 2 + 1)
         off = REACH * torch.sqrt(way[:, :1] ** 2 + way[:, 1:2] ** 2 + 1e-6)
-        off = off / (convergence / SURE).clamp(self.config.least, 1.0)
+        off = off / (convergence / SURE).clamp(self.config.least, 1.0) + REACH * torch.relu(-convergence)
         return thickness / 2 - torch.maximum(off, REACH * fields[:, 2:3] - self.config.slack)
 
 

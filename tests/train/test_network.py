@@ -12,7 +12,7 @@ from lineart_train.config import TrainConfig, from_dict
 from lineart_train.losses import field_loss
 from lineart_train.net import REACH, LineartNet, NetConfig, halo
 from lineart_train.pool import turned, unit_offset
-from lineart_train.scenes.curves import ellipse
+from lineart_train.scenes.curves import ellipse, resample
 from lineart_train.sketch.raster import offset_field
 
 TINY = NetConfig(channels=(16, 16), down=(1, 1), up=(1,), head=16)
@@ -47,6 +47,17 @@ def test_true_fields_are_cut_to_lines_of_the_thickness_asked_for() -> None:
     for thickness in (1.0, 3.0, 8.0, 12.0):
         ink = (net.pen(fields, torch.tensor([thickness])) + 0.5).clamp(0, 1)
         assert float(ink.sum()) / around == pytest.approx(thickness, abs=0.3)
+
+
+@pytest.mark.parametrize("gap", [7, 8, 9, 10, 12, 16, 20])
+def test_two_lines_side_by_side_stay_two_with_paper_between(gap: int) -> None:
+    lines = [resample(np.array([[-10, y], [140, y]], np.float32), 3.0) for y in (50, 50 + gap)]
+    way = torch.from_numpy(unit_offset(offset_field(lines, 128))[None]) / REACH
+    fields = torch.cat([way, way.norm(dim=1, keepdim=True).clamp(max=1)], 1)
+    ink = (LineartNet(TINY).pen(fields, torch.tensor([3.0])) + 0.5).clamp(0, 1)[0, 0, 40 : 60 + gap, 64]
+    solid = (ink > 0.5).int()
+    assert int((solid.diff() == 1).sum()) == 2
+    assert float(ink[10 + 3 : 10 + gap - 2].max()) < 0.1
 
 
 def test_the_loss_of_the_truth_is_zero_and_grows_with_the_miss() -> None:
