@@ -7,14 +7,19 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lineart_cli import __version__
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
 from lineart_cli.options import MODEL, InkOptions, default_text, specs
+
+if TYPE_CHECKING:
+    from lineart_cli.model_card import ModelCard
+    from lineart_cli.plan import PageSize, Plan
 
 # The base of every error in how a command is called; Typer gives it no public name.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
@@ -76,7 +81,7 @@ def ink(
 
 
 def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
-    from lineart_cli import batch, console, files
+    from lineart_cli import batch, console, files, model_store
     from lineart_cli.pages import OUTPUT_FORMATS
 
     warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
@@ -85,21 +90,37 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         advice = "; ".join(map(str, problems)) or "no images there; give PNG, JPEG, TIFF, WebP or BMP files"
         raise ArgumentError("PATH", ", ".join(paths), advice)
     jobs = files.plan(sources, out, OUTPUT_FORMATS[options.format].suffix)
+    card = model_store.find(MODEL)
+    decide = _decide(card, options)
     if not options.dry_run:
         files.prepare_folder(out)
     pages_wanted = len(jobs) + len(problems)
-    with console.reporter(pages_wanted, as_json=options.json, dry_run=options.dry_run, quiet=options.quiet) as report:
-        done = batch.run(jobs, problems, out, options, lambda: _open_inker(options), report)
+    with console.reporter(
+        pages_wanted, as_json=options.json, dry_run=options.dry_run, verbose=options.verbose, quiet=options.quiet
+    ) as report:
+        done = batch.run(jobs, problems, out, options, decide, lambda: _open_inker(card, decide), report)
     if done.failed:
         raise typer.Exit(ExitCode.SOME_FAILED)
 
 
-def _open_inker(options: InkOptions) -> Any:
+def _decide(card: ModelCard, options: InkOptions) -> Callable[[PageSize], Plan]:
+    """The plan for a page of a size on this machine; wishes that no page could have are refused here and now."""
+    from lineart_cli import hardware
+    from lineart_cli.plan import PageSize, Wishes, plan
+
+    machine = hardware.detect()
+    if options.device.lower() not in {"auto", "cpu"}:
+        machine = hardware.with_devices(machine)
+    wishes = Wishes.of(options)
+    decide = cache(lambda page: plan(page, card, machine, wishes))
+    decide(PageSize(1, 1, card.dpi))
+    return decide
+
+
+def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan]) -> Any:
     from lineart_cli.convert import open_inker
 
-    return open_inker(
-        MODEL, backend=options.backend, device=options.device, precision=options.precision, tile=options.tile
-    )
+    return open_inker(card, decide)
 
 
 def main() -> None:

@@ -111,8 +111,33 @@ def _whole_or_auto(spec: Spec, text: str) -> int | None:
     return int(text)
 
 
+def _memory(spec: Spec, text: str) -> int | None:
+    if text.strip().lower() == "auto":
+        return None
+    match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([kmg]i?b)", text.strip().lower())
+    if match is None:
+        raise spec.error(text, "not an amount of memory; write for example 500MB, 1GB or 0.5GiB")
+    base = 1024 if "i" in match[2] else 1000
+    return int(float(match[1]) * base ** " kmg".index(match[2][0]))
+
+
+def bytes_text(memory: int) -> str:
+    """An amount of memory as `--max-memory` takes it: 350MB, 1.25GB."""
+    return f"{memory / 1e9:.4g}GB" if memory >= 1_000_000_000 else f"{memory / 1e6:.0f}MB"
+
+
 def _option(default: Any, flags: str, text: str, panel: str, **spec: Any) -> Any:
     return field(default=default, metadata={"spec": Spec(tuple(flags.split()), text, panel, **spec)})
+
+
+_MAX_MEMORY = _option(
+    None,
+    "--max-memory",
+    "Most memory to take, such as 500MB, 1GB or 0.5GiB; auto is 1GB, or 60 % of what is free if that is less.",
+    "Speed",
+    read=_memory,
+    metavar="BYTES",
+)
 
 
 @dataclass(frozen=True)
@@ -226,6 +251,17 @@ class InkOptions:
         low=64,
         high=16_384,
     )
+    threads: int | None = _option(
+        None,
+        "--threads",
+        "Threads of the network; auto takes one for each core that is ours.",
+        "Speed",
+        read=_whole_or_auto,
+        metavar="N",
+        low=1,
+        high=1024,
+    )
+    max_memory: int | None = _MAX_MEMORY
     jobs: int | None = _option(
         None,
         "--jobs -j",
@@ -238,7 +274,12 @@ class InkOptions:
     )
     json: bool = _option(False, "--json", "Print one JSON object a page on stdout.", "Reporting")
     quiet: bool = _option(False, "--quiet -q", "Say nothing but errors.", "Reporting")
-    verbose: bool = _option(False, "--verbose -v", "Show the traceback of unexpected errors.", "Reporting")
+    verbose: bool = _option(
+        False,
+        "--verbose -v",
+        "Tell the plan for each page and why, and the traceback of unexpected errors.",
+        "Reporting",
+    )
 
     @classmethod
     def parse(cls, given: Mapping[str, str | bool | None]) -> InkOptions:
@@ -271,5 +312,5 @@ def default_text(name: str) -> str:
     """The default of an option as the user would write it; `auto` for None, empty for an option without default."""
     value = getattr(InkOptions(), name)
     if value is None:
-        return "auto" if specs()[name].read is _whole_or_auto else ""
+        return "auto" if specs()[name].read in {_whole_or_auto, _memory} else ""
     return f"{value:g}" if isinstance(value, float) else str(value)

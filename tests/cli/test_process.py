@@ -26,7 +26,7 @@ class Slow:
         time.sleep({seconds})
         return np.random.default_rng(0).integers(0, 256, grey.shape, np.uint8)
 
-app._open_inker = lambda options: Slow()
+app._open_inker = lambda card, decide: Slow()
 if {limit}:
     resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 app.main()
