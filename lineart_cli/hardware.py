@@ -26,6 +26,7 @@ _FLAGS = {  # what Linux calls it, on x86-64 and on ARM: our name
     "asimd": "neon",
 }
 _WINDOWS_FEATURES = {40: "avx2", 41: "avx512"}  # IsProcessorFeaturePresent; it knows of none of the others
+_REMOTE = "AzureExecutionProvider"  # no device of this machine
 _NO_LIMIT = 1 << 60  # cgroup v1 writes a number near 2**63 where there is no limit
 
 
@@ -124,6 +125,8 @@ def _onnxruntime_devices() -> Iterator[Device]:
     except ImportError:
         return
     for provider in onnxruntime.get_available_providers():
+        if provider == _REMOTE:
+            continue
         yield Device("onnxruntime", provider.removesuffix("ExecutionProvider"), provider)
 
 

@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, Literal
 
 from lineart_cli.errors import ArgumentError
@@ -291,26 +290,49 @@ class InkOptions:
         Raises:
             ArgumentError: a text is no value of its option, or two options exclude each other.
         """
-        values: dict[str, Any] = {}
-        for name, value in given.items():
-            read = specs()[name].read
-            if value is not None:
-                values[name] = read(specs()[name], value) if read and isinstance(value, str) else value
-        options = cls(**values)
+        options = cls(**_values(cls, given))
         if options.transparent and options.format in FORMATS_WITHOUT_ALPHA:
             raise ArgumentError("--transparent", f"with --format {options.format}", "use png, tiff or webp")
         return options
 
 
-@cache
-def specs() -> dict[str, Spec]:
-    """Every option's Spec by its name in InkOptions."""
-    return {each.name: each.metadata["spec"] for each in fields(InkOptions)}
+@dataclass(frozen=True)
+class BenchOptions:
+    """What `lineart bench` can be told."""
+
+    quick: bool = _option(False, "--quick", "Measure only a quarter of a page, in under 15 seconds.", "Measuring")
+    max_memory: int | None = _MAX_MEMORY
+    save: bool = _option(False, "--save", "Let ink use what was fastest, until machine or versions change.", "Result")
+    json: bool = _option(False, "--json", "Print everything as one JSON object on stdout.", "Result")
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str | bool | None]) -> BenchOptions:
+        """See `InkOptions.parse`."""
+        return cls(**_values(cls, given))
 
 
-def default_text(name: str) -> str:
+Options = type[InkOptions] | type[BenchOptions]
+
+
+def _values(options: Options, given: Mapping[str, str | bool | None]) -> dict[str, Any]:
+    """The values of those options that are given."""
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        spec = specs(options)[name]
+        if value is not None:
+            values[name] = spec.read(spec, value) if spec.read and isinstance(value, str) else value
+    return values
+
+
+def specs(options: Options = InkOptions) -> dict[str, Spec]:
+    """Every option's Spec by its name in InkOptions or BenchOptions."""
+    return {each.name: each.metadata["spec"] for each in fields(options)}
+
+
+def default_text(name: str, options: Options = InkOptions) -> str:
     """The default of an option as the user would write it; `auto` for None, empty for an option without default."""
-    value = getattr(InkOptions(), name)
+    value = getattr(options(), name)
     if value is None:
-        return "auto" if specs()[name].read in {_whole_or_auto, _memory} else ""
+        read = specs(options)[name].read
+        return "auto" if read is _whole_or_auto or read is _memory else ""
     return f"{value:g}" if isinstance(value, float) else str(value)

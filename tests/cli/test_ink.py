@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import app, hardware
+from lineart_cli import app, hardware, settings
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import ModelCard
@@ -36,6 +37,7 @@ class Shell:
         self.opened: list[Plan] = []
         monkeypatch.setattr(app, "_open_inker", self._open)
         monkeypatch.setattr(hardware, "detect", lambda: self.machine)
+        monkeypatch.setattr(settings, "path", lambda: Path("config/bench.json"))
 
     def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan]) -> HalfInker:
         self.opened.append(decide(PageSize(3000, 2000, 300)))
@@ -150,6 +152,18 @@ def test_every_wish_reaches_the_plan(lineart: Shell) -> None:
     assert len(set(windows)) == 3
 
 
+def test_what_bench_saved_is_used_until_the_machine_changes_and_wishes_come_first(lineart: Shell) -> None:
+    settings.save(EngineChoice("onnxruntime", "CPU", "f32"), lineart.machine)
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose") == 0
+    assert lineart.opened[-1].choice.backend == "onnxruntime"
+    assert "backend onnxruntime: the fastest here, says lineart bench\n" in lineart.err
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--overwrite", "--backend", "openvino") == 0
+    assert lineart.opened[-1].choice.backend == "openvino"
+    lineart.machine = replace(lineart.machine, cores=8)
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--overwrite") == 0
+    assert lineart.opened[-1].choice.backend == "openvino"
+
+
 @pytest.mark.parametrize(
     ("wish", "says"),
     [
@@ -257,9 +271,12 @@ def test_version(lineart: Shell) -> None:
 
 def test_help_documents_every_option_and_every_exit_code(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     from lineart_cli.errors import ExitCode
-    from lineart_cli.options import specs
+    from lineart_cli.options import BenchOptions, specs
 
     monkeypatch.setenv("COLUMNS", "200")
+    assert lineart("bench", "--help") == 0
+    for spec in specs(BenchOptions).values():
+        assert all(flag in lineart.out for flag in spec.flags)
     assert lineart("ink", "--help") == 0
     for spec in specs().values():
         assert all(flag in lineart.out for flag in spec.flags)
