@@ -1,4 +1,4 @@
-"""What the machine has: processor, memory, runtimes. Looking is cheap; `devices` alone loads a runtime."""
+"""What the machine has: processor, memory, runtimes. Looking is cheap; only `with_devices` loads a runtime."""
 
 from __future__ import annotations
 

@@ -48,7 +48,10 @@ _KNEE = 2_500_000
 _APPETITES = {"openvino": _Appetite(165_000_000, 1, 1), "onnxruntime": _Appetite(125_000_000, 2.2, 0.4)}
 
 READING = 8
-"""Bytes per pixel of a page that is being read or written: the decoder's colours, and the grey."""
+"""Bytes per pixel of a page that is being read: the decoder's colours, and the grey."""
+
+WRITING = {"webp": 20}
+"""Bytes per pixel of a page that is being written, for the formats whose encoder needs more than `READING`."""
 
 SKETCH = 4
 """Bytes per pixel of a window: what the network is given."""
@@ -76,7 +79,7 @@ class PageSize:
 class Wishes:
     """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan.
 
-    `measured` is what `lineart bench --save` found to be best on this very machine.
+    `format` is that of the ink; `measured` is what `lineart bench --save` found to be best on this very machine.
     """
 
     backend: str = "auto"
@@ -86,6 +89,7 @@ class Wishes:
     threads: int | None = None
     jobs: int | None = None
     max_memory: int | None = None
+    format: str = "png"
     measured: EngineChoice | None = None
 
     @classmethod
@@ -99,6 +103,7 @@ class Wishes:
             options.threads,
             options.jobs,
             options.max_memory,
+            options.format,
             measured,
         )
 
@@ -277,11 +282,12 @@ class _Memory:
         return int(self._for_pixels() + self._appetite.bytes(math.prod(tiles[0].window.shape), self._per_px))
 
     def _for_pixels(self) -> int:
-        """Bytes of the page itself, in all its states, and of others that are read meanwhile."""
+        """Bytes of the page itself, in all its states, and of others that are read or written meanwhile."""
         scale, size = self.page.fitted(self.card.dpi)
         page_px, fitted_px = self.page.height * self.page.width, math.prod(size)
         inking = 5 * page_px if scale == 1 else max(4 * page_px + 6 * fitted_px, 5 * page_px + 2 * fitted_px)
-        return max(inking, READING * page_px) + READING * page_px * ((self.wishes.jobs or 1) - 1)
+        coding = max(READING, WRITING.get(self.wishes.format, 0)) * page_px
+        return max(inking, coding) + coding * ((self.wishes.jobs or 1) - 1)
 
     def _refusal(self, tiles: tuple[Tile, ...]) -> ArgumentError:
         least = self._needed(self._best(1) if self.wishes.tile is None else tiles)

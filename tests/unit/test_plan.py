@@ -170,6 +170,8 @@ def test_pages_in_work_at_once_take_memory(standard: ModelCard) -> None:
         (A4, Wishes(tile=4096), 597),
         (PageSize(3508, 2480, 600), Wishes(tile=4096), 330),
         (PageSize(3508, 2480, 600), Wishes(tile=512), 279),
+        (A4_600, Wishes(), 657),
+        (PageSize(7016, 4960, 2400), Wishes(format="webp"), 864),
         (SMALL, Wishes(backend="onnxruntime"), 170),
         (PageSize(1754, 1240, 300), Wishes(backend="onnxruntime"), 372),
         (PageSize(1754, 1240, 300), Wishes(backend="onnxruntime", tile=512), 302),
@@ -197,3 +199,9 @@ def test_the_expected_memory_is_near_the_measured(
 )
 def test_a_page_is_fitted_to_the_network(page: PageSize, scale: float, size: tuple[int, int]) -> None:
     assert page.fitted(300) == (scale, size)
+
+
+def test_a_format_whose_encoder_takes_more_leaves_less_for_the_network(standard: ModelCard) -> None:
+    png, webp = (plan(A4_600, standard, SERVER, Wishes(format=name)) for name in ("png", "webp"))
+    assert webp.memory <= GB
+    assert len(webp.tiles) > len(png.tiles)
