@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import sys
 import warnings
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lineart_cli import __version__
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
-from lineart_cli.options import MODEL, InkOptions, default_text, specs
+from lineart_cli.options import MODEL, BenchOptions, InkOptions, Options, default_text, specs
+
+if TYPE_CHECKING:
+    from lineart_cli.model_card import ModelCard
+    from lineart_cli.plan import PageSize, Plan
 
 # The base of every error in how a command is called; Typer gives it no public name.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
@@ -24,12 +30,12 @@ _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
-def _with_ink_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives `command` one keyword parameter for each row of the table of options, in place of its `**options`."""
+def _with_options(table: Options, command: Callable[..., None]) -> Callable[..., None]:
+    """Gives `command` one keyword parameter for each row of a table of options, in place of its `**options`."""
     signature = inspect.signature(command, eval_str=True)
     parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-    for name, spec in specs().items():
-        default = default_text(name) or None if spec.read else False
+    for name, spec in specs(table).items():
+        default = default_text(name, table) or None if spec.read else False
         choices = f" One of: {', '.join(spec.choices)}." if spec.choices else ""
         option = typer.Option(*spec.flags, help=spec.help + choices, metavar=spec.metavar, rich_help_panel=spec.panel)
         kind = Annotated[str | None, option] if spec.read else Annotated[bool, option]
@@ -55,7 +61,7 @@ def lineart(
 
 
 @app.command(epilog=_EXIT_CODES)
-@_with_ink_options
+@partial(_with_options, InkOptions)
 def ink(
     paths: Annotated[
         list[str],
@@ -76,7 +82,7 @@ def ink(
 
 
 def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
-    from lineart_cli import batch, console, files
+    from lineart_cli import batch, console, files, model_store
     from lineart_cli.pages import OUTPUT_FORMATS
 
     warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
@@ -85,21 +91,59 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         advice = "; ".join(map(str, problems)) or "no images there; give PNG, JPEG, TIFF, WebP or BMP files"
         raise ArgumentError("PATH", ", ".join(paths), advice)
     jobs = files.plan(sources, out, OUTPUT_FORMATS[options.format].suffix)
+    card = model_store.find(MODEL)
+    decide = _decide(card, options)
     if not options.dry_run:
         files.prepare_folder(out)
     pages_wanted = len(jobs) + len(problems)
-    with console.reporter(pages_wanted, as_json=options.json, dry_run=options.dry_run, quiet=options.quiet) as report:
-        done = batch.run(jobs, problems, out, options, lambda: _open_inker(options), report)
+    with console.reporter(
+        pages_wanted, as_json=options.json, dry_run=options.dry_run, verbose=options.verbose, quiet=options.quiet
+    ) as report:
+        done = batch.run(jobs, problems, out, options, decide, lambda: _open_inker(card, decide), report)
     if done.failed:
         raise typer.Exit(ExitCode.SOME_FAILED)
 
 
-def _open_inker(options: InkOptions) -> Any:
+def _decide(card: ModelCard, options: InkOptions) -> Callable[[PageSize], Plan]:
+    """The plan for a page of a size on this machine; wishes that no page could have are refused here and now."""
+    from lineart_cli import hardware, settings
+    from lineart_cli.plan import PageSize, Wishes, plan
+
+    machine = hardware.detect()
+    if options.device.lower() not in {"auto", "cpu"}:
+        machine = hardware.with_devices(machine)
+    wishes = Wishes.of(options, settings.load(machine))
+    decide = cache(lambda page: plan(page, card, machine, wishes))
+    decide(PageSize(1, 1, card.dpi))
+    return decide
+
+
+def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan]) -> Any:
     from lineart_cli.convert import open_inker
 
-    return open_inker(
-        MODEL, backend=options.backend, device=options.device, precision=options.precision, tile=options.tile
-    )
+    return open_inker(card, decide)
+
+
+@app.command(epilog=_EXIT_CODES)
+@partial(_with_options, BenchOptions)
+def bench(**options: Any) -> None:
+    """Measures this machine: what it has, what lineart makes of it, and how long a page takes."""
+    _bench(BenchOptions.parse(options))
+
+
+def _bench(options: BenchOptions) -> None:
+    from lineart_cli import bench, hardware, model_store, settings
+
+    machine = hardware.with_devices(hardware.detect())
+    report = bench.run(options, model_store.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True))
+    if options.json:
+        print(json.dumps(report.to_json(), indent=2))
+    else:
+        print(*bench.text(report), sep="\n")
+    if report.best is None:
+        raise typer.Exit(ExitCode.SOME_FAILED)
+    if options.save:
+        print(f"saved in {settings.save(report.best, machine)}", file=sys.stderr)
 
 
 def main() -> None:

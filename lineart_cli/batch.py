@@ -20,6 +20,7 @@ from lineart_cli.errors import LineartError, PageError
 from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted, Reporter
 from lineart_cli.files import Job
 from lineart_cli.options import MODEL_DPI, THICKNESS_RANGE, InkOptions
+from lineart_cli.plan import PageSize, Plan
 
 AUTO_JOBS = 1  # the engine alone keeps all cores busy
 
@@ -60,18 +61,21 @@ def run(
     problems: Sequence[PageError],
     out: Path,
     options: InkOptions,
+    decide: Callable[[PageSize], Plan],
     open_inker: Callable[[], Inker],
     reporter: Reporter,
 ) -> BatchDone:
     """Inks every job whose output is not finished, and reports page by page.
 
-    With `options.dry_run` nothing is opened for inking or written; each page is reported as PagePlanned.
+    With `options.dry_run` nothing is opened for inking or written; each page is reported as PagePlanned. With
+    `options.verbose` it is so before it is inked.
 
     Args:
         jobs: what to ink, see `files.plan`.
         problems: what was asked for and not found; reported first, and counted as failed.
         out: the output folder, for the summary.
         options: all of `lineart ink`'s.
+        decide: makes the plan for a page, or refuses it with an ArgumentError.
         open_inker: called once, when the first page needs it, and not at all when none does.
         reporter: told every event, in the end the BatchDone that is also returned.
 
@@ -80,7 +84,7 @@ def run(
         KeyboardInterrupt: pages in work are dropped, finished ones are kept.
     """
     start = time.monotonic()
-    work = _Run(options, open_inker, reporter)
+    work = _Run(options, decide, open_inker, reporter)
     for problem in problems:
         work.report(PageFailed(problem.path, str(problem)))
     work.all(jobs)
@@ -91,8 +95,15 @@ def run(
 
 
 class _Run:
-    def __init__(self, options: InkOptions, open_inker: Callable[[], Inker], reporter: Reporter) -> None:
+    def __init__(
+        self,
+        options: InkOptions,
+        decide: Callable[[PageSize], Plan],
+        open_inker: Callable[[], Inker],
+        reporter: Reporter,
+    ) -> None:
         self._options = options
+        self._decide = decide
         self._open_inker = open_inker
         self._inker: Inker | None = None
         self._reporter = reporter
@@ -144,11 +155,11 @@ class _Run:
         header = sheet.header
         if not options.overwrite and pages.is_finished(job.output, header.width, header.height):
             return PageSkipped(str(job.source), str(job.output))
-        names = (str(job.source), str(job.output), header.width, header.height, round(sheet.dpi, 2))
-        thickness = round(sheet.thickness, 3)
+        planned = self._planned(job, sheet)
         if options.dry_run:
-            at_300 = round(options.thickness.model_px(sheet.dpi), 3)
-            return PagePlanned(*names, sheet.dpi_source, thickness, at_300, sheet.note)
+            return planned
+        if options.verbose:
+            self.report(planned)
         grey = pages.read_grey(job.source, options.desaturate)
         with self._inking:
             if self._stopped.is_set():
@@ -159,7 +170,32 @@ class _Run:
         del grey
         tag = header.dpi if options.dpi is None else (options.dpi, options.dpi)
         pages.write_ink(job.output, ink, options.format, options.transparent, tag)
-        return PageDone(*names, thickness, round(time.monotonic() - start, 3), sheet.note)
+        seconds = round(time.monotonic() - start, 3)
+        return PageDone(*_names(job, sheet), round(sheet.thickness, 3), seconds, sheet.note)
+
+    def _planned(self, job: Job, sheet: _Sheet) -> PagePlanned:
+        header, thickness = sheet.header, round(sheet.thickness, 3)
+        try:
+            plan = self._decide(PageSize(header.height, header.width, sheet.dpi))
+        except LineartError as error:
+            raise PageError(job.source, "cannot be inked", str(error)) from error
+        return PagePlanned(
+            *_names(job, sheet),
+            sheet.dpi_source,
+            thickness,
+            round(self._options.thickness.model_px(sheet.dpi), 3),
+            plan.choice.backend,
+            plan.choice.device,
+            plan.choice.precision,
+            plan.choice.threads,
+            len(plan.tiles),
+            plan.window,
+            round(plan.computed_megapixels, 2),
+            plan.memory,
+            str(plan),
+            plan.reasons,
+            sheet.note,
+        )
 
     def _ink(self, job: Job, grey: NDArray[np.float32], sheet: _Sheet) -> NDArray[np.uint8]:
         if self._inker is None:
@@ -172,6 +208,10 @@ class _Run:
             reason = f"the model gave {ink.shape} {ink.dtype} instead of {grey.shape} uint8"
             raise PageError(job.source, reason, "try another --backend")
         return ink
+
+
+def _names(job: Job, sheet: _Sheet) -> tuple[str, str, int, int, float]:
+    return str(job.source), str(job.output), sheet.header.width, sheet.header.height, round(sheet.dpi, 2)
 
 
 def _failed(job: Job, reason: str, advice: str) -> PageFailed:

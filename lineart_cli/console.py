@@ -55,10 +55,11 @@ class JsonReporter:
 
 
 class PlanReporter:
-    """What `--dry-run` lists: one line a page."""
+    """Each page and its plan, with those of its reasons that were not told for the page before."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._told: tuple[str, ...] = ()
 
     def report(self, event: Event) -> None:
         match event:
@@ -68,6 +69,11 @@ class PlanReporter:
                 lines = f"lines {event.thickness:g} px, {event.thickness_300:g} px at 300 dpi"
                 note = f"; {event.note}" if event.note else ""
                 print(f"{event.input} -> {event.output}: {size}; {lines}{note}", file=self._stream)
+                print(f"  {event.plan}", file=self._stream)
+                for reason in event.reasons:
+                    if reason not in self._told:
+                        print(f"    {reason}", file=self._stream)
+                self._told = event.reasons
             case PageSkipped():
                 print(f"{event.input} -> {event.output}: there already", file=self._stream)
 
@@ -92,7 +98,7 @@ class TerminalReporter:
             case BatchDone() if not self._quiet:
                 self._progress.stop()
                 self._say(summary(event), "bold")
-        if isinstance(event, PageDone | PageSkipped | PageFailed | PagePlanned):
+        if isinstance(event, PageDone | PageSkipped | PageFailed):
             self._progress.advance(self._task)
 
     def _say(self, line: str, style: str) -> None:
@@ -131,13 +137,14 @@ def bar(console: Console, disable: bool = False) -> Progress:
 
 
 @contextmanager
-def reporter(pages: int, *, as_json: bool, dry_run: bool, quiet: bool) -> Iterator[Reporter]:
+def reporter(pages: int, *, as_json: bool, dry_run: bool, verbose: bool, quiet: bool) -> Iterator[Reporter]:
     """A reporter for a run over `pages` pages: stderr for people, stdout for results.
 
     Args:
         pages: how many there are.
         as_json: print JSON lines on stdout.
         dry_run: print the plan on stdout, if not as JSON; no bar and no summary.
+        verbose: print the plan on stderr, if it is not on stdout already.
         quiet: nothing but failures on stderr.
     """
     console = Console(stderr=True)
@@ -147,5 +154,7 @@ def reporter(pages: int, *, as_json: bool, dry_run: bool, quiet: bool) -> Iterat
         reporters.append(JsonReporter(sys.stdout))
     elif dry_run:
         reporters.append(PlanReporter(sys.stdout))
+    elif verbose:
+        reporters.append(PlanReporter(sys.stderr))
     with progress:
         yield _All(reporters)

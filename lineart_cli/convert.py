@@ -3,43 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lineart_cli import model_store
 from lineart_cli.engines import Engine, EngineChoice, open_engine
 from lineart_cli.errors import ArgumentError
 from lineart_cli.model_card import ModelCard
-from lineart_cli.regions import Tile, best_tiles, plan_tiles
+from lineart_cli.plan import PageSize, Plan
+from lineart_cli.regions import Tile
 from lineart_cli.resample import fit, linear_rows, strips
 from lineart_cli.tone import NEUTRAL_FAINT, darkness
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-MEMORY = 200_000_000
-"""Bytes that the runtime may work with when the tiles are left to us: an A4 page is inked in three bands of rows."""
-
-SAME_SCALE = 0.02
-"""Pages whose dpi differ from the network's by no more than this share are worked on as they are."""
-
 
 class Inker:
     """Inks pages with one model, and keeps the network ready for the shape it was last used at."""
 
-    def __init__(self, card: ModelCard, prepare: Callable[[tuple[int, int]], Engine], tile: int | None = None) -> None:
+    def __init__(self, card: ModelCard, decide: Callable[[PageSize], Plan], prepare: Callable[[Plan], Engine]) -> None:
         """
         Args:
             card: of the model.
-            prepare: makes the network ready for inputs of a height and width.
-            tile: greatest side of a tile's core, px at the network's dpi; None chooses by memory.
+            decide: makes the plan for a page of that size.
+            prepare: makes the network ready as planned.
         """
         self._card = card
+        self._decide = decide
         self._prepare = prepare
-        self._tile = tile
-        self._ready: tuple[tuple[int, int], Engine] | None = None
+        self._ready: tuple[EngineChoice, tuple[int, int], Engine] | None = None
 
     def ink(
         self, grey: npt.NDArray[np.float32], dpi: float, thickness: float, faint: float = NEUTRAL_FAINT
@@ -56,24 +49,23 @@ class Inker:
             (H, W) uint8 coverage of ink: 0 none, 255 full.
 
         Raises:
-            ArgumentError: the model cannot draw lines of that thickness.
+            ArgumentError: the model cannot draw lines of that thickness, or the page does not fit in the memory.
             EngineError: the runtime failed.
         """
-        scale = dpi / self._card.dpi
-        if abs(scale - 1) <= SAME_SCALE:
-            scale = 1.0
+        height, width = grey.shape
+        size = PageSize(height, width, dpi)
+        scale, shape = size.fitted(self._card.dpi)
         self._check_thickness(thickness, scale)
-        height, width = (max(1, round(side / scale)) for side in grey.shape)
-        page = fit(grey, (height, width))
+        plan = self._decide(size)
+        page = fit(grey, shape)
         darkness(page, faint, out=page)
-        tiles = self._tiles(height, width)
-        engine = self._engine(tiles[0].window.shape)
+        engine = self._engine(plan)
         if scale == 1:
             ink = np.empty(page.shape, np.uint8)
-            run_tiles(page, tiles, engine, thickness, ink, coverage)
+            run_tiles(page, plan.tiles, engine, thickness, ink, coverage)
             return ink
         level = np.empty(page.shape, np.float16)
-        run_tiles(page, tiles, engine, thickness / scale, level)
+        run_tiles(page, plan.tiles, engine, thickness / scale, level)
         del page
         return enlarge(level, grey.shape, scale)
 
@@ -85,36 +77,16 @@ class Inker:
             )
             raise ArgumentError("--thickness", f"{thickness:.3g}px", advice)
 
-    def _tiles(self, height: int, width: int) -> tuple[Tile, ...]:
-        card = self._card
-        if self._tile is not None:
-            return plan_tiles(height, width, (self._tile, self._tile), card.multiple_of, card.halo_px)
-        return best_tiles(height, width, int(MEMORY / card.bytes_per_px), card.multiple_of, card.halo_px)
-
-    def _engine(self, shape: tuple[int, int]) -> Engine:
-        if self._ready is None or self._ready[0] != shape:
+    def _engine(self, plan: Plan) -> Engine:
+        if self._ready is None or self._ready[:2] != (plan.choice, plan.window):
             self._ready = None  # frees the memory of the old shape first
-            self._ready = (shape, self._prepare(shape))
-        return self._ready[1]
+            self._ready = (plan.choice, plan.window, self._prepare(plan))
+        return self._ready[2]
 
 
-def open_inker(
-    model: str = "standard",
-    backend: str = "auto",
-    device: str = "auto",
-    precision: str = "auto",
-    tile: int | None = None,
-    threads: int | None = None,
-) -> Inker:
-    """Open a model by name; see `EngineChoice` and `Inker` for the arguments.
-
-    Raises:
-        ModelError: the model is not there, or damaged.
-        EngineError: the runtime is missing, or refuses device or precision.
-    """
-    card = model_store.find(model)
-    prepare = partial(open_engine, card.network, EngineChoice(backend, device, precision, threads))
-    return Inker(card, prepare, tile)
+def open_inker(card: ModelCard, decide: Callable[[PageSize], Plan]) -> Inker:
+    """An inker with the runtimes that the plans name; these raise EngineError when they are first needed."""
+    return Inker(card, decide, lambda plan: open_engine(card.network, plan.choice, plan.window))
 
 
 def run_tiles(

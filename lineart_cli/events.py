@@ -54,11 +54,14 @@ class PageFailed:
 
 @dataclass(frozen=True)
 class PagePlanned:
-    """What `--dry-run` says about a page that it would ink.
+    """How a page will be inked, told by `--dry-run` and `--verbose`.
 
     JSON: {"event": "page_planned", "input", "output", "width", "height", "dpi", "dpi_source", "thickness",
-    "thickness_300", "note"}; `dpi_source` is "option", "file" or "size"; `thickness` is in page pixels,
-    `thickness_300` in pixels at 300 dpi.
+    "thickness_300", "backend", "device", "precision", "threads", "tiles", "window", "megapixels", "memory", "plan",
+    "reasons", "note"}; `dpi_source` is "option", "file" or "size"; `thickness` is in page pixels, `thickness_300` in
+    pixels at 300 dpi; `tiles` is their number, `window` the height and width of what the network is given for each;
+    `megapixels` is what it computes in all, `memory` the expected peak in bytes; `plan` says the same in a line, and
+    each of `reasons` explains one choice.
     """
 
     input: str
@@ -69,6 +72,16 @@ class PagePlanned:
     dpi_source: str
     thickness: float
     thickness_300: float
+    backend: str
+    device: str
+    precision: str
+    threads: int | None
+    tiles: int
+    window: tuple[int, int]
+    megapixels: float
+    memory: int
+    plan: str
+    reasons: tuple[str, ...]
     note: str = ""
 
 

@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, Literal
 
 from lineart_cli.errors import ArgumentError
@@ -111,8 +110,33 @@ def _whole_or_auto(spec: Spec, text: str) -> int | None:
     return int(text)
 
 
+def _memory(spec: Spec, text: str) -> int | None:
+    if text.strip().lower() == "auto":
+        return None
+    match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([kmg]i?b)", text.strip().lower())
+    if match is None:
+        raise spec.error(text, "not an amount of memory; write for example 500MB, 1GB or 0.5GiB")
+    base = 1024 if "i" in match[2] else 1000
+    return int(float(match[1]) * base ** " kmg".index(match[2][0]))
+
+
+def bytes_text(memory: int) -> str:
+    """An amount of memory as `--max-memory` takes it: 350MB, 1.25GB."""
+    return f"{memory / 1e9:.4g}GB" if memory >= 1_000_000_000 else f"{memory / 1e6:.0f}MB"
+
+
 def _option(default: Any, flags: str, text: str, panel: str, **spec: Any) -> Any:
     return field(default=default, metadata={"spec": Spec(tuple(flags.split()), text, panel, **spec)})
+
+
+_MAX_MEMORY = _option(
+    None,
+    "--max-memory",
+    "Most memory to take, such as 500MB, 1GB or 0.5GiB; auto is 1GB, or 60 % of what is free if that is less.",
+    "Speed",
+    read=_memory,
+    metavar="BYTES",
+)
 
 
 @dataclass(frozen=True)
@@ -226,6 +250,17 @@ class InkOptions:
         low=64,
         high=16_384,
     )
+    threads: int | None = _option(
+        None,
+        "--threads",
+        "Threads of the network; auto takes one for each core that is ours.",
+        "Speed",
+        read=_whole_or_auto,
+        metavar="N",
+        low=1,
+        high=1024,
+    )
+    max_memory: int | None = _MAX_MEMORY
     jobs: int | None = _option(
         None,
         "--jobs -j",
@@ -238,7 +273,12 @@ class InkOptions:
     )
     json: bool = _option(False, "--json", "Print one JSON object a page on stdout.", "Reporting")
     quiet: bool = _option(False, "--quiet -q", "Say nothing but errors.", "Reporting")
-    verbose: bool = _option(False, "--verbose -v", "Show the traceback of unexpected errors.", "Reporting")
+    verbose: bool = _option(
+        False,
+        "--verbose -v",
+        "Tell the plan for each page and why, and the traceback of unexpected errors.",
+        "Reporting",
+    )
 
     @classmethod
     def parse(cls, given: Mapping[str, str | bool | None]) -> InkOptions:
@@ -250,26 +290,49 @@ class InkOptions:
         Raises:
             ArgumentError: a text is no value of its option, or two options exclude each other.
         """
-        values: dict[str, Any] = {}
-        for name, value in given.items():
-            read = specs()[name].read
-            if value is not None:
-                values[name] = read(specs()[name], value) if read and isinstance(value, str) else value
-        options = cls(**values)
+        options = cls(**_values(cls, given))
         if options.transparent and options.format in FORMATS_WITHOUT_ALPHA:
             raise ArgumentError("--transparent", f"with --format {options.format}", "use png, tiff or webp")
         return options
 
 
-@cache
-def specs() -> dict[str, Spec]:
-    """Every option's Spec by its name in InkOptions."""
-    return {each.name: each.metadata["spec"] for each in fields(InkOptions)}
+@dataclass(frozen=True)
+class BenchOptions:
+    """What `lineart bench` can be told."""
+
+    quick: bool = _option(False, "--quick", "Measure only a quarter of a page, in under 15 seconds.", "Measuring")
+    max_memory: int | None = _MAX_MEMORY
+    save: bool = _option(False, "--save", "Let ink use what was fastest, until machine or versions change.", "Result")
+    json: bool = _option(False, "--json", "Print everything as one JSON object on stdout.", "Result")
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str | bool | None]) -> BenchOptions:
+        """See `InkOptions.parse`."""
+        return cls(**_values(cls, given))
 
 
-def default_text(name: str) -> str:
+Options = type[InkOptions] | type[BenchOptions]
+
+
+def _values(options: Options, given: Mapping[str, str | bool | None]) -> dict[str, Any]:
+    """The values of those options that are given."""
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        spec = specs(options)[name]
+        if value is not None:
+            values[name] = spec.read(spec, value) if spec.read and isinstance(value, str) else value
+    return values
+
+
+def specs(options: Options = InkOptions) -> dict[str, Spec]:
+    """Every option's Spec by its name in InkOptions or BenchOptions."""
+    return {each.name: each.metadata["spec"] for each in fields(options)}
+
+
+def default_text(name: str, options: Options = InkOptions) -> str:
     """The default of an option as the user would write it; `auto` for None, empty for an option without default."""
-    value = getattr(InkOptions(), name)
+    value = getattr(options(), name)
     if value is None:
-        return "auto" if specs()[name].read is _whole_or_auto else ""
+        read = specs(options)[name].read
+        return "auto" if read is _whole_or_auto or read is _memory else ""
     return f"{value:g}" if isinstance(value, float) else str(value)

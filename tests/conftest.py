@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import ModelCard, load
+from lineart_cli.plan import PageSize, Plan, Wishes, plan
 
 HALO = 64
 MULTIPLE_OF = 16
@@ -129,3 +131,10 @@ def card(models: Path) -> ModelCard:
 def network(models: Path) -> Path:
     """The ONNX file of `tiny`."""
     return models / "tiny" / "network.onnx"
+
+
+@pytest.fixture(scope="session")
+def decide(card: ModelCard) -> Callable[..., Callable[[PageSize], Plan]]:
+    """Makes the plans for `tiny`, with the given wishes, on a machine with memory enough."""
+    machine = Hardware("Some CPU", ("avx2", "bf16"), 2, 2, 64 * 10**9, 32 * 10**9)
+    return lambda **wishes: lambda page: plan(page, card, machine, Wishes(**{"max_memory": 10**9, **wishes}))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import app
-from lineart_cli.options import InkOptions
+from lineart_cli import app, hardware, settings
+from lineart_cli.engines.base import EngineChoice
+from lineart_cli.hardware import Hardware
+from lineart_cli.model_card import ModelCard
+from lineart_cli.plan import PageSize, Plan
 
 
 class HalfInker:
@@ -28,11 +33,14 @@ class Shell:
         self._monkeypatch = monkeypatch
         self._capsys = capsys
         self.out = self.err = ""
-        self.opened: list[InkOptions] = []
+        self.machine = Hardware("Some CPU", ("avx2", "bf16"), 4, 4, 16 * 10**9, 8 * 10**9)
+        self.opened: list[Plan] = []
         monkeypatch.setattr(app, "_open_inker", self._open)
+        monkeypatch.setattr(hardware, "detect", lambda: self.machine)
+        monkeypatch.setattr(settings, "path", lambda: Path("config/bench.json"))
 
-    def _open(self, options: InkOptions) -> HalfInker:
-        self.opened.append(options)
+    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan]) -> HalfInker:
+        self.opened.append(decide(PageSize(3000, 2000, 300)))
         return HalfInker()
 
     def __call__(self, *arguments: str) -> int:
@@ -95,14 +103,32 @@ def test_json_is_one_line_a_page_on_stdout(lineart: Shell) -> None:
 
 def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
     assert lineart("ink", "scans", "-o", "ink", "--dry-run", "-t", "0.5mm", "--dpi", "600") == 0
+    planned = "  openvino on CPU in f32, threads 4; 1 x 256 x 256 px, 0.1 megapixels computed; 168MB"
     assert lineart.out.splitlines() == [
         "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
+        planned,
+        "    backend openvino: the first choice on a CPU",
+        "    device CPU: the same ink on every machine",
+        "    precision f32: the same ink on every machine",
+        "    threads 4: one for each physical core",
+        "    tiles 1 x 256 x 256 px: the whole page fits",
+        "    memory 168MB: 1GB allowed, 8GB are free",
         "scans/deep/b.png -> ink/deep/b.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
+        planned,
     ]
     assert not Path("ink").exists()
     assert not lineart.opened
     assert lineart("ink", "scans/a.png", "-o", "ink", "--dry-run", "--json") == 0
-    assert json.loads(lineart.out)["event"] == "page_planned"
+    row = json.loads(lineart.out)
+    assert (row["event"], row["backend"], row["tiles"], row["window"]) == ("page_planned", "openvino", 1, [384, 384])
+    assert row["reasons"][0].startswith("backend openvino: ")
+
+
+def test_verbose_tells_the_plan_beside_the_results(lineart: Shell) -> None:
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose") == 0
+    assert lineart.out == ""
+    assert "    memory 172MB: 1GB allowed, 8GB are free\n" in lineart.err
+    assert "1 inked, 0 skipped, 0 failed" in lineart.err
 
 
 def test_format_and_transparency_reach_the_file(lineart: Shell) -> None:
@@ -112,20 +138,71 @@ def test_format_and_transparency_reach_the_file(lineart: Shell) -> None:
         assert image.getchannel("A").getextrema() == (0, 255)
 
 
-@pytest.mark.parametrize("name", ["backend", "device", "precision", "tile", "faint", "thickness", "desaturate"])
-def test_every_option_of_the_model_reaches_it(lineart: Shell, name: str) -> None:
-    given = {
-        "backend": "onnxruntime",
-        "device": "CPU",
-        "precision": "bf16",
-        "tile": "512",
-        "faint": "0.5",
-        "thickness": "5px",
-        "desaturate": "max",
-    }[name]
-    assert lineart("ink", "scans/a.png", "-o", "ink", f"--{name}", given) == 0
-    assert getattr(lineart.opened[0], name) == getattr(InkOptions.parse({name: given}), name)
-    assert getattr(lineart.opened[0], name) != getattr(InkOptions(), name)
+def test_every_wish_reaches_the_plan(lineart: Shell) -> None:
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--backend", "onnxruntime", "--threads", "3") == 0
+    assert lineart.opened[0].choice == EngineChoice("onnxruntime", "CPU", "f32", 3)
+    assert lineart("ink", "scans/deep", "-o", "ink", "--precision", "bf16", "--device", "cpu") == 0
+    assert lineart.opened[1].choice == EngineChoice("openvino", "CPU", "bf16", 4)
+    windows = []
+    for wish in (["--tile", "512"], ["--max-memory", "0.4GiB"], ["--max-memory", "2GB"]):
+        assert lineart("ink", "scans/a.png", "-o", "ink", "--overwrite", *wish) == 0
+        plan = lineart.opened[-1]
+        windows.append(plan.window[0] * plan.window[1])
+    assert windows == sorted(windows)
+    assert len(set(windows)) == 3
+
+
+def test_what_bench_saved_is_used_until_the_machine_changes_and_wishes_come_first(lineart: Shell) -> None:
+    settings.save(EngineChoice("onnxruntime", "CPU", "f32"), lineart.machine)
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose") == 0
+    assert lineart.opened[-1].choice.backend == "onnxruntime"
+    assert "backend onnxruntime: the fastest here, says lineart bench\n" in lineart.err
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--overwrite", "--backend", "openvino") == 0
+    assert lineart.opened[-1].choice.backend == "openvino"
+    lineart.machine = replace(lineart.machine, cores=8)
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--overwrite") == 0
+    assert lineart.opened[-1].choice.backend == "openvino"
+
+
+@pytest.mark.parametrize(
+    ("wish", "says"),
+    [
+        (["--tile", "7"], "--tile 7: write auto, or a whole number from 64 to 16384"),
+        (["--tile", "100000"], "--tile 100000: write auto, or a whole number from 64 to 16384"),
+        (
+            ["--max-memory", "10MB"],
+            "--max-memory 10MB: even the smallest page needs 170MB; give --max-memory 170MB",
+        ),
+        (
+            ["--max-memory", "much"],
+            "--max-memory much: not an amount of memory; write for example 500MB, 1GB or 0.5GiB",
+        ),
+        (["--precision", "bf16"], "--precision bf16: Old CPU does not compute it natively; use --precision f32"),
+        (
+            ["--precision", "bf16", "--backend", "onnxruntime"],
+            "--precision bf16: onnxruntime computes f32 only; use f32, or --backend openvino",
+        ),
+        (["--device", "GPU"], "--device GPU: openvino finds no such device here; there is CPU"),
+        (["--threads", "0"], "--threads 0: write auto, or a whole number from 1 to 1024"),
+    ],
+)
+def test_wishes_that_cannot_be_granted(
+    lineart: Shell, monkeypatch: pytest.MonkeyPatch, wish: list[str], says: str
+) -> None:
+    lineart.machine = Hardware("Old CPU", ("avx2",), 2, 2, 4 * 10**9, 10**9)
+    monkeypatch.setattr(hardware, "with_devices", lambda machine: machine)
+    assert lineart("ink", "scans", "-o", "ink", *wish) == 2
+    assert lineart.err == f"lineart: {says}\n"
+    assert not Path("ink").exists()
+
+
+def test_a_page_too_large_for_the_memory_fails_alone_and_says_what_would_do(lineart: Shell) -> None:
+    Image.new("L", (6000, 6000), 255).save("scans/large.png", dpi=(600, 600))
+    assert lineart("ink", "scans", "-o", "ink", "--max-memory", "300MB") == 1
+    assert files("ink") == ["a.png", "deep/b.png"]
+    said = re.search(r"scans/large.png: cannot be inked; --max-memory 300MB: .* give --max-memory (\S+)\n", lineart.err)
+    assert said
+    assert lineart("ink", "scans/large.png", "-o", "ink", "--max-memory", said[1]) == 0
 
 
 @pytest.mark.parametrize("thickness", ["0", "-1", "3pt", "1e9", "wide", "nan"])
@@ -194,9 +271,12 @@ def test_version(lineart: Shell) -> None:
 
 def test_help_documents_every_option_and_every_exit_code(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     from lineart_cli.errors import ExitCode
-    from lineart_cli.options import specs
+    from lineart_cli.options import BenchOptions, specs
 
     monkeypatch.setenv("COLUMNS", "200")
+    assert lineart("bench", "--help") == 0
+    for spec in specs(BenchOptions).values():
+        assert all(flag in lineart.out for flag in spec.flags)
     assert lineart("ink", "--help") == 0
     for spec in specs().values():
         assert all(flag in lineart.out for flag in spec.flags)

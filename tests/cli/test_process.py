@@ -26,7 +26,7 @@ class Slow:
         time.sleep({seconds})
         return np.random.default_rng(0).integers(0, 256, grey.shape, np.uint8)
 
-app._open_inker = lambda options: Slow()
+app._open_inker = lambda card, decide: Slow()
 if {limit}:
     resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 app.main()
@@ -59,7 +59,8 @@ def test_help_loads_no_runtime_and_no_image_library() -> None:
         "from lineart_cli import app\n"
         "try: app.main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'openvino', 'onnxruntime', 'numpy', 'cv2', 'PIL'} & set(sys.modules)\n"
+        "runtimes = {'torch', 'openvino', 'onnxruntime'}\n"
+        "heavy = ({'numpy', 'cv2', 'PIL', 'psutil', 'platformdirs'} | runtimes) & set(sys.modules)\n"
         "sys.exit(f'loaded: {heavy}' if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lineart_cli.convert import Inker, run_tiles
+from lineart_cli.convert import open_inker, run_tiles
 from lineart_cli.engines import Engine, EngineChoice, open_engine
 from lineart_cli.model_card import ModelCard
 from lineart_cli.regions import MARGIN, Tile, best_tiles, plan_tiles
@@ -82,10 +84,12 @@ def test_a_halo_too_small_would_show(card: ModelCard, backend: str) -> None:
 
 @pytest.mark.parametrize("backend", RUNTIMES)
 @pytest.mark.parametrize("dpi", [200, 300, 600])
-def test_the_ink_of_a_page_is_the_same_in_all_tiles(card: ModelCard, backend: str, dpi: int) -> None:
-    prepare = partial(open_engine, card.network, EngineChoice(backend, precision="f32"))
+def test_the_ink_of_a_page_is_the_same_in_all_tiles(
+    card: ModelCard, decide: Callable[..., Any], backend: str, dpi: int
+) -> None:
     page = 1 - drawing(310, 270, 2) ** 4
-    in_one = Inker(card, prepare, 4096).ink(page.copy(), dpi, dpi / 100)
+    in_one = open_inker(card, decide(backend=backend)).ink(page.copy(), dpi, dpi / 100)
     assert 0 < in_one.mean() < 255
-    for tile in (48, 100, None):
-        np.testing.assert_array_equal(Inker(card, prepare, tile).ink(page.copy(), dpi, dpi / 100), in_one)
+    for tile in (48, 100, 4096):
+        inker = open_inker(card, decide(backend=backend, tile=tile))
+        np.testing.assert_array_equal(inker.ink(page.copy(), dpi, dpi / 100), in_one)

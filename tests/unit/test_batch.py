@@ -11,9 +11,12 @@ import pytest
 from PIL import Image
 
 from lineart_cli import batch, files, pages
-from lineart_cli.errors import EngineError, ModelError, PageError
+from lineart_cli.engines.base import EngineChoice
+from lineart_cli.errors import ArgumentError, EngineError, ModelError, PageError
 from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
 from lineart_cli.options import InkOptions, Length
+from lineart_cli.plan import PageSize, Plan
+from lineart_cli.regions import plan_tiles
 
 
 class Recorder:
@@ -30,6 +33,11 @@ class Recorder:
 
     def errors(self) -> list[str]:
         return [event.error for event in self.events if isinstance(event, PageFailed)]
+
+
+def decide(page: PageSize) -> Plan:
+    tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), tiles, 123, ("because",))
 
 
 class FakeInker:
@@ -64,7 +72,7 @@ def ink(
     recorder = Recorder()
     jobs = files.plan(sources, out, pages.OUTPUT_FORMATS[options.format].suffix)
     inker = inker or FakeInker()
-    return batch.run(jobs, problems, out, options, lambda: inker, recorder), recorder
+    return batch.run(jobs, problems, out, options, decide, lambda: inker, recorder), recorder
 
 
 def left_over(folder: Path) -> list[str]:
@@ -121,7 +129,7 @@ class TestRun:
 
         sources, _ = files.find([str(scans)], out)
         recorder = Recorder()
-        done = batch.run(files.plan(sources, out, ".png"), [], out, InkOptions(), never, recorder)
+        done = batch.run(files.plan(sources, out, ".png"), [], out, InkOptions(), decide, never, recorder)
         assert (done.inked, done.skipped, done.failed) == (0, 3, 0)
         assert len(recorder.of(PageSkipped)) == 3
 
@@ -142,9 +150,27 @@ class TestRun:
         assert not inker.calls
         assert not out.exists()
         first = recorder.of(PagePlanned)[0]
+        plan = decide(PageSize(10, 20, 300))
         assert first == PagePlanned(
-            str(scans / "a.png"), str(out / "a.png"), 20, 10, 300.0, "file", thickness=3.0, thickness_300=3.0
+            *(str(scans / "a.png"), str(out / "a.png"), 20, 10, 300.0, "file"),
+            *(3.0, 3.0, "openvino", "CPU", "f32", 2, 1),
+            *(plan.window, round(plan.computed_megapixels, 2), 123, str(plan), ("because",)),
         )
+
+    def test_verbose_tells_the_plan_of_a_page_before_it_is_inked(self, scans: Path, out: Path) -> None:
+        _, recorder = ink(scans, out, options=InkOptions(verbose=True))
+        kinds = [type(event) for event in recorder.events]
+        assert kinds == [PageStarted, PagePlanned, PageDone] * 3 + [BatchDone]
+
+    def test_a_page_without_a_plan_fails_before_it_is_read(self, scans: Path, out: Path) -> None:
+        def refuse(page: PageSize) -> Plan:
+            raise ArgumentError("--max-memory", "1MB", "needs more")
+
+        recorder = Recorder()
+        jobs = files.plan(files.find([str(scans / "a.png")], out)[0], out, ".png")
+        done = batch.run(jobs, [], out, InkOptions(), refuse, FakeInker, recorder)
+        assert (done.inked, done.failed) == (0, 1)
+        assert recorder.errors() == [f"{scans / 'a.png'}: cannot be inked; --max-memory 1MB: needs more"]
 
     def test_more_jobs_give_the_same_pages(self, tmp_path: Path, out: Path) -> None:
         for number in range(12):
@@ -261,14 +287,14 @@ class TestFaults:
         sources, _ = files.find([str(scans)], out)
         recorder = Recorder()
         with pytest.raises(ModelError):
-            batch.run(files.plan(sources, out, ".png"), [], out, InkOptions(), none, recorder)
+            batch.run(files.plan(sources, out, ".png"), [], out, InkOptions(), decide, none, recorder)
         assert not recorder.of(PageDone)
         assert len(asked) == 1
 
     def test_problems_from_the_search_are_reported_and_counted(self, scans: Path, out: Path) -> None:
         recorder = Recorder()
         problem = PageError("none.png", "no such file", "check the spelling")
-        done = batch.run([], [problem], out, InkOptions(), FakeInker, recorder)
+        done = batch.run([], [problem], out, InkOptions(), decide, FakeInker, recorder)
         assert done.failed == 1
         assert recorder.events[0] == PageFailed("none.png", "none.png: no such file; check the spelling")
 

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
-from lineart_cli import convert, model_store
+from lineart_cli import convert
 from lineart_cli.convert import Inker, open_inker
-from lineart_cli.engines import EngineChoice, open_engine
-from lineart_cli.errors import ArgumentError, EngineError, ModelError
+from lineart_cli.engines import Engine, EngineChoice, open_engine
+from lineart_cli.errors import ArgumentError, EngineError
 from lineart_cli.model_card import ModelCard
 
 THICK = 3.0
+
+MakeInker = Callable[..., Inker]
 
 
 class Pen:
@@ -43,6 +47,16 @@ class Workshop:
         return pen
 
 
+@pytest.fixture
+def make_inker(card: ModelCard, decide: Callable[..., Any]) -> MakeInker:
+    """An inker from what makes an engine for a shape, and the user's wish for tiles."""
+
+    def make(engine: Callable[[tuple[int, int]], Engine], tile: int | None = None) -> Inker:
+        return Inker(card, decide(tile=tile), lambda plan: engine(plan.window))
+
+    return make
+
+
 def scan(height: int = 300, width: int = 260) -> np.ndarray:
     page = np.full((height, width), 0.95, np.float32)
     page[height // 3 : height // 3 + 12, 20:-20] = 0.4
@@ -50,14 +64,14 @@ def scan(height: int = 300, width: int = 260) -> np.ndarray:
 
 
 @pytest.mark.parametrize("tile", [None, 64, 4096])
-def test_ink_lies_where_the_pencil_was(card: ModelCard, tile: int | None) -> None:
-    ink = Inker(card, Pen, tile).ink(scan(), 300, THICK)
+def test_ink_lies_where_the_pencil_was(make_inker: MakeInker, tile: int | None) -> None:
+    ink = make_inker(Pen, tile).ink(scan(), 300, THICK)
     assert ink.dtype == np.uint8
     np.testing.assert_array_equal(ink, np.where(scan() < 0.5, 255, 0))
 
 
 @pytest.mark.parametrize("dpi", [150, 200, 400, 600, 1200])
-def test_a_page_of_another_dpi_is_inked_at_its_own_size(card: ModelCard, dpi: int) -> None:
+def test_a_page_of_another_dpi_is_inked_at_its_own_size(make_inker: MakeInker, dpi: int) -> None:
     scale = dpi / 300
     page = scan(round(300 * scale), round(260 * scale))
     thicknesses = []
@@ -67,7 +81,7 @@ def test_a_page_of_another_dpi_is_inked_at_its_own_size(card: ModelCard, dpi: in
         thicknesses.append(made.thicknesses)
         return made
 
-    ink = Inker(card, pen).ink(page, dpi, THICK * scale)
+    ink = make_inker(pen).ink(page, dpi, THICK * scale)
     assert ink.shape == page.shape
     assert thicknesses == [[pytest.approx(THICK)]]
     inside, outside = ink[page < 0.5], ink[page > 0.5]
@@ -75,8 +89,8 @@ def test_a_page_of_another_dpi_is_inked_at_its_own_size(card: ModelCard, dpi: in
     assert np.mean(outside > 127) < 0.02
 
 
-def test_a_page_of_nearly_the_same_dpi_is_not_resampled(card: ModelCard) -> None:
-    np.testing.assert_array_equal(Inker(card, Pen).ink(scan(), 296, THICK), Inker(card, Pen).ink(scan(), 300, THICK))
+def test_a_page_of_nearly_the_same_dpi_is_not_resampled(make_inker: MakeInker) -> None:
+    np.testing.assert_array_equal(make_inker(Pen).ink(scan(), 296, THICK), make_inker(Pen).ink(scan(), 300, THICK))
 
 
 @pytest.mark.parametrize(("scale", "edge"), [(1, 1.0), (2, 0.5), (0.5, 2.0)])
@@ -98,28 +112,28 @@ def test_enlarging_draws_a_slanted_edge_crisply() -> None:
 
 
 @pytest.mark.parametrize(("dpi", "thickness"), [(300, 0.9), (300, 16.1), (600, 1.9), (150, 8.1), (300, float("nan"))])
-def test_a_thickness_beyond_the_card_is_an_argument_error(card: ModelCard, dpi: int, thickness: float) -> None:
+def test_a_thickness_beyond_the_card_is_an_argument_error(make_inker: MakeInker, dpi: int, thickness: float) -> None:
     with pytest.raises(ArgumentError, match=rf"--thickness {thickness:.3g}px: the model draws lines of .* {dpi} dpi"):
-        Inker(card, Pen).ink(scan(), dpi, thickness)
+        make_inker(Pen).ink(scan(), dpi, thickness)
 
 
-def test_faint_reaches_the_tone(card: ModelCard) -> None:
+def test_faint_reaches_the_tone(make_inker: MakeInker) -> None:
     page = scan()
     page[200:204, 20:-20] = 0.78
-    inker = Inker(card, Pen)
+    inker = make_inker(Pen)
     assert inker.ink(page.copy(), 300, THICK, faint=0.9)[202, 100] == 0
     assert inker.ink(page.copy(), 300, THICK, faint=0.1)[202, 100] == 255
 
 
-def test_one_engine_per_shape_and_never_two_at_once(card: ModelCard) -> None:
+def test_one_engine_per_shape_and_never_two_at_once(make_inker: MakeInker) -> None:
     workshop = Workshop()
-    inker = Inker(card, workshop, 128)
+    inker = make_inker(workshop, 128)
     for page in (scan(), scan(), scan(500, 260), scan()):
         inker.ink(page, 300, THICK)
     assert len(workshop.pens) == 3  # the second page found the first one's engine
 
 
-def test_every_tile_is_run_with_the_same_buffers_however_many_there_are(card: ModelCard) -> None:
+def test_every_tile_is_run_with_the_same_buffers_however_many_there_are(make_inker: MakeInker) -> None:
     shapes = []
 
     def pen(shape: tuple[int, int]) -> Pen:
@@ -127,35 +141,29 @@ def test_every_tile_is_run_with_the_same_buffers_however_many_there_are(card: Mo
         return Pen(shape)
 
     for height in (256, 1024, 4096):
-        Inker(card, pen, 256).ink(scan(height, 256), 300, THICK)
+        make_inker(pen, 256).ink(scan(height, 256), 300, THICK)
     assert shapes == [(384, 384)] * 3
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 400), (3, 2)])
 @pytest.mark.parametrize("dpi", [72, 300, 600])
-def test_tiny_pages_go_too(card: ModelCard, shape: tuple[int, int], dpi: int) -> None:
-    ink = Inker(card, Pen).ink(np.ones(shape, np.float32), dpi, THICK * dpi / 300)
+def test_tiny_pages_go_too(make_inker: MakeInker, shape: tuple[int, int], dpi: int) -> None:
+    ink = make_inker(Pen).ink(np.ones(shape, np.float32), dpi, THICK * dpi / 300)
     assert ink.shape == shape
     assert (ink == 0).all()
 
 
-def test_an_engine_that_fails_fails_the_page(card: ModelCard) -> None:
+def test_an_engine_that_fails_fails_the_page(make_inker: MakeInker) -> None:
     class Broken(Pen):
         def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
             raise EngineError("no memory")
 
     with pytest.raises(EngineError, match="no memory"):
-        Inker(card, Broken).ink(scan(), 300, THICK)
+        make_inker(Broken).ink(scan(), 300, THICK)
 
 
-def test_open_inker_takes_a_model_by_name(card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_store, "find", lambda name: {card.name: card}[name])
-    ink = open_inker("tiny", backend="onnxruntime", tile=128, threads=1).ink(scan(), 300, THICK)
-    direct = Inker(card, lambda shape: open_engine(card.network, EngineChoice("onnxruntime"), shape), 4096)
+def test_open_inker_does_as_planned(card: ModelCard, decide: Callable[..., Any], make_inker: MakeInker) -> None:
+    ink = open_inker(card, decide(backend="onnxruntime", tile=128, threads=1)).ink(scan(), 300, THICK)
+    direct = make_inker(lambda shape: open_engine(card.network, EngineChoice("onnxruntime"), shape), 4096)
     np.testing.assert_array_equal(ink, direct.ink(scan(), 300, THICK))
     assert 0 < ink.mean() < 255
-
-
-def test_open_inker_without_the_model_says_so() -> None:
-    with pytest.raises(ModelError, match="model no-such-model: not found"):
-        open_inker("no-such-model")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lineart_cli.errors import ArgumentError, ExitCode
-from lineart_cli.options import InkOptions, Length, default_text, specs
+from lineart_cli.options import InkOptions, Length, bytes_text, default_text, specs
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,24 @@ def test_every_default_survives_being_written_and_read(name: str) -> None:
 def test_auto_is_none() -> None:
     assert InkOptions.parse({"tile": "auto", "jobs": "AUTO"}).tile is None
     assert InkOptions.parse({"tile": "1024"}).tile == 1024
+
+
+@pytest.mark.parametrize(
+    ("text", "memory"),
+    [("500MB", 500_000_000), ("1GB", 10**9), ("0.5GiB", 2**29), (" 1.5 gb ", 1_500_000_000), ("auto", None)],
+)
+def test_memory_is_decimal_or_binary(text: str, memory: int | None) -> None:
+    assert InkOptions.parse({"max_memory": text}).max_memory == memory
+
+
+@pytest.mark.parametrize("text", ["", "1", "-1GB", "1TB", "1 G", "half", "1e9MB"])
+def test_other_amounts_of_memory_are_refused(text: str) -> None:
+    with pytest.raises(ArgumentError, match=r"not an amount of memory; write for example 500MB, 1GB or 0\.5GiB"):
+        InkOptions.parse({"max_memory": text})
+
+
+@pytest.mark.parametrize("text", ["350MB", "1GB", "1.25GB", "999MB"])
+def test_an_amount_of_memory_is_told_as_it_is_given(text: str) -> None:
+    memory = InkOptions.parse({"max_memory": text}).max_memory
+    assert memory is not None
+    assert bytes_text(memory) == text

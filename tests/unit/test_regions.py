@@ -61,6 +61,7 @@ def test_the_best_tiles_are_the_page_and_see_what_they_need(
     assert_exact(best_tiles(height, width, most_px, multiple_of, halo), height, width, multiple_of, halo)
 
 
+@settings(deadline=None)
 @given(sides, sides, st.integers(1, 800), strides, halos)
 def test_cores_keep_to_the_size_and_are_even(height: int, width: int, side: int, multiple_of: int, halo: int) -> None:
     tiles = plan_tiles(height, width, (side, side), multiple_of, halo)

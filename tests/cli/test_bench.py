@@ -1,0 +1,82 @@
+"""`lineart bench` as it is typed, with made-up figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lineart_cli import app, bench, hardware, model_store, settings
+from lineart_cli.engines.base import EngineChoice
+from lineart_cli.hardware import Hardware
+from lineart_cli.options import MODEL, BenchOptions
+from lineart_cli.plan import PageSize, Wishes, plan
+
+MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 16 * 10**9, 8 * 10**9)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BenchOptions]:
+    """The options of every bench. None is really run, a quick one finds nothing; what is saved goes to `tmp_path`."""
+    seen: list[BenchOptions] = []
+    planned = plan(PageSize(300, 200, 300), model_store.find(MODEL), MACHINE, Wishes())
+    best = EngineChoice("onnxruntime", "CPU", "f32", 2)
+    rows = (bench.Row(planned.choice, None, 1),)
+
+    def run(options: BenchOptions, card: object, machine: Hardware, progress: bench.Progress) -> bench.Report:
+        seen.append(options)
+        progress("1 of 1: something")
+        return bench.Report(machine, {}, planned, 0.06, rows, None if options.quick else best, "The end.")
+
+    monkeypatch.setattr(bench, "run", run)
+    monkeypatch.setattr(hardware, "detect", lambda: MACHINE)
+    monkeypatch.setattr(hardware, "with_devices", lambda machine: machine)
+    monkeypatch.setattr(settings, "path", lambda: tmp_path / "bench.json")
+    return seen
+
+
+def lineart(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["lineart", "bench", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    return int(ended.value.code or 0)
+
+
+def test_the_report_is_on_stdout_and_progress_on_stderr(
+    asked: list[BenchOptions], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert lineart(monkeypatch, "--max-memory", "2GB") == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("CPU       Some CPU; avx2\n")
+    assert said.out.endswith("\n\nThe end.\n")
+    assert said.err == "1 of 1: something\n"
+    assert asked == [BenchOptions(max_memory=2 * 10**9)]
+    assert settings.load(MACHINE) is None
+
+
+def test_json_and_save(
+    asked: list[BenchOptions], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert lineart(monkeypatch, "--json", "--save") == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["sentence"] == "The end."
+    assert said.err.endswith(f"saved in {settings.path()}\n")
+    assert settings.load(MACHINE) == EngineChoice("onnxruntime", "CPU", "f32")
+
+
+def test_a_bench_that_fails_says_so_and_saves_nothing(
+    asked: list[BenchOptions], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert lineart(monkeypatch, "--save", "--quick") == 1
+    assert capsys.readouterr().out.endswith("The end.\n")
+    assert settings.load(MACHINE) is None
+
+
+@pytest.mark.parametrize("amount", ["half", "10"])
+def test_bad_memory_is_one_line(
+    asked: list[BenchOptions], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], amount: str
+) -> None:
+    assert lineart(monkeypatch, "--max-memory", amount) == 2
+    assert capsys.readouterr().err.startswith(f"lineart: --max-memory {amount}: not an amount of memory; ")
+    assert not asked

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from lineart_cli.engines.base import EngineChoice
+from lineart_cli.errors import ArgumentError
+from lineart_cli.hardware import Device, Hardware
+from lineart_cli.model_card import ModelCard
+from lineart_cli.options import InkOptions
+from lineart_cli.plan import PageSize, Wishes, plan
+
+MB, GB = 10**6, 10**9
+
+LAPTOP = Hardware("Laptop", ("avx2",), 2, 2, 4 * GB, 600 * MB)
+SERVER = Hardware("Server", ("amx", "avx2", "avx512", "bf16", "vnni"), 64, 64, 256 * GB, 200 * GB)
+CGROUP = Hardware("Server", SERVER.instructions, 64, 1.5, GB, 900 * MB)
+ARM = Hardware("Board", None, 4, 4, 8 * GB, 4 * GB, ("onnxruntime",))
+BARE = replace(LAPTOP, runtimes=())
+GPU = replace(
+    SERVER,
+    devices=(
+        Device("openvino", "CPU", "Server"),
+        Device("openvino", "GPU.1", "Arc", ("FP32", "BF16")),
+        Device("openvino", "GPU.0", "Iris", ("FP32", "FP16"), GB),
+        Device("onnxruntime", "CPU", "CPUExecutionProvider"),
+        Device("onnxruntime", "CUDA", "CUDAExecutionProvider"),
+    ),
+)
+
+A4 = PageSize(3508, 2480, 300)
+A4_600 = PageSize(7016, 4960, 600)
+SMALL = PageSize(600, 600, 300)
+
+
+@pytest.fixture
+def standard(card: ModelCard) -> ModelCard:
+    """A card with the figures of a real network."""
+    return replace(card, halo_px=384, multiple_of=32, bytes_per_px=40.0)
+
+
+@pytest.mark.parametrize(
+    ("machine", "wishes", "choice"),
+    [
+        (LAPTOP, Wishes(), EngineChoice("openvino", "CPU", "f32", 2)),
+        (SERVER, Wishes(), EngineChoice("openvino", "CPU", "f32", 64)),
+        (SERVER, Wishes(precision="bf16", threads=8), EngineChoice("openvino", "CPU", "bf16", 8)),
+        (SERVER, Wishes(backend="onnxruntime"), EngineChoice("onnxruntime", "CPU", "f32", 64)),
+        (SERVER, Wishes(measured=EngineChoice("onnxruntime")), EngineChoice("onnxruntime", "CPU", "f32", 64)),
+        (
+            SERVER,
+            Wishes(measured=EngineChoice("onnxruntime"), precision="bf16"),
+            EngineChoice("openvino", "CPU", "bf16", 64),
+        ),
+        (
+            SERVER,
+            Wishes(measured=EngineChoice("onnxruntime"), backend="openvino"),
+            EngineChoice("openvino", "CPU", "f32", 64),
+        ),
+        (CGROUP, Wishes(), EngineChoice("openvino", "CPU", "f32", 1)),
+        (replace(CGROUP, share=0.5), Wishes(), EngineChoice("openvino", "CPU", "f32", 1)),
+        (ARM, Wishes(), EngineChoice("onnxruntime", "CPU", "f32", 4)),
+        (ARM, Wishes(measured=EngineChoice("openvino")), EngineChoice("onnxruntime", "CPU", "f32", 4)),
+        (replace(ARM, runtimes=("openvino",)), Wishes(precision="bf16"), EngineChoice("openvino", "CPU", "bf16", 4)),
+        (GPU, Wishes(), EngineChoice("openvino", "CPU", "f32", 64)),
+        (GPU, Wishes(device="gpu"), EngineChoice("openvino", "GPU.0", "f32", 64)),
+        (GPU, Wishes(device="GPU.1", precision="bf16"), EngineChoice("openvino", "GPU.1", "bf16", 64)),
+        (GPU, Wishes(device="cuda"), EngineChoice("onnxruntime", "CUDA", "f32", 64)),
+    ],
+)
+def test_what_is_chosen(standard: ModelCard, machine: Hardware, wishes: Wishes, choice: EngineChoice) -> None:
+    planned = plan(SMALL, standard, machine, wishes)
+    assert planned.choice == choice
+    for name in ("backend", "device", "precision", "threads"):
+        assert any(line.startswith(f"{name} {getattr(choice, name)}: ") for line in planned.reasons)
+
+
+@pytest.mark.parametrize(
+    ("machine", "wishes", "says"),
+    [
+        (BARE, Wishes(), "--backend auto: no runtime is installed; run pip install openvino"),
+        (ARM, Wishes(backend="openvino"), "--backend openvino: is not installed; run pip install openvino"),
+        (LAPTOP, Wishes(precision="bf16"), "--precision bf16: Laptop does not compute it natively"),
+        (SERVER, Wishes(precision="bf16", backend="onnxruntime"), "use f32, or --backend openvino"),
+        (GPU, Wishes(precision="bf16", device="GPU.0"), "--precision bf16: GPU.0 does not compute it natively"),
+        (LAPTOP, Wishes(device="GPU"), "--device GPU: openvino finds no such device here; there is CPU"),
+        (GPU, Wishes(device="NPU"), "there is CPU, GPU.1, GPU.0"),
+        (GPU, Wishes(device="GPU", backend="onnxruntime"), "onnxruntime finds no such device here; there is CPU, CUDA"),
+        (SERVER, Wishes(max_memory=10 * MB), "--max-memory 10MB: a page of 600 x 600 px needs 200MB"),
+        (replace(LAPTOP, memory_free=200 * MB), Wishes(), "--max-memory 120MB, the default with 200MB free: "),
+    ],
+)
+def test_what_is_refused(standard: ModelCard, machine: Hardware, wishes: Wishes, says: str) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(says)):
+        plan(SMALL, standard, machine, wishes)
+
+
+@pytest.mark.parametrize(
+    ("machine", "page", "wishes", "most", "tiles"),
+    [
+        (LAPTOP, A4, Wishes(), 360 * MB, 8),
+        (SERVER, A4, Wishes(), GB, 3),
+        (CGROUP, A4, Wishes(), 540 * MB, 3),
+        (CGROUP, A4_600, Wishes(), 540 * MB, 12),
+        (LAPTOP, A4, Wishes(max_memory=700 * MB), 700 * MB, 1),
+        (SERVER, A4_600, Wishes(max_memory=GB), GB, 1),
+        (SERVER, A4, Wishes(max_memory=500 * MB), 500 * MB, 2),
+        (SERVER, A4, Wishes(tile=1024), GB, 12),
+        (SERVER, A4, Wishes(backend="onnxruntime", max_memory=600 * MB), 600 * MB, 1),
+        (SERVER, SMALL, Wishes(max_memory=200 * MB), 200 * MB, 1),
+    ],
+)
+def test_tiles_keep_within_the_memory(
+    standard: ModelCard, machine: Hardware, page: PageSize, wishes: Wishes, most: int, tiles: int
+) -> None:
+    planned = plan(page, standard, machine, wishes)
+    assert planned.memory <= most
+    assert len(planned.tiles) == tiles
+    assert any(line.startswith(f"tiles {tiles} x ") for line in planned.reasons)
+    assert any(line.startswith("memory ") for line in planned.reasons)
+
+
+@pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize("page", [SMALL, A4, A4_600, PageSize(14032, 9921, 600)])
+def test_more_memory_never_computes_more(standard: ModelCard, page: PageSize, backend: str) -> None:
+    computed = []
+    for most in range(100 * MB, 3 * GB, 50 * MB):
+        try:
+            planned = plan(page, standard, SERVER, Wishes(backend=backend, max_memory=most))
+        except ArgumentError:
+            assert not computed
+            continue
+        assert planned.memory <= most
+        computed.append(planned.computed_megapixels)
+    assert computed == sorted(computed, reverse=True)
+    assert computed[-1] < computed[0] or page is SMALL
+
+
+@pytest.mark.parametrize("wishes", [Wishes(), Wishes(tile=1024), Wishes(backend="onnxruntime"), Wishes(jobs=4)])
+@pytest.mark.parametrize("page", [SMALL, A4, A4_600])
+def test_the_figure_in_a_refusal_is_enough(standard: ModelCard, page: PageSize, wishes: Wishes) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        plan(page, standard, SERVER, replace(wishes, max_memory=100 * MB))
+    figure = re.search(r"give --max-memory (\d[\d.]*[MG]B)", str(caught.value))
+    assert figure
+    enough = InkOptions.parse({"max_memory": figure[1]}).max_memory
+    assert enough is not None
+    assert plan(page, standard, SERVER, replace(wishes, max_memory=enough)).memory <= enough
+    with pytest.raises(ArgumentError):
+        plan(page, standard, SERVER, replace(wishes, max_memory=enough - 20 * MB))
+
+
+def test_pages_in_work_at_once_take_memory(standard: ModelCard) -> None:
+    one, four = (plan(A4, standard, SERVER, Wishes(jobs=jobs)) for jobs in (1, 4))
+    assert four.memory == one.memory + 3 * 8 * A4.height * A4.width
+
+
+@pytest.mark.parametrize(
+    ("page", "wishes", "megabytes"),
+    [  # measured: peak of `lineart ink` with the first standard model
+        (SMALL, Wishes(), 193),
+        (PageSize(1754, 1240, 300), Wishes(), 296),
+        (A4, Wishes(tile=512), 284),
+        (A4, Wishes(tile=1024), 330),
+        (A4, Wishes(tile=2048), 379),
+        (A4, Wishes(tile=2048, precision="bf16"), 383),
+        (A4, Wishes(), 414),
+        (A4, Wishes(tile=4096), 597),
+        (PageSize(3508, 2480, 600), Wishes(tile=4096), 330),
+        (PageSize(3508, 2480, 600), Wishes(tile=512), 279),
+        (A4_600, Wishes(), 657),
+        (PageSize(7016, 4960, 2400), Wishes(format="webp"), 864),
+        (SMALL, Wishes(backend="onnxruntime"), 170),
+        (PageSize(1754, 1240, 300), Wishes(backend="onnxruntime"), 372),
+        (PageSize(1754, 1240, 300), Wishes(backend="onnxruntime", tile=512), 302),
+        (A4, Wishes(backend="onnxruntime", tile=1024), 415),
+        (A4, Wishes(backend="onnxruntime", tile=2048), 455),
+        (A4, Wishes(backend="onnxruntime"), 465),
+        (A4, Wishes(backend="onnxruntime", tile=4096), 553),
+    ],
+)
+def test_the_expected_memory_is_near_the_measured(
+    standard: ModelCard, page: PageSize, wishes: Wishes, megabytes: int
+) -> None:
+    assert plan(page, standard, SERVER, wishes).memory == pytest.approx(megabytes * MB, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("page", "scale", "size"),
+    [
+        (A4, 1.0, (3508, 2480)),
+        (PageSize(3508, 2480, 296), 1.0, (3508, 2480)),
+        (A4_600, 2.0, (3508, 2480)),
+        (PageSize(100, 50, 150), 0.5, (200, 100)),
+        (PageSize(1, 1, 2400), 8.0, (1, 1)),
+    ],
+)
+def test_a_page_is_fitted_to_the_network(page: PageSize, scale: float, size: tuple[int, int]) -> None:
+    assert page.fitted(300) == (scale, size)
+
+
+def test_a_format_whose_encoder_takes_more_leaves_less_for_the_network(standard: ModelCard) -> None:
+    png, webp = (plan(A4_600, standard, SERVER, Wishes(format=name)) for name in ("png", "webp"))
+    assert webp.memory <= GB
+    assert len(webp.tiles) > len(png.tiles)
