@@ -55,6 +55,12 @@ def train(
     minutes: Annotated[float, typer.Option(help="Training time of the run in all, minutes.", min=0.01)] = 120.0,
     data: Data = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            help="Checkpoint whose weights a new run begins with, such as lineart_train/checkpoints/standard."
+        ),
+    ] = None,
     setting: Annotated[
         list[str] | None,
         typer.Option(
@@ -84,7 +90,7 @@ def train(
                 said += f"  held out {record['held_out']:.4f}"
             bar.update(task, description="training", completed=record["minutes"] / minutes, said=said)
 
-        last = loop.train(config, run, minutes, data, device, tell)
+        last = loop.train(config, run, minutes, data, device, tell, start=start)
     console.print({key: round(value, 5) for key, value in last.items()})
 
 

@@ -81,6 +81,13 @@ def load_model(folder: Path, which: str = "average") -> LineartNet:
     return model.eval()
 
 
+def start_from(folder: Path, model: LineartNet, average: LineartNet) -> None:
+    """Load the averaged weights of another run into both networks; shapes must agree exactly."""
+    weights = load_model(folder).state_dict()
+    model.load_state_dict(weights)
+    average.load_state_dict(weights)
+
+
 def restore(folder: Path, model: LineartNet, average: LineartNet, optimizer: torch.optim.Optimizer) -> None:
     """Load weights, average and optimizer moments in place; shapes must agree exactly."""
     device = next(model.parameters()).device

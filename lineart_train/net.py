@@ -146,7 +146,7 @@ class Pen(nn.Module):
         convergence = functional.conv2d(way, self.get_buffer("difference"), padding=BOX // 2 + 1)
         off = REACH * torch.sqrt(way[:, :1] ** 2 + way[:, 1:2] ** 2 + 1e-6)
         off = off / (convergence / SURE).clamp(self.config.least, 1.0) + REACH * torch.relu(-convergence)
-        return thickness / 2 - torch.maximum(off, REACH * fields[:, 2:3] - self.config.slack)
+        return thickness / 2 - torch.maximum(off, REACH * fields[:, 2:3] - self.config.slack).clamp(max=REACH)
 
 
 class LineartNet(nn.Module):

@@ -36,6 +36,7 @@ def train(
     device: str = "cpu",
     tell: Tell = dict,
     steps: int | None = None,
+    start: Path | None = None,
 ) -> dict[str, float]:
     """Train until `minutes` of training time are reached, and leave a checkpoint in `run`.
 
@@ -50,6 +51,7 @@ def train(
         device: "cpu" or "cuda".
         tell: called with a record every few seconds, for a progress display.
         steps: stop at this many steps in all, if the minutes have not run out before.
+        start: checkpoint of another run, whose averaged weights a new run begins with; its net must be `config.net`.
 
     Returns:
         The last record.
@@ -63,6 +65,8 @@ def train(
     if (run / "state.json").exists():
         checkpoint.restore(run, model, average, optimizer)
         progress = checkpoint.read_progress(run)
+    elif start is not None:
+        checkpoint.start_from(start, model, average)
     held_out = [draw(HELD_OUT_SEED, i, config.crop) for i in range(12)]
     record: dict[str, float] = {}
     with Pool(config.seed, config.canvas, config.pool, config.workers, drawings, progress.next_index) as pool:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from lineart_train import train as loop
-from lineart_train.checkpoint import load_model, read_config, read_progress
+from lineart_train.checkpoint import Progress, load_model, read_config, read_progress, save, start_from
 from lineart_train.config import TrainConfig
 from lineart_train.dataset import draw
 from lineart_train.net import LineartNet, NetConfig
@@ -39,6 +39,18 @@ def test_a_tiny_run_learns_resumes_and_keeps_a_record(tmp_path: Path) -> None:
     assert (run / "sheet.png").exists()
     weights = load_model(run).state_dict().values()
     assert all(bool(torch.isfinite(w).all()) for w in weights if w.is_floating_point())
+
+
+def test_a_new_run_can_begin_with_the_weights_of_another(tmp_path: Path) -> None:
+    one, other = LineartNet(TINY.net), LineartNet(TINY.net)
+    save(tmp_path, TINY, Progress(), one, one, torch.optim.AdamW(one.parameters()))
+    start_from(tmp_path, other, other)
+    assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+
+
+def test_the_shipped_checkpoint_can_be_trained_on() -> None:
+    model = load_model(Path(loop.__file__).parent / "checkpoints" / "standard")
+    assert sum(weight.numel() for weight in model.parameters()) > 1_000_000
 
 
 def test_the_rate_rises_stays_and_falls() -> None:
