@@ -57,9 +57,7 @@ def train(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     start: Annotated[
         Path | None,
-        typer.Option(
-            help="Checkpoint whose weights a new run begins with, such as lineart_train/checkpoints/standard."
-        ),
+        typer.Option(help="Checkpoint a new run begins with, such as lineart_train/checkpoints/standard."),
     ] = None,
     setting: Annotated[
         list[str] | None,
