@@ -1,4 +1,4 @@
-"""Makes the README's pictures: `python examples/show.py INKED`, where INKED is what `lineart ink examples` gave."""
+"""Makes the README's pictures: `python examples/show.py INKED`, INKED from `lineart ink examples --thickness 6`."""
 
 from __future__ import annotations
 
