@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import app, hardware, settings
+from lineart_cli import app, hardware, model_store, settings
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import ModelCard
-from lineart_cli.plan import PageSize, Plan
+from lineart_cli.options import MODEL, bytes_text
+from lineart_cli.plan import PageSize, Plan, Wishes, plan
 
 
 class HalfInker:
@@ -101,9 +102,15 @@ def test_json_is_one_line_a_page_on_stdout(lineart: Shell) -> None:
     assert (rows[0]["output"], rows[0]["width"], rows[0]["dpi"], rows[0]["thickness"]) == ("ink/a.png", 256, 300, 3)
 
 
+def planned_memory(machine: Hardware, dpi: float) -> str:
+    """What the plan expects a page of the tests to take with the shipped model."""
+    return bytes_text(plan(PageSize(256, 256, dpi), model_store.find(MODEL), machine, Wishes()).memory)
+
+
 def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
     assert lineart("ink", "scans", "-o", "ink", "--dry-run", "-t", "0.5mm", "--dpi", "600") == 0
-    planned = "  openvino on CPU in f32, threads 4; 1 x 256 x 256 px, 0.1 megapixels computed; 168MB"
+    memory = planned_memory(lineart.machine, 600)
+    planned = f"  openvino on CPU in f32, threads 4; 1 x 256 x 256 px, 0.1 megapixels computed; {memory}"
     assert lineart.out.splitlines() == [
         "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
         planned,
@@ -112,7 +119,7 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
         "    precision f32: the same ink on every machine",
         "    threads 4: one for each physical core",
         "    tiles 1 x 256 x 256 px: the whole page fits",
-        "    memory 168MB: 1GB allowed, 8GB are free",
+        f"    memory {memory}: 1GB allowed, 8GB are free",
         "scans/deep/b.png -> ink/deep/b.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
         planned,
     ]
@@ -127,7 +134,8 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
 def test_verbose_tells_the_plan_beside_the_results(lineart: Shell) -> None:
     assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose") == 0
     assert lineart.out == ""
-    assert "    memory 172MB: 1GB allowed, 8GB are free\n" in lineart.err
+    memory = planned_memory(lineart.machine, 300)
+    assert f"    memory {memory}: 1GB allowed, 8GB are free\n" in lineart.err
     assert "1 inked, 0 skipped, 0 failed" in lineart.err
 
 
