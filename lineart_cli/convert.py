@@ -10,10 +10,11 @@ import numpy as np
 from lineart_cli.engines import Engine, EngineChoice, open_engine
 from lineart_cli.errors import ArgumentError
 from lineart_cli.model_card import ModelCard
+from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.regions import Tile
 from lineart_cli.resample import fit, linear_rows, strips
-from lineart_cli.tone import NEUTRAL_FAINT, darkness
+from lineart_cli.tone import darkness
 
 if TYPE_CHECKING:
     import numpy.typing as npt

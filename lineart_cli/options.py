@@ -16,6 +16,8 @@ MODEL_DPI = 300.0
 MM_PER_INCH = 25.4
 THICKNESS_RANGE = (1.0, 16.0)
 FAINT_RANGE = (0.02, 0.9)
+NEUTRAL_FAINT = 0.35
+"""The share of the main lines' darkness where the network itself draws the line between ink and nothing."""
 DPI_RANGE = (50.0, 2400.0)
 BRUSHES = ("technical_pen",)
 DESATURATE_MODES = ("luma709", "luma601", "lightness", "average", "min", "max")
@@ -163,7 +165,7 @@ class InkOptions:
         choices=BRUSHES,
     )
     faint: float = _option(
-        0.35,
+        NEUTRAL_FAINT,
         "--faint",
         "How faint a line may be and still be inked, as a fraction of the main lines' darkness: 0.02 inks nearly "
         "every mark, 0.9 only the darkest.",

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.resample import linear_rows, strips
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float32]
-
-NEUTRAL_FAINT = 0.35
-"""The share of the main lines' darkness where the network itself draws the line between ink and nothing."""
 
 CELL = 8  # px of the page that a cell of the paper map covers, in each direction
 FILL = 72  # px: dark things narrower than this lie on the paper; a bundle of strokes is up to 45 wide

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lineart_cli import tone
-from lineart_cli.options import DESATURATE_MODES, FAINT_RANGE, InkOptions
+from lineart_cli.options import DESATURATE_MODES, FAINT_RANGE, NEUTRAL_FAINT, InkOptions
 
 COLOUR = np.array([[[0.2, 0.5, 0.9]]], np.float32)
 
@@ -136,12 +136,12 @@ def test_faint_moves_the_threshold_and_keeps_the_main_lines() -> None:
         np.testing.assert_allclose(dark[main], tone.INK, atol=2e-3)
     levels = [float(dark[faint].mean()) for dark in found.values()]
     assert levels == sorted(levels, reverse=True)
-    assert levels[1] == pytest.approx(tone.INK * tone.NEUTRAL_FAINT, abs=5e-3)  # 0.12 is 0.2 of 0.6
+    assert levels[1] == pytest.approx(tone.INK * NEUTRAL_FAINT, abs=5e-3)  # 0.12 is 0.2 of 0.6
     assert levels[2] == pytest.approx(tone.INK * 0.2, abs=5e-3)
 
 
 def test_the_neutral_faint_is_the_option_s_default() -> None:
-    assert InkOptions().faint == tone.NEUTRAL_FAINT
+    assert InkOptions().faint == NEUTRAL_FAINT
     for share in FAINT_RANGE:
         assert np.isfinite(tone.darkness(uneven(page(64, 64)), share)).all()
 
