@@ -38,16 +38,12 @@ def main(inked: Path) -> None:
     SHOWN.mkdir(exist_ok=True)
     pair = beside([page(HERE / HERO, 1000), page(inked / HERO.replace(".jpg", ".png"), 1000)])
     pair.save(SHOWN / HERO, quality=85)
-    rows = [[page(folder / name, 520) for name in names] for folder, names in _rows(inked)]
-    wide = max(beside(row).width for row in rows)
-    sheet = Image.new("RGB", (wide, len(rows) * 520 + (len(rows) - 1) * GAP), "#888")
+    inks = [Path(name).with_suffix(".png") for name in SKETCHES]
+    rows = [beside([page(HERE / name, 520) for name in SKETCHES]), beside([page(inked / name, 520) for name in inks])]
+    sheet = Image.new("RGB", (max(row.width for row in rows), 2 * 520 + GAP), "#888")
     for number, row in enumerate(rows):
-        sheet.paste(beside(row), (0, number * (520 + GAP)))
+        sheet.paste(row, (0, number * (520 + GAP)))
     sheet.save(SHOWN / "all.jpg", quality=85)
-
-
-def _rows(inked: Path) -> list[tuple[Path, list[str]]]:
-    return [(HERE, list(SKETCHES)), (inked, [str(Path(name).with_suffix(".png")) for name in SKETCHES])]
 
 
 if __name__ == "__main__":
