@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli import convert
+
 
 def coverage(level: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Signed distance from the ink's edge, px -> black on white, uint8, same shape."""
-    return np.asarray(255 - np.round(255 * np.clip(level + 0.5, 0, 1)), np.uint8)
+    return 255 - convert.coverage(level)
 
 
 def write(path: Path, rows: list[list[NDArray[np.uint8]]], gap: int = 8) -> None:
