@@ -30,7 +30,7 @@ _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
-def _with_options(table: Options, command: Callable[..., None]) -> Callable[..., None]:
+def _with_options(table: type[Options], command: Callable[..., None]) -> Callable[..., None]:
     """Gives `command` one keyword parameter for each row of a table of options, in place of its `**options`."""
     signature = inspect.signature(command, eval_str=True)
     parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]

@@ -79,10 +79,10 @@ def test_transparency_needs_a_format_that_has_it(file_format: str) -> None:
         InkOptions.parse({"transparent": True, "format": file_format})
 
 
-@pytest.mark.parametrize("name", sorted(specs()))
+@pytest.mark.parametrize("name", sorted(specs(InkOptions)))
 def test_every_default_survives_being_written_and_read(name: str) -> None:
-    spec = specs()[name]
-    text = default_text(name)
+    spec = specs(InkOptions)[name]
+    text = default_text(name, InkOptions)
     if spec.read and text:
         assert getattr(InkOptions.parse({name: text}), name) == getattr(InkOptions(), name)
     assert spec.flags[0] == f"--{name.replace('_', '-')}"

@@ -85,7 +85,7 @@ class TestRead:
         rgb = np.random.default_rng(0).integers(0, 256, (50, 7, 3), np.uint8)
         path = save(tmp_path / "a.png", Image.fromarray(rgb))
         whole = read(path)
-        monkeypatch.setattr(pages, "_BLOCK_PIXELS", 7 * 3)
+        monkeypatch.setattr(pages.reading, "_BLOCK_PIXELS", 7 * 3)
         np.testing.assert_array_equal(read(path), whole)
 
     def test_transparency_is_laid_on_white_before_luma(self, tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""The tables of options: names, defaults, ranges and help, for the command line and for callers alike."""
+
+from lineart_cli.options.bench import BenchOptions
+from lineart_cli.options.ink import InkOptions
+from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
+from lineart_cli.options.values import (
+    BACKENDS,
+    BRUSHES,
+    DESATURATE_MODES,
+    DPI_RANGE,
+    FAINT_RANGE,
+    FORMATS,
+    FORMATS_WITHOUT_ALPHA,
+    MM_PER_INCH,
+    MODEL,
+    MODEL_DPI,
+    NEUTRAL_FAINT,
+    PRECISIONS,
+    THICKNESS_RANGE,
+    Length,
+)
+
+__all__ = [
+    "BACKENDS",
+    "BRUSHES",
+    "DESATURATE_MODES",
+    "DPI_RANGE",
+    "FAINT_RANGE",
+    "FORMATS",
+    "FORMATS_WITHOUT_ALPHA",
+    "MM_PER_INCH",
+    "MODEL",
+    "MODEL_DPI",
+    "NEUTRAL_FAINT",
+    "PRECISIONS",
+    "THICKNESS_RANGE",
+    "BenchOptions",
+    "InkOptions",
+    "Length",
+    "Options",
+    "Spec",
+    "bytes_text",
+    "default_text",
+    "specs",
+]

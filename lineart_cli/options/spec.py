@@ -1,0 +1,143 @@
+"""One option: how it is written and what it means; from a table of them come help, defaults and parsing."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+from lineart_cli.errors import ArgumentError
+from lineart_cli.options.values import DPI_RANGE, Length
+
+_THICKNESS_HINT = "lines are 1 to 16 px thick at 300 dpi (0.085mm to 1.35mm); write for example 3, 3px or 0.3mm"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One option: how it is written, what it means, and how its text becomes a value.
+
+    `read(spec, text)` returns the value or raises ArgumentError; it is None for a switch.
+    """
+
+    flags: tuple[str, ...]
+    help: str
+    panel: str
+    read: Callable[[Spec, str], Any] | None = None
+    metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    low: float = -math.inf
+    high: float = math.inf
+
+    def error(self, text: str, advice: str) -> ArgumentError:
+        """The error for `text` given to this option."""
+        return ArgumentError(self.flags[0], text, advice)
+
+
+def read_length(spec: Spec, text: str) -> Length:
+    match = re.fullmatch(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(px|mm)?", text.strip().lower())
+    if match is None:
+        raise spec.error(text, f"not a length; {_THICKNESS_HINT}")
+    length = Length(float(match[1]), "mm" if match[2] == "mm" else "px")
+    extremes = [length.model_px(dpi) for dpi in DPI_RANGE]
+    if max(extremes) < spec.low or min(extremes) > spec.high or length.number <= 0:
+        raise spec.error(text, f"out of range; {_THICKNESS_HINT}")
+    return length
+
+
+def read_choice(spec: Spec, text: str) -> str:
+    name = text.strip().lower()
+    if name in spec.choices:
+        return name
+    nearest = sorted(spec.choices, key=lambda choice: -difflib.SequenceMatcher(None, name, choice).ratio())
+    raise spec.error(text, f"unknown; choose from {', '.join(nearest)}")
+
+
+def read_text(spec: Spec, text: str) -> str:
+    if not text.strip():
+        raise spec.error(repr(text), "empty; leave the option out or give a name")
+    return text.strip()
+
+
+def read_number(spec: Spec, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not spec.low <= number <= spec.high:
+        raise spec.error(text, f"not a number from {spec.low:g} to {spec.high:g}")
+    return number
+
+
+def read_whole_or_auto(spec: Spec, text: str) -> int | None:
+    if text.strip().lower() == "auto":
+        return None
+    if not text.strip().isdecimal() or not spec.low <= int(text) <= spec.high:
+        raise spec.error(text, f"write auto, or a whole number from {spec.low:g} to {spec.high:g}")
+    return int(text)
+
+
+def read_memory(spec: Spec, text: str) -> int | None:
+    if text.strip().lower() == "auto":
+        return None
+    match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([kmg]i?b)", text.strip().lower())
+    if match is None:
+        raise spec.error(text, "not an amount of memory; write for example 500MB, 1GB or 0.5GiB")
+    base = 1024 if "i" in match[2] else 1000
+    return int(float(match[1]) * base ** " kmg".index(match[2][0]))
+
+
+def bytes_text(memory: int) -> str:
+    """An amount of memory as `--max-memory` takes it: 350MB, 1.25GB."""
+    return f"{memory / 1e9:.4g}GB" if memory >= 1_000_000_000 else f"{memory / 1e6:.0f}MB"
+
+
+def option(default: Any, flags: str, text: str, panel: str, **spec: Any) -> Any:
+    return field(default=default, metadata={"spec": Spec(tuple(flags.split()), text, panel, **spec)})
+
+
+MAX_MEMORY = option(
+    None,
+    "--max-memory",
+    "Most memory to take, such as 500MB, 1GB or 0.5GiB; auto is 1GB, or 60 % of what is free if that is less.",
+    "Speed",
+    read=read_memory,
+    metavar="BYTES",
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """A table of options: one field each, made by `option`."""
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str | bool | None]) -> Self:
+        """Reads options as text, as the command line gives them.
+
+        Args:
+            given: texts and switches by field name; a missing name or None means the default.
+
+        Raises:
+            ArgumentError: a text is no value of its option, or two options exclude each other.
+        """
+        values: dict[str, Any] = {}
+        for name, value in given.items():
+            spec = specs(cls)[name]
+            if value is not None:
+                values[name] = spec.read(spec, value) if spec.read and isinstance(value, str) else value
+        return cls(**values)
+
+
+def specs(table: type[Options]) -> dict[str, Spec]:
+    """Every option's Spec by its name in the table."""
+    return {each.name: each.metadata["spec"] for each in fields(table)}
+
+
+def default_text(name: str, table: type[Options]) -> str:
+    """The default of an option as the user would write it; `auto` for None, empty for an option without default."""
+    value = getattr(table(), name)
+    if value is None:
+        return "auto" if specs(table)[name].read in {read_whole_or_auto, read_memory} else ""
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,40 @@
+"""Figures and names that options range over, and the values that they stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MODEL = "standard"
+MODEL_DPI = 300.0
+MM_PER_INCH = 25.4
+THICKNESS_RANGE = (1.0, 16.0)
+FAINT_RANGE = (0.02, 0.9)
+NEUTRAL_FAINT = 0.35
+"""The share of the main lines' darkness where the network itself draws the line between ink and nothing."""
+DPI_RANGE = (50.0, 2400.0)
+BRUSHES = ("technical_pen",)
+DESATURATE_MODES = ("luma709", "luma601", "lightness", "average", "min", "max")
+BACKENDS = ("auto", "openvino", "onnxruntime")
+PRECISIONS = ("auto", "f32", "bf16")
+FORMATS = ("png", "tiff", "webp", "bmp", "jpeg")
+FORMATS_WITHOUT_ALPHA = ("bmp", "jpeg")
+
+
+@dataclass(frozen=True)
+class Length:
+    """A length on the page: pixels of the page itself, or millimetres."""
+
+    number: float
+    unit: Literal["px", "mm"] = "px"
+
+    def __str__(self) -> str:
+        return f"{self.number:g}{self.unit}"
+
+    def page_px(self, dpi: float) -> float:
+        """The length in pixels of a page with `dpi` pixels per inch."""
+        return self.number if self.unit == "px" else self.number * dpi / MM_PER_INCH
+
+    def model_px(self, dpi: float) -> float:
+        """The length in pixels at 300 dpi, the scale that the model works at."""
+        return self.page_px(dpi) * MODEL_DPI / dpi
