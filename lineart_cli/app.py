@@ -82,9 +82,10 @@ def ink(
 
 
 def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
-    from lineart_cli import batch, console, files, model_store
+    from lineart_cli import batch, console, files, model_store, process
     from lineart_cli.pages import OUTPUT_FORMATS
 
+    process.give_back_memory()
     warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
     sources, problems = files.find(paths, out)
     if not sources:

@@ -28,11 +28,11 @@ AUTO_JOBS = 1  # the engine alone keeps all cores busy
 class Inker(Protocol):
     """Inks pages, one at a time."""
 
-    def ink(self, grey: NDArray[np.float32], dpi: float, thickness: float, faint: float) -> NDArray[np.uint8]:
+    def ink(self, grey: NDArray[np.uint8 | np.uint16], dpi: float, thickness: float, faint: float) -> NDArray[np.uint8]:
         """Inks a page.
 
         Args:
-            grey: (H, W) in [0, 1], encoded values, 1 = white; used up.
+            grey: (H, W) encoded values, white being the largest that the type holds.
             dpi: px per inch.
             thickness: of the lines, in page px.
             faint: how faint a line may be, as a fraction of the main lines' darkness.
@@ -197,7 +197,7 @@ class _Run:
             sheet.note,
         )
 
-    def _ink(self, job: Job, grey: NDArray[np.float32], sheet: _Sheet) -> NDArray[np.uint8]:
+    def _ink(self, job: Job, grey: NDArray[np.uint8 | np.uint16], sheet: _Sheet) -> NDArray[np.uint8]:
         if self._inker is None:
             self._inker = self._open_inker()
         try:

@@ -1,8 +1,9 @@
-"""One page, arrays in and out: tone -> tiles -> network -> ink."""
+"""One page, arrays in and out: tone -> tiles -> network -> ink, a band of rows at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +14,15 @@ from lineart_cli.model_card import ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.regions import Tile
-from lineart_cli.resample import fit, linear_rows, strips
-from lineart_cli.tone import darkness
+from lineart_cli.resample import enlarged_strips, fit, strips
+from lineart_cli.tone import apply, measure
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    Greys = npt.NDArray[np.uint8 | np.uint16 | np.float32]
+    Sketch = npt.NDArray[np.float16]
+    Ink = npt.NDArray[np.uint8]
 
 
 class Inker:
@@ -35,13 +40,11 @@ class Inker:
         self._prepare = prepare
         self._ready: tuple[EngineChoice, tuple[int, int], Engine] | None = None
 
-    def ink(
-        self, grey: npt.NDArray[np.float32], dpi: float, thickness: float, faint: float = NEUTRAL_FAINT
-    ) -> npt.NDArray[np.uint8]:
+    def ink(self, grey: Greys, dpi: float, thickness: float, faint: float = NEUTRAL_FAINT) -> Ink:
         """Ink a page.
 
         Args:
-            grey: (H, W) float32 in [0, 1], encoded values, 1 = white; used up: its memory may serve for other things.
+            grey: (H, W) encoded values, white being the largest that a uint8 or uint16 holds, or 1.0.
             dpi: pixels per inch of the page.
             thickness: of the lines, px of the page.
             faint: how faint a line may be and still be inked, see `tone.darkness`.
@@ -53,22 +56,31 @@ class Inker:
             ArgumentError: the model cannot draw lines of that thickness, or the page does not fit in the memory.
             EngineError: the runtime failed.
         """
-        height, width = grey.shape
-        size = PageSize(height, width, dpi)
+        ink = np.empty(grey.shape, np.uint8)
+        row = 0
+        for band in self._bands(grey, dpi, thickness, faint):
+            ink[row : row + len(band)] = band
+            row += len(band)
+        return ink
+
+    def _bands(self, grey: Greys, dpi: float, thickness: float, faint: float) -> Iterator[Ink]:
+        """The page's ink from top to bottom."""
+        size = PageSize(grey.shape[0], grey.shape[1], dpi)
         scale, shape = size.fitted(self._card.dpi)
         self._check_thickness(thickness, scale)
         plan = self._decide(size)
         page = fit(grey, shape)
-        darkness(page, faint, out=page)
+        tone = measure(page)
+
+        def draw(part: tuple[slice, slice], sketch: Sketch) -> None:
+            apply(page, tone, faint, part, sketch)
+
         engine = self._engine(plan)
         if scale == 1:
-            ink = np.empty(page.shape, np.uint8)
-            run_tiles(page, plan.tiles, engine, thickness, ink, coverage)
-            return ink
-        level = np.empty(page.shape, np.float16)
-        run_tiles(page, plan.tiles, engine, thickness / scale, level)
-        del page
-        return enlarge(level, grey.shape, scale)
+            yield from run_tiles(shape, plan.tiles, draw, engine, thickness, coverage, np.uint8)
+        else:
+            levels = run_tiles(shape, plan.tiles, draw, engine, thickness / scale, np.asarray, np.float16)
+            yield from enlarge(levels, shape, grey.shape, scale)
 
     def _check_thickness(self, thickness: float, scale: float) -> None:
         low, high = (each * scale for each in self._card.thickness_px)
@@ -91,34 +103,42 @@ def open_inker(card: ModelCard, decide: Callable[[PageSize], Plan]) -> Inker:
 
 
 def run_tiles(
-    page: npt.NDArray[np.float32],
+    shape: tuple[int, int],
     tiles: Sequence[Tile],
+    draw: Callable[[tuple[slice, slice], Sketch], None],
     engine: Engine,
     thickness: float,
-    out: npt.NDArray[Any],
-    turn: Callable[[npt.NDArray[np.float32]], npt.NDArray[Any]] = np.asarray,
-) -> None:
+    turn: Callable[[npt.NDArray[np.float32]], npt.NDArray[Any]],
+    dtype: type[np.generic],
+) -> Iterator[npt.NDArray[Any]]:
     """Run the network for all tiles of a page.
 
     Args:
-        page: (H, W) float32 in [0, 1], the darkness.
-        tiles: the page's.
+        shape: of the page at the network's dpi.
+        tiles: the page's, row by row.
+        draw: writes the darkness of some rows and columns of the page.
         engine: ready for the shape of their windows.
         thickness: px at the network's dpi.
-        out: (H, W), what `turn` makes of the level: signed distance from the edge of the ink, px at the network's dpi.
-        turn: applied to the levels, (h, w) float32, of one core after the other.
+        turn: applied to the levels of a core, (h, w) float32: signed distance from the edge of the ink, px at the
+            network's dpi.
+        dtype: of what `turn` returns, or is to be turned into.
+
+    Yields:
+        (h, width of the page) what `turn` made, for one row of tiles after the other.
     """
-    sketch = np.empty((1, 1, *tiles[0].window.shape), np.float32)
-    for tile in tiles:
-        window = tile.window
-        inside = window.clipped(*page.shape)
-        sketch.fill(0)
-        sketch[0, 0][inside.seen_from(window.y0, window.x0).slices] = page[inside.slices]
-        kept = tile.core.seen_from(window.y0, window.x0).slices
-        out[tile.core.slices] = turn(engine.run(sketch, thickness)[0, 0][kept])
+    sketch = np.empty((1, 1, *tiles[0].window.shape), np.float16)
+    for rows, row in groupby(tiles, lambda tile: tile.core.slices[0]):
+        band = np.empty((rows.stop - rows.start, shape[1]), dtype)
+        for tile in row:
+            inside = tile.window.clipped(*shape)
+            sketch.fill(0)
+            draw(inside.slices, sketch[0, 0][inside.seen_from(tile.window.y0, tile.window.x0).slices])
+            kept = tile.core.seen_from(tile.window.y0, tile.window.x0).slices
+            band[:, tile.core.slices[1]] = turn(engine.run(sketch, thickness)[0, 0][kept])
+        yield band
 
 
-def coverage(level: npt.NDArray[np.float32], scale: float = 1) -> npt.NDArray[np.uint8]:
+def coverage(level: npt.NDArray[np.float32], scale: float = 1) -> Ink:
     """Turn levels, px at the network's dpi, into ink, 0 to 255, for pixels `scale` times as fine."""
     ink = np.empty(level.shape, np.uint8)
     for rows in strips(len(level)):
@@ -128,18 +148,19 @@ def coverage(level: npt.NDArray[np.float32], scale: float = 1) -> npt.NDArray[np
     return ink
 
 
-def enlarge(level: npt.NDArray[np.float16], shape: tuple[int, int], scale: float) -> npt.NDArray[np.uint8]:
+def enlarge(
+    levels: Iterable[npt.NDArray[np.float16]], shape: tuple[int, int], page: tuple[int, int], scale: float
+) -> Iterator[Ink]:
     """Draw the ink at a page's own resolution, so that its edges are as sharp as the page.
 
     Args:
-        level: (h, w) float16, px at the network's dpi.
-        shape: (H, W) of the page.
+        levels: bands of rows, (h, w) float16, px at the network's dpi.
+        shape: of all of them together.
+        page: (H, W) of the page.
         scale: pixels of the page per pixel at the network's dpi.
 
-    Returns:
-        (H, W) uint8 coverage.
+    Yields:
+        (rows, W) uint8 coverage.
     """
-    ink = np.empty(shape, np.uint8)
-    for rows in strips(shape[0]):
-        ink[rows] = coverage(linear_rows(level, shape, rows), scale)
-    return ink
+    for strip in enlarged_strips(levels, shape, page):
+        yield coverage(strip, scale)

@@ -13,6 +13,8 @@ from lineart_cli.errors import EngineError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from lineart_cli.engines.base import Level
+
 _ELEMENT_TYPES = {"auto": "f32", "f32": "f32", "bf16": "bf16"}
 
 
@@ -38,18 +40,21 @@ class OpenVinoEngine:
         try:
             model = core.read_model(network)
             model.reshape({"sketch": list(self._shape), "thickness": [1]})
-            self._request = core.compile_model(model, device, settings).create_infer_request()
+            steps = openvino.preprocess.PrePostProcessor(model)
+            steps.input("sketch").tensor().set_element_type(openvino.Type.f16)
+            steps.output("level").tensor().set_element_type(openvino.Type.f16)
+            self._request = core.compile_model(steps.build(), device, settings).create_infer_request()
         except RuntimeError as error:
             raise EngineError(f"--device {device}: OpenVINO cannot prepare {network}: {_last_line(error)}") from error
 
-    def run(self, sketch: npt.NDArray[np.float32], thickness: float) -> npt.NDArray[np.float32]:
+    def run(self, sketch: npt.NDArray[np.float16], thickness: float) -> Level:
         """See `Engine.run`."""
         inputs = {"sketch": sketch, "thickness": np.array([thickness], np.float32)}
         try:
             results = self._request.infer(inputs, share_inputs=True, share_outputs=True)
         except RuntimeError as error:
             raise EngineError(f"OpenVINO failed: {_last_line(error)}; try a smaller --tile") from error
-        return check_level(results["level"], self._shape, "openvino").copy()
+        return check_level(results["level"], self._shape, "openvino")
 
 
 def _device(available: list[str], wanted: str) -> str:

@@ -127,7 +127,7 @@ def working_dpi(header: Header, given: float | None) -> tuple[float, Literal["op
     return float(np.clip(guess, *GUESSED_DPI_RANGE)), "size"
 
 
-def read_grey(path: Path, mode: str) -> NDArray[np.float32]:
+def read_grey(path: Path, mode: str) -> NDArray[np.uint8 | np.uint16]:
     """Decodes a page: transparency laid on white, colour made grey, turned upright.
 
     16-bit colour is read with its upper 8 bits, 16-bit grey in full.
@@ -137,7 +137,7 @@ def read_grey(path: Path, mode: str) -> NDArray[np.float32]:
         mode: how colour becomes grey, see `tone.desaturate`.
 
     Returns:
-        (H, W) float32 in [0, 1], encoded values as in the file, 0 = black, 1 = white.
+        (H, W) encoded values as in the file, 0 = black; white is 65535 in uint16, from 16-bit grey, or 255 in uint8.
 
     Raises:
         PageError: the file cannot be decoded.
@@ -148,27 +148,27 @@ def read_grey(path: Path, mode: str) -> NDArray[np.float32]:
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         width, height = image.size
-        grey = np.empty((height, width), np.float32)
+        grey = np.empty((height, width), np.uint16 if image.mode.startswith("I;16") else np.uint8)
         rows = max(1, _BLOCK_PIXELS // width)
         for top in range(0, height, rows):
             block = image.crop((0, top, width, min(top + rows, height)))
             grey[top : top + rows] = _block_grey(block, mode)
         if image.mode.startswith("I;16") and _is_white_zero(image):
-            np.subtract(1, grey, out=grey)
+            np.invert(grey, out=grey)
         return grey
 
 
-def _block_grey(block: Image.Image, mode: str) -> NDArray[np.float32]:
+def _block_grey(block: Image.Image, mode: str) -> NDArray[np.uint8 | np.uint16]:
     transparent = block.has_transparency_data
     if block.mode.startswith("I;16"):
-        return np.asarray(block, np.float32) / np.float32(65535)
+        return np.asarray(block, np.uint16)
     if block.mode in ("1", "L") and not transparent:
-        return np.asarray(block.convert("L"), np.float32) / np.float32(255)
+        return np.asarray(block.convert("L"), np.uint8)
     colour = np.asarray(block.convert("RGBA" if transparent else "RGB"), np.float32) / np.float32(255)
     rgb = colour[..., :3]
     if transparent:
         rgb = 1 - (1 - rgb) * colour[..., 3:]
-    return desaturate(rgb, mode)
+    return np.asarray(desaturate(rgb, mode) * 255 + 0.5, np.uint8)
 
 
 def _is_white_zero(image: Image.Image) -> bool:

@@ -37,7 +37,7 @@ class Recorder:
 
 def decide(page: PageSize) -> Plan:
     tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), tiles, 123, ("because",))
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), tiles, 123, 1.5, ("because",))
 
 
 class FakeInker:
@@ -48,10 +48,10 @@ class FakeInker:
         self._faults = faults
 
     def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
-        assert grey.dtype == np.float32
+        assert grey.dtype == np.uint8
         self.calls.append((grey.shape, dpi, thickness, faint))
-        ink = np.where(grey < 0.5, 255, 0).astype(np.uint8)
-        fault = self._faults.get(f"level{round(float(grey[0, 0]) * 255)}")
+        ink = np.where(grey < 128, 255, 0).astype(np.uint8)
+        fault = self._faults.get(f"level{grey[0, 0]}")
         return fault(ink) if fault else ink
 
 

@@ -46,8 +46,13 @@ def save(path: Path, image: Image.Image, **settings: object) -> Path:
     return path
 
 
+HALF_A_LEVEL = 0.502 / 255
+
+
 def read(path: Path, mode: str = "luma709") -> np.ndarray:
-    return pages.read_grey(path, mode)
+    """The page as fractions of white."""
+    grey = pages.read_grey(path, mode)
+    return np.divide(grey, np.iinfo(grey.dtype).max, dtype=np.float32)
 
 
 class TestRead:
@@ -57,7 +62,7 @@ class TestRead:
         path = save(tmp_path / f"a{suffix}", Image.fromarray(rgb), **({"lossless": True} if suffix == ".webp" else {}))
         grey = read(path)
         assert grey.dtype == np.float32
-        np.testing.assert_allclose(grey, rgb @ np.array(LUMA) / 255, atol=1e-6)
+        np.testing.assert_allclose(grey, rgb @ np.array(LUMA) / 255, atol=HALF_A_LEVEL)
 
     @pytest.mark.parametrize("suffix", [".png", ".tif", ".bmp"])
     def test_grey_is_exact(self, tmp_path: Path, suffix: str) -> None:
@@ -92,14 +97,14 @@ class TestRead:
         rgba = ramp(4)
         alpha = rgba[..., 3:] / 255
         expected = (rgba[..., :3] / 255 * alpha + 1 - alpha) @ np.array(LUMA)
-        np.testing.assert_allclose(read(save(tmp_path / "a.png", Image.fromarray(rgba))), expected, atol=1e-6)
+        np.testing.assert_allclose(read(save(tmp_path / "a.png", Image.fromarray(rgba))), expected, atol=HALF_A_LEVEL)
 
     def test_grey_with_alpha(self, tmp_path: Path) -> None:
         la = ramp(2)
         alpha = la[..., 1] / 255
         image = Image.merge("LA", [Image.fromarray(la[..., 0].copy()), Image.fromarray(la[..., 1].copy())])
         np.testing.assert_allclose(
-            read(save(tmp_path / "a.png", image)), la[..., 0] / 255 * alpha + 1 - alpha, atol=1e-6
+            read(save(tmp_path / "a.png", image)), la[..., 0] / 255 * alpha + 1 - alpha, atol=HALF_A_LEVEL
         )
 
     def test_palette_with_a_transparent_colour(self, tmp_path: Path) -> None:
@@ -109,14 +114,14 @@ class TestRead:
         image.putpixel((1, 0), 0)
         grey = read(save(tmp_path / "a.png", image, transparency=2))
         assert grey[0, 0] == 1
-        assert grey[0, 1] == pytest.approx(LUMA[0])
-        assert grey[3, 3] == pytest.approx(LUMA[2])
+        assert grey[0, 1] == pytest.approx(LUMA[0], abs=HALF_A_LEVEL)
+        assert grey[3, 3] == pytest.approx(LUMA[2], abs=HALF_A_LEVEL)
 
     def test_grey_with_a_transparent_level(self, tmp_path: Path) -> None:
         image = Image.fromarray(ramp())
         grey = read(save(tmp_path / "a.png", image, transparency=0))
         assert grey[0, 0] == 1
-        np.testing.assert_allclose(grey.ravel()[1:], ramp().ravel()[1:] / 255, atol=1e-6)
+        np.testing.assert_allclose(grey.ravel()[1:], ramp().ravel()[1:] / 255, atol=HALF_A_LEVEL)
 
     @pytest.mark.parametrize("suffix", [".tif", ".jpg"])
     def test_cmyk_black_is_black_and_paper_is_white(self, tmp_path: Path, suffix: str) -> None:
@@ -130,12 +135,12 @@ class TestRead:
         grey = ramp(dtype=np.uint16)
         for suffix in (".png", ".tif"):
             path = save(tmp_path / f"a{suffix}", Image.fromarray(grey))
-            np.testing.assert_allclose(read(path), grey / 65535, atol=1e-6)
+            np.testing.assert_allclose(read(path), grey / 65535, atol=HALF_A_LEVEL)
 
     def test_16_bit_grey_counted_from_white(self, tmp_path: Path) -> None:
         grey = ramp(dtype=np.uint16)
         path = save(tmp_path / "a.tif", Image.fromarray(grey), tiffinfo={262: 0})
-        np.testing.assert_allclose(read(path), 1 - grey / 65535, atol=1e-6)
+        np.testing.assert_allclose(read(path), 1 - grey / 65535, atol=HALF_A_LEVEL)
 
     def test_16_bit_rgb_png_is_neither_clipped_nor_wrapped(self, tmp_path: Path) -> None:
         rgb = ramp(3, np.uint16)
