@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -58,6 +59,19 @@ class MissingRuntimeError(EngineError):
     def __init__(self, package: str, error: ImportError) -> None:
         """Tells how to install `package`, which could not be imported because of `error`."""
         super().__init__(f"--backend {package}: cannot be loaded ({error}); run pip install {package}")
+
+
+class OutOfMemoryError(EngineError):
+    """A runtime did not get the memory for tiles of this size."""
+
+
+_NO_MEMORY = re.compile(r"alloc|out.of.memory", re.IGNORECASE)
+
+
+def failure(error: Exception, message: str) -> EngineError:
+    """The error for what a runtime has raised: an OutOfMemoryError if it speaks of memory; these share no type."""
+    kind = OutOfMemoryError if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)) else EngineError
+    return kind(message)
 
 
 def check_level(level: Level, shape: tuple[int, ...], backend: str) -> Level:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lineart_cli.engines.base import EngineChoice, MissingRuntimeError, check_level
+from lineart_cli.engines.base import EngineChoice, MissingRuntimeError, check_level, failure
 from lineart_cli.errors import EngineError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class OnnxRuntimeEngine:
         try:
             self._session = onnxruntime.InferenceSession(str(network), options, providers=[(provider, _SETTINGS)])
         except Exception as error:  # its exceptions share no other base
-            raise EngineError(f"ONNX Runtime cannot prepare {network}: {error}") from error
+            raise failure(error, f"ONNX Runtime cannot prepare {network}: {error}") from error
         if self._session.get_providers()[0] != provider:  # it falls back to the CPU without a word
             name = provider.removesuffix(_SUFFIX)
             raise EngineError(f"--device {name}: ONNX Runtime cannot load it; install its libraries or use CPU")
@@ -48,11 +48,11 @@ class OnnxRuntimeEngine:
 
     def run(self, sketch: npt.NDArray[np.float16], thickness: float) -> Level:
         """See `Engine.run`."""
-        inputs = {"sketch": sketch.astype(np.float32), "thickness": np.array([thickness], np.float32)}
         try:
+            inputs = {"sketch": sketch.astype(np.float32), "thickness": np.array([thickness], np.float32)}
             (level,) = self._session.run(["level"], inputs)
         except Exception as error:  # its exceptions share no other base
-            raise EngineError(f"ONNX Runtime failed: {error}; try a smaller --tile") from error
+            raise failure(error, f"ONNX Runtime failed: {error}; try a smaller --tile") from error
         return check_level(level, self._shape, "onnxruntime")
 
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lineart_cli.convert import open_inker, run_tiles
+from lineart_cli.convert import Workbench, open_inker, run_tiles
 from lineart_cli.engines import Engine, EngineChoice, open_engine
 from lineart_cli.model_card import ModelCard
-from lineart_cli.regions import MARGIN, Tile, best_tiles, plan_tiles
+from lineart_cli.regions import MARGIN, Tile, best_tiles, halve, plan_tiles
 
 RUNTIMES = ["openvino", "onnxruntime"]
 slow_setup = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -35,8 +35,8 @@ def level(page: np.ndarray, tiles: tuple[Tile, ...], card: ModelCard, backend: s
     def draw(part: tuple[slice, slice], sketch: np.ndarray) -> None:
         sketch[...] = page[part]
 
-    engine = engine_for(card.network, backend, tiles[0].window.shape)
-    return np.vstack(list(run_tiles(page.shape, tiles, draw, engine, 3.0, np.asarray, np.float32)))
+    bench = Workbench(card, lambda window: engine_for(card.network, backend, window))
+    return np.vstack(list(run_tiles(page.shape, tiles, draw, bench, 3.0, np.asarray, np.float32)))
 
 
 def whole(page: np.ndarray, card: ModelCard, backend: str) -> np.ndarray:
@@ -75,6 +75,17 @@ def test_the_best_tiles_are_whole(
     tiles = best_tiles(*size, most_px, card.multiple_of, card.halo_px + more)
     assert (len(tiles) == 1) == (most_px == 1_000_000)
     np.testing.assert_array_equal(level(page, tiles, card, backend), whole(page, card, backend))
+
+
+@pytest.mark.parametrize("backend", RUNTIMES)
+def test_halves_of_tiles_are_whole(card: ModelCard, backend: str) -> None:
+    page = drawing(330, 290, 4)
+    tiles = plan_tiles(*page.shape, (350, 350), card.multiple_of, card.halo_px)
+    wanted = whole(page, card, backend)
+    for count in (2, 4, 8, 16):
+        tiles = halve(tiles, *page.shape, card.multiple_of, card.halo_px)
+        assert len(tiles) == count
+        np.testing.assert_array_equal(level(page, tiles, card, backend), wanted)
 
 
 @pytest.mark.parametrize("backend", RUNTIMES)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lineart_cli.engines import Engine, EngineChoice, open_engine
+from lineart_cli.engines.base import OutOfMemoryError, failure
 from lineart_cli.errors import EngineError
 from lineart_cli.model_card import ModelCard
 
@@ -101,6 +102,21 @@ def test_bf16_works_or_is_refused_by_what_the_cpu_can(network: Path) -> None:
     else:
         with pytest.raises(EngineError, match="--precision bf16: CPU computes FP32"):
             open_engine(network, choice, SHAPE)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        RuntimeError("Exception from x.cpp:1:\nFailed to allocate 36303024 bytes of memory\n"),
+        RuntimeError("std::bad_alloc"),
+        RuntimeError("BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 9"),
+        RuntimeError("CUDA failure 2: out of memory"),
+        MemoryError(),
+    ],
+)
+def test_want_of_memory_is_told_from_other_failures(said: Exception) -> None:
+    assert isinstance(failure(said, "x"), OutOfMemoryError)
+    assert not isinstance(failure(RuntimeError("Unsupported node"), "x"), OutOfMemoryError)
 
 
 def test_bf16_is_refused_where_the_device_lacks_it() -> None:
