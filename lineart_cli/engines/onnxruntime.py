@@ -35,7 +35,7 @@ class OnnxRuntimeEngine:
         options.enable_mem_pattern = False  # the pattern's block would come on top of what the first run has taken
         options.inter_op_num_threads = 1
         options.intra_op_num_threads = choice.threads or 0
-        options.log_severity_level = 3
+        options.log_severity_level = 4
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(str(network), options, providers=[(provider, _SETTINGS)])
