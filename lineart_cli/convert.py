@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lineart_cli.brushes import weight
+from lineart_cli.brushes.paint import Lines, paint
+from lineart_cli.brushes.style import Look
 from lineart_cli.engines import Engine, EngineChoice, open_engine
 from lineart_cli.errors import ArgumentError
 from lineart_cli.model_card import ModelCard
@@ -38,37 +41,55 @@ class Inker:
     def ink(
         self, grey: npt.NDArray[np.float32], dpi: float, thickness: float, faint: float = NEUTRAL_FAINT
     ) -> npt.NDArray[np.uint8]:
-        """Ink a page.
+        """Ink a page with even lines; see `ink_all`."""
+        return next(self.ink_all(grey, dpi, [Look(thickness)], faint))
+
+    def ink_all(
+        self, grey: npt.NDArray[np.float32], dpi: float, looks: Sequence[Look], faint: float = NEUTRAL_FAINT
+    ) -> Iterator[npt.NDArray[np.uint8]]:
+        """Ink a page in one look or several; the network runs once.
 
         Args:
             grey: (H, W) float32 in [0, 1], encoded values, 1 = white; used up: its memory may serve for other things.
             dpi: pixels per inch of the page.
-            thickness: of the lines, px of the page.
+            looks: at least one.
             faint: how faint a line may be and still be inked, see `tone.darkness`.
 
-        Returns:
-            (H, W) uint8 coverage of ink: 0 none, 255 full.
+        Yields:
+            For each look, (H, W) uint8 coverage of ink: 0 none, 255 full.
 
         Raises:
             ArgumentError: the model cannot draw lines of that thickness, or the page does not fit in the memory.
             EngineError: the runtime failed.
         """
-        height, width = grey.shape
-        size = PageSize(height, width, dpi)
+        whole = grey.shape
+        size = PageSize(*whole, dpi)
         scale, shape = size.fitted(self._card.dpi)
-        self._check_thickness(thickness, scale)
+        for look in looks:
+            self._check_thickness(look.thickness, scale)
         plan = self._decide(size)
         page = fit(grey, shape)
+        del grey
         darkness(page, faint, out=page)
         engine = self._engine(plan)
-        if scale == 1:
+        if scale == 1 and len(looks) == 1 and looks[0].style.plain:
             ink = np.empty(page.shape, np.uint8)
-            run_tiles(page, plan.tiles, engine, thickness, ink, coverage)
-            return ink
+            run_tiles(page, plan.tiles, engine, looks[0].thickness, ink, coverage)
+            yield ink
+            return
+        graphite = weight.cells(page)
+        # The level is half the thickness less the distance: of a line without thickness, the distance.
         level = np.empty(page.shape, np.float16)
-        run_tiles(page, plan.tiles, engine, thickness / scale, level)
+        run_tiles(page, plan.tiles, engine, 0.0, level)
         del page
-        return enlarge(level, grey.shape, scale)
+        lines: Lines | None = None
+        for look in looks:
+            thickness = look.thickness / scale
+            if look.style.plain:
+                yield enlarge(level, whole, scale, thickness / 2)
+            else:
+                lines = lines or lines_of(level, graphite, self._card.level_px)
+                yield paint(lines, look.style, thickness, whole, look.pressure)
 
     def _check_thickness(self, thickness: float, scale: float) -> None:
         low, high = (each * scale for each in self._card.thickness_px)
@@ -128,18 +149,36 @@ def coverage(level: npt.NDArray[np.float32], scale: float = 1) -> npt.NDArray[np
     return ink
 
 
-def enlarge(level: npt.NDArray[np.float16], shape: tuple[int, int], scale: float) -> npt.NDArray[np.uint8]:
+def lines_of(level: npt.NDArray[np.float16], graphite: npt.NDArray[np.float32], seen: float) -> Lines:
+    """What brushes need to know of a page's lines.
+
+    Args:
+        level: (h, w) float16, px at 300 dpi, of lines without thickness.
+        graphite: `weight.cells` of the sketch's darkness.
+        seen: px at 300 dpi beyond which all distances are the same.
+    """
+    line = np.empty(graphite.shape, np.float32)
+    for rows in strips(len(level)):
+        thin = np.clip(1 + level[rows].astype(np.float32), 0, 1)
+        line[rows.start // weight.STRIDE : -(-rows.stop // weight.STRIDE)] = weight.cells(thin)
+    return Lines(-level, weight.pressure(graphite, line), seen)
+
+
+def enlarge(
+    level: npt.NDArray[np.float16], shape: tuple[int, int], scale: float, more: float = 0.0
+) -> npt.NDArray[np.uint8]:
     """Draw the ink at a page's own resolution, so that its edges are as sharp as the page.
 
     Args:
         level: (h, w) float16, px at the network's dpi.
         shape: (H, W) of the page.
         scale: pixels of the page per pixel at the network's dpi.
+        more: px that are added to the level.
 
     Returns:
         (H, W) uint8 coverage.
     """
     ink = np.empty(shape, np.uint8)
     for rows in strips(shape[0]):
-        ink[rows] = coverage(linear_rows(level, shape, rows), scale)
+        ink[rows] = coverage(linear_rows(level, shape, rows) + np.float32(more), scale)
     return ink

@@ -1,0 +1,74 @@
+"""Grain as a function of page coordinates: Gaussian noise in bands of wavelengths, the same on every page and tile."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE = 512
+"""The noise repeats itself after so many px at 300 dpi."""
+WAVELENGTHS = (2.5, 5.0, 10.0, 20.0)
+"""Middle of each band, px at 300 dpi."""
+STREAK_WAYS = 16
+"""Directions in which streaks are made; those between are mixed."""
+STREAK_WIDTH, STREAK_LENGTH = 5.0, 70.0
+"""Wavelengths of streaks in px at 300 dpi, across and along the stroke."""
+SEED = 0
+
+
+@cache
+def bands(seed: int = SEED) -> NDArray[np.float32]:
+    """(len(WAVELENGTHS), SIDE, SIDE) float32 noise, each band of mean 0 and variance 1."""
+    y, x = _frequencies()
+    radius = np.hypot(y, x)
+    filters = [np.exp(-0.5 * (np.log2(np.maximum(radius, 1e-6) * length) / 0.4) ** 2) for length in WAVELENGTHS]
+    return _filtered(filters, seed)
+
+
+@cache
+def streaks(seed: int = SEED) -> NDArray[np.float32]:
+    """(STREAK_WAYS, SIDE, SIDE) float32 noise drawn out along the angles k pi / STREAK_WAYS, mean 0, variance 1."""
+    y, x = _frequencies()
+    filters = []
+    for way in np.arange(STREAK_WAYS) * np.pi / STREAK_WAYS:
+        along, across = x * np.cos(way) + y * np.sin(way), y * np.cos(way) - x * np.sin(way)
+        filters.append(np.exp(-0.5 * ((along * STREAK_LENGTH) ** 2 + (np.abs(across) * STREAK_WIDTH - 0.7) ** 2 * 4)))
+    return _filtered(filters, seed + 1)
+
+
+def at(texture: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A periodic (S, S) texture between its pixels: (N,) values at `x`, `y`, px at 300 dpi."""
+    around = np.pad(texture, (0, 1), mode="wrap")
+    return sample(around, np.mod(x, texture.shape[1]), np.mod(y, texture.shape[0]))
+
+
+def sample(field: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bilinear values of `field`, (h, w), at (N,) points; beyond its outermost centres the nearest value."""
+    count = len(x)
+    if count == 0:
+        return np.zeros(0, np.float32)
+    rows = -(-count // _COLUMNS)
+    grid = np.zeros((2, rows * _COLUMNS), np.float32)
+    grid[0, :count], grid[1, :count] = x, y
+    found = cv2.remap(field, *grid.reshape(2, rows, _COLUMNS), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found.reshape(-1)[:count], np.float32)
+
+
+_COLUMNS = 1024  # OpenCV's maps are pictures, and these have sides below 2^15
+
+
+def _frequencies() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return np.fft.fftfreq(SIDE)[:, None], np.fft.rfftfreq(SIDE)[None]
+
+
+def _filtered(filters: list[NDArray[np.float64]], seed: int) -> NDArray[np.float32]:
+    made = []
+    for number, each in enumerate(filters):
+        white = np.random.default_rng((seed, number)).standard_normal((SIDE, SIDE))
+        noise = np.fft.irfft2(np.fft.rfft2(white) * each, (SIDE, SIDE))
+        noise -= noise.mean()
+        made.append((noise / noise.std()).astype(np.float32))
+    return np.stack(made)
