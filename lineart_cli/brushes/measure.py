@@ -155,7 +155,8 @@ def energies(ink: Floats, mean: Floats) -> NDArray[np.float64]:
     Returns:
         The mean square of what differs, where coverage is partial, as a share of the most there can be, m (1 - m).
     """
-    partial = (mean > _PARTIAL[0]) & (mean < _PARTIAL[1]) & (np.abs(np.gradient(mean, axis=0)) < _EDGE)
+    slope = np.abs(np.diff(mean, axis=0, prepend=0.0, append=0.0))
+    partial = (mean > _PARTIAL[0]) & (mean < _PARTIAL[1]) & (np.maximum(slope[1:], slope[:-1]) < _EDGE)
     most = float((mean * (1 - mean))[partial].sum())
     if partial.sum() < _SEEN * (mean > _PARTIAL[0]).sum():
         return np.zeros(len(WAVELENGTHS) + 1)

@@ -14,7 +14,7 @@ WAVELENGTHS = (2.5, 5.0, 10.0, 20.0)
 """Middle of each band, px at 300 dpi."""
 STREAK_WAYS = 16
 """Directions in which streaks are made; those between are mixed."""
-STREAK_WIDTH, STREAK_LENGTH = 5.0, 70.0
+STREAK_WIDTH, STREAK_LENGTH = 3.5, 60.0
 """Wavelengths of streaks in px at 300 dpi, across and along the stroke."""
 SEED = 0
 
@@ -30,19 +30,23 @@ def bands(seed: int = SEED) -> NDArray[np.float32]:
 
 @cache
 def streaks(seed: int = SEED) -> NDArray[np.float32]:
-    """(STREAK_WAYS, SIDE, SIDE) float32 noise drawn out along the angles k pi / STREAK_WAYS, mean 0, variance 1."""
+    """(STREAK_WAYS, SIDE + 1, SIDE + 1) `closed` noise drawn out along k pi / STREAK_WAYS, mean 0, variance 1."""
     y, x = _frequencies()
     filters = []
     for way in np.arange(STREAK_WAYS) * np.pi / STREAK_WAYS:
         along, across = x * np.cos(way) + y * np.sin(way), y * np.cos(way) - x * np.sin(way)
         filters.append(np.exp(-0.5 * ((along * STREAK_LENGTH) ** 2 + (np.abs(across) * STREAK_WIDTH - 0.7) ** 2 * 4)))
-    return _filtered(filters, seed + 1)
+    return np.stack([closed(each) for each in _filtered(filters, seed + 1)])
 
 
 def at(texture: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A periodic (S, S) texture between its pixels: (N,) values at `x`, `y`, px at 300 dpi."""
-    around = np.pad(texture, (0, 1), mode="wrap")
-    return sample(around, np.mod(x, texture.shape[1]), np.mod(y, texture.shape[0]))
+    """A periodic texture, `closed`, between its pixels: (N,) values at `x`, `y`, px at 300 dpi."""
+    return sample(texture, np.mod(x, texture.shape[1] - 1), np.mod(y, texture.shape[0] - 1))
+
+
+def closed(texture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A periodic (S, S) texture with its first row and column repeated at the end."""
+    return np.pad(texture, (0, 1), mode="wrap")
 
 
 def sample(field: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -78,6 +78,7 @@ class _Painter:
         self.turns = any(each != style.turn[0] for each in style.turn)
         self.factor = lines.trace.factor(style.taper * thickness, thickness) if style.taper else None
         self.spreading = _spreading(style.grain) if style.grain else None
+        self.grain = noise.closed(np.tensordot(np.array(style.bands[:-1], np.float32), noise.bands(), 1))
 
     def rows(self, rows: slice, ink: NDArray[np.uint8]) -> None:
         """Draw some rows of the page."""
@@ -111,7 +112,9 @@ class _Painter:
         cover = self._mean(press, at.off / half, 0.5 / self.scale[0] / half)
         if self.spreading is None:
             return cover
-        grain = _grain(self.style, at, tangent)
+        grain = noise.at(self.grain, at.x, at.y)
+        if tangent is not None and self.style.bands[-1]:
+            grain += np.float32(self.style.bands[-1]) * _streaks(at, tangent)
         return noise.sample(
             self.spreading,
             (grain + _LOUDEST) * ((_NOISES - 1) / (2 * _LOUDEST)),
@@ -169,16 +172,6 @@ def _around(table: Floats, share: Floats) -> Floats:
     """Values of a periodic table between its entries; `share` of a period in [0, 1]."""
     closed = np.append(table, table[:1])[None]
     return noise.sample(closed, share * len(table), np.zeros_like(share))
-
-
-def _grain(style: Style, at: _Points, tangent: Floats | None) -> Floats:
-    """(N,) Gaussian noise of variance 1 in the bands of the style."""
-    *bands, streak = style.bands
-    total = np.tensordot(np.array(bands, np.float32), noise.bands(), 1)
-    grain = noise.at(total, at.x, at.y)
-    if streak and tangent is not None:
-        grain = grain + np.float32(streak) * _streaks(at, tangent)
-    return grain
 
 
 def _streaks(at: _Points, tangent: Floats) -> Floats:

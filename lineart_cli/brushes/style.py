@@ -67,7 +67,7 @@ class Style:
 EVEN = Style(
     about="",
     width=(1.0,) * PRESSURES,
-    cover=(tuple(1.0 if step * REACH / (STEPS - 1) <= 1 else 0.0 for step in range(STEPS)),) * PRESSURES,
+    cover=(tuple(float(np.heaviside(1 - step * REACH / (STEPS - 1), 0.5)) for step in range(STEPS)),) * PRESSURES,
 )
 """A line of the same width everywhere."""
 

@@ -1,0 +1,154 @@
+"""How near lineart's ink comes to a brush: both draw the same strokes, `fidelity` compares them.
+
+The strokes are waves at several places of a page, with pressure rising and falling along them. lineart draws them
+twice: from their exact distances, which shows the style alone, and from a sketch of them, which shows everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from lineart_cli.brushes import store, weight
+from lineart_cli.brushes.measure import half_width, measure
+from lineart_cli.brushes.paint import Lines, paint
+from lineart_cli.brushes.picture import strip_of
+from lineart_cli.brushes.style import Look, Style
+from lineart_cli.convert import Inker
+from lineart_cli.options import MODEL_DPI
+from lineart_train.brush import engine, mypaint, shipped
+from lineart_train.brush.fidelity import FIGURES, cut, fidelity
+from lineart_train.brush.presets import PRESETS
+from lineart_train.scenes.curves import Points, resample
+from lineart_train.sketch.hand import Stroke
+from lineart_train.sketch.raster import lay
+
+SIDE, PLACES = 1024, 6
+"""Side of the page in px, and strokes on it."""
+SEEN = 12.0
+"""Distances are known up to so many px, as from the network."""
+
+Floats = NDArray[np.float32]
+Draw = Callable[[Points, Floats, float, tuple[int, int], int], Floats]
+"""A brush: points, pressure, thickness in px, shape of the page, seed -> (H, W) coverage."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A brush and the style that is to be like it."""
+
+    name: str
+    draw: Draw
+    style: Style
+
+
+@dataclass(frozen=True)
+class Row:
+    """Relative errors of a brush at one thickness; `way` is "fields" or "sketch"."""
+
+    name: str
+    way: str
+    thickness: float
+    figures: dict[str, float]
+
+    @property
+    def mean(self) -> float:
+        """Over all figures."""
+        return sum(self.figures.values()) / len(FIGURES)
+
+
+def presets(names: Iterable[str]) -> list[Subject]:
+    """The shipped brushes of these names, and the engine's brushes that they were measured from."""
+    return [_preset(name, store.find(name)[1]) for name in names]
+
+
+def _preset(name: str, style: Style) -> Subject:
+    brush = PRESETS[name][1]
+    share = shipped.nominal(brush)
+
+    def draw(points: Points, pressure: Floats, thickness: float, shape: tuple[int, int], seed: int) -> Floats:
+        return engine.draw(brush, points, pressure, thickness / share, shape, seed)
+
+    return Subject(name, draw, style)
+
+
+def unseen(brushes: Iterable[Path], thickness: float) -> list[Subject]:
+    """Brushes of libmypaint, each with the style of a picture in which it is `thickness` px wide."""
+    return [_unseen(path, thickness) for path in brushes]
+
+
+def _unseen(path: Path, thickness: float) -> Subject:
+    # libmypaint's brushes have no common idea of size: its radius is set so that the stroke is as wide as wanted.
+    radius = thickness / 2
+    for _ in range(4):
+        strip, _ = strip_of(path, picture(path, radius))
+        radius *= thickness / (2 * half_width(strip))
+
+    def draw(points: Points, pressure: Floats, thick: float, shape: tuple[int, int], seed: int) -> Floats:
+        return mypaint.draw(path, points + [0, 0.01 * seed], pressure, radius * thick / thickness, shape)
+
+    return Subject(path.stem, draw, measure(strip_of(path, picture(path, radius))[0], path.stem))
+
+
+def picture(brush: Path, radius: float) -> Floats:
+    """A stroke of libmypaint whose pressure rises from left to right."""
+    wide = int(20 * radius) + 600
+    points = np.stack([np.linspace(40, wide - 40, 400), np.full(400, 64.0)], 1).astype(np.float32)
+    return mypaint.draw(brush, points, np.linspace(0, 1, 400), radius, (128, wide))
+
+
+def rows(subject: Subject, thickness: float, inker: Inker | None = None) -> list[Row]:
+    """The errors of one brush: from exact distances and, with an inker, from a sketch."""
+    courses = [resample(_wave(place), 0.25) for place in range(PLACES)]
+    pressures = [_pressure(len(course)) for course in courses]
+    half = int(np.ceil(thickness)) + 4
+
+    def strips(pages: list[Floats]) -> Floats:
+        found = [cut(page, course, half) for page, course in zip(pages, courses, strict=True)]
+        return np.stack([each[:, : min(f.shape[1] for f in found)] for each in found])
+
+    shape = (SIDE, SIDE)
+    drawn = zip(courses, pressures, strict=True)
+    true = strips([subject.draw(course, press, thickness, shape, seed) for seed, (course, press) in enumerate(drawn)])
+    inks = {"fields": paint(_exact(courses, pressures), subject.style, thickness, shape)}
+    if inker is not None:
+        page = 1 - _sketch(courses, pressures)
+        inks["sketch"] = next(inker.ink_all(page, MODEL_DPI, [Look(thickness, subject.style)]))
+    return [
+        Row(subject.name, way, thickness, fidelity(strips([ink.astype(np.float32) / 255] * PLACES), true))
+        for way, ink in inks.items()
+    ]
+
+
+def _wave(place: int) -> Points:
+    along = np.linspace(0, 1, 400)
+    x = 60 + 7.3 * place + along * (SIDE - 160)
+    y = 110 + place * (SIDE - 200) / PLACES + 50 * np.sin(2 * np.pi * 1.2 * along)
+    return np.stack([x, y], 1).astype(np.float32)
+
+
+def _pressure(count: int) -> Floats:
+    return (weight.USUAL + 0.3 * np.sin(np.linspace(0, 7, count))).astype(np.float32)
+
+
+def _exact(courses: list[Points], pressures: list[Floats]) -> Lines:
+    """The lines with true distances and pressure."""
+    y, x = np.mgrid[:SIDE, :SIDE]
+    every = np.concatenate(courses)
+    distance, nearest = cKDTree(every).query(np.stack([x.ravel(), y.ravel()], 1), distance_upper_bound=2 * SEEN)
+    off = np.minimum(distance, SEEN).reshape(SIDE, SIDE).astype(np.float16)
+    press = np.append(np.concatenate(pressures), weight.USUAL)[nearest].reshape(SIDE, SIDE)
+    return Lines(off, weight.cells(press.astype(np.float32)), SEEN)
+
+
+def _sketch(courses: list[Points], pressures: list[Floats]) -> Floats:
+    """The strokes in pencil, 4 px wide at the usual pressure and in proportion to it: (SIDE, SIDE) darkness."""
+    page = np.zeros((SIDE, SIDE), np.float32)
+    for course, press in zip(courses, pressures, strict=True):
+        lay(page, Stroke(course[::4], 4.0 * press[::4] / weight.USUAL, 0.8))
+    return page
