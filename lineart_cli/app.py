@@ -16,7 +16,7 @@ import typer
 
 from lineart_cli import __version__
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
-from lineart_cli.options import MODEL, BenchOptions, InkOptions, Options, default_text, specs
+from lineart_cli.options import MODEL, BenchOptions, BrushesOptions, InkOptions, Options, default_text, specs
 
 if TYPE_CHECKING:
     from lineart_cli.model_card import ModelCard
@@ -144,6 +144,19 @@ def _bench(options: BenchOptions) -> None:
         raise typer.Exit(ExitCode.SOME_FAILED)
     if options.save:
         print(f"saved in {settings.save(report.best, machine)}", file=sys.stderr)
+
+
+@app.command(epilog=_EXIT_CODES)
+@partial(_with_options, BrushesOptions)
+def brushes(**options: Any) -> None:
+    """Shows the brushes that ink can draw with, lineart's and yours."""
+    chosen = BrushesOptions.parse(options)
+
+    from rich.console import Console
+
+    from lineart_cli import gallery
+
+    gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
 
 
 def main() -> None:

@@ -62,8 +62,8 @@ class Inker:
             ArgumentError: the model cannot draw lines of that thickness, or the page does not fit in the memory.
             EngineError: the runtime failed.
         """
-        whole = grey.shape
-        size = PageSize(*whole, dpi)
+        height, width = whole = grey.shape
+        size = PageSize(height, width, dpi)
         scale, shape = size.fitted(self._card.dpi)
         for look in looks:
             self._check_thickness(look.thickness, scale)
@@ -72,21 +72,23 @@ class Inker:
         del grey
         darkness(page, faint, out=page)
         engine = self._engine(plan)
-        if scale == 1 and len(looks) == 1 and looks[0].style.plain:
+        alone = len(looks) == 1 and looks[0].style.plain
+        if scale == 1 and alone:
             ink = np.empty(page.shape, np.uint8)
             run_tiles(page, plan.tiles, engine, looks[0].thickness, ink, coverage)
             yield ink
             return
         graphite = weight.cells(page)
-        # The level is half the thickness less the distance: of a line without thickness, the distance.
+        # The level is half the thickness less the distance: of lines without thickness, just the distance.
+        drawn = looks[0].thickness / scale if alone else 0.0
         level = np.empty(page.shape, np.float16)
-        run_tiles(page, plan.tiles, engine, 0.0, level)
+        run_tiles(page, plan.tiles, engine, drawn, level)
         del page
         lines: Lines | None = None
         for look in looks:
             thickness = look.thickness / scale
             if look.style.plain:
-                yield enlarge(level, whole, scale, thickness / 2)
+                yield enlarge(level, whole, scale, (thickness - drawn) / 2)
             else:
                 lines = lines or lines_of(level, graphite, self._card.level_px)
                 yield paint(lines, look.style, thickness, whole, look.pressure)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from lineart_cli.brushes import weight
-from lineart_cli.brushes.noise import WAVELENGTHS
+from lineart_cli.brushes.noise import WAVELENGTHS, Floats
 from lineart_cli.brushes.paint import Lines, paint
 from lineart_cli.brushes.style import PRESSURES, REACH, STEPS, Style
 
@@ -21,8 +21,6 @@ _PARTIAL = (0.08, 0.92)  # mean coverage at which grain can be seen
 _EDGE = 0.15  # slope of the mean coverage per px that is a sharp edge's, whose pixels are partly covered without grain
 _SEEN = 0.05  # share of a stroke in which grain must be seen to be believed
 _SMOOTH = 0.004  # grain's energy below which a brush is smooth
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Strip:
     @property
     def off(self) -> Floats:
         """(V,) distance of the rows from the middle, px."""
-        return np.abs(np.arange(len(self.ink), dtype=np.float32) - np.float32((len(self.ink) - 1) / 2))
+        return np.asarray(np.abs(np.arange(len(self.ink), dtype=np.float32) - np.float32((len(self.ink) - 1) / 2)))
 
 
 def measure(strip: Strip, about: str) -> Style:
@@ -67,9 +65,9 @@ def half_width(strip: Strip) -> float:
     return max(float(off[last] + share * (off[last + 1] - off[last])), 0.5)
 
 
-def _hats(at: NDArray[np.floating], count: int) -> Floats:
+def _hats(at: Floats, count: int) -> Floats:
     """(count, N) weights of linear interpolation between `count` entries at places in [0, count - 1]."""
-    return np.clip(1 - np.abs(at[None] - np.arange(count)[:, None]), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(1 - np.abs(at[None] - np.arange(count)[:, None]), 0, 1), np.float32)
 
 
 def _widths(strip: Strip) -> Floats:
@@ -145,7 +143,7 @@ def draw(strip: Strip, style: Style, thickness: float) -> Floats:
     return ink.astype(np.float32) / 255
 
 
-def energies(ink: Floats, mean: Floats) -> NDArray[np.float64]:
+def energies(ink: Floats, mean: Floats) -> Floats:
     """(bands + 1,) energy of the grain: in each band of `noise`, and of streaks along the stroke.
 
     Args:
@@ -161,12 +159,12 @@ def energies(ink: Floats, mean: Floats) -> NDArray[np.float64]:
     if partial.sum() < _SEEN * (mean > _PARTIAL[0]).sum():
         return np.zeros(len(WAVELENGTHS) + 1)
     rest = np.where(partial, ink - mean, 0).astype(np.float32)
-    streak = cv2.GaussianBlur(rest, (0, 0), sigmaX=10.0, sigmaY=0.3)
-    streak -= cv2.GaussianBlur(streak, (0, 0), 4.0)
+    drawn_out = cv2.GaussianBlur(rest, (0, 0), sigmaX=10.0, sigmaY=0.3)
+    streak = np.subtract(drawn_out, cv2.GaussianBlur(drawn_out, (0, 0), 4.0))
     levels = [rest - streak, *(cv2.GaussianBlur(rest - streak, (0, 0), 0.28 * each) for each in WAVELENGTHS)]
-    bands = [np.square((fine - coarse)[partial]).sum() for fine, coarse in zip(levels, levels[1:], strict=False)]
+    bands = [np.square((fine - coarse)[partial]).sum() for fine, coarse in pairwise(levels)]
     return np.array([*bands, np.square(streak[partial]).sum()]) / most
 
 
-def _plain(values: NDArray[np.floating]) -> tuple[float, ...]:
+def _plain(values: Floats) -> tuple[float, ...]:
     return tuple(round(float(each), 4) for each in values)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.floating[Any]]
 
 SIDE = 512
 """The noise repeats itself after so many px at 300 dpi."""
@@ -20,7 +23,7 @@ SEED = 0
 
 
 @cache
-def bands(seed: int = SEED) -> NDArray[np.float32]:
+def bands(seed: int = SEED) -> Floats:
     """(len(WAVELENGTHS), SIDE, SIDE) float32 noise, each band of mean 0 and variance 1."""
     y, x = _frequencies()
     radius = np.hypot(y, x)
@@ -29,7 +32,7 @@ def bands(seed: int = SEED) -> NDArray[np.float32]:
 
 
 @cache
-def streaks(seed: int = SEED) -> NDArray[np.float32]:
+def streaks(seed: int = SEED) -> Floats:
     """(STREAK_WAYS, SIDE + 1, SIDE + 1) `closed` noise drawn out along k pi / STREAK_WAYS, mean 0, variance 1."""
     y, x = _frequencies()
     filters = []
@@ -39,17 +42,17 @@ def streaks(seed: int = SEED) -> NDArray[np.float32]:
     return np.stack([closed(each) for each in _filtered(filters, seed + 1)])
 
 
-def at(texture: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+def at(texture: Floats, x: Floats, y: Floats) -> Floats:
     """A periodic texture, `closed`, between its pixels: (N,) values at `x`, `y`, px at 300 dpi."""
     return sample(texture, np.mod(x, texture.shape[1] - 1), np.mod(y, texture.shape[0] - 1))
 
 
-def closed(texture: NDArray[np.float32]) -> NDArray[np.float32]:
+def closed(texture: Floats) -> Floats:
     """A periodic (S, S) texture with its first row and column repeated at the end."""
     return np.pad(texture, (0, 1), mode="wrap")
 
 
-def sample(field: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+def sample(field: Floats, x: Floats, y: Floats) -> Floats:
     """Bilinear values of `field`, (h, w), at (N,) points; beyond its outermost centres the nearest value."""
     count = len(x)
     if count == 0:
@@ -57,18 +60,20 @@ def sample(field: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.flo
     rows = -(-count // _COLUMNS)
     grid = np.zeros((2, rows * _COLUMNS), np.float32)
     grid[0, :count], grid[1, :count] = x, y
-    found = cv2.remap(field, *grid.reshape(2, rows, _COLUMNS), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    x_map, y_map = grid.reshape(2, rows, _COLUMNS)
+    whole = np.asarray(field, np.float32)
+    found = cv2.remap(whole, x_map, y_map, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(found.reshape(-1)[:count], np.float32)
 
 
 _COLUMNS = 1024  # OpenCV's maps are pictures, and these have sides below 2^15
 
 
-def _frequencies() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _frequencies() -> tuple[Floats, Floats]:
     return np.fft.fftfreq(SIDE)[:, None], np.fft.rfftfreq(SIDE)[None]
 
 
-def _filtered(filters: list[NDArray[np.float64]], seed: int) -> NDArray[np.float32]:
+def _filtered(filters: list[Floats], seed: int) -> Floats:
     made = []
     for number, each in enumerate(filters):
         white = np.random.default_rng((seed, number)).standard_normal((SIDE, SIDE))

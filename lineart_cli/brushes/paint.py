@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineart_cli.brushes import noise, trace, weight
+from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.style import PRESSURES, REACH, STEPS, Style
 from lineart_cli.resample import linear_rows, strips
 
@@ -21,8 +22,6 @@ _MARGIN = 24  # px at 300 dpi around these rows, in which lines are looked for
 _BLUR = 0.25  # px below `Lines.seen` at which distances are not trusted any more
 _TURN_BLUR = 3.0  # px at 300 dpi over which the direction of a line is averaged
 _GREYS, _NOISES, _LOUDEST = 256, 129, 4.0  # size of the grain's table, and the last of its noise
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -102,11 +101,11 @@ class _Painter:
         press = noise.sample(self.pressure, (at.x + 0.5) / weight.STRIDE - 0.5, (at.y + 0.5) / weight.STRIDE - 0.5)
         if self.factor is not None:
             press = press * self._tapering(at, first, last)
-        half = np.interp(press, np.linspace(0, 1, PRESSURES), self.style.width).astype(np.float32)
-        half *= np.float32(self.thickness / 2)
+        width = np.interp(press, np.linspace(0, 1, PRESSURES), self.style.width)
+        half: Floats = (width * (self.thickness / 2)).astype(np.float32)
         tangent = None
         if self.turns or self.style.bands[-1]:
-            tangent = _tangent(self.lines.off[first:last], at.x, at.y - first)
+            tangent = tangents(self.lines.off[first:last], at.x, at.y - first)
         if self.turns and tangent is not None:
             half = half * _around(np.array(self.style.turn, np.float32), tangent / np.pi)
         cover = self._mean(press, at.off / half, 0.5 / self.scale[0] / half)
@@ -159,11 +158,12 @@ def _area(style: Style) -> Floats:
     return np.asarray(np.pad(np.cumsum(steps, 1), ((0, 0), (1, 0))), np.float32)
 
 
-def _tangent(off: NDArray[np.float16], x: Floats, y: Floats) -> Floats:
+def tangents(off: NDArray[np.float16], x: Floats, y: Floats) -> Floats:
     """(N,) directions of the nearest lines in [0, pi), from level on clockwise; structure tensor of the distance."""
     bowl = np.minimum(off.astype(np.float32), 8.0)
-    dx, dy = (cv2.Scharr(bowl, cv2.CV_32F, *way) for way in ((1, 0), (0, 1)))
-    both, level, upright = (cv2.GaussianBlur(each, (0, 0), _TURN_BLUR) for each in (dx * dy, dx * dx, dy * dy))
+    dx, dy = (np.asarray(cv2.Scharr(bowl, cv2.CV_32F, *way)) for way in ((1, 0), (0, 1)))
+    blurred = (cv2.GaussianBlur(each, (0, 0), _TURN_BLUR) for each in (dx * dy, dx * dx, dy * dy))
+    both, level, upright = map(np.asarray, blurred)
     twice = np.arctan2(-2 * noise.sample(both, x, y), noise.sample(upright - level, x, y))
     return np.asarray(np.mod(twice / 2, np.pi), np.float32)
 
@@ -184,7 +184,7 @@ def _streaks(at: _Points, tangent: Floats) -> Floats:
         for near, part in ((below, 1 - share), (below + 1, share)):
             here = np.flatnonzero(near % noise.STREAK_WAYS == way)
             streaks[here] += part[here] * noise.at(texture, at.x[here], at.y[here])
-    return streaks / np.sqrt(share**2 + (1 - share) ** 2)
+    return np.asarray(streaks / np.sqrt(share**2 + (1 - share) ** 2))
 
 
 def _spreading(grain: float) -> Floats:

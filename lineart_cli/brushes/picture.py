@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineart_cli.brushes.measure import Strip, half_width
+from lineart_cli.brushes.noise import Floats
 from lineart_cli.errors import ArgumentError
 
 BROADEST = 48.0
@@ -17,8 +18,6 @@ _SMALLEST = (48, 8)  # px of width and height of a stroke that can be measured
 _FAINTEST = 0.08  # coverage below which there is paper
 _LIMIT = 1600  # px, longest side that is looked at
 _BLANK, _ALL = 0.002, 0.6  # shares of the picture that a stroke covers at least and at most
-
-Floats = NDArray[np.float32]
 
 
 def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
@@ -45,7 +44,7 @@ def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
     if broad > BROADEST:
         less = BROADEST / broad
         size = max(round(ink.shape[1] * less), 1), max(round(ink.shape[0] * less), 1)
-        return strip_of(path, cv2.resize(ink, size, interpolation=cv2.INTER_AREA))[0], note
+        return strip_of(path, np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA)))[0], note
     return strip, note
 
 
@@ -64,7 +63,9 @@ def _black_on_white(path: Path, ink: Floats) -> tuple[Floats, str]:
         ink, ground, note = 1 - ink, 1 - ground, "white on black, taken as black on white"
     ink = np.clip((ink - ground) / max(1 - ground, 1e-3), 0, 1)
     if float(np.percentile(ink, 100 * (1 - _BLANK))) < 2 * _FAINTEST:
-        raise _refused(path, "holds no stroke; draw one, black on white, from no pressure at the left to full at the right")
+        raise _refused(
+            path, "holds no stroke; draw one, black on white, from no pressure at the left to full at the right"
+        )
     return ink.astype(np.float32), note
 
 
@@ -74,21 +75,17 @@ def _stroke(path: Path, ink: Floats) -> NDArray[np.bool_]:
     if dark.mean() > _ALL:
         raise _refused(path, "is filled all over, as a photo is; give a single stroke, black on white")
     grown = cv2.dilate(dark.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
-    count, label, stats, _ = cv2.connectedComponentsWithStats(_joined(grown))
+    joined = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, np.ones((5, 41), np.uint8))  # specks of a dry stroke
+    count, label, stats, _ = cv2.connectedComponentsWithStats(joined)
     inked = np.array([float(ink[label == each].sum()) for each in range(1, count)])
     best = int(inked.argmax()) + 1
     _, _, width, height, _ = stats[best]
     if width < _SMALLEST[0] or height < _SMALLEST[1] or width < 2 * height:
-        advice = f"has no stroke from left to right but one of {width} x {height} px; draw it at least {_SMALLEST[0]} px long"
-        raise _refused(path, f"{advice}, and longer than high")
+        advice = f"has no stroke from left to right but one of {width} x {height} px; draw it {_SMALLEST[0]} px long"
+        raise _refused(path, f"{advice} or longer, and longer than high")
     if inked.sum() > 1.25 * inked.max():
         raise _refused(path, f"holds {count - 1} strokes; give a picture of one")
     return np.asarray(label == best)
-
-
-def _joined(grown: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Specks of a dry stroke hang together along it."""
-    return np.asarray(cv2.morphologyEx(grown, cv2.MORPH_CLOSE, np.ones((5, 41), np.uint8)), np.uint8)
 
 
 def _middle(ink: Floats) -> Floats:
@@ -111,8 +108,8 @@ def _straightened(ink: Floats, first: int, middle: Floats) -> Strip:
     off = np.abs(rows - np.interp(columns, x, middle))
     half = int(np.ceil(np.percentile(off, 99.5))) + 4
     side = np.arange(-half, half + 1, dtype=np.float32)[:, None]
-    cut = cv2.remap(ink, at_x - side * np.sin(turn), at_y + side * np.cos(turn), cv2.INTER_LINEAR)
-    cut = np.asarray(cut, np.float32)
+    found = cv2.remap(ink, at_x - side * np.sin(turn), at_y + side * np.cos(turn), cv2.INTER_LINEAR)
+    cut = np.asarray(found, np.float32)
     # The round end lies beyond full pressure: it is as long as the stroke is broad.
     cap = min(half_width(Strip(cut, np.linspace(0, 1, len(even), dtype=np.float32))), 0.2 * len(even))
     kept = max(int(len(even) - cap), 2)

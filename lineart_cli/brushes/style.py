@@ -30,8 +30,8 @@ class Style:
     Attributes:
         about: a few words for lists.
         width: (PRESSURES,) of the line as pressure rises from 0 to 1; 1 at the end.
-        cover: (PRESSURES, STEPS) mean coverage in [0, 1]: pressure rises from 0 to 1 over the rows, the distance from the
-            middle of the line from 0 to `REACH` half widths over the columns.
+        cover: (PRESSURES, STEPS) mean coverage in [0, 1]: pressure rises from 0 to 1 over the rows, the distance from
+            the middle of the line from 0 to `REACH` half widths over the columns.
         grain: how far noise decides between ink and paper where coverage is partial: 0 smooth grey, 8 black or white.
         bands: share of each band of `noise` and, last, of streaks along the stroke; their squares sum to 1.
         turn: (TURNS,) width by the direction of the line, from level on clockwise over half a turn; 1 for a round nib.
@@ -125,7 +125,14 @@ def _tuples(value: Any) -> Any:
 
 
 def _check(style: Style) -> None:
-    shapes = {"width": (PRESSURES,), "cover": (PRESSURES, STEPS), "bands": (len(WAVELENGTHS) + 1,), "turn": (TURNS,), "grain": (), "taper": ()}
+    shapes = {
+        "width": (PRESSURES,),
+        "cover": (PRESSURES, STEPS),
+        "bands": (len(WAVELENGTHS) + 1,),
+        "turn": (TURNS,),
+        "grain": (),
+        "taper": (),
+    }
     for name, shape in shapes.items():
         values = np.array(getattr(style, name), float)
         if values.shape != shape or not np.isfinite(values).all() or values.min() < 0:

@@ -1,11 +1,11 @@
 """The tables of options: names, defaults, ranges and help, for the command line and for callers alike."""
 
 from lineart_cli.options.bench import BenchOptions
+from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
 from lineart_cli.options.values import (
     BACKENDS,
-    BRUSHES,
     DESATURATE_MODES,
     DPI_RANGE,
     FAINT_RANGE,
@@ -22,7 +22,6 @@ from lineart_cli.options.values import (
 
 __all__ = [
     "BACKENDS",
-    "BRUSHES",
     "DESATURATE_MODES",
     "DPI_RANGE",
     "FAINT_RANGE",
@@ -35,6 +34,7 @@ __all__ = [
     "PRECISIONS",
     "THICKNESS_RANGE",
     "BenchOptions",
+    "BrushesOptions",
     "InkOptions",
     "Length",
     "Options",

@@ -14,12 +14,12 @@ from lineart_cli.options.spec import (
     read_choice,
     read_length,
     read_number,
+    read_pressure,
     read_text,
     read_whole_or_auto,
 )
 from lineart_cli.options.values import (
     BACKENDS,
-    BRUSHES,
     DESATURATE_MODES,
     DPI_RANGE,
     FAINT_RANGE,
@@ -48,12 +48,21 @@ class InkOptions(Options):
     )
     brush: str = option(
         "technical_pen",
-        "--brush",
-        "What the lines are drawn with.",
+        "--brush -b",
+        "What the lines are drawn with: a brush that lineart brushes lists, or a picture of one stroke whose pressure "
+        "rises from left to right.",
         "Ink",
-        read=read_choice,
-        metavar="NAME",
-        choices=BRUSHES,
+        read=read_text,
+        metavar="NAME|FILE",
+    )
+    pressure: str | float = option(
+        "sketch",
+        "--pressure",
+        "Line weight: sketch follows how hard the artist pressed, even is the full thickness everywhere, a number from "
+        "0 to 1 a lighter hand.",
+        "Ink",
+        read=read_pressure,
+        metavar="sketch|even|P",
     )
     faint: float = option(
         NEUTRAL_FAINT,

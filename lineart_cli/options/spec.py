@@ -71,6 +71,19 @@ def read_number(spec: Spec, text: str) -> float:
     return number
 
 
+def read_pressure(spec: Spec, text: str) -> str | float:
+    word = text.strip().lower()
+    if word in {"sketch", "even"}:
+        return word if word == "sketch" else 1.0
+    try:
+        pressure = float(word)
+    except ValueError:
+        pressure = math.nan
+    if not 0 <= pressure <= 1:
+        raise spec.error(text, "write sketch, even, or a number from 0 to 1")
+    return pressure
+
+
 def read_whole_or_auto(spec: Spec, text: str) -> int | None:
     if text.strip().lower() == "auto":
         return None

@@ -13,7 +13,6 @@ FAINT_RANGE = (0.02, 0.9)
 NEUTRAL_FAINT = 0.35
 """The share of the main lines' darkness where the network itself draws the line between ink and nothing."""
 DPI_RANGE = (50.0, 2400.0)
-BRUSHES = ("technical_pen",)
 DESATURATE_MODES = ("luma709", "luma601", "lightness", "average", "min", "max")
 BACKENDS = ("auto", "openvino", "onnxruntime")
 PRECISIONS = ("auto", "f32", "bf16")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from lineart_cli.brushes import noise
+from lineart_cli.brushes.noise import Floats
 from lineart_train.scenes.curves import Points, arc_length
 
 Curve = tuple[tuple[float, float], ...]
@@ -35,7 +35,7 @@ class Brush:
     roundness: short side of the nib over its long side; 1 is round, 0.1 a broad edge. Start at 1.
     angle: of the nib's long side in degrees, 0 (level) to 180, clockwise on the page. Start at 45.
     spacing: between stamps, in radii; 0.05 is smooth and slow, 1 shows single stamps. Start at 0.15.
-    taper: length in thicknesses over which pressure rises from 0 at either end; 0 is blunt, 20 a long point. Start at 6.
+    taper: length in thicknesses over which pressure rises from 0 at both ends; 0 is blunt, 20 a long point. Start at 0.
     jitter: how far stamps stray, standard deviation in thicknesses; 0 is steady, 0.3 frayed. Start at 0.
     grain: share of the ink that stays only on the paper's tooth; 0 is wet ink, 1 dry charcoal. Start at 0.
     grain_size: wavelength of the tooth in px at 300 dpi, 2 (smooth paper) to 20 (rough). Start at 4.
@@ -58,12 +58,12 @@ class Brush:
 def draw(
     brush: Brush,
     points: Points,
-    pressure: NDArray[np.floating],
+    pressure: Floats,
     thickness: float,
     shape: tuple[int, int],
     seed: int = 0,
     ends: tuple[bool, bool] = (True, True),
-) -> NDArray[np.float32]:
+) -> Floats:
     """Draw one stroke.
 
     Args:
@@ -83,32 +83,36 @@ def draw(
     for x, y, radius, opacity in stamps:
         _stamp(ink, brush, x, y, radius, opacity)
     if brush.grain:
-        height = _uniform(noise.bands(seed + 101), _mix(brush.grain_size), shape)
-        ink = (1 - brush.grain) * ink + brush.grain * np.clip(TOOTH * (ink - height) + 0.5, 0, 1) * (ink > 0)
+        _dry(ink, brush.grain, _uniform(noise.bands(seed), _mix(brush.grain_size), shape))
     if brush.bristles:
-        dry = _bristles(points, shape, seed)
-        ink = (1 - brush.bristles) * ink + brush.bristles * np.clip(TOOTH * (ink - dry) + 0.5, 0, 1) * (ink > 0)
+        _dry(ink, brush.bristles, _bristles(points, shape, seed))
     return ink
 
 
-def lay(page: NDArray[np.float32], stroke: NDArray[np.float32]) -> None:
+def lay(page: Floats, stroke: Floats) -> None:
     """Lay a stroke over a page, both (H, W) coverage, in place: ink over ink is no darker than black."""
     page += (1 - page) * stroke
+
+
+def _dry(ink: Floats, share: float, height: Floats) -> None:
+    """Let a share of the ink stay only where there is more of it than `height`, uniform in [0, 1]; in place."""
+    stays = np.clip(TOOTH * (ink - height) + 0.5, 0, 1) * (ink > 0)
+    ink += share * (stays - ink)
 
 
 def _stamps(
     brush: Brush,
     points: Points,
-    pressure: NDArray[np.floating],
+    pressure: Floats,
     thickness: float,
     seed: int,
     ends: tuple[bool, bool],
-) -> NDArray[np.float64]:
+) -> Floats:
     """(M, 4): x, y, radius in px, opacity."""
     along = arc_length(points).astype(np.float64)
     every = np.linspace(0, along[-1], max(2, int(np.ceil(along[-1])) + 1))
 
-    def felt(at: NDArray[np.float64]) -> NDArray[np.float64]:
+    def felt(at: Floats) -> Floats:
         return np.interp(at, along, pressure) * tapering(at, along[-1], brush.taper * thickness, ends)
 
     # As many stamps a px as the spacing asks for where the nib is as small as it is there.
@@ -122,7 +126,7 @@ def _stamps(
     return np.stack([x + stray[0], y + stray[1], radius, opacity], 1)
 
 
-def tapering(at: NDArray[np.floating], length: float, over: float, ends: tuple[bool, bool]) -> NDArray[np.float64]:
+def tapering(at: Floats, length: float, over: float, ends: tuple[bool, bool]) -> Floats:
     """Factor of the pressure, in [0, 1], at (N,) px along a stroke of `length` px whose ends taper over `over` px.
 
     A stroke shorter than its tapers has tapers of 0.35 of its length.
@@ -135,12 +139,13 @@ def tapering(at: NDArray[np.floating], length: float, over: float, ends: tuple[b
     return np.asarray(share * (2 - share))
 
 
-def by_pressure(curve: Curve, pressure: NDArray[np.floating]) -> NDArray[np.float64]:
+def by_pressure(curve: Curve, pressure: Floats) -> Floats:
     """Values of a curve at (N,) pressures."""
-    return np.interp(pressure, *zip(*curve, strict=True))
+    at, values = zip(*curve, strict=True)
+    return np.asarray(np.interp(pressure, at, values))
 
 
-def _stamp(ink: NDArray[np.float32], brush: Brush, x: float, y: float, radius: float, opacity: float) -> None:
+def _stamp(ink: Floats, brush: Brush, x: float, y: float, radius: float, opacity: float) -> None:
     reach = radius + 1.5
     x0, y0 = max(int(x - reach), 0), max(int(y - reach), 0)
     part = ink[y0 : int(y + reach) + 2, x0 : int(x + reach) + 2]
@@ -155,26 +160,24 @@ def _stamp(ink: NDArray[np.float32], brush: Brush, x: float, y: float, radius: f
     np.maximum(part, cover * np.float32(opacity * min(1.0, 2 * radius)), out=part)
 
 
-def _from_edge(
-    brush: Brush, dx: NDArray[np.float32], dy: NDArray[np.float32], long: float, short: float
-) -> NDArray[np.float32]:
+def _from_edge(brush: Brush, dx: Floats, dy: Floats, long: float, short: float) -> Floats:
     """Signed px from the edge of a nib of these half sides, > 0 inside: a segment, rounded by the short side."""
     if brush.roundness >= 1:
-        return long - np.sqrt(dx * dx + dy * dy)
+        return np.asarray(long - np.sqrt(dx * dx + dy * dy))
     turn = np.deg2rad(brush.angle)
     along = np.abs(dx * np.float32(np.cos(turn)) + dy * np.float32(np.sin(turn)))
     across = np.abs(dy * np.float32(np.cos(turn)) - dx * np.float32(np.sin(turn)))
     beyond = np.maximum(along - (long - short), 0)
-    return short - np.sqrt(beyond * beyond + across * across)
+    return np.asarray(short - np.sqrt(beyond * beyond + across * across))
 
 
-def _mix(wavelength: float) -> NDArray[np.float64]:
+def _mix(wavelength: float) -> Floats:
     """Share of each band of noise for grain of a wavelength, squares summing to 1."""
     near = np.exp(-0.5 * np.log2(np.array(noise.WAVELENGTHS) / wavelength) ** 2)
-    return near / np.linalg.norm(near)
+    return np.asarray(near / np.linalg.norm(near))
 
 
-def _uniform(textures: NDArray[np.float32], shares: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float32]:
+def _uniform(textures: Floats, shares: Floats, shape: tuple[int, int]) -> Floats:
     """Noise of uniform distribution in [0, 1] on a page."""
     mixed = np.tensordot(shares.astype(np.float32), textures, 1)
     rank = np.argsort(np.argsort(mixed, axis=None)).reshape(mixed.shape)
@@ -183,7 +186,7 @@ def _uniform(textures: NDArray[np.float32], shares: NDArray[np.float64], shape: 
     return np.tile(tile, times)[: shape[0], : shape[1]]
 
 
-def _bristles(points: Points, shape: tuple[int, int], seed: int) -> NDArray[np.float32]:
+def _bristles(points: Points, shape: tuple[int, int], seed: int) -> Floats:
     """How dry the brush is at each px, uniform in [0, 1]: constant along the stroke for long, changing across it."""
     free = np.ones(shape, np.uint8)
     fine = max(2, int(np.ceil(arc_length(points)[-1] / 0.5)))

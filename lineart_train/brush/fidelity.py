@@ -8,15 +8,18 @@ strip a(v, s): coverage at v px beside the curve, s px along it. The mean of the
   ink.
 - ends: ink per px of s, within `END` px of the ends and `BEYOND` them; sum |difference| / sum.
 - opacity: mean coverage of the middle half of the width; sum |difference| / sum.
-- roughness: standard deviation of the edges from their own smooth course, in single strips; |difference| / what it is, or
-  `LEAST_ROUGH` px if that is more.
+- roughness: standard deviation of the edges from their own smooth course, in single strips; |difference| / what it
+  is, or `LEAST_ROUGH` px if that is more.
 - grain: amplitude in each band of `brushes.noise`, in single strips, where the stroke is at least 2 px wide; sum
   |difference| / sum, or `LEAST_GRAIN` if that is more.
+
+Roughness and grain leave the ends out, whose mean is no course.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +27,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from lineart_cli.brushes.measure import energies
+from lineart_cli.brushes.noise import Floats
 from lineart_train.scenes.curves import Points, arc_length
 
 FIGURES = ("width", "ends", "opacity", "roughness", "grain")
@@ -34,14 +38,12 @@ BEYOND = 16
 LEAST_ROUGH = 0.3
 LEAST_GRAIN = 0.25
 
-Floats = NDArray[np.float32]
-
 
 def fidelity(ours: Floats, theirs: Floats) -> dict[str, float]:
     """Relative errors of `ours` from `theirs`, (R, V, S) each: R strips of one stroke, see the top of this file."""
     mine, true = _Figures.of(ours), _Figures.of(theirs)
-    at_ends = np.arange(true.ink.size)
-    at_ends = np.minimum(at_ends, at_ends[::-1]) < BEYOND + END
+    place = np.arange(true.ink.size)
+    at_ends = np.minimum(place, place[::-1]) < BEYOND + END
     weight = true.ink * (mine.ink > 0.05)
     inked = true.ink > 0.1 * true.ink.max()
     return {
@@ -85,14 +87,15 @@ class _Figures:
     width: Floats
     opacity: Floats
     roughness: float
-    grain: NDArray[np.float64]
+    grain: Floats
 
     @classmethod
     def of(cls, strips: Floats) -> _Figures:
         mean = uniform_filter1d(strips.mean(0), WINDOW, axis=1)
-        stray = np.concatenate([_stray(each, mean) for each in strips])
-        broad = np.where(_width(mean) > 2, mean, 0)
-        grain = np.sqrt(energies(np.concatenate(list(strips), 1), np.tile(broad, len(strips))))
+        inner = slice(BEYOND + WINDOW, -BEYOND - WINDOW)
+        stray = np.concatenate([_stray(each[:, inner], mean[:, inner]) for each in strips])
+        broad = np.where(_width(mean) > 2, mean, 0)[:, inner]
+        grain = np.sqrt(energies(np.concatenate(list(strips[:, :, inner]), 1), np.tile(broad, len(strips))))
         rough = float(np.sqrt(np.mean(stray**2))) if len(stray) else 0.0
         return cls(_ink(strips.mean(0)), _width(mean), _opacity(mean), rough, grain)
 
@@ -133,5 +136,5 @@ def _stray(strip: Floats, mean: Floats) -> Floats:
     return np.asarray(np.concatenate(found), np.float32)
 
 
-def _share(mine: Floats, true: Floats, weight: NDArray[np.generic]) -> float:
+def _share(mine: Floats, true: Floats, weight: NDArray[Any]) -> float:
     return float((np.abs(mine - true) * weight).sum() / max(float((true * weight).sum()), 1e-6))

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lineart_cli.brushes.noise import Floats
 from lineart_train.scenes.curves import Points, arc_length
 
 TILE = 64
@@ -61,9 +61,7 @@ def library() -> Any:
     return found
 
 
-def draw(
-    brush: Path, points: Points, pressure: NDArray[np.floating], radius: float, shape: tuple[int, int]
-) -> NDArray[np.float32]:
+def draw(brush: Path, points: Points, pressure: Floats, radius: float, shape: tuple[int, int]) -> Floats:
     """Draw one stroke in black.
 
     Args:
@@ -114,7 +112,7 @@ def _black(brush: Path, radius: float) -> bytes:
     return json.dumps(made).encode()
 
 
-def _tiles(surface: Any, shape: tuple[int, int], clear: bool = False) -> NDArray[np.float32]:
+def _tiles(surface: Any, shape: tuple[int, int], clear: bool = False) -> Floats:
     """The alpha of the surface, after wiping it if asked to: a new one is full of white."""
     lib = library()
     page = np.zeros([-(-side // TILE) * TILE for side in shape], np.float32)

@@ -36,7 +36,7 @@ def style_of(about: str, brush: Brush) -> Style:
     return replace(style, turn=turns(brush), taper=brush.taper)
 
 
-def strip(brush: Brush, thickness: float = THICKNESS, seed: int = 0) -> measure.Strip:
+def strip(brush: Brush, thickness: float = THICKNESS, seed: int = 1) -> measure.Strip:
     """A level stroke whose pressure rises from 0 to 1, without its ends."""
     height = 2 * round(thickness) + 1
     x = np.arange(-thickness, LENGTH + thickness, 2.0)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from lineart_cli.brushes import store, weight
 from lineart_cli.brushes.measure import half_width, measure
+from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.paint import Lines, paint
 from lineart_cli.brushes.picture import strip_of
 from lineart_cli.brushes.style import Look, Style
@@ -33,7 +34,6 @@ SIDE, PLACES = 1024, 6
 SEEN = 12.0
 """Distances are known up to so many px, as from the network."""
 
-Floats = NDArray[np.float32]
 Draw = Callable[[Points, Floats, float, tuple[int, int], int], Floats]
 """A brush: points, pressure, thickness in px, shape of the page, seed -> (H, W) coverage."""
 
@@ -90,7 +90,7 @@ def _unseen(path: Path, thickness: float) -> Subject:
         radius *= thickness / (2 * half_width(strip))
 
     def draw(points: Points, pressure: Floats, thick: float, shape: tuple[int, int], seed: int) -> Floats:
-        return mypaint.draw(path, points + [0, 0.01 * seed], pressure, radius * thick / thickness, shape)
+        return mypaint.draw(path, points + np.array([0, 0.01 * seed]), pressure, radius * thick / thickness, shape)
 
     return Subject(path.stem, draw, measure(strip_of(path, picture(path, radius))[0], path.stem))
 
@@ -104,25 +104,32 @@ def picture(brush: Path, radius: float) -> Floats:
 
 def rows(subject: Subject, thickness: float, inker: Inker | None = None) -> list[Row]:
     """The errors of one brush: from exact distances and, with an inker, from a sketch."""
-    courses = [resample(_wave(place), 0.25) for place in range(PLACES)]
-    pressures = [_pressure(len(course)) for course in courses]
-    half = int(np.ceil(thickness)) + 4
-
-    def strips(pages: list[Floats]) -> Floats:
-        found = [cut(page, course, half) for page, course in zip(pages, courses, strict=True)]
-        return np.stack([each[:, : min(f.shape[1] for f in found)] for each in found])
-
+    courses, pressures = strokes()
     shape = (SIDE, SIDE)
-    drawn = zip(courses, pressures, strict=True)
-    true = strips([subject.draw(course, press, thickness, shape, seed) for seed, (course, press) in enumerate(drawn)])
-    inks = {"fields": paint(_exact(courses, pressures), subject.style, thickness, shape)}
+    drawn = enumerate(zip(courses, pressures, strict=True), 1)
+    true = strips([subject.draw(course, press, thickness, shape, seed) for seed, (course, press) in drawn], thickness)
+    inks = {"fields": paint(exact(courses, pressures), subject.style, thickness, shape)}
     if inker is not None:
         page = 1 - _sketch(courses, pressures)
         inks["sketch"] = next(inker.ink_all(page, MODEL_DPI, [Look(thickness, subject.style)]))
     return [
-        Row(subject.name, way, thickness, fidelity(strips([ink.astype(np.float32) / 255] * PLACES), true))
+        Row(subject.name, way, thickness, fidelity(strips([ink.astype(np.float32) / 255] * PLACES, thickness), true))
         for way, ink in inks.items()
     ]
+
+
+@cache
+def strokes() -> tuple[list[Points], list[Floats]]:
+    """The courses, (N, 2) px a quarter of a px apart, and the pressure along them."""
+    courses = [resample(_wave(place), 0.25) for place in range(PLACES)]
+    return courses, [_pressure(len(course)) for course in courses]
+
+
+def strips(pages: list[Floats], thickness: float) -> Floats:
+    """Cut a page across each of the courses: (PLACES, V, S)."""
+    half = int(np.ceil(thickness)) + 4
+    found = [cut(page, course, half) for page, course in zip(pages, strokes()[0], strict=True)]
+    return np.stack([each[:, : min(f.shape[1] for f in found)] for each in found])
 
 
 def _wave(place: int) -> Points:
@@ -136,7 +143,7 @@ def _pressure(count: int) -> Floats:
     return (weight.USUAL + 0.3 * np.sin(np.linspace(0, 7, count))).astype(np.float32)
 
 
-def _exact(courses: list[Points], pressures: list[Floats]) -> Lines:
+def exact(courses: list[Points], pressures: list[Floats]) -> Lines:
     """The lines with true distances and pressure."""
     y, x = np.mgrid[:SIDE, :SIDE]
     every = np.concatenate(courses)
