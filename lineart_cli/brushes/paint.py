@@ -163,7 +163,7 @@ def tangents(off: NDArray[np.float16], x: Floats, y: Floats) -> Floats:
     bowl = np.minimum(off.astype(np.float32), 8.0)
     dx, dy = (np.asarray(cv2.Scharr(bowl, cv2.CV_32F, *way)) for way in ((1, 0), (0, 1)))
     blurred = (cv2.GaussianBlur(each, (0, 0), _TURN_BLUR) for each in (dx * dy, dx * dx, dy * dy))
-    both, level, upright = map(np.asarray, blurred)
+    both, level, upright = (np.asarray(each, np.float32) for each in blurred)
     twice = np.arctan2(-2 * noise.sample(both, x, y), noise.sample(upright - level, x, y))
     return np.asarray(np.mod(twice / 2, np.pi), np.float32)
 
