@@ -5,6 +5,7 @@ from lineart_cli.options.ink import InkOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
 from lineart_cli.options.values import (
     BACKENDS,
+    BLACK,
     BRUSHES,
     DESATURATE_MODES,
     DPI_RANGE,
@@ -17,11 +18,13 @@ from lineart_cli.options.values import (
     NEUTRAL_FAINT,
     PRECISIONS,
     THICKNESS_RANGE,
+    Colour,
     Length,
 )
 
 __all__ = [
     "BACKENDS",
+    "BLACK",
     "BRUSHES",
     "DESATURATE_MODES",
     "DPI_RANGE",
@@ -35,6 +38,7 @@ __all__ = [
     "PRECISIONS",
     "THICKNESS_RANGE",
     "BenchOptions",
+    "Colour",
     "InkOptions",
     "Length",
     "Options",

@@ -11,7 +11,9 @@ from lineart_cli.options.spec import (
     MAX_MEMORY,
     Options,
     option,
+    read_bits,
     read_choice,
+    read_colour,
     read_length,
     read_number,
     read_text,
@@ -19,15 +21,19 @@ from lineart_cli.options.spec import (
 )
 from lineart_cli.options.values import (
     BACKENDS,
+    BITS,
+    BLACK,
     BRUSHES,
     DESATURATE_MODES,
     DPI_RANGE,
     FAINT_RANGE,
     FORMATS,
+    FORMATS_OF_16_BITS,
     FORMATS_WITHOUT_ALPHA,
     NEUTRAL_FAINT,
     PRECISIONS,
     THICKNESS_RANGE,
+    Colour,
     Length,
 )
 
@@ -98,13 +104,35 @@ class InkOptions(Options):
     format: str = option(
         "png",
         "--format",
-        "File format of the ink.",
+        "File format of the ink; ora and psd have the sketch and the ink on layers, to colour in between.",
         "Writing",
         read=read_choice,
         metavar="NAME",
         choices=FORMATS,
     )
-    transparent: bool = option(False, "--transparent", "Black ink on transparency instead of white paper.", "Writing")
+    bits: int = option(
+        8,
+        "--bits",
+        "Bits of a sample; png and tiff can have 16.",
+        "Writing",
+        read=read_bits,
+        metavar="N",
+        choices=BITS,
+    )
+    ink_colour: Colour = option(
+        BLACK,
+        "--ink-colour",
+        "Colour of the ink: a CSS name such as navy, or #rgb or #rrggbb.",
+        "Writing",
+        read=read_colour,
+        metavar="COLOUR",
+    )
+    transparent: bool = option(
+        False, "--transparent", "Ink on transparency instead of white paper, as on a layer of ora and psd.", "Writing"
+    )
+    keep_metadata: bool = option(
+        False, "--keep-metadata", "Keep what the input says of its author, time and device (EXIF, XMP).", "Writing"
+    )
     overwrite: bool = option(False, "--overwrite", "Ink pages again whose output is there already.", "Writing")
     dry_run: bool = option(False, "--dry-run", "List what would be inked, and write nothing.", "Writing")
     backend: str = option(
@@ -179,4 +207,6 @@ class InkOptions(Options):
         options = super().parse(given)
         if options.transparent and options.format in FORMATS_WITHOUT_ALPHA:
             raise ArgumentError("--transparent", f"with --format {options.format}", "use png, tiff or webp")
+        if options.bits > 8 and options.format not in FORMATS_OF_16_BITS:
+            raise ArgumentError("--bits", f"{options.bits} with --format {options.format}", "use png or tiff")
         return options

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from lineart_cli.errors import ArgumentError
-from lineart_cli.options.values import DPI_RANGE, Length
+from lineart_cli.options.values import DPI_RANGE, Colour, Length
 
 _THICKNESS_HINT = "lines are 1 to 16 px thick at 300 dpi (0.085mm to 1.35mm); write for example 3, 3px or 0.3mm"
 
@@ -53,6 +53,19 @@ def read_choice(spec: Spec, text: str) -> str:
         return name
     nearest = sorted(spec.choices, key=lambda choice: -difflib.SequenceMatcher(None, name, choice).ratio())
     raise spec.error(text, f"unknown; choose from {', '.join(nearest)}")
+
+
+def read_bits(spec: Spec, text: str) -> int:
+    return int(read_choice(spec, text))
+
+
+def read_colour(spec: Spec, text: str) -> Colour:
+    from PIL import ImageColor
+
+    try:
+        return Colour._make(ImageColor.getrgb(text.strip()))
+    except (ValueError, TypeError) as error:  # of what is no colour, and of one with opacity
+        raise spec.error(text, "not a colour; write a CSS name such as navy, or #rgb or #rrggbb") from error
 
 
 def read_text(spec: Spec, text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 MODEL = "standard"
 MODEL_DPI = 300.0
@@ -17,8 +17,10 @@ BRUSHES = ("technical_pen",)
 DESATURATE_MODES = ("luma709", "luma601", "lightness", "average", "min", "max")
 BACKENDS = ("auto", "openvino", "onnxruntime")
 PRECISIONS = ("auto", "f32", "bf16")
-FORMATS = ("png", "tiff", "webp", "bmp", "jpeg")
+FORMATS = ("png", "tiff", "webp", "ora", "psd", "bmp", "jpeg")
 FORMATS_WITHOUT_ALPHA = ("bmp", "jpeg")
+FORMATS_OF_16_BITS = ("png", "tiff")
+BITS = ("8", "16")
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,17 @@ class Length:
     def model_px(self, dpi: float) -> float:
         """The length in pixels at 300 dpi, the scale that the model works at."""
         return self.page_px(dpi) * MODEL_DPI / dpi
+
+
+class Colour(NamedTuple):
+    """An sRGB colour, 0 to 255 each."""
+
+    red: int
+    green: int
+    blue: int
+
+    def __str__(self) -> str:
+        return f"#{self.red:02x}{self.green:02x}{self.blue:02x}"
+
+
+BLACK = Colour(0, 0, 0)

@@ -1,0 +1,87 @@
+"""Ink on disk, written under a temporary name that is renamed when whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from lineart_cli.errors import PageError
+from lineart_cli.pages.writers import openraster, pillow, png, psd, tiff
+from lineart_cli.pages.writers.paint import InkedPage, Look
+
+
+__all__ = ["OUTPUT_FORMATS", "InkedPage", "Look", "OutputFormat", "check_size", "replaced", "write_ink"]
+
+
+@dataclass(frozen=True)
+class OutputFormat:
+    """One file format: its suffix, what writes it, and the longest side and the most pixels that it can hold."""
+
+    suffix: str
+    write: Callable[[BinaryIO, InkedPage, Look], None]
+    max_side: int = 1_000_000
+    max_pixels: int = 10**12
+    has_layers: bool = False
+
+
+OUTPUT_FORMATS = {
+    "png": OutputFormat(".png", png.write),
+    "tiff": OutputFormat(".tiff", tiff.write),
+    "webp": OutputFormat(".webp", pillow.write_webp, max_side=16_383),
+    "ora": OutputFormat(".ora", openraster.write, has_layers=True),
+    "psd": OutputFormat(".psd", psd.write, max_side=30_000, max_pixels=300_000_000, has_layers=True),
+    "bmp": OutputFormat(".bmp", pillow.write_bmp),
+    "jpeg": OutputFormat(".jpg", pillow.write_jpeg, max_side=65_535),
+}
+"""What `--format` names. A PSD ends at 2 GB, which it may reach with seven bytes a pixel."""
+
+
+def check_size(source: Path, width: int, height: int, file_format: str) -> None:
+    """Raises PageError where `file_format` cannot hold a page of `width` x `height` px."""
+    output = OUTPUT_FORMATS[file_format]
+    if max(width, height) > output.max_side or width * height > output.max_pixels:
+        most = f"{output.max_side} a side" if max(width, height) > output.max_side else f"{output.max_pixels:,} px"
+        reason = f"{width} x {height} is more than {file_format} can hold ({most})"
+        raise PageError(source, reason, f"use --format {'ora' if output.has_layers else 'png'}")
+
+
+def write_ink(path: Path, page: InkedPage, file_format: str, look: Look) -> None:
+    """Writes a page of ink; `path` is replaced in one step, and untouched when anything goes wrong.
+
+    Args:
+        path: the final name; its folder is made where it is missing.
+        page: what to write.
+        file_format: a key of OUTPUT_FORMATS.
+        look: how the ink looks.
+
+    Raises:
+        PageError: the folder or disk does not take it.
+    """
+    with replaced(path) as file:
+        OUTPUT_FORMATS[file_format].write(file, page, look)
+
+
+@contextlib.contextmanager
+def replaced(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the name `path` when all is written, and vanishes when anything goes wrong.
+
+    Raises:
+        PageError: the folder or disk does not take it.
+    """
+    part = path.with_name(f".lineart-{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w+b") as file:
+            yield file
+        os.replace(part, path)
+    except OSError as error:
+        advice = "free some space or choose another folder, and run again: finished pages are kept"
+        raise PageError(path, f"cannot be written ({error.strerror or error})", advice) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
