@@ -51,10 +51,6 @@ class _Sheet:
     dpi_source: str
     thickness: float
 
-    @property
-    def note(self) -> str:
-        return f"only the first of {self.header.frames} images is inked" if self.header.frames > 1 else ""
-
 
 def run(
     jobs: Sequence[Job],
@@ -160,7 +156,7 @@ class _Run:
             return planned
         if options.verbose:
             self.report(planned)
-        grey = pages.read_grey(job.source, options.desaturate)
+        grey = pages.read_grey(job.source, options, job.page)
         with self._inking:
             if self._stopped.is_set():
                 return None
@@ -171,14 +167,14 @@ class _Run:
         tag = header.dpi if options.dpi is None else (options.dpi, options.dpi)
         pages.write_ink(job.output, ink, options.format, options.transparent, tag)
         seconds = round(time.monotonic() - start, 3)
-        return PageDone(*_names(job, sheet), round(sheet.thickness, 3), seconds, sheet.note)
+        return PageDone(*_names(job, sheet), round(sheet.thickness, 3), seconds)
 
     def _planned(self, job: Job, sheet: _Sheet) -> PagePlanned:
         header, thickness = sheet.header, round(sheet.thickness, 3)
         try:
             plan = self._decide(PageSize(header.height, header.width, sheet.dpi))
         except LineartError as error:
-            raise PageError(job.source, "cannot be inked", str(error)) from error
+            raise PageError(str(job), "cannot be inked", str(error)) from error
         return PagePlanned(
             *_names(job, sheet),
             sheet.dpi_source,
@@ -194,7 +190,6 @@ class _Run:
             plan.memory,
             str(plan),
             plan.reasons,
-            sheet.note,
         )
 
     def _ink(self, job: Job, grey: NDArray[np.float32], sheet: _Sheet) -> NDArray[np.uint8]:
@@ -203,10 +198,10 @@ class _Run:
         try:
             ink = self._inker.ink(grey, sheet.dpi, sheet.thickness, self._options.faint)
         except LineartError as error:
-            raise PageError(job.source, "cannot be inked", str(error)) from error
+            raise PageError(str(job), "cannot be inked", str(error)) from error
         if ink.shape != grey.shape or ink.dtype != np.uint8:
             reason = f"the model gave {ink.shape} {ink.dtype} instead of {grey.shape} uint8"
-            raise PageError(job.source, reason, "try another --backend")
+            raise PageError(str(job), reason, "try another --backend")
         return ink
 
 
@@ -215,17 +210,17 @@ def _names(job: Job, sheet: _Sheet) -> tuple[str, str, int, int, float]:
 
 
 def _failed(job: Job, reason: str, advice: str) -> PageFailed:
-    return PageFailed(str(job.source), str(PageError(job.source, reason, advice)))
+    return PageFailed(str(job.source), str(PageError(str(job), reason, advice)))
 
 
 def _sheet(job: Job, options: InkOptions) -> _Sheet:
-    header = pages.read_header(job.source, options.max_megapixels)
-    pages.check_size(job.source, header.width, header.height, options.format)
+    header = pages.read_header(job.source, options, job.page)
+    pages.check_size(str(job), header.width, header.height, options.format)
     dpi, dpi_source = pages.working_dpi(header, options.dpi)
     at_300 = options.thickness.model_px(dpi)
     if not THICKNESS_RANGE[0] <= at_300 <= THICKNESS_RANGE[1]:
         low, high = (each * dpi / MODEL_DPI for each in THICKNESS_RANGE)
         reason = f"--thickness {options.thickness} is {at_300:.3g} px at 300 dpi, out of 1 to 16"
         advice = f"at this page's {dpi:.4g} dpi give {low:.3g}px to {high:.3g}px, or set --dpi"
-        raise PageError(job.source, reason, advice)
+        raise PageError(str(job), reason, advice)
     return _Sheet(header, dpi, dpi_source, options.thickness.page_px(dpi))
