@@ -99,12 +99,14 @@ def _dpi(page: TiffPage) -> Dpi | None:
 def _blocks(page: TiffPage, file_size: int) -> Iterator[Block]:
     segments = math.prod(page.chunked)
     ends = [at + count for at, count in zip(page.dataoffsets, page.databytecounts, strict=False)]
-    if len(ends) < segments or max(ends) > file_size or not all(page.databytecounts[:segments]):
+    if len(ends) < segments or max(ends) > file_size:
         raise Unreadable("is cut off", "scan or save it again")
     if page.planarconfig == 2 and page.samplesperpixel > 1:
         yield _block(page, np.moveaxis(np.asarray(page.asarray(maxworkers=1)), 0, -1), 0, 0)
         return
     for samples, (_, _, top, left, _), _ in page.segments(maxworkers=1, buffersize=_READ_AT_ONCE):
+        if samples is None:
+            raise Unreadable("lacks a part", "scan or save it again")
         yield _block(page, samples[0], top, left)
 
 
