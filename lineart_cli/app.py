@@ -83,14 +83,14 @@ def ink(
 
 def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     from lineart_cli import batch, console, files, model_store
-    from lineart_cli.pages import OUTPUT_FORMATS
+    from lineart_cli.pages import OUTPUT_FORMATS, count_pages
 
     warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
     sources, problems = files.find(paths, out)
     if not sources:
         advice = "; ".join(map(str, problems)) or "no images there; give PNG, JPEG, TIFF, WebP or BMP files"
         raise ArgumentError("PATH", ", ".join(paths), advice)
-    jobs = files.plan(sources, out, OUTPUT_FORMATS[options.format].suffix)
+    jobs = files.plan(sources, out, OUTPUT_FORMATS[options.format].suffix, count_pages)
     card = model_store.find(MODEL)
     decide = _decide(card, options)
     if not options.dry_run:

@@ -28,7 +28,7 @@ AUTO_JOBS = 1  # the engine alone keeps all cores busy
 class Inker(Protocol):
     """Inks pages, one at a time."""
 
-    def ink(self, grey: NDArray[np.float32], dpi: float, thickness: float, faint: float) -> NDArray[np.uint8]:
+    def ink(self, grey: NDArray[np.float32], dpi: float, thickness: float, faint: float, bits: int) -> pages.Pixels:
         """Inks a page.
 
         Args:
@@ -36,9 +36,10 @@ class Inker(Protocol):
             dpi: px per inch.
             thickness: of the lines, in page px.
             faint: how faint a line may be, as a fraction of the main lines' darkness.
+            bits: 8 or 16.
 
         Returns:
-            (H, W) coverage, 0 = no ink, 255 = full.
+            (H, W) coverage, uint8 or uint16, 0 = no ink, 255 or 65535 = full.
         """
 
 
@@ -50,10 +51,6 @@ class _Sheet:
     dpi: float
     dpi_source: str
     thickness: float
-
-    @property
-    def note(self) -> str:
-        return f"only the first of {self.header.frames} images is inked" if self.header.frames > 1 else ""
 
 
 def run(
@@ -160,7 +157,7 @@ class _Run:
             return planned
         if options.verbose:
             self.report(planned)
-        grey = pages.read_grey(job.source, options.desaturate)
+        grey = pages.read_grey(job.source, options, job.page)
         with self._inking:
             if self._stopped.is_set():
                 return None
@@ -168,17 +165,16 @@ class _Run:
         if self._stopped.is_set():
             return None
         del grey
-        tag = header.dpi if options.dpi is None else (options.dpi, options.dpi)
-        pages.write_ink(job.output, ink, options.format, options.transparent, tag)
+        pages.write_ink(job.output, _inked(job, ink, sheet, options), options.format, _look(options))
         seconds = round(time.monotonic() - start, 3)
-        return PageDone(*_names(job, sheet), round(sheet.thickness, 3), seconds, sheet.note)
+        return PageDone(*_names(job, sheet), round(sheet.thickness, 3), seconds)
 
     def _planned(self, job: Job, sheet: _Sheet) -> PagePlanned:
         header, thickness = sheet.header, round(sheet.thickness, 3)
         try:
             plan = self._decide(PageSize(header.height, header.width, sheet.dpi))
         except LineartError as error:
-            raise PageError(job.source, "cannot be inked", str(error)) from error
+            raise PageError(str(job), "cannot be inked", str(error)) from error
         return PagePlanned(
             *_names(job, sheet),
             sheet.dpi_source,
@@ -194,19 +190,18 @@ class _Run:
             plan.memory,
             str(plan),
             plan.reasons,
-            sheet.note,
         )
 
-    def _ink(self, job: Job, grey: NDArray[np.float32], sheet: _Sheet) -> NDArray[np.uint8]:
+    def _ink(self, job: Job, grey: NDArray[np.float32], sheet: _Sheet) -> pages.Pixels:
         if self._inker is None:
             self._inker = self._open_inker()
         try:
-            ink = self._inker.ink(grey, sheet.dpi, sheet.thickness, self._options.faint)
+            ink = self._inker.ink(grey, sheet.dpi, sheet.thickness, self._options.faint, self._options.bits)
         except LineartError as error:
-            raise PageError(job.source, "cannot be inked", str(error)) from error
-        if ink.shape != grey.shape or ink.dtype != np.uint8:
-            reason = f"the model gave {ink.shape} {ink.dtype} instead of {grey.shape} uint8"
-            raise PageError(job.source, reason, "try another --backend")
+            raise PageError(str(job), "cannot be inked", str(error)) from error
+        if ink.shape != grey.shape or ink.itemsize * 8 != self._options.bits:
+            reason = f"the model gave {ink.shape} {ink.dtype} instead of {grey.shape} uint{self._options.bits}"
+            raise PageError(str(job), reason, "try another --backend")
         return ink
 
 
@@ -215,17 +210,32 @@ def _names(job: Job, sheet: _Sheet) -> tuple[str, str, int, int, float]:
 
 
 def _failed(job: Job, reason: str, advice: str) -> PageFailed:
-    return PageFailed(str(job.source), str(PageError(job.source, reason, advice)))
+    return PageFailed(str(job.source), str(PageError(str(job), reason, advice)))
+
+
+def _inked(job: Job, ink: pages.Pixels, sheet: _Sheet, options: InkOptions) -> pages.InkedPage:
+    """The ink with all that goes into its file beside it."""
+    dpi = sheet.header.dpi if options.dpi is None else (options.dpi, options.dpi)
+    has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
+    sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
+    if sketch is not None and sketch.shape[:2] != ink.shape:
+        raise PageError(str(job), "has changed its size while it was inked", "run again")
+    metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
+    return pages.InkedPage(ink, dpi, sketch, metadata)
+
+
+def _look(options: InkOptions) -> pages.Look:
+    return pages.Look(options.ink_colour, options.transparent)
 
 
 def _sheet(job: Job, options: InkOptions) -> _Sheet:
-    header = pages.read_header(job.source, options.max_megapixels)
-    pages.check_size(job.source, header.width, header.height, options.format)
+    header = pages.read_header(job.source, options, job.page)
+    pages.check_size(str(job), header.width, header.height, options.format)
     dpi, dpi_source = pages.working_dpi(header, options.dpi)
     at_300 = options.thickness.model_px(dpi)
     if not THICKNESS_RANGE[0] <= at_300 <= THICKNESS_RANGE[1]:
         low, high = (each * dpi / MODEL_DPI for each in THICKNESS_RANGE)
         reason = f"--thickness {options.thickness} is {at_300:.3g} px at 300 dpi, out of 1 to 16"
         advice = f"at this page's {dpi:.4g} dpi give {low:.3g}px to {high:.3g}px, or set --dpi"
-        raise PageError(job.source, reason, advice)
+        raise PageError(str(job), reason, advice)
     return _Sheet(header, dpi, dpi_source, options.thickness.page_px(dpi))

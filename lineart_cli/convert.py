@@ -19,6 +19,10 @@ from lineart_cli.tone import darkness
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    Coverage = npt.NDArray[np.unsignedinteger[Any]]
+
+_TYPES = {8: np.uint8, 16: np.uint16}
+
 
 class Inker:
     """Inks pages with one model, and keeps the network ready for the shape it was last used at."""
@@ -36,8 +40,13 @@ class Inker:
         self._ready: tuple[EngineChoice, tuple[int, int], Engine] | None = None
 
     def ink(
-        self, grey: npt.NDArray[np.float32], dpi: float, thickness: float, faint: float = NEUTRAL_FAINT
-    ) -> npt.NDArray[np.uint8]:
+        self,
+        grey: npt.NDArray[np.float32],
+        dpi: float,
+        thickness: float,
+        faint: float = NEUTRAL_FAINT,
+        bits: int = 8,
+    ) -> Coverage:
         """Ink a page.
 
         Args:
@@ -45,9 +54,10 @@ class Inker:
             dpi: pixels per inch of the page.
             thickness: of the lines, px of the page.
             faint: how faint a line may be and still be inked, see `tone.darkness`.
+            bits: 8 or 16, of the result.
 
         Returns:
-            (H, W) uint8 coverage of ink: 0 none, 255 full.
+            (H, W) coverage of ink, uint8 or uint16: 0 none, 255 or 65535 full.
 
         Raises:
             ArgumentError: the model cannot draw lines of that thickness, or the page does not fit in the memory.
@@ -62,13 +72,13 @@ class Inker:
         darkness(page, faint, out=page)
         engine = self._engine(plan)
         if scale == 1:
-            ink = np.empty(page.shape, np.uint8)
-            run_tiles(page, plan.tiles, engine, thickness, ink, coverage)
+            ink = np.empty(page.shape, _TYPES[bits])
+            run_tiles(page, plan.tiles, engine, thickness, ink, lambda level: coverage(level, bits=bits))
             return ink
         level = np.empty(page.shape, np.float16)
         run_tiles(page, plan.tiles, engine, thickness / scale, level)
         del page
-        return enlarge(level, grey.shape, scale)
+        return enlarge(level, grey.shape, scale, bits)
 
     def _check_thickness(self, thickness: float, scale: float) -> None:
         low, high = (each * scale for each in self._card.thickness_px)
@@ -118,28 +128,30 @@ def run_tiles(
         out[tile.core.slices] = turn(engine.run(sketch, thickness)[0, 0][kept])
 
 
-def coverage(level: npt.NDArray[np.float32], scale: float = 1) -> npt.NDArray[np.uint8]:
-    """Turn levels, px at the network's dpi, into ink, 0 to 255, for pixels `scale` times as fine."""
-    ink = np.empty(level.shape, np.uint8)
+def coverage(level: npt.NDArray[np.float32], scale: float = 1, bits: int = 8) -> Coverage:
+    """Turn levels, px at the network's dpi, into ink, 0 to 255 or 65535, for pixels `scale` times as fine."""
+    ink = np.empty(level.shape, _TYPES[bits])
+    full = np.iinfo(ink.dtype).max
     for rows in strips(len(level)):
-        share = level[rows] * np.float32(scale * 255)
-        share += np.float32(0.5 * 255 + 0.5)
-        ink[rows] = np.clip(share, 0, 255, out=share)
+        share = level[rows] * np.float32(scale * full)
+        share += np.float32(0.5 * full + 0.5)
+        ink[rows] = np.clip(share, 0, full, out=share)
     return ink
 
 
-def enlarge(level: npt.NDArray[np.float16], shape: tuple[int, int], scale: float) -> npt.NDArray[np.uint8]:
+def enlarge(level: npt.NDArray[np.float16], shape: tuple[int, int], scale: float, bits: int = 8) -> Coverage:
     """Draw the ink at a page's own resolution, so that its edges are as sharp as the page.
 
     Args:
         level: (h, w) float16, px at the network's dpi.
         shape: (H, W) of the page.
         scale: pixels of the page per pixel at the network's dpi.
+        bits: 8 or 16, of the result.
 
     Returns:
-        (H, W) uint8 coverage.
+        (H, W) coverage, uint8 or uint16.
     """
-    ink = np.empty(shape, np.uint8)
+    ink = np.empty(shape, _TYPES[bits])
     for rows in strips(shape[0]):
-        ink[rows] = coverage(linear_rows(level, shape, rows), scale)
+        ink[rows] = coverage(linear_rows(level, shape, rows), scale, bits)
     return ink

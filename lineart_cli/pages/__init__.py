@@ -1,7 +1,9 @@
 """Pages on disk: read as grey, and written as ink."""
 
-from lineart_cli.pages.reading import Dpi, Header, is_finished, read_grey, read_header, working_dpi
-from lineart_cli.pages.writers import OUTPUT_FORMATS, InkedPage, Look, check_size, write_ink
+from lineart_cli.pages.header import Dpi, Header, working_dpi
+from lineart_cli.pages.metadata import Metadata
+from lineart_cli.pages.reading import count_pages, is_finished, read_grey, read_header, read_metadata, read_sketch
+from lineart_cli.pages.writers import OUTPUT_FORMATS, InkedPage, Look, Pixels, check_size, write_ink
 
 __all__ = [
     "OUTPUT_FORMATS",
@@ -9,10 +11,15 @@ __all__ = [
     "Header",
     "InkedPage",
     "Look",
+    "Metadata",
+    "Pixels",
     "check_size",
+    "count_pages",
     "is_finished",
     "read_grey",
     "read_header",
+    "read_metadata",
+    "read_sketch",
     "working_dpi",
     "write_ink",
 ]

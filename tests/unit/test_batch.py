@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tifffile import TiffFile
 
 from lineart_cli import batch, files, pages
 from lineart_cli.engines.base import EngineChoice
@@ -114,12 +115,12 @@ class TestRun:
         inker = FakeInker()
         ink(scans, out, inker, InkOptions(dpi=150.0))
         assert {call[1] for call in inker.calls} == {150}
-        assert pages.read_header(out / "a.png", 1).dpi == (150, 150)
+        assert pages.read_header(out / "a.png", InkOptions()).dpi == (150, 150)
 
     def test_no_dpi_in_none_out(self, tmp_path: Path, out: Path) -> None:
         page(tmp_path / "scans/a.png", dpi=None)
         ink(tmp_path / "scans", out)
-        assert pages.read_header(out / "a.png", 1).dpi is None
+        assert pages.read_header(out / "a.png", InkOptions()).dpi is None
 
     def test_finished_pages_are_skipped_and_the_model_is_not_even_opened(self, scans: Path, out: Path) -> None:
         ink(scans, out)
@@ -298,9 +299,18 @@ class TestFaults:
         assert done.failed == 1
         assert recorder.events[0] == PageFailed("none.png", "none.png: no such file; check the spelling")
 
-    def test_more_than_one_image_in_a_file_is_said(self, tmp_path: Path, out: Path) -> None:
-        page(tmp_path / "scans/a.png")
-        image = Image.open(tmp_path / "scans/a.png")
-        image.save(tmp_path / "scans/b.tif", save_all=True, append_images=[image], dpi=(300, 300))
-        _, recorder = ink(tmp_path / "scans", out)
-        assert [event.note for event in recorder.of(PageDone)] == ["", "only the first of 2 images is inked"]  # type: ignore[union-attr]
+    def test_a_bad_page_of_a_file_fails_alone(self, tmp_path: Path, out: Path) -> None:
+        path = page(tmp_path / "scans/a.tif")
+        image = Image.open(path)
+        image.save(path, save_all=True, append_images=[image, image], dpi=(300, 300))
+        with TiffFile(path) as tiff:
+            at = tiff.pages[1].tags["PhotometricInterpretation"].valueoffset
+        with path.open("r+b") as file:
+            file.seek(at)
+            file.write(b"\x77\x77")
+        recorder = Recorder()
+        jobs = files.plan(files.find([str(path)], out)[0], out, ".png", pages.count_pages)
+        done = batch.run(jobs, [], out, InkOptions(), decide, FakeInker, recorder)
+        assert (done.inked, done.failed) == (2, 1)
+        assert left_over(out) == ["a-p01.png", "a-p03.png"]
+        assert recorder.errors()[0].startswith(f"{path} page 2: has colours of the kind 30583; ")

@@ -12,10 +12,9 @@ from typing import BinaryIO
 
 from lineart_cli.errors import PageError
 from lineart_cli.pages.writers import openraster, pillow, png, psd, tiff
-from lineart_cli.pages.writers.paint import InkedPage, Look
+from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
 
-
-__all__ = ["OUTPUT_FORMATS", "InkedPage", "Look", "OutputFormat", "check_size", "replaced", "write_ink"]
+__all__ = ["OUTPUT_FORMATS", "InkedPage", "Look", "OutputFormat", "Pixels", "check_size", "replaced", "write_ink"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ OUTPUT_FORMATS = {
 """What `--format` names. A PSD ends at 2 GB, which it may reach with seven bytes a pixel."""
 
 
-def check_size(source: Path, width: int, height: int, file_format: str) -> None:
+def check_size(source: str | os.PathLike[str], width: int, height: int, file_format: str) -> None:
     """Raises PageError where `file_format` cannot hold a page of `width` x `height` px."""
     output = OUTPUT_FORMATS[file_format]
     if max(width, height) > output.max_side or width * height > output.max_pixels:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import BinaryIO
 from xml.etree import ElementTree
 
-from lineart_cli.pages.reading import Dpi
+from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.writers import png
 from lineart_cli.pages.writers.layers import INK, SKETCH, merged, sketch_rows, thumbnail
 from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels, painted
@@ -23,15 +23,15 @@ def write(file: BinaryIO, page: InkedPage, look: Look) -> None:
     """
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
 
-        def add(name: str, rows: Iterable[Pixels], shape: tuple[int, int], drawing: bool = False) -> None:
+        def add(name: str, rows: Iterable[Pixels], shape: tuple[int, int], is_plain: bool = False) -> None:
             large = 4 * page.ink.size > _SMALL_MEMBER
             with archive.open(zipfile.ZipInfo(name), "w", force_zip64=large) as member:
-                png.write_rows(member, rows, shape, page.dpi, drawing=drawing)
+                png.write_rows(member, rows, shape, page.dpi, is_plain=is_plain)
 
         shape, small = page.ink.shape, thumbnail(page, look.colour, _THUMBNAIL_SIDE)
         archive.writestr(zipfile.ZipInfo("mimetype"), "image/openraster")  # the format wants it first, and stored
         archive.writestr(zipfile.ZipInfo("stack.xml"), _stack(shape, page.dpi))
-        add(_source(INK), painted(page.ink, look.colour, transparent=True), shape, drawing=True)
+        add(_source(INK), painted(page.ink, look.colour, transparent=True), shape, not any(look.colour))
         add(_source(SKETCH), sketch_rows(page), shape)
         add("mergedimage.png", merged(page, look.colour), shape)
         add("Thumbnails/thumbnail.png", [small], small.shape[:2])

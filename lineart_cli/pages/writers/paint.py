@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineart_cli.options import BLACK, Colour
+from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.metadata import Metadata
-from lineart_cli.pages.reading import Dpi
 from lineart_cli.resample import strips
 
 Pixels = NDArray[np.unsignedinteger[Any]]
@@ -60,6 +60,11 @@ class Look:
     def samples(self) -> int:
         """Samples of a pixel: those of its colour, and its opacity."""
         return len(self.shades) + self.transparent
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a page without ink is one byte over and over, which packs best as runs of it."""
+        return not self.transparent or not any(self.colour)
 
 
 def painted(ink: Pixels, shades: Sequence[int], transparent: bool) -> Iterator[Pixels]:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image
 
-from lineart_cli.pages.reading import INCHES
+from lineart_cli.pages.header import INCHES
 from lineart_cli.pages.writers.paint import InkedPage, Look, painted
 from lineart_cli.pages.writers.profile import icc_profile
 

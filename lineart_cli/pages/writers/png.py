@@ -10,8 +10,8 @@ from typing import IO, BinaryIO
 import numpy as np
 
 from lineart_cli.options import MM_PER_INCH
+from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.metadata import Metadata
-from lineart_cli.pages.reading import Dpi
 from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels, painted
 from lineart_cli.pages.writers.profile import icc_profile
 
@@ -21,7 +21,8 @@ _NO_FILTER, _SUB = 0, 1
 
 def write(file: BinaryIO, page: InkedPage, look: Look) -> None:
     """Writes a page of ink, 8 or 16 bits a sample."""
-    write_rows(file, painted(page.ink, look.shades, look.transparent), page.ink.shape, page.dpi, page.metadata)
+    rows = painted(page.ink, look.shades, look.transparent)
+    write_rows(file, rows, page.ink.shape, page.dpi, page.metadata, is_plain=look.is_plain)
 
 
 def write_rows(
@@ -30,7 +31,8 @@ def write_rows(
     shape: tuple[int, int],
     dpi: Dpi | None = None,
     metadata: Metadata | None = None,
-    drawing: bool = True,
+    *,
+    is_plain: bool = False,
 ) -> None:
     """Writes pixels that come a strip at a time.
 
@@ -40,15 +42,15 @@ def write_rows(
         shape: (H, W) of the page.
         dpi: the resolution tag, kept as whole px per metre.
         metadata: kept as eXIf, XMP and text chunks.
-        drawing: the pixels are flat but for the edges of ink, and are packed as runs, see tests/benchmarks/png.py;
-            otherwise they are of a scan or photo.
+        is_plain: whether most pixels are one byte over and over, see `Look`. These are packed as they are, others as
+            differences from their left neighbours. tests/benchmarks/png.py has the figures.
     """
-    packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE if drawing else zlib.Z_FILTERED)
+    packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
     file.write(b"\x89PNG\r\n\x1a\n")
     for number, strip in enumerate(rows):
         if number == 0:
             _write_head(file, strip, shape, dpi, metadata or Metadata())
-        if packed := packer.compress(_filtered(strip, drawing)):
+        if packed := packer.compress(_filtered(strip, is_plain)):
             _write_chunk(file, b"IDAT", packed)
     _write_chunk(file, b"IDAT", packer.flush())
     _write_chunk(file, b"IEND")
@@ -70,13 +72,13 @@ def _write_head(file: IO[bytes], strip: Pixels, shape: tuple[int, int], dpi: Dpi
         _write_chunk(file, b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + metadata.xmp)
 
 
-def _filtered(strip: Pixels, drawing: bool) -> bytes:
+def _filtered(strip: Pixels, is_plain: bool) -> bytes:
     """The bytes of the rows, each led by the number of its filter."""
     raw = strip.astype(strip.dtype.newbyteorder(">"), copy=False).reshape(len(strip), -1).view(np.uint8)
     rows = np.empty((len(raw), 1 + raw.shape[1]), np.uint8)
-    rows[:, 0] = _NO_FILTER if drawing else _SUB
+    rows[:, 0] = _NO_FILTER if is_plain else _SUB
     rows[:, 1:] = raw
-    if not drawing:
+    if not is_plain:
         step = strip.shape[2] * strip.itemsize
         rows[:, 1 + step :] -= raw[:, :-step]
     return rows.tobytes()

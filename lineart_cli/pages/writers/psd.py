@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image
 
-from lineart_cli.pages.reading import Dpi
+from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.writers.layers import INK, SKETCH, merged, sketch_rows, thumbnail
 from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels, painted
 from lineart_cli.pages.writers.profile import icc_profile

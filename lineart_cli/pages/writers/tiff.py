@@ -32,11 +32,15 @@ def write_pages(file: BinaryIO, pages: Iterable[InkedPage], look: Look, coverage
         look: of all.
         coverage_bytes: of the ink of all pages together.
     """
+    strategy = zlib.Z_RLE if look.is_plain else zlib.Z_DEFAULT_STRATEGY
     with TiffWriter(file, bigtiff=coverage_bytes * look.samples > _MOST_BYTES) as tiff:
         for page in pages:
             tiff.write(
-                _packed(painted(page.ink, look.shades, look.transparent)),
-                shape=(*page.ink.shape, look.samples),
+                _packed(
+                    painted(page.ink, look.shades, look.transparent),
+                    zlib.Z_RLE if look.is_plain else zlib.Z_DEFAULT_STRATEGY,
+                ),
+                shape=page.ink.shape if look.samples == 1 else (*page.ink.shape, look.samples),
                 dtype=page.ink.dtype,
                 photometric="minisblack" if len(look.shades) == 1 else "rgb",
                 planarconfig="contig",
@@ -53,9 +57,9 @@ def write_pages(file: BinaryIO, pages: Iterable[InkedPage], look: Look, coverage
             )
 
 
-def _packed(strips: Iterable[Pixels]) -> Iterator[bytes]:
+def _packed(strips: Iterable[Pixels], strategy: int) -> Iterator[bytes]:
     for strip in strips:
-        packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
+        packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS, 9, strategy)
         yield packer.compress(strip.tobytes()) + packer.flush()
 
 
