@@ -23,7 +23,7 @@ from lineart_cli.plan import PageSize, Plan, Wishes, plan
 class HalfInker:
     """Inks what is darker than half."""
 
-    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
+    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float, bits: int = 8) -> np.ndarray:
         return np.where(grey < 0.5, 255, 0).astype(np.uint8)
 
 

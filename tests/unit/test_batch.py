@@ -48,7 +48,7 @@ class FakeInker:
         self.calls: list[tuple[tuple[int, ...], float, float, float]] = []
         self._faults = faults
 
-    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
+    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float, bits: int = 8) -> np.ndarray:
         assert grey.dtype == np.float32
         self.calls.append((grey.shape, dpi, thickness, faint))
         ink = np.where(grey < 0.5, 255, 0).astype(np.uint8)

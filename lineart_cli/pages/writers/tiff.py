@@ -24,7 +24,7 @@ def write(file: BinaryIO, page: InkedPage, look: Look) -> None:
 
 
 def write_pages(file: BinaryIO, pages: Iterable[InkedPage], look: Look, coverage_bytes: int) -> None:
-    """Writes one page after the other.
+    """Writes one page after the other. Of what is kept of EXIF, TIFF gets the main directory only.
 
     Args:
         file: where to; seekable.
@@ -36,10 +36,7 @@ def write_pages(file: BinaryIO, pages: Iterable[InkedPage], look: Look, coverage
     with TiffWriter(file, bigtiff=coverage_bytes * look.samples > _MOST_BYTES) as tiff:
         for page in pages:
             tiff.write(
-                _packed(
-                    painted(page.ink, look.shades, look.transparent),
-                    zlib.Z_RLE if look.is_plain else zlib.Z_DEFAULT_STRATEGY,
-                ),
+                _packed(painted(page.ink, look.shades, look.transparent), strategy),
                 shape=page.ink.shape if look.samples == 1 else (*page.ink.shape, look.samples),
                 dtype=page.ink.dtype,
                 photometric="minisblack" if len(look.shades) == 1 else "rgb",
@@ -64,5 +61,5 @@ def _packed(strips: Iterable[Pixels], strategy: int) -> Iterator[bytes]:
 
 
 def _kept_tags(metadata: Metadata) -> list[tuple[int, int, int, bytes, bool]]:
-    tags = [(tag, _ASCII, 0, text.encode() + b"\0", True) for tag, text in metadata.tags()]
+    tags = [(tag, _ASCII, 0, text + b"\0", True) for tag, text in metadata.tags()]
     return tags + [(_XMP, _BYTE, len(metadata.xmp), metadata.xmp, True)] * bool(metadata.xmp)
