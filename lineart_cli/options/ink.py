@@ -94,6 +94,7 @@ class InkOptions(Options):
         metavar="N",
         low=1,
         high=100_000,
+        changes_ink=False,
     )
     format: str = option(
         "png",
@@ -105,8 +106,12 @@ class InkOptions(Options):
         choices=FORMATS,
     )
     transparent: bool = option(False, "--transparent", "Black ink on transparency instead of white paper.", "Writing")
-    overwrite: bool = option(False, "--overwrite", "Ink pages again whose output is there already.", "Writing")
-    dry_run: bool = option(False, "--dry-run", "List what would be inked, and write nothing.", "Writing")
+    overwrite: bool = option(
+        False, "--overwrite", "Ink every page again, and replace even ink that was edited.", "Writing", changes_ink=False
+    )
+    dry_run: bool = option(
+        False, "--dry-run", "List what would be inked, and write nothing.", "Writing", changes_ink=False
+    )
     backend: str = option(
         "auto",
         "--backend",
@@ -115,6 +120,7 @@ class InkOptions(Options):
         read=read_choice,
         metavar="NAME",
         choices=BACKENDS,
+        changes_ink=False,
     )
     device: str = option(
         "auto",
@@ -123,6 +129,7 @@ class InkOptions(Options):
         "Speed",
         read=read_text,
         metavar="NAME",
+        changes_ink=False,
     )
     precision: str = option(
         "auto",
@@ -142,6 +149,7 @@ class InkOptions(Options):
         metavar="N",
         low=64,
         high=16_384,
+        changes_ink=False,
     )
     threads: int | None = option(
         None,
@@ -152,6 +160,7 @@ class InkOptions(Options):
         metavar="N",
         low=1,
         high=1024,
+        changes_ink=False,
     )
     max_memory: int | None = MAX_MEMORY
     jobs: int | None = option(
@@ -163,14 +172,43 @@ class InkOptions(Options):
         metavar="N",
         low=1,
         high=64,
+        changes_ink=False,
     )
-    json: bool = option(False, "--json", "Print one JSON object a page on stdout.", "Reporting")
-    quiet: bool = option(False, "--quiet -q", "Say nothing but errors.", "Reporting")
+    page_timeout: int | None = option(
+        None,
+        "--page-timeout",
+        "Seconds to wait for the ink of a page before it is given up; auto is 60, and 10 more for each megapixel.",
+        "Batch",
+        read=read_whole_or_auto,
+        metavar="N",
+        low=1,
+        high=1_000_000,
+        changes_ink=False,
+    )
+    watch: bool = option(
+        False,
+        "--watch",
+        "Go on: ink again what is saved again, and what is new. Ctrl-C ends it.",
+        "Batch",
+        changes_ink=False,
+    )
+    json: bool = option(False, "--json", "Print one JSON object a page on stdout.", "Reporting", changes_ink=False)
+    quiet: bool = option(False, "--quiet -q", "Say nothing but errors.", "Reporting", changes_ink=False)
     verbose: bool = option(
         False,
         "--verbose -v",
         "Tell the plan for each page and why, and the traceback of unexpected errors.",
         "Reporting",
+        changes_ink=False,
+    )
+    log_file: str | None = option(
+        None,
+        "--log-file",
+        "Append every event to a file, with the time, and the traceback of every error.",
+        "Reporting",
+        read=read_text,
+        metavar="FILE",
+        changes_ink=False,
     )
 
     @classmethod
@@ -179,4 +217,6 @@ class InkOptions(Options):
         options = super().parse(given)
         if options.transparent and options.format in FORMATS_WITHOUT_ALPHA:
             raise ArgumentError("--transparent", f"with --format {options.format}", "use png, tiff or webp")
+        if options.watch and options.dry_run:
+            raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")
         return options

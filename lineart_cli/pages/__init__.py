@@ -1,6 +1,6 @@
 """Pages on disk: read as grey, and written as ink."""
 
-from lineart_cli.pages.reading import Dpi, Header, is_finished, read_grey, read_header, working_dpi
+from lineart_cli.pages.reading import Dpi, Header, is_whole, read_grey, read_header, working_dpi
 from lineart_cli.pages.writing import OUTPUT_FORMATS, check_size, write_ink
 
 __all__ = [
@@ -8,7 +8,7 @@ __all__ = [
     "Dpi",
     "Header",
     "check_size",
-    "is_finished",
+    "is_whole",
     "read_grey",
     "read_header",
     "working_dpi",

@@ -176,11 +176,11 @@ def _is_white_zero(image: Image.Image) -> bool:
     return getattr(image, "tag_v2", {}).get(ExifTags.Base.PhotometricInterpretation) == 0
 
 
-def is_finished(path: Path, width: int, height: int) -> bool:
-    """Whether `path` is a whole, readable image of `width` x `height` px."""
+def is_whole(path: Path) -> bool:
+    """Whether `path` is an image that can be read to its end."""
     try:
         with _opened(path) as image:
             image.load()
-            return image.size == (width, height)
+            return True
     except PageError:
         return False
