@@ -12,11 +12,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from lineart_cli.errors import LineartError, PageError
 from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, PageSkipped, PageStarted, Reporter
 from lineart_cli.files import Job
+from lineart_cli.inking import Means, outcome
 from lineart_cli.manifest import Failure
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.output_folder import OutputFolder
-from lineart_cli.page import Means, outcome
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.watchdog import Inker, WatchedInker
 
@@ -74,6 +74,9 @@ class Batch:
         """
         start = time.monotonic()
         self._counts.clear()
+        if self._folder.notice:
+            self.notice(self._folder.notice)
+            self._folder.notice = ""
         for problem in problems:
             self.report(PageFailed(problem.path, str(problem)))
         with ThreadPoolExecutor(self._options.jobs or AUTO_JOBS) as pool:
@@ -84,6 +87,10 @@ class Batch:
         done = BatchDone(counts[PageDone], counts[PageSkipped], counts[PageFailed], str(self._folder.root), seconds)
         self.report(done)
         return done
+
+    def notice(self, text: str) -> None:
+        """Tells something about the run as a whole."""
+        self.report(Notice(text))
 
     def report(self, event: Event) -> None:
         """Tells and counts an event, one at a time."""
@@ -98,7 +105,7 @@ class Batch:
                 while not wait([page], _GLANCE).done:
                     if self._stopped.is_set() and not told:
                         told = True
-                        self.report(Notice("stopping when the page that is being inked is done; Ctrl-C stops at once"))
+                        self.notice("stopping when the page that is being inked is done; Ctrl-C again stops at once")
                 page.result()
         except BaseException:
             self._stopped.set()

@@ -79,13 +79,17 @@ class OutputFolder:
             raise ArgumentError("--output", self._hidden, advice) from error
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Writes the manifest; raises PageError where the disk does not take it, and keeps the journal then."""
         if not self._dry_run:
             self._leave()
 
     def abandon(self) -> None:
         """Leaves in a moment, whatever other threads are at: they find no place for their files any more."""
+        if self._alive is None:
+            return
         gone = self._run.with_name(f"{self._run.name}-gone")
         with contextlib.suppress(OSError):
             self._run.rename(gone)

@@ -107,7 +107,11 @@ class InkOptions(Options):
     )
     transparent: bool = option(False, "--transparent", "Black ink on transparency instead of white paper.", "Writing")
     overwrite: bool = option(
-        False, "--overwrite", "Ink every page again, and replace even ink that was edited.", "Writing", changes_ink=False
+        False,
+        "--overwrite",
+        "Ink every page again, and replace even ink that was edited.",
+        "Writing",
+        changes_ink=False,
     )
     dry_run: bool = option(
         False, "--dry-run", "List what would be inked, and write nothing.", "Writing", changes_ink=False

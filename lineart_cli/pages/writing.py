@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from lineart_cli.errors import PageError
-from lineart_cli.pages.reading import INCHES, Dpi
+from lineart_cli.pages.header import INCHES, Dpi
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ OUTPUT_FORMATS = {
 }
 
 
-def check_size(source: Path, width: int, height: int, file_format: str) -> None:
+def check_size(source: str | os.PathLike[str], width: int, height: int, file_format: str) -> None:
     """Raises PageError where `file_format` cannot hold a page of `width` x `height` px."""
     longest = OUTPUT_FORMATS[file_format].max_side
     if max(width, height) > longest:

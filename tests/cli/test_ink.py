@@ -64,7 +64,9 @@ def lineart(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
 
 def files(folder: str) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file())
+    """All files but the manifest."""
+    paths = (path for path in Path(folder).rglob("*") if path.is_file() and path.name != ".lineart.json")
+    return sorted(str(path.relative_to(folder)) for path in paths)
 
 
 def test_a_folder_is_inked_and_summed_up(lineart: Shell) -> None:

@@ -23,9 +23,12 @@ from lineart_cli.output_folder import OutputFolder
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.watchdog import WatchedInker, patience, within
 
-_EDITED = "was changed after lineart inked it, and is kept; --overwrite inks it again"
-_UNKNOWN = "is not known to be lineart's, differs from what would be inked, and is kept; --overwrite replaces it"
-_ADOPTED = "was there without a record, and is just what was inked again"
+_NOTES = {
+    Standing.FINISHED: "was there without a record, and is just what is inked now",
+    Standing.EDITED: "was changed after lineart inked it, and is kept; --overwrite inks it again",
+    Standing.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
+}
+"""Why an output that is there was not replaced by the ink that was made."""
 
 
 @dataclass(frozen=True)
@@ -60,80 +63,72 @@ def outcome(job: Job, means: Means) -> Event | None:
         ModelError: no page can be inked.
     """
     start = time.monotonic()
-    stamp = manifest.stamp(job.source)
-    sheet = _sheet(job, means.options)
-    wanted = _wanted(job, sheet, means, _digest(job.source, stamp))
-    there = means.folder.standing(job.output, wanted)
+    sheet = _sheet(job, means)
+    there = means.folder.standing(job.output, sheet.entry)
     if there is Standing.FINISHED:
         return _skipped(job, means, "")
     if there is Standing.EDITED and pages.is_whole(job.output):
-        return _skipped(job, means, _EDITED)
+        return _skipped(job, means, _NOTES[there])
     planned = _planned(job, sheet, means)
     if means.options.dry_run:
         return planned
     if means.options.verbose:
         means.report(planned)
-    seconds = means.options.page_timeout or patience(max(planned.megapixels, sheet.header.width * sheet.header.height / 1e6))
-    grey = _read(job, means, stamp, seconds)
-    with means.inking:
-        if means.stopped.is_set():
-            return None
-        ink = _ink(job, grey, sheet, means, seconds)
-    del grey
-    there = _write(job, ink, sheet, means, wanted)
-    if there is Standing.FINISHED:
-        return _skipped(job, means, _ADOPTED)
-    if there in {Standing.EDITED, Standing.UNKNOWN}:
-        return _skipped(job, means, _EDITED if there is Standing.EDITED else _UNKNOWN)
-    seconds = round(time.monotonic() - start, 3)
-    return PageDone(*_names(job, sheet), round(sheet.thickness, 3), seconds, sheet.note)
+    megapixels = max(planned.megapixels, sheet.header.width * sheet.header.height / 1e6)
+    ink = _inked(job, sheet, means, means.options.page_timeout or patience(megapixels))
+    if ink is None:
+        return None
+    there = _written(job, ink, sheet, means)
+    if there in _NOTES:
+        return _skipped(job, means, _NOTES[there])
+    return PageDone(*_names(job, sheet), sheet.entry.thickness, round(time.monotonic() - start, 3))
 
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A page as it will be worked on: `dpi` px per inch, `thickness` in page px."""
+    """A page as it will be worked on: `dpi` px per inch, `thickness` in page px.
+
+    `stamp` tells whether the file is still the one that `header` and `entry` are about.
+    """
 
     header: pages.Header
     dpi: float
     dpi_source: str
     thickness: float
-
-    @property
-    def note(self) -> str:
-        return f"only the first of {self.header.frames} images is inked" if self.header.frames > 1 else ""
+    entry: Entry
+    stamp: Stamp | None
 
 
-def _sheet(job: Job, options: InkOptions) -> _Sheet:
-    header = pages.read_header(job.source, options.max_megapixels)
-    pages.check_size(job.source, header.width, header.height, options.format)
+def _sheet(job: Job, means: Means) -> _Sheet:
+    options, stamp = means.options, manifest.stamp(job.source)
+    header = pages.read_header(job.source, options, job.page)
+    pages.check_size(str(job), header.width, header.height, options.format)
     dpi, dpi_source = pages.working_dpi(header, options.dpi)
     at_300 = options.thickness.model_px(dpi)
     if not THICKNESS_RANGE[0] <= at_300 <= THICKNESS_RANGE[1]:
         low, high = (each * dpi / MODEL_DPI for each in THICKNESS_RANGE)
         reason = f"--thickness {options.thickness} is {at_300:.3g} px at 300 dpi, out of 1 to 16"
         advice = f"at this page's {dpi:.4g} dpi give {low:.3g}px to {high:.3g}px, or set --dpi"
-        raise PageError(job.source, reason, advice)
-    return _Sheet(header, dpi, dpi_source, options.thickness.page_px(dpi))
-
-
-def _names(job: Job, sheet: _Sheet) -> tuple[str, str, int, int, float]:
-    return str(job.source), str(job.output), sheet.header.width, sheet.header.height, round(sheet.dpi, 2)
-
-
-def _wanted(job: Job, sheet: _Sheet, means: Means, digest: str) -> Entry:
-    return Entry(
+        raise PageError(str(job), reason, advice)
+    thickness = options.thickness.page_px(dpi)
+    entry = Entry(
         means.folder.input_name(job.source),
-        0,
-        digest,
-        means.options.settings(),
+        job.page,
+        _digest(job.source, stamp),
+        options.settings(),
         manifest.model_of(means.card),
         __version__,
         "",
-        sheet.header.width,
-        sheet.header.height,
-        round(sheet.dpi, 2),
-        round(sheet.thickness, 3),
+        header.width,
+        header.height,
+        round(dpi, 2),
+        round(thickness, 3),
     )
+    return _Sheet(header, dpi, dpi_source, thickness, entry, stamp)
+
+
+def _names(job: Job, sheet: _Sheet) -> tuple[str, str, int, int, float]:
+    return str(job.source), str(job.output), sheet.header.width, sheet.header.height, sheet.entry.dpi
 
 
 def _skipped(job: Job, means: Means, note: str) -> PageSkipped:
@@ -142,15 +137,14 @@ def _skipped(job: Job, means: Means, note: str) -> PageSkipped:
 
 
 def _planned(job: Job, sheet: _Sheet, means: Means) -> PagePlanned:
-    header, thickness = sheet.header, round(sheet.thickness, 3)
     try:
-        plan = means.decide(PageSize(header.height, header.width, sheet.dpi))
+        plan = means.decide(PageSize(sheet.header.height, sheet.header.width, sheet.dpi))
     except LineartError as error:
-        raise PageError(job.source, "cannot be inked", str(error)) from error
+        raise PageError(str(job), "cannot be inked", str(error)) from error
     return PagePlanned(
         *_names(job, sheet),
         sheet.dpi_source,
-        thickness,
+        sheet.entry.thickness,
         round(means.options.thickness.model_px(sheet.dpi), 3),
         plan.choice.backend,
         plan.choice.device,
@@ -162,45 +156,47 @@ def _planned(job: Job, sheet: _Sheet, means: Means) -> PagePlanned:
         plan.memory,
         str(plan),
         plan.reasons,
-        sheet.note,
     )
 
 
-def _read(job: Job, means: Means, stamp: Stamp | None, seconds: float) -> NDArray[np.float32]:
+def _inked(job: Job, sheet: _Sheet, means: Means, seconds: float) -> NDArray[np.uint8] | None:
+    grey = _read(job, sheet, means, seconds)
+    with means.inking:
+        if means.stopped.is_set():
+            return None
+        try:
+            return means.inker.ink(grey, sheet.dpi, sheet.thickness, means.options.faint, seconds)
+        except ModelError:
+            raise
+        except LineartError as error:
+            raise PageError(str(job), "cannot be inked", str(error)) from error
+
+
+def _read(job: Job, sheet: _Sheet, means: Means, seconds: float) -> NDArray[np.float32]:
     try:
-        grey = within(seconds, lambda: pages.read_grey(job.source, means.options.desaturate))
+        grey = within(seconds, lambda: pages.read_grey(job.source, means.options, job.page))
     except TimeoutError as error:
         reason = f"is not read after {seconds:g} s"
-        raise PageError(job.source, reason, "save it anew, or give it longer with --page-timeout") from error
-    if manifest.stamp(job.source) != stamp:
-        raise PageError(job.source, "was changed while it was read", "run again")
+        raise PageError(str(job), reason, "save it anew, or give it longer with --page-timeout") from error
+    if manifest.stamp(job.source) != sheet.stamp:
+        raise PageError(str(job), "was changed while it was read", "run again")
     return grey
 
 
-def _ink(job: Job, grey: NDArray[np.float32], sheet: _Sheet, means: Means, seconds: float) -> NDArray[np.uint8]:
-    try:
-        return means.inker.ink(grey, sheet.dpi, sheet.thickness, means.options.faint, seconds)
-    except ModelError:
-        raise
-    except LineartError as error:
-        raise PageError(job.source, "cannot be inked", str(error)) from error
-
-
-def _write(job: Job, ink: NDArray[np.uint8], sheet: _Sheet, means: Means, wanted: Entry) -> Standing:
+def _written(job: Job, ink: NDArray[np.uint8], sheet: _Sheet, means: Means) -> Standing:
     options = means.options
     tag = sheet.header.dpi if options.dpi is None else (options.dpi, options.dpi)
     with means.folder.unfinished(job.output.suffix) as part:
         try:
             pages.write_ink(part, ink, options.format, options.transparent, tag)
-            wanted = replace(wanted, output_sha256=manifest.sha256(part))
         except PageError as error:
             raise PageError(job.output, error.reason, error.advice) from error
-        return means.folder.settle(part, job.output, wanted)
+        return means.folder.settle(part, job.output, replace(sheet.entry, output_sha256=manifest.sha256(part)))
 
 
 @lru_cache(maxsize=64)
-def _digest(path: Path, stamp: Stamp | None) -> str:
-    """The sha256 of an input; of one with many pages it is computed once."""
+def _digest(path: Path, _stamp: Stamp | None) -> str:
+    """The sha256 of an input; of one with many pages it is computed once, as long as the file is the same."""
     try:
         return manifest.sha256(path)
     except OSError as error:
