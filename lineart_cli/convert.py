@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,25 +28,28 @@ _TYPES = {8: np.uint8, 16: np.uint16}
 class Inker:
     """Inks pages with one model, and keeps the network ready for the shape it was last used at."""
 
-    def __init__(self, card: ModelCard, decide: Callable[[PageSize], Plan], prepare: Callable[[Plan], Engine]) -> None:
+    def __init__(
+        self,
+        card: ModelCard,
+        decide: Callable[[PageSize], Plan],
+        prepare: Callable[[Plan], Engine],
+        bits: int = 8,
+    ) -> None:
         """
         Args:
             card: of the model.
             decide: makes the plan for a page of that size.
             prepare: makes the network ready as planned.
+            bits: 8 or 16, of the ink's coverage.
         """
         self._card = card
         self._decide = decide
         self._prepare = prepare
+        self._bits = bits
         self._ready: tuple[EngineChoice, tuple[int, int], Engine] | None = None
 
     def ink(
-        self,
-        grey: npt.NDArray[np.float32],
-        dpi: float,
-        thickness: float,
-        faint: float = NEUTRAL_FAINT,
-        bits: int = 8,
+        self, grey: npt.NDArray[np.float32], dpi: float, thickness: float, faint: float = NEUTRAL_FAINT
     ) -> Coverage:
         """Ink a page.
 
@@ -54,7 +58,6 @@ class Inker:
             dpi: pixels per inch of the page.
             thickness: of the lines, px of the page.
             faint: how faint a line may be and still be inked, see `tone.darkness`.
-            bits: 8 or 16, of the result.
 
         Returns:
             (H, W) coverage of ink, uint8 or uint16: 0 none, 255 or 65535 full.
@@ -72,13 +75,13 @@ class Inker:
         darkness(page, faint, out=page)
         engine = self._engine(plan)
         if scale == 1:
-            ink = np.empty(page.shape, _TYPES[bits])
-            run_tiles(page, plan.tiles, engine, thickness, ink, lambda level: coverage(level, bits=bits))
+            ink = np.empty(page.shape, _TYPES[self._bits])
+            run_tiles(page, plan.tiles, engine, thickness, ink, partial(coverage, bits=self._bits))
             return ink
         level = np.empty(page.shape, np.float16)
         run_tiles(page, plan.tiles, engine, thickness / scale, level)
         del page
-        return enlarge(level, grey.shape, scale, bits)
+        return enlarge(level, grey.shape, scale, self._bits)
 
     def _check_thickness(self, thickness: float, scale: float) -> None:
         low, high = (each * scale for each in self._card.thickness_px)
@@ -95,9 +98,9 @@ class Inker:
         return self._ready[2]
 
 
-def open_inker(card: ModelCard, decide: Callable[[PageSize], Plan]) -> Inker:
+def open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int = 8) -> Inker:
     """An inker with the runtimes that the plans name; these raise EngineError when they are first needed."""
-    return Inker(card, decide, lambda plan: open_engine(card.network, plan.choice, plan.window))
+    return Inker(card, decide, lambda plan: open_engine(card.network, plan.choice, plan.window), bits)
 
 
 def run_tiles(

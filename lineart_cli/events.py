@@ -38,10 +38,15 @@ class PageDone:
 
 @dataclass(frozen=True)
 class PageSkipped:
-    """The page's output was there already, whole. JSON: {"event": "page_skipped", "input", "output"}."""
+    """The page's output was there already, and is left as it is.
+
+    JSON: {"event": "page_skipped", "input", "output", "note"}, where `note` is empty for a finished page, or says why
+    an output that lineart would have inked otherwise is kept.
+    """
 
     input: str
     output: str
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,14 @@ class BatchDone:
     seconds: float
 
 
-Event = PageStarted | PageDone | PageSkipped | PageFailed | PagePlanned | BatchDone
+@dataclass(frozen=True)
+class Notice:
+    """Something about the run as a whole that the user should know. JSON: {"event": "notice", "text"}, one line."""
+
+    text: str
+
+
+Event = PageStarted | PageDone | PageSkipped | PageFailed | PagePlanned | BatchDone | Notice
 
 
 class Reporter(Protocol):

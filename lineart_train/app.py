@@ -156,6 +156,40 @@ def evaluate(
         raise typer.Exit(ExitCode.SOME_FAILED)
 
 
+@app.command()
+def compare(
+    out: Annotated[Path, typer.Argument(help="Folder for figures and weights; what is there is not run again.")],
+    sketches: Annotated[Path, typer.Argument(help="Folder of sketches at 300 dpi to score on.", **FOLDER)],
+    truth: Annotated[Path, typer.Argument(help="Folder of their true lines, see evaluate.", **FOLDER)],
+    variants: Annotated[list[str] | None, typer.Argument(help="Which ones; all of them if none is named.")] = None,
+    steps: Annotated[int, typer.Option(help="Steps that every variant gets.", min=1)] = 1000,
+    every: Annotated[int, typer.Option(help="Score on every n-th page.", min=1)] = 1,
+    data: Data = None,
+) -> None:
+    """Train variants of the network alike, score them alike: why it is as it is."""
+    from rich.table import Table
+
+    from lineart_train.evaluate import pictures
+    from lineart_train.experiments.compare import Budget
+    from lineart_train.experiments.compare import compare as step
+    from lineart_train.experiments.variants import VARIANTS
+
+    unknown = set(variants or []) - VARIANTS.keys()
+    if unknown:
+        advice = f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(VARIANTS)}"
+        raise typer.BadParameter(advice, param_hint="VARIANTS")
+    drawn, truths = pictures("SKETCHES", sketches), pictures("TRUTH", truth)
+    pages = [(drawn[name], path) for name, path in truths.items() if name in drawn][::every]
+    outcomes = step(variants or list(VARIANTS), Budget(steps=steps), pages, out, data, console.print)
+    shown = ("score", "f1", "precision", "recall", "ends", "wobble", "dirt")
+    table = Table("variant", "kMAC/px", "frame", "s/step", "loss", *shown, box=None, pad_edge=False)
+    for each in outcomes:
+        figures = [f"{each.figures[name]:.3g}" for name in shown]
+        per_step = f"{each.seconds / each.steps:.2f}"
+        table.add_row(each.name, f"{each.kmac_per_px:.1f}", str(each.frame_px), per_step, f"{each.loss:.4f}", *figures)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
 def _with_settings(config: Any, settings: list[str]) -> Any:
     from dataclasses import replace
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import threading
@@ -59,9 +60,9 @@ class Pool:
     ) -> None:
         self._workers.shutdown(wait=True, cancel_futures=True)
 
-    def fill(self, tell: Callable[[int, int], object]) -> None:
-        """Draw a third of the pool, enough to start with; `tell(done, wanted)` is called after each canvas."""
-        wanted = -(-self._count // 3)
+    def fill(self, tell: Callable[[int, int], object], share: float = 1 / 3) -> None:
+        """Draw a share of the pool, a third is enough to start with; `tell(done, wanted)` is called for each canvas."""
+        wanted = math.ceil(share * self._count)
         self._order(wanted)
         while self._coming:
             self._pairs.append(self._coming.popleft().result())

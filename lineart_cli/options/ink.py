@@ -100,6 +100,7 @@ class InkOptions(Options):
         metavar="N",
         low=1,
         high=100_000,
+        changes_ink=False,
     )
     format: str = option(
         "png",
@@ -133,8 +134,16 @@ class InkOptions(Options):
     keep_metadata: bool = option(
         False, "--keep-metadata", "Keep what the input says of its author, time and device (EXIF, XMP).", "Writing"
     )
-    overwrite: bool = option(False, "--overwrite", "Ink pages again whose output is there already.", "Writing")
-    dry_run: bool = option(False, "--dry-run", "List what would be inked, and write nothing.", "Writing")
+    overwrite: bool = option(
+        False,
+        "--overwrite",
+        "Ink every page again, and replace even ink that was edited.",
+        "Writing",
+        changes_ink=False,
+    )
+    dry_run: bool = option(
+        False, "--dry-run", "List what would be inked, and write nothing.", "Writing", changes_ink=False
+    )
     backend: str = option(
         "auto",
         "--backend",
@@ -143,6 +152,7 @@ class InkOptions(Options):
         read=read_choice,
         metavar="NAME",
         choices=BACKENDS,
+        changes_ink=False,
     )
     device: str = option(
         "auto",
@@ -151,6 +161,7 @@ class InkOptions(Options):
         "Speed",
         read=read_text,
         metavar="NAME",
+        changes_ink=False,
     )
     precision: str = option(
         "auto",
@@ -170,6 +181,7 @@ class InkOptions(Options):
         metavar="N",
         low=64,
         high=16_384,
+        changes_ink=False,
     )
     threads: int | None = option(
         None,
@@ -180,6 +192,7 @@ class InkOptions(Options):
         metavar="N",
         low=1,
         high=1024,
+        changes_ink=False,
     )
     max_memory: int | None = MAX_MEMORY
     jobs: int | None = option(
@@ -191,14 +204,43 @@ class InkOptions(Options):
         metavar="N",
         low=1,
         high=64,
+        changes_ink=False,
     )
-    json: bool = option(False, "--json", "Print one JSON object a page on stdout.", "Reporting")
-    quiet: bool = option(False, "--quiet -q", "Say nothing but errors.", "Reporting")
+    page_timeout: int | None = option(
+        None,
+        "--page-timeout",
+        "Seconds to wait for the ink of a page before it is given up; auto is 60, and 10 more for each megapixel.",
+        "Batch",
+        read=read_whole_or_auto,
+        metavar="N",
+        low=1,
+        high=1_000_000,
+        changes_ink=False,
+    )
+    watch: bool = option(
+        False,
+        "--watch",
+        "Go on: ink again what is saved again, and what is new. Ctrl-C ends it.",
+        "Batch",
+        changes_ink=False,
+    )
+    json: bool = option(False, "--json", "Print one JSON object a page on stdout.", "Reporting", changes_ink=False)
+    quiet: bool = option(False, "--quiet -q", "Say nothing but errors.", "Reporting", changes_ink=False)
     verbose: bool = option(
         False,
         "--verbose -v",
         "Tell the plan for each page and why, and the traceback of unexpected errors.",
         "Reporting",
+        changes_ink=False,
+    )
+    log_file: str | None = option(
+        None,
+        "--log-file",
+        "Append every event to a file, with the time, and the traceback of every error.",
+        "Reporting",
+        read=read_text,
+        metavar="FILE",
+        changes_ink=False,
     )
 
     @classmethod
@@ -209,4 +251,6 @@ class InkOptions(Options):
             raise ArgumentError("--transparent", f"with --format {options.format}", "use png, tiff or webp")
         if options.bits > 8 and options.format not in FORMATS_OF_16_BITS:
             raise ArgumentError("--bits", f"{options.bits} with --format {options.format}", "use png or tiff")
+        if options.watch and options.dry_run:
+            raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")
         return options

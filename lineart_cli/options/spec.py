@@ -19,7 +19,8 @@ _THICKNESS_HINT = "lines are 1 to 16 px thick at 300 dpi (0.085mm to 1.35mm); wr
 class Spec:
     """One option: how it is written, what it means, and how its text becomes a value.
 
-    `read(spec, text)` returns the value or raises ArgumentError; it is None for a switch.
+    `read(spec, text)` returns the value or raises ArgumentError; it is None for a switch. `changes_ink` is False for an
+    option that leaves the output as it is: a page is not inked again because of it.
     """
 
     flags: tuple[str, ...]
@@ -30,6 +31,7 @@ class Spec:
     choices: tuple[str, ...] = ()
     low: float = -math.inf
     high: float = math.inf
+    changes_ink: bool = True
 
     def error(self, text: str, advice: str) -> ArgumentError:
         """The error for `text` given to this option."""
@@ -118,6 +120,7 @@ MAX_MEMORY = option(
     "Speed",
     read=read_memory,
     metavar="BYTES",
+    changes_ink=False,
 )
 
 
@@ -141,6 +144,11 @@ class Options:
             if value is not None:
                 values[name] = spec.read(spec, value) if spec.read and isinstance(value, str) else value
         return cls(**values)
+
+    def settings(self) -> dict[str, str | float | bool | None]:
+        """What the ink depends on, by name, as JSON has it; lengths and colours as the user writes them."""
+        named = {name: getattr(self, name) for name, spec in specs(type(self)).items() if spec.changes_ink}
+        return {name: str(value) if isinstance(value, Length | Colour) else value for name, value in named.items()}
 
 
 def specs(table: type[Options]) -> dict[str, Spec]:

@@ -92,11 +92,11 @@ def read_metadata(path: Path, page: int = 0) -> Metadata:
     return Metadata()
 
 
-def is_finished(path: Path, width: int, height: int) -> bool:
-    """Whether `path` is a whole, readable image of `width` x `height` px."""
+def is_whole(path: Path) -> bool:
+    """Whether `path` is an image that can be read to its end."""
     try:
-        with _picture(path, InkOptions(max_megapixels=width * height / 1e6), 0) as (_, picture):
-            return picture.upright_size == (width, height) and all(True for _ in picture.blocks())
+        with _picture(path, InkOptions(), 0) as (_, picture):
+            return all(True for _ in picture.blocks())
     except PageError:
         return False
 

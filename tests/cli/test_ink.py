@@ -23,8 +23,11 @@ from lineart_cli.plan import PageSize, Plan, Wishes, plan
 class HalfInker:
     """Inks what is darker than half."""
 
-    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float, bits: int = 8) -> np.ndarray:
-        return np.where(grey < 0.5, 255, 0).astype(np.uint8)
+    def __init__(self, bits: int) -> None:
+        self._bits = bits
+
+    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
+        return np.where(grey < 0.5, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
 
 
 class Shell:
@@ -40,9 +43,9 @@ class Shell:
         monkeypatch.setattr(hardware, "detect", lambda: self.machine)
         monkeypatch.setattr(settings, "path", lambda: Path("config/bench.json"))
 
-    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan]) -> HalfInker:
+    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan], bits: int) -> HalfInker:
         self.opened.append(decide(PageSize(3000, 2000, 300)))
-        return HalfInker()
+        return HalfInker(bits)
 
     def __call__(self, *arguments: str) -> int:
         self._monkeypatch.setattr("sys.argv", ["lineart", *arguments])
@@ -64,7 +67,9 @@ def lineart(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
 
 def files(folder: str) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file())
+    """All files but the manifest."""
+    paths = (path for path in Path(folder).rglob("*") if path.is_file() and path.name != ".lineart.json")
+    return sorted(str(path.relative_to(folder)) for path in paths)
 
 
 def test_a_folder_is_inked_and_summed_up(lineart: Shell) -> None:

@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lineart_cli.pages import is_finished
-
 # Runs `lineart` with an inker that tells that it has begun, waits, and inks noise (which does not compress).
 DRIVER = """
 import resource, sys, time

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,14 @@ import pytest
 from PIL import Image
 from tifffile import TiffFile
 
-from lineart_cli import batch, files, pages
+from lineart_cli import files, model_store, pages
+from lineart_cli.batch import Batch
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError, EngineError, ModelError, PageError
 from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
-from lineart_cli.options import InkOptions, Length
+from lineart_cli.manifest import NAME
+from lineart_cli.options import MODEL, InkOptions, Length
+from lineart_cli.output_folder import OutputFolder
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.regions import plan_tiles
 
@@ -48,7 +51,7 @@ class FakeInker:
         self.calls: list[tuple[tuple[int, ...], float, float, float]] = []
         self._faults = faults
 
-    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float, bits: int = 8) -> np.ndarray:
+    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
         assert grey.dtype == np.float32
         self.calls.append((grey.shape, dpi, thickness, faint))
         ink = np.where(grey < 0.5, 255, 0).astype(np.uint8)
@@ -71,13 +74,30 @@ def ink(
     options = options or InkOptions()
     sources, problems = files.find([str(scans)], out)
     recorder = Recorder()
-    jobs = files.plan(sources, out, pages.OUTPUT_FORMATS[options.format].suffix)
+    jobs = files.plan(sources, out, pages.OUTPUT_FORMATS[options.format].suffix, pages.count_pages)
     inker = inker or FakeInker()
-    return batch.run(jobs, problems, out, options, decide, lambda: inker, recorder), recorder
+    return run(jobs, problems, out, options, lambda: inker, recorder), recorder
+
+
+def run(
+    jobs: Sequence[files.Job],
+    problems: Sequence[PageError],
+    out: Path,
+    options: InkOptions,
+    open_inker: Callable[[], FakeInker],
+    recorder: Recorder,
+    decide: Callable[[PageSize], Plan] = decide,
+) -> BatchDone:
+    if not options.dry_run:
+        out.mkdir(parents=True, exist_ok=True)
+    with OutputFolder(out, overwrite=options.overwrite, dry_run=options.dry_run) as folder:
+        card = model_store.find(MODEL)
+        return Batch(folder, options, card, decide, open_inker, recorder, threading.Event()).run(jobs, problems)
 
 
 def left_over(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    """All files but the manifest."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name != NAME)
 
 
 @pytest.fixture
@@ -130,16 +150,18 @@ class TestRun:
 
         sources, _ = files.find([str(scans)], out)
         recorder = Recorder()
-        done = batch.run(files.plan(sources, out, ".png"), [], out, InkOptions(), decide, never, recorder)
+        done = run(files.plan(sources, out, ".png"), [], out, InkOptions(), never, recorder)
         assert (done.inked, done.skipped, done.failed) == (0, 3, 0)
         assert len(recorder.of(PageSkipped)) == 3
 
-    def test_damaged_and_ill_sized_outputs_are_inked_again(self, scans: Path, out: Path) -> None:
+    def test_outputs_that_were_cut_off_are_inked_again(self, scans: Path, out: Path) -> None:
         ink(scans, out)
-        (out / "a.png").write_bytes((out / "a.png").read_bytes()[:60])
-        page(out / "b.png", size=(3, 3))
+        whole = (out / "a.png").read_bytes()
+        (out / "a.png").write_bytes(whole[:60])
+        (out / "b.png").write_bytes(b"")
         done, _ = ink(scans, out)
         assert (done.inked, done.skipped) == (2, 1)
+        assert (out / "a.png").read_bytes() == whole
 
     def test_overwrite_inks_all(self, scans: Path, out: Path) -> None:
         ink(scans, out)
@@ -169,7 +191,7 @@ class TestRun:
 
         recorder = Recorder()
         jobs = files.plan(files.find([str(scans / "a.png")], out)[0], out, ".png")
-        done = batch.run(jobs, [], out, InkOptions(), refuse, FakeInker, recorder)
+        done = run(jobs, [], out, InkOptions(), FakeInker, recorder, refuse)
         assert (done.inked, done.failed) == (0, 1)
         assert recorder.errors() == [f"{scans / 'a.png'}: cannot be inked; --max-memory 1MB: needs more"]
 
@@ -288,14 +310,14 @@ class TestFaults:
         sources, _ = files.find([str(scans)], out)
         recorder = Recorder()
         with pytest.raises(ModelError):
-            batch.run(files.plan(sources, out, ".png"), [], out, InkOptions(), decide, none, recorder)
+            run(files.plan(sources, out, ".png"), [], out, InkOptions(), none, recorder)
         assert not recorder.of(PageDone)
         assert len(asked) == 1
 
     def test_problems_from_the_search_are_reported_and_counted(self, scans: Path, out: Path) -> None:
         recorder = Recorder()
         problem = PageError("none.png", "no such file", "check the spelling")
-        done = batch.run([], [problem], out, InkOptions(), decide, FakeInker, recorder)
+        done = run([], [problem], out, InkOptions(), FakeInker, recorder)
         assert done.failed == 1
         assert recorder.events[0] == PageFailed("none.png", "none.png: no such file; check the spelling")
 
@@ -310,7 +332,7 @@ class TestFaults:
             file.write(b"\x77\x77")
         recorder = Recorder()
         jobs = files.plan(files.find([str(path)], out)[0], out, ".png", pages.count_pages)
-        done = batch.run(jobs, [], out, InkOptions(), decide, FakeInker, recorder)
+        done = run(jobs, [], out, InkOptions(), FakeInker, recorder)
         assert (done.inked, done.failed) == (2, 1)
         assert left_over(out) == ["a-p01.png", "a-p03.png"]
         assert recorder.errors()[0].startswith(f"{path} page 2: has colours of the kind 30583; ")

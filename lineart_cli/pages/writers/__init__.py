@@ -1,11 +1,9 @@
-"""Ink on disk, written under a temporary name that is renamed when whole."""
+"""Ink on disk: one module for each family of file formats."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +12,7 @@ from lineart_cli.errors import PageError
 from lineart_cli.pages.writers import openraster, pillow, png, psd, tiff
 from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
 
-__all__ = ["OUTPUT_FORMATS", "InkedPage", "Look", "OutputFormat", "Pixels", "check_size", "replaced", "write_ink"]
+__all__ = ["OUTPUT_FORMATS", "InkedPage", "Look", "OutputFormat", "Pixels", "check_size", "write_ink"]
 
 
 @dataclass(frozen=True)
@@ -50,37 +48,21 @@ def check_size(source: str | os.PathLike[str], width: int, height: int, file_for
 
 
 def write_ink(path: Path, page: InkedPage, file_format: str, look: Look) -> None:
-    """Writes a page of ink; `path` is replaced in one step, and untouched when anything goes wrong.
+    """Writes a page of ink; what is cut off by an error is taken away.
 
     Args:
-        path: the final name; its folder is made where it is missing.
+        path: where to, in a folder that is there.
         page: what to write.
         file_format: a key of OUTPUT_FORMATS.
         look: how the ink looks.
 
     Raises:
-        PageError: the folder or disk does not take it.
+        PageError: the disk does not take it.
     """
-    with replaced(path) as file:
-        OUTPUT_FORMATS[file_format].write(file, page, look)
-
-
-@contextlib.contextmanager
-def replaced(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the name `path` when all is written, and vanishes when anything goes wrong.
-
-    Raises:
-        PageError: the folder or disk does not take it.
-    """
-    part = path.with_name(f".lineart-{os.getpid()}-{threading.get_ident()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w+b") as file:
-            yield file
-        os.replace(part, path)
+        with path.open("w+b") as file:
+            OUTPUT_FORMATS[file_format].write(file, page, look)
     except OSError as error:
+        path.unlink(missing_ok=True)
         advice = "free some space or choose another folder, and run again: finished pages are kept"
         raise PageError(path, f"cannot be written ({error.strerror or error})", advice) from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
