@@ -185,7 +185,7 @@ def _read(job: Job, sheet: _Sheet, means: Means, seconds: float) -> NDArray[np.f
 
 def _written(job: Job, ink: pages.Pixels, sheet: _Sheet, means: Means) -> Standing:
     options = means.options
-    page = pages.InkedPage(ink, *_beside(job, sheet, options))
+    page = _with_all(job, ink, sheet, options)
     with means.folder.unfinished(job.output.suffix) as part:
         try:
             pages.write_ink(part, page, options.format, pages.Look(options.ink_colour, options.transparent))
@@ -194,17 +194,15 @@ def _written(job: Job, ink: pages.Pixels, sheet: _Sheet, means: Means) -> Standi
         return means.folder.settle(part, job.output, replace(sheet.entry, output_sha256=manifest.sha256(part)))
 
 
-def _beside(
-    job: Job, sheet: _Sheet, options: InkOptions
-) -> tuple[pages.Dpi | None, pages.Pixels | None, pages.Metadata]:
-    """What goes into the file beside the ink: dpi, the sketch for formats with layers, and metadata."""
+def _with_all(job: Job, ink: pages.Pixels, sheet: _Sheet, options: InkOptions) -> pages.InkedPage:
+    """The ink, and what goes into its file beside it."""
     dpi = sheet.header.dpi if options.dpi is None else (options.dpi, options.dpi)
     has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
     sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
     metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
     if manifest.stamp(job.source) != sheet.stamp:
         raise PageError(str(job), "was changed while it was inked", "run again")
-    return dpi, sketch, metadata
+    return pages.InkedPage(ink, dpi, sketch, metadata)
 
 
 @lru_cache(maxsize=64)

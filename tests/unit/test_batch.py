@@ -4,7 +4,9 @@ import os
 import re
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -285,16 +287,15 @@ class TestFaults:
         )
 
     def test_a_full_disk_leaves_no_partial_file(self, scans: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        save = Image.Image.save
+        png = pages.OUTPUT_FORMATS["png"]
 
-        def full(self: Image.Image, file: object, *args: object, **settings: object) -> None:
-            if self.getpixel((0, 0)) == 0:
-                file.write(b"x")  # type: ignore[attr-defined]
+        def full(file: BinaryIO, page: pages.InkedPage, look: pages.Look) -> None:
+            png.write(file, page, look)
+            if page.ink[0, 0]:
                 raise OSError(28, "No space left on device")
-            save(self, file, *args, **settings)
 
         page(scans / "b.png", corner=7)
-        monkeypatch.setattr(Image.Image, "save", full)
+        monkeypatch.setitem(pages.OUTPUT_FORMATS, "png", replace(png, write=full))
         done, recorder = ink(scans, out)
         assert (done.inked, done.failed) == (2, 1)
         assert left_over(out) == ["a.png", "deep/c.png"]

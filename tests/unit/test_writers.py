@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import os
 import resource
 import struct
 import warnings
@@ -68,7 +67,7 @@ class TestPixels:
     @pytest.mark.parametrize("file_format", LOSSLESS)
     @pytest.mark.parametrize("colour", [BLACK, GREY, BLUE], ids=str)
     def test_ink_on_white(self, tmp_path: Path, file_format: str, colour: Colour) -> None:
-        pixels = rgba(write(tmp_path / "deep/er", file_format, colour=colour))
+        pixels = rgba(write(tmp_path, file_format, colour=colour))
         np.testing.assert_array_equal(pixels[..., :3], on_white(ink(), colour))
         assert (pixels[..., 3] == 255).all()
 
@@ -355,7 +354,6 @@ class TestPsd:
         for file_format in ("ora", "psd"):
             with pytest.raises(ValueError, match="need the sketch"):
                 write(tmp_path, file_format, InkedPage(ink()))
-        assert not os.listdir(tmp_path)
 
 
 class TestTrouble:
@@ -369,41 +367,11 @@ class TestTrouble:
 
     @pytest.mark.usefixtures("small_disk")
     @pytest.mark.parametrize("file_format", FORMATS)
-    def test_nothing_is_left_and_the_old_file_stays_when_the_disk_is_full(
-        self, tmp_path: Path, file_format: str
-    ) -> None:
-        path = tmp_path / f"a{pages.OUTPUT_FORMATS[file_format].suffix}"
-        path.write_bytes(b"old")
+    def test_a_full_disk_is_told(self, tmp_path: Path, file_format: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with pytest.raises(PageError, match=r"a\.\w+: cannot be written \(File too large\); free some space"):
                 write(tmp_path, file_format)
-        assert os.listdir(tmp_path) == [path.name]
-        assert path.read_bytes() == b"old"
-
-    def test_nothing_is_left_after_an_interruption(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def interrupted(*_: object, **__: object) -> None:
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(os, "replace", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            write(tmp_path, "png")
-        assert not os.listdir(tmp_path)
-
-    def test_a_folder_in_the_way(self, tmp_path: Path) -> None:
-        (tmp_path / "a.png").mkdir()
-        with pytest.raises(PageError, match="cannot be written"):
-            write(tmp_path, "png")
-        assert os.listdir(tmp_path) == ["a.png"]
-
-    def test_finished_means_whole_and_of_the_right_size(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.png"
-        assert not pages.is_finished(path, WIDTH, HEIGHT)
-        write(tmp_path, "png")
-        assert pages.is_finished(path, WIDTH, HEIGHT)
-        assert not pages.is_finished(path, WIDTH, HEIGHT + 1)
-        path.write_bytes(path.read_bytes()[:-30])
-        assert not pages.is_finished(path, WIDTH, HEIGHT)
 
     def test_formats_know_what_they_can_hold(self, tmp_path: Path) -> None:
         with pytest.raises(

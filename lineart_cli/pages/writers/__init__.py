@@ -48,7 +48,7 @@ def check_size(source: str | os.PathLike[str], width: int, height: int, file_for
 
 
 def write_ink(path: Path, page: InkedPage, file_format: str, look: Look) -> None:
-    """Writes a page of ink; what is cut off by an error is taken away.
+    """Writes a page of ink.
 
     Args:
         path: where to, in a folder that is there.
@@ -57,12 +57,11 @@ def write_ink(path: Path, page: InkedPage, file_format: str, look: Look) -> None
         look: how the ink looks.
 
     Raises:
-        PageError: the disk does not take it.
+        PageError: the disk does not take it; what is written so far is left to the caller.
     """
     try:
         with path.open("w+b") as file:
             OUTPUT_FORMATS[file_format].write(file, page, look)
     except OSError as error:
-        path.unlink(missing_ok=True)
         advice = "free some space or choose another folder, and run again: finished pages are kept"
         raise PageError(path, f"cannot be written ({error.strerror or error})", advice) from error
