@@ -6,7 +6,6 @@ import contextlib
 import math
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
@@ -24,7 +23,7 @@ DRAWN_DPI = 300.0
 
 _SLACK = 0.05  # share of the page, each way, by which a scan may miss its edges
 _LARGE = 0.1  # share of the page's area from which an image sets the resolution that the page is drawn at
-_DEEP = {16, 48}  # bits of a pixel of grey or RGB with 16 each
+_DEEP = {2.0: 1, 6.0: 3}  # channels of 16 bits, by the bytes that they take
 _TURNED = {0: 1, 90: 6, 180: 3, 270: 8}  # EXIF's orientation by a page's rotation
 
 _pdfium = threading.Lock()  # PDFium is for one thread at a time
@@ -90,12 +89,12 @@ def _is_scan(page: pdfium.PdfPage, image: pdfium.PdfImage) -> bool:
 
 def _scan(page: pdfium.PdfPage, image: pdfium.PdfImage) -> Picture:
     metadata, matrix = image.get_metadata(), image.get_matrix()
-    is_deep = metadata.bits_per_pixel in _DEEP and not image.get_filters(skip_simple=True)
+    deep = _DEEP.get(_bytes_a_pixel(image))
     return Picture(
         metadata.width,
         metadata.height,
-        lambda: _deep_pixels(image) if is_deep else _pixels(image.get_bitmap()),
-        bits=16 if is_deep else min(metadata.bits_per_pixel, 8),
+        lambda: _deep_pixels(image, deep) if deep else _pixels(image.get_bitmap()),
+        bits=16 if deep else min(metadata.bits_per_pixel, 8),
         is_grey=metadata.colorspace in {raw.FPDF_COLORSPACE_DEVICEGRAY, raw.FPDF_COLORSPACE_CALGRAY},
         dpi=meant_dpi(metadata.width / matrix.a * POINTS_PER_INCH, metadata.height / matrix.d * POINTS_PER_INCH),
         orientation=_TURNED[page.get_rotation()],
@@ -129,11 +128,20 @@ def _pixels(bitmap: pdfium.PdfBitmap) -> Iterator[Block]:
         yield Block(samples[..., 2::-1], "rgb", 255)  # PDFium writes blue first
 
 
-def _deep_pixels(image: pdfium.PdfImage) -> Iterator[Block]:
-    """An image of 16 bits, of which PDFium would keep 8; only as these where it changes them in some other way."""
+def _bytes_a_pixel(image: pdfium.PdfImage) -> float:
+    """What a pixel takes in the file, after the filters that are not for images; 0 with one that is."""
+    if image.get_filters(skip_simple=True):
+        return 0
+    width, height = image.get_px_size()
+    return float(raw.FPDFImageObj_GetImageDataDecoded(image, None, 0) / (width * height))
+
+
+def _deep_pixels(image: pdfium.PdfImage, channels: int) -> Iterator[Block]:
+    """An image of 16 bits, of which PDFium would keep 8; these 8 where it changes them in some other way."""
     (shallow,) = _pixels(image.get_bitmap())
-    deep = np.frombuffer(image.get_data(decode_simple=True), ">u2")
-    is_same = deep.size == shallow.samples.size and np.array_equal(
-        deep.reshape(shallow.samples.shape) >> 8, shallow.samples
-    )
-    yield replace(shallow, samples=deep.reshape(shallow.samples.shape), white=65535) if is_same else shallow
+    upper = shallow.samples[..., :channels]
+    deep = np.frombuffer(image.get_data(decode_simple=True), ">u2").reshape(upper.shape)
+    if np.abs((deep >> 8).astype(np.int16) - upper).max() <= 1:
+        yield Block(deep, "grey" if channels == 1 else "rgb", 65535)
+    else:
+        yield shallow
