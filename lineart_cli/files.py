@@ -11,7 +11,10 @@ from pathlib import Path
 
 from lineart_cli.errors import ArgumentError, PageError
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".dib"})
+IMAGE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
+    | {".psd", ".psb", ".kra", ".krz", ".ora", ".pdf", ".heic", ".heif", ".hif"}
+)
 
 
 @dataclass(frozen=True)

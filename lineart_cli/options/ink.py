@@ -26,6 +26,7 @@ from lineart_cli.options.values import (
     BRUSHES,
     DESATURATE_MODES,
     DPI_RANGE,
+    DROP_COLOURS,
     FAINT_RANGE,
     FORMATS,
     FORMATS_OF_16_BITS,
@@ -75,16 +76,35 @@ class InkOptions(Options):
     desaturate: str = option(
         "luma709",
         "--desaturate",
-        "How colour becomes grey, by Krita's modes: luma709 is HSY', max drops blue construction lines.",
+        "How colour becomes grey, by Krita's modes; luma709 is HSY'.",
         "Reading",
         read=read_choice,
         metavar="MODE",
         choices=DESATURATE_MODES,
     )
+    drop_colour: str | None = option(
+        None,
+        "--drop-colour",
+        "Take out underdrawing in a coloured pencil, such as non-photo blue, before inking; --desaturate has no part "
+        "in such pages.",
+        "Reading",
+        read=read_choice,
+        metavar="NAME",
+        choices=DROP_COLOURS,
+    )
+    layer: str | None = option(
+        None,
+        "--layer",
+        "Ink one layer or group of PSD, PSB, KRA and ORA files, even a hidden one, instead of the whole picture.",
+        "Reading",
+        read=read_text,
+        metavar="NAME",
+    )
     dpi: float | None = option(
         None,
         "--dpi",
-        "Resolution of the pages, instead of what the files say. A page that says nothing is taken as A4-like.",
+        "Resolution of the pages, instead of what the files say. A page that says nothing is taken as A4-like; "
+        "a PDF page that is no scan is drawn at 300.",
         "Reading",
         read=read_number,
         metavar="N",

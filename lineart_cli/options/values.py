@@ -15,6 +15,7 @@ NEUTRAL_FAINT = 0.35
 DPI_RANGE = (50.0, 2400.0)
 BRUSHES = ("technical_pen",)
 DESATURATE_MODES = ("luma709", "luma601", "lightness", "average", "min", "max")
+DROP_COLOURS = ("blue", "cyan", "green", "yellow", "orange", "red", "pink", "purple")
 BACKENDS = ("auto", "openvino", "onnxruntime")
 PRECISIONS = ("auto", "f32", "bf16")
 FORMATS = ("png", "tiff", "webp", "ora", "psd", "bmp", "jpeg")

@@ -13,10 +13,10 @@ from PIL import Image
 from lineart_cli.errors import PageError
 from lineart_cli.options import InkOptions
 from lineart_cli.pages import readers
+from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import Header
 from lineart_cli.pages.metadata import Metadata, metadata_of
 from lineart_cli.pages.picture import Document, Picture, to_grey
-from lineart_cli.pages.readers.faults import Unreadable
 from lineart_cli.pages.sketch import to_sketch
 
 
@@ -109,17 +109,8 @@ def _picture(path: Path, options: InkOptions, page: int) -> Iterator[tuple[Docum
             raise PageError(path, f"has no page {page + 1} (any more)", "run again")
         with _faults(f"{path} page {page + 1}" if document.pages > 1 else str(path)):
             picture = document.picture(page)
-            _check_size(picture, options.max_megapixels)
+            check_size(picture.width, picture.height, options.max_megapixels)
             yield document, picture
-
-
-def _check_size(picture: Picture, max_megapixels: float) -> None:
-    width, height = picture.upright_size
-    if min(width, height) <= 0:
-        raise Unreadable(f"has no pixels ({width} x {height})", "scan or save it again")
-    if width * height > max_megapixels * 1e6:
-        size = f"{width} x {height} is over {max_megapixels:g} megapixels"
-        raise Unreadable(size, "make it smaller, or raise --max-megapixels")
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import imagecodecs
 import numpy as np
@@ -41,18 +41,22 @@ def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
             lambda: _deep_png(file) if is_deep else _blocks(image),
             bits=1 if image.mode == "1" else 16 if is_deep else 8,
             is_grey=is_grey,
-            dpi=_dpi_tag(image, exif),
+            dpi=_dpi(image.info.get("dpi")) or exif_dpi(exif),
             orientation=exif.get(ExifTags.Base.Orientation, 1),
         )
         yield Document(1, lambda _: picture)
 
 
-def _dpi_tag(image: Image.Image, exif: Image.Exif) -> Dpi | None:
-    tag = image.info.get("dpi")
-    if tag is None and exif.get(ExifTags.Base.ResolutionUnit) == INCHES:
-        tag = (exif.get(ExifTags.Base.XResolution, 0), exif.get(ExifTags.Base.YResolution, 0))
+def exif_dpi(exif: Image.Exif) -> Dpi | None:
+    """The resolution that EXIF gives, in px per inch."""
+    if exif.get(ExifTags.Base.ResolutionUnit) != INCHES:
+        return None
+    return _dpi((exif.get(ExifTags.Base.XResolution, 0), exif.get(ExifTags.Base.YResolution, 0)))
+
+
+def _dpi(tag: Any) -> Dpi | None:
     try:
-        x, y = (float(each) for each in tag or ())
+        x, y = (float(each) for each in tag)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
     return meant_dpi(x, y)

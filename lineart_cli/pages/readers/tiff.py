@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from tifffile import TiffFile, TiffPage
 
 from lineart_cli.options import InkOptions
+from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi
 from lineart_cli.pages.picture import Alpha, Block, Document, Picture, Space
-from lineart_cli.pages.readers.faults import Unreadable
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what matters of it becomes an error
 
