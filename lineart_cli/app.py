@@ -16,7 +16,7 @@ import typer
 
 from lineart_cli import __version__
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
-from lineart_cli.options import MODEL, BenchOptions, InkOptions, Options, default_text, specs
+from lineart_cli.options import MODEL, BenchOptions, InkOptions, Options, ReportOptions, default_text, specs
 
 if TYPE_CHECKING:
     from lineart_cli.model_card import ModelCard
@@ -173,6 +173,28 @@ def _bench(options: BenchOptions) -> None:
         raise typer.Exit(ExitCode.SOME_FAILED)
     if options.save:
         print(f"saved in {settings.save(report.best, machine)}", file=sys.stderr)
+
+
+@app.command(epilog=_EXIT_CODES)
+@partial(_with_options, ReportOptions)
+def report(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where `lineart ink` has put the ink.", show_default=False)
+    ],
+    **options: Any,
+) -> None:
+    """Shows a folder of ink beside its sketches, with settings and failures, as one page of HTML."""
+    _report(folder, ReportOptions.parse(options))
+
+
+def _report(root: Path, options: ReportOptions) -> None:
+    from lineart_cli import console, report
+
+    known = report.known_rows(root)
+    with console.counted("reporting", len(known), options.quiet) as advance:
+        target = report.write(root, known, options, advance)
+    if not options.quiet:
+        print(target, file=sys.stderr)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -151,6 +151,14 @@ def bar(console: Console, disable: bool = False) -> Progress:
         transient=True,
         disable=disable or not console.is_terminal,
     )
+
+
+@contextmanager
+def counted(what: str, count: int, quiet: bool) -> Iterator[Callable[[], None]]:
+    """A bar for `count` things, where stderr is a terminal; to be told of each that is done."""
+    with bar(Console(stderr=True), disable=quiet) as progress:
+        task = progress.add_task(what, total=count)
+        yield lambda: progress.advance(task)
 
 
 @contextmanager

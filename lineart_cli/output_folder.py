@@ -98,6 +98,11 @@ class OutputFolder:
             self._leave(_PATIENCE)
         shutil.rmtree(gone, ignore_errors=True)
 
+    def known(self) -> Manifest:
+        """All that is on record of the folder."""
+        with self._locked():
+            return self._manifest
+
     def input_name(self, source: Path) -> str:
         """What the manifest calls an input: the way to it from here, or the whole path where there is no such way."""
         path = os.path.join(os.path.realpath(source.parent), source.name)

@@ -2,6 +2,7 @@
 
 from lineart_cli.options.bench import BenchOptions
 from lineart_cli.options.ink import InkOptions
+from lineart_cli.options.report import ReportOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
 from lineart_cli.options.values import (
     BACKENDS,
@@ -44,6 +45,7 @@ __all__ = [
     "InkOptions",
     "Length",
     "Options",
+    "ReportOptions",
     "Spec",
     "bytes_text",
     "default_text",

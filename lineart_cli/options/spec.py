@@ -86,12 +86,14 @@ def read_number(spec: Spec, text: str) -> float:
     return number
 
 
-def read_whole_or_auto(spec: Spec, text: str) -> int | None:
-    if text.strip().lower() == "auto":
-        return None
+def read_whole(spec: Spec, text: str, otherwise: str = "") -> int:
     if not text.strip().isdecimal() or not spec.low <= int(text) <= spec.high:
-        raise spec.error(text, f"write auto, or a whole number from {spec.low:g} to {spec.high:g}")
+        raise spec.error(text, f"write {otherwise}a whole number from {spec.low:.0f} to {spec.high:.0f}")
     return int(text)
+
+
+def read_whole_or_auto(spec: Spec, text: str) -> int | None:
+    return None if text.strip().lower() == "auto" else read_whole(spec, text, "auto, or ")
 
 
 def read_memory(spec: Spec, text: str) -> int | None:

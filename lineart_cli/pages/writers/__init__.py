@@ -10,9 +10,10 @@ from typing import BinaryIO
 
 from lineart_cli.errors import PageError
 from lineart_cli.pages.writers import openraster, pillow, png, psd, tiff
+from lineart_cli.pages.writers.layers import INK
 from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
 
-__all__ = ["OUTPUT_FORMATS", "InkedPage", "Look", "OutputFormat", "Pixels", "check_size", "write_ink"]
+__all__ = ["INK", "OUTPUT_FORMATS", "InkedPage", "Look", "OutputFormat", "Pixels", "check_size", "write_ink"]
 
 
 @dataclass(frozen=True)
