@@ -121,7 +121,7 @@ def _sheet(job: Job, means: Means) -> _Sheet:
         "",
         header.width,
         header.height,
-        round(dpi, 2),
+        round(float(dpi), 2),
         round(thickness, 3),
     )
     return _Sheet(header, dpi, dpi_source, thickness, entry, stamp)

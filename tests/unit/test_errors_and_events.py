@@ -7,7 +7,9 @@ from lineart_cli.errors import ArgumentError, ExitCode, PageError
 
 
 def test_messages_are_one_line_whatever_the_file_is_called() -> None:
-    assert str(PageError("a\nb.png", "is damaged", "scan it again")) == "a b.png: is damaged; scan it again"
+    assert str(PageError("a\nb.png", "is\ndamaged", "scan it again")) == "a\\nb.png: is damaged; scan it again"
+    assert str(ArgumentError("PATH", "\x1b[2Jb\u202e.png\udcff", "no")) == "PATH \\x1b[2Jb\\u202e.png\\udcff: no"
+    assert str(PageError("क्\u200dष 図.png", "is empty", "go")) == "क्\u200dष 図.png: is empty; go"
     assert str(ArgumentError("--dpi", "x", "not a number")) == "--dpi x: not a number"
 
 
