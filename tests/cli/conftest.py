@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,15 +43,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(folder: Path) -> Start:
+def start(folder: Path) -> Iterator[Start]:
     """Starts `lineart ink` in `folder`.
 
     `waits` are the seconds that the inker takes for each page, the last of them for all that follow; `limit` is the
     size that no file may exceed.
     """
 
+    begun: list[subprocess.Popen[str]] = []
+
     def begin(*arguments: str, waits: tuple[float, ...] = (0,), limit: int = 0) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-c", DRIVER.format(waits=list(waits), limit=limit), "ink", *arguments],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
@@ -59,5 +61,10 @@ def start(folder: Path) -> Start:
             stderr=subprocess.PIPE,
             text=True,
         )
+        begun.append(process)
+        return process
 
-    return begin
+    yield begin
+    for process in begun:
+        with process:  # closes its pipes
+            process.kill()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from lineart_cli import manifest
 from lineart_cli.manifest import NAME
@@ -126,3 +127,21 @@ def test_a_hung_engine_costs_its_page_and_the_process_still_ends(folder: Path, s
     assert process.returncode == 1
     assert "scans/b.png: cannot be inked; the engine gave no answer in 1 s; give it longer with --page-timeout" in err
     assert sorted(os.listdir(folder / "ink")) == [NAME, "a.png", "c.png"]
+
+
+def test_watching_inks_what_is_saved_again_and_ends_well_with_ctrl_c(folder: Path, start: Start) -> None:
+    process = start("scans", "-o", "ink", "--watch", "--json")
+    assert process.stdout
+    events = (json.loads(line) for line in process.stdout if line != "inking\n")
+    first = [next(events) for _ in range(4)]
+    assert [event["event"] for event in first] == ["page_done"] * 3 + ["notice"]
+    Image.new("L", (300, 300), 3).save(folder / "scans/.b.tmp", "PNG", dpi=(300, 300))
+    os.replace(folder / "scans/.b.tmp", folder / "scans/b.png")
+    again = next(events)
+    assert (again["event"], again["input"]) == ("page_done", "scans/b.png")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "lineart: watching scans; Ctrl-C ends it\n" in err
+    assert err.count(" inked, 0 skipped, 0 failed") == 2
+    assert pages_of(folder / "ink") == ["a.png", "b.png", "c.png"]
