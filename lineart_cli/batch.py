@@ -116,7 +116,7 @@ class Batch:
         """Whether the page has come to an end, good or bad, and is not left to another run."""
         if self._stopped.is_set():
             return False
-        self.report(PageStarted(str(job.source)))
+        self.report(PageStarted(str(job.source), job.page))
         event = self._outcome(job)
         if isinstance(event, PageFailed):
             self._folder.note(job.output, Failure(self._folder.input_name(job.source), job.page, event.error))
@@ -140,4 +140,4 @@ class Batch:
             reason = f"unexpected {type(error).__name__}: {error}"
             failure = PageError(str(job), reason, "run again with --verbose and report what it says")
             _log.error("%s", failure, exc_info=error)
-        return PageFailed(str(job.source), str(failure))
+        return PageFailed(str(job.source), str(failure), job.page)

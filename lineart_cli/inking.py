@@ -80,7 +80,7 @@ def outcome(job: Job, means: Means) -> Event | None:
     kept = _why_kept(there, _written(job, ink, sheet, means))
     if kept:
         return _skipped(job, means, kept)
-    return PageDone(*_names(job, sheet), sheet.entry.thickness, round(time.monotonic() - start, 3))
+    return PageDone(*_names(job, sheet), sheet.entry.thickness, round(time.monotonic() - start, 3), job.page)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _names(job: Job, sheet: _Sheet) -> tuple[str, str, int, int, float]:
 
 def _skipped(job: Job, means: Means, note: str) -> PageSkipped:
     means.folder.note(job.output, None)
-    return PageSkipped(str(job.source), str(job.output), note)
+    return PageSkipped(str(job.source), str(job.output), note, job.page)
 
 
 def _why_kept(before: Standing, after: Standing) -> str:
@@ -160,6 +160,7 @@ def _planned(job: Job, sheet: _Sheet, means: Means) -> PagePlanned:
         plan.memory,
         str(plan),
         plan.reasons,
+        job.page,
     )
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from lineart_train.dataset import draw
 from lineart_train.scenes.curves import Points, ellipse, resample
-from lineart_train.sketch.hand import Hand, Stroke, clearance, overdraw, separate, sketch
 from lineart_train.sketch.fill import fills, lay_fill
+from lineart_train.sketch.hand import Hand, Stroke, clearance, overdraw, separate, sketch
 from lineart_train.sketch.junctions import join
 from lineart_train.sketch.media import develop
 from lineart_train.sketch.raster import OFFSET_UNIT, lay, offset_field
