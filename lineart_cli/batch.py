@@ -70,7 +70,7 @@ class Batch:
 
         Raises:
             ModelError: the inker cannot be opened; nothing is inked then.
-            KeyboardInterrupt: the run was stopped; what is not finished is as it was before.
+            KeyboardInterrupt: the run was stopped before its last page; what is not finished is as it was before.
         """
         start = time.monotonic()
         self._counts.clear()
@@ -80,8 +80,8 @@ class Batch:
         for problem in problems:
             self.report(PageFailed(problem.path, str(problem)))
         with ThreadPoolExecutor(self._options.jobs or AUTO_JOBS) as pool:
-            self._wait([pool.submit(self._page, job) for job in jobs])
-        if self._stopped.is_set():
+            all_ended = self._wait([pool.submit(self._page, job) for job in jobs])
+        if not all_ended:
             raise KeyboardInterrupt
         counts, seconds = self._counts, round(time.monotonic() - start, 3)
         done = BatchDone(counts[PageDone], counts[PageSkipped], counts[PageFailed], str(self._folder.root), seconds)
@@ -98,28 +98,31 @@ class Batch:
             self._counts[type(event)] += 1
             self._reporter.report(event)
 
-    def _wait(self, pages: Sequence[Future[None]]) -> None:
-        told = False
+    def _wait(self, pages: Sequence[Future[bool]]) -> bool:
+        told, ended = False, True
         try:
             for page in pages:
                 while not wait([page], _GLANCE).done:
                     if self._stopped.is_set() and not told:
                         told = True
                         self.notice("stopping when the page that is being inked is done; Ctrl-C again stops at once")
-                page.result()
+                ended &= page.result()
         except BaseException:
             self._stopped.set()
             raise
+        return ended
 
-    def _page(self, job: Job) -> None:
+    def _page(self, job: Job) -> bool:
+        """Whether the page has come to an end, good or bad, and is not left to another run."""
         if self._stopped.is_set():
-            return
-        self.report(PageStarted(str(job.source)))
+            return False
+        self.report(PageStarted(str(job.source), job.page))
         event = self._outcome(job)
         if isinstance(event, PageFailed):
             self._folder.note(job.output, Failure(self._folder.input_name(job.source), job.page, event.error))
         if event is not None:
             self.report(event)
+        return event is not None
 
     def _outcome(self, job: Job) -> Event | None:
         try:
@@ -137,4 +140,4 @@ class Batch:
             reason = f"unexpected {type(error).__name__}: {error}"
             failure = PageError(str(job), reason, "run again with --verbose and report what it says")
             _log.error("%s", failure, exc_info=error)
-        return PageFailed(str(job.source), str(failure))
+        return PageFailed(str(job.source), str(failure), job.page)

@@ -23,6 +23,7 @@ from rich.text import Text
 
 from lineart_cli.errors import one_line
 from lineart_cli.events import (
+    PRINTED,
     BatchDone,
     Event,
     Notice,
@@ -54,7 +55,7 @@ class JsonReporter:
         self._stream = stream
 
     def report(self, event: Event) -> None:
-        if not isinstance(event, PageStarted | BatchDone):
+        if isinstance(event, PRINTED):
             print(json.dumps(to_json(event)).replace("\x7f", "\\u007f"), file=self._stream, flush=True)
 
 
@@ -71,8 +72,7 @@ class PlanReporter:
                 from_size = ", guessed from its size" if event.dpi_source == "size" else ""
                 size = f"{event.width} x {event.height} px at {event.dpi:g} dpi{from_size}"
                 lines = f"lines {event.thickness:g} px, {event.thickness_300:g} px at 300 dpi"
-                note = f"; {event.note}" if event.note else ""
-                print(f"{_way(event)}: {size}; {lines}{note}", file=self._stream)
+                print(f"{_way(event)}: {size}; {lines}", file=self._stream)
                 print(f"  {event.plan}", file=self._stream)
                 for reason in event.reasons:
                     if reason not in self._told:
@@ -97,8 +97,6 @@ class TerminalReporter:
                 self._progress.update(self._task, description=one_line(Path(event.input).name))
             case PageFailed():
                 self._say(f"lineart: {event.error}", "red")
-            case PageDone() if event.note and not self._quiet:
-                self._say(f"{one_line(event.input)}: {event.note}", "yellow")
             case PageSkipped() if event.note and not self._quiet:
                 self._say(f"{one_line(event.output)}: {event.note}", "yellow")
             case Notice() if not self._quiet:

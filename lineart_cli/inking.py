@@ -23,12 +23,11 @@ from lineart_cli.output_folder import OutputFolder
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.watchdog import WatchedInker, patience, within
 
-_NOTES = {
-    Standing.FINISHED: "was there without a record, and is just what is inked now",
+_ADOPTED = "was there without a record, and is just what is inked now"
+_KEPT = {
     Standing.EDITED: "was changed after lineart inked it, and is kept; --overwrite inks it again",
     Standing.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
 }
-"""Why an output that is there was not replaced by the ink that was made."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def outcome(job: Job, means: Means) -> Event | None:
     if there is Standing.FINISHED:
         return _skipped(job, means, "")
     if there is Standing.EDITED and pages.is_whole(job.output):
-        return _skipped(job, means, _NOTES[there])
+        return _skipped(job, means, _KEPT[there])
     planned = _planned(job, sheet, means)
     if means.options.dry_run:
         return planned
@@ -78,10 +77,10 @@ def outcome(job: Job, means: Means) -> Event | None:
     ink = _inked(job, sheet, means, means.options.page_timeout or patience(megapixels))
     if ink is None:
         return None
-    there = _written(job, ink, sheet, means)
-    if there in _NOTES:
-        return _skipped(job, means, _NOTES[there])
-    return PageDone(*_names(job, sheet), sheet.entry.thickness, round(time.monotonic() - start, 3))
+    kept = _why_kept(there, _written(job, ink, sheet, means))
+    if kept:
+        return _skipped(job, means, kept)
+    return PageDone(*_names(job, sheet), sheet.entry.thickness, round(time.monotonic() - start, 3), job.page)
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def _sheet(job: Job, means: Means) -> _Sheet:
         "",
         header.width,
         header.height,
-        round(dpi, 2),
+        round(float(dpi), 2),
         round(thickness, 3),
     )
     return _Sheet(header, dpi, dpi_source, thickness, entry, stamp)
@@ -133,7 +132,12 @@ def _names(job: Job, sheet: _Sheet) -> tuple[str, str, int, int, float]:
 
 def _skipped(job: Job, means: Means, note: str) -> PageSkipped:
     means.folder.note(job.output, None)
-    return PageSkipped(str(job.source), str(job.output), note)
+    return PageSkipped(str(job.source), str(job.output), note, job.page)
+
+
+def _why_kept(before: Standing, after: Standing) -> str:
+    """Why an output was not replaced by the ink that was made; empty where it was, or would be the same."""
+    return _ADOPTED if before is Standing.UNKNOWN and after is Standing.FINISHED else _KEPT.get(after, "")
 
 
 def _planned(job: Job, sheet: _Sheet, means: Means) -> PagePlanned:
@@ -156,6 +160,7 @@ def _planned(job: Job, sheet: _Sheet, means: Means) -> PagePlanned:
         plan.memory,
         str(plan),
         plan.reasons,
+        job.page,
     )
 
 

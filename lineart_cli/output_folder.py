@@ -84,7 +84,10 @@ class OutputFolder:
     ) -> None:
         """Writes the manifest; raises PageError where the disk does not take it, and keeps the journal then."""
         if not self._dry_run:
-            self._leave()
+            try:
+                self._leave()
+            except OSError as refused:
+                raise _unwritable(self.root / manifest.NAME, refused) from refused
 
     def abandon(self) -> None:
         """Leaves in a moment, whatever other threads are at: they find no place for their files any more."""
@@ -94,7 +97,7 @@ class OutputFolder:
         with contextlib.suppress(OSError):
             self._run.rename(gone)
             self._run = gone
-        with contextlib.suppress(PageError, Timeout):
+        with contextlib.suppress(OSError):
             self._leave(_PATIENCE)
         shutil.rmtree(gone, ignore_errors=True)
 
@@ -117,8 +120,11 @@ class OutputFolder:
             PageError: it is outside the folder, no file, or cannot be read.
         """
         self._check_inside(output)
-        with self._locked():
-            return self._standing(output, wanted)
+        try:
+            with self._locked():
+                return self._standing(output, wanted)
+        except OSError as error:
+            raise _unwritable(output, error) from error
 
     @contextlib.contextmanager
     def unfinished(self, suffix: str) -> Iterator[Path]:
@@ -166,11 +172,10 @@ class OutputFolder:
     def note(self, output: Path, failure: Failure | None) -> None:
         """Notes that a page failed, or that it does no longer."""
         name = self._name(output)
-        with self._locked():
+        with contextlib.suppress(OSError), self._locked():  # the user is told of it all the same
             if not self._dry_run and self._manifest.failures.get(name) != failure:
                 self._manifest.record(name, failure)
-                with contextlib.suppress(OSError):  # the user is told all the same
-                    self._write(output, failure)
+                self._write(output, failure)
 
     def _name(self, output: Path) -> str:
         return output.relative_to(self.root).as_posix()
@@ -229,13 +234,10 @@ class OutputFolder:
     def _save(self) -> None:
         """Writes the manifest and drops the journal, which has nothing to add any more."""
         if self._journal.exists():
-            path, part = self.root / manifest.NAME, self._run / "manifest"
-            try:
-                part.write_text(self._manifest.to_text(), "utf-8")
-                os.replace(part, path)
-                self._journal.unlink()
-            except OSError as error:
-                raise _unwritable(path, error) from error
+            part = self._run / "manifest"
+            part.write_text(self._manifest.to_text(), "utf-8")
+            os.replace(part, self.root / manifest.NAME)
+            self._journal.unlink()
             self._stamps = self._stamps_now()
 
     def _leave(self, patience: float = -1) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 from tifffile import TiffFile
 
-from lineart_cli import files, model_store, pages
+from lineart_cli import files, manifest, model_store, pages
 from lineart_cli.batch import Batch
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError, EngineError, ModelError, PageError
@@ -300,6 +301,60 @@ class TestFaults:
         assert (done.inked, done.failed) == (2, 1)
         assert left_over(out) == ["a.png", "deep/c.png"]
         assert "No space left on device" in recorder.errors()[0]
+
+    def test_an_output_folder_that_goes_away_stops_nothing(self, scans: Path, out: Path) -> None:
+        def vanish(result: np.ndarray) -> np.ndarray:
+            shutil.rmtree(out)
+            return result
+
+        page(scans / "b.png", corner=7)
+        done, _ = ink(scans, out, FakeInker(level7=vanish))
+        assert done.inked + done.failed == 3
+        assert list(manifest.parse((out / NAME).read_text()).pages) == left_over(out)
+
+    def test_a_page_that_is_saved_while_it_is_read_fails(
+        self, scans: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read = pages.read_grey
+
+        def saved(path: Path, *arguments: object) -> np.ndarray:
+            grey = read(path, *arguments)  # type: ignore[arg-type]
+            if path.name == "b.png":
+                page(path, corner=9)
+            return grey
+
+        monkeypatch.setattr(pages, "read_grey", saved)
+        done, recorder = ink(scans, out)
+        assert (done.inked, done.failed) == (2, 1)
+        assert recorder.errors() == [f"{scans / 'b.png'}: was changed while it was read; run again"]
+
+    def test_a_page_that_is_not_read_in_time_fails(
+        self, scans: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read, released = pages.read_grey, threading.Event()
+
+        def slow(path: Path, *arguments: object) -> np.ndarray:
+            if path.name == "b.png":
+                released.wait(20)
+            return read(path, *arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(pages, "read_grey", slow)
+        done, recorder = ink(scans, out, options=InkOptions(page_timeout=1))
+        released.set()
+        assert (done.inked, done.failed) == (2, 1)
+        assert "is not read after 1 s; save it anew" in recorder.errors()[0]
+
+    def test_after_a_fault_the_engine_is_opened_anew(self, scans: Path, out: Path) -> None:
+        opened = []
+
+        def open_inker() -> FakeInker:
+            opened.append(1)
+            return FakeInker(level7=_raise(RuntimeError("boom")))
+
+        page(scans / "a.png", corner=7)
+        jobs = files.plan(files.find([str(scans)], out)[0], out, ".png")
+        done = run(jobs, [], out, InkOptions(), open_inker, Recorder())
+        assert (done.inked, done.failed, len(opened)) == (2, 1, 2)
 
     def test_without_a_model_the_run_ends_at_once(self, scans: Path, out: Path) -> None:
         asked = []
