@@ -59,7 +59,7 @@ def read_grey(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.floa
         PageError: the page cannot be decoded, or as of `read_header`.
     """
     with _picture(path, options, page) as (_, picture):
-        return to_grey(picture, options.desaturate)
+        return to_grey(picture, options.desaturate, options.drop_colour)
 
 
 def is_finished(path: Path, width: int, height: int) -> bool:
