@@ -6,20 +6,23 @@ a scan, or layers of a painting. So a page is never held in colour as a whole un
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.colour import desaturate
+from lineart_cli.colour import desaturate, kept_light, lost_light, without_pencil
 from lineart_cli.pages.header import Dpi
 
 BLOCK_PIXELS = 1 << 20
 """How many pixels are held in colour and in floating point at once."""
 
 Space = Literal["grey", "rgb", "cmyk"]
+Channel = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Makes (h, w) grey of (h, w, 3) RGB, both in [0, 1]."""
+
 Alpha = Literal["none", "straight", "premultiplied"]
 
 
@@ -87,69 +90,69 @@ class Document:
     picture: Callable[[int], Picture]
 
 
-def to_grey(picture: Picture, mode: str) -> NDArray[np.float32]:
+def to_grey(picture: Picture, mode: str, drop_colour: str | None = None) -> NDArray[np.float32]:
     """Decodes a page: transparency laid on white, colour made grey, turned upright.
 
     Args:
         picture: the page.
         mode: how colour becomes grey, see `colour.desaturate`.
+        drop_colour: a key of `colour.DROPPED`: its pencil is taken out, and colour becomes grey by the light in which
+            it is hardly seen, whatever `mode` says.
 
     Returns:
         (H, W) float32 in [0, 1], encoded values as in the file, 0 = black, 1 = white.
     """
     width, height = picture.upright_size
     page = np.ones((height, width), np.float32)
-    stored = as_stored(page, picture.orientation)
+    if drop_colour is None or picture.is_grey:
+        draw(picture, [(page, lambda rgb: desaturate(rgb, mode))])
+        return page
+    lost = np.ones((height, width), np.float16)
+    draw(picture, [(page, lambda rgb: kept_light(rgb, drop_colour)), (lost, lambda rgb: lost_light(rgb, drop_colour))])
+    return without_pencil(page, lost)
+
+
+def draw(picture: Picture, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
+    """Lays all blocks of a picture onto upright pages, each in a grey of its own.
+
+    Args:
+        picture: what to decode.
+        pages: white, (H, W) each, in floating point up to 1 or uint8; with what makes its grey of (h, w, 3) light.
+    """
+    stored = [(_as_stored(page, picture.orientation), channel) for page, channel in pages]
     for block in picture.blocks():
-        _lay(stored, block, mode)
-    return page
+        height, width = block.samples.shape[:2]
+        rows = max(1, BLOCK_PIXELS // width)
+        for top in range(0, height, rows):
+            _lay(replace(block, samples=block.samples[top : top + rows], top=block.top + top), stored)
 
 
-def as_stored(page: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """The view of an upright page, (H, W) or (H, W, channels), whose rows and columns run as in the file."""
+def _as_stored(page: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:
+    """The view of an upright page whose rows and columns run as in the file."""
     if orientation in {5, 6, 7, 8}:
-        page = page.swapaxes(0, 1)
+        page = page.T
     if orientation in {3, 4, 6, 7}:
         page = page[::-1]
     return page[:, ::-1] if orientation in {2, 3, 7, 8} else page
 
 
-def pieces(page: NDArray[Any], block: Block) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """Where a block lies on a page, some rows at a time: views of the page, and the samples that go there."""
-    height, width = block.samples.shape[:2]
-    left, right = max(0, -block.left), min(width, page.shape[1] - block.left)
-    bottom = min(height, page.shape[0] - block.top)
-    rows = max(1, BLOCK_PIXELS // width)
-    for top in range(max(0, -block.top), bottom if left < right else 0, rows):
-        end = min(top + rows, bottom)
-        paper = page[block.top + top : block.top + end, block.left + left : block.left + right]
-        yield paper, block.samples[top:end, left:right]
-
-
-def _lay(page: NDArray[np.float32], block: Block, mode: str) -> None:
-    """Lays a block onto a page."""
-    for paper, samples in pieces(page, block):
-        grey, coverage = _grey(block, samples, mode)
-        paper[...] = grey if coverage is None else paper * (1 - coverage) + grey
-
-
-def _grey(block: Block, samples: NDArray[Any], mode: str) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    """Samples as grey, multiplied by their coverage, and that coverage; None where all is covered."""
-    colours, coverage = light_of(block, samples)
-    grey = colours[..., 0] if block.space == "grey" else desaturate(colours, mode)
-    if coverage is not None:
-        grey = grey * (coverage if block.alpha != "premultiplied" else np.float32(block.opacity))
-    return grey, coverage
-
-
-def light_of(block: Block, samples: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    """Samples of a block as light, (h, w, 1) grey or (h, w, 3) RGB, and their coverage; None where all is covered."""
+def _lay(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
+    """Lays what of a block is within the pages, which are as stored."""
+    height, width = pages[0][0].shape
+    top, left = max(0, -block.top), max(0, -block.left)
+    samples = block.samples[top : max(top, height - block.top), left : max(left, width - block.left)]
+    if not samples.size:
+        return
     light = np.divide(samples, np.float32(block.white), dtype=np.float32)
-    colours, coverage = light, None
+    coverage: Any = np.float32(block.opacity)
     if block.alpha != "none":
-        colours, coverage = light[..., :-1], light[..., -1] * np.float32(block.opacity)
-    elif block.opacity < 1:
-        coverage = np.full(light.shape[:2], block.opacity, np.float32)
+        light, coverage = light[..., :-1], light[..., -1] * coverage
+    shown = np.float32(block.opacity) if block.alpha == "premultiplied" else coverage
     if block.space == "cmyk":
-        colours = (1 - colours[..., :3]) * (1 - colours[..., 3:])
-    return np.ascontiguousarray(colours), coverage
+        light = (1 - light[..., :3]) * (1 - light[..., 3:])
+    rows = slice(block.top + top, block.top + top + len(samples))
+    columns = slice(block.left + left, block.left + left + samples.shape[1])
+    for page, channel in pages:
+        grey = light[..., 0] if block.space == "grey" else channel(np.ascontiguousarray(light))
+        white, rounding = (255, 0.5) if page.dtype == np.uint8 else (1, 0)
+        page[rows, columns] = page[rows, columns] * (1 - coverage) + grey * (shown * white) + rounding

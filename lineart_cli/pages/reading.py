@@ -62,7 +62,7 @@ def read_grey(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.floa
         PageError: the page cannot be decoded, or as of `read_header`.
     """
     with _picture(path, options, page) as (_, picture):
-        return to_grey(picture, options.desaturate)
+        return to_grey(picture, options.desaturate, options.drop_colour)
 
 
 def read_sketch(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.uint8]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.pages.picture import Picture, as_stored, light_of, pieces
+from lineart_cli.pages.picture import Picture, draw
 
 
 def to_sketch(picture: Picture) -> NDArray[np.uint8]:
@@ -16,12 +18,5 @@ def to_sketch(picture: Picture) -> NDArray[np.uint8]:
     """
     width, height = picture.upright_size
     page = np.full((height, width, 1 if picture.is_grey else 3), 255, np.uint8)
-    stored = as_stored(page, picture.orientation)
-    for block in picture.blocks():
-        for paper, samples in pieces(stored, block):
-            colours, coverage = light_of(block, samples)
-            if coverage is not None:
-                colours *= coverage[..., None] if block.alpha != "premultiplied" else np.float32(block.opacity)
-                colours += (1 - coverage[..., None]) * paper / np.float32(255)
-            paper[...] = colours * np.float32(255) + np.float32(0.5)
+    draw(picture, [(page[..., sample], itemgetter((..., sample))) for sample in range(page.shape[2])])
     return page[..., 0] if picture.is_grey else page
