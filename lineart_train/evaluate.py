@@ -23,6 +23,7 @@ from rich.table import Table
 
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.files import IMAGE_SUFFIXES
+from lineart_cli.options import InkOptions
 from lineart_cli.pages import read_grey
 from lineart_train import metrics, sheet
 from lineart_train.metrics import FIGURES, Grey
@@ -77,8 +78,8 @@ def evaluate(
     Raises:
         ArgumentError: a folder has no pictures, or two of one name; or the sheets' folder cannot be made.
     """
-    inks, truths = _pictures("INKED", inked), _pictures("TRUTH", truth)
-    drawn = _pictures("--sketches", sketches) if sketches else {}
+    inks, truths = pictures("INKED", inked), pictures("TRUTH", truth)
+    drawn = pictures("--sketches", sketches) if sketches else {}
     if sheets:
         try:
             sheets.mkdir(parents=True, exist_ok=True)
@@ -95,8 +96,8 @@ def evaluate(
         return list(pool.map(evaluate_one, jobs))
 
 
-def _pictures(option: str, folder: Path) -> dict[str, Path]:
-    """The pictures of a folder by their stems, in order."""
+def pictures(option: str, folder: Path) -> dict[str, Path]:
+    """The pictures of a folder by their stems, in order; ArgumentError where there are none, or two of one name."""
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith("."):
@@ -129,7 +130,7 @@ def evaluate_one(job: Job) -> Row:
 
 
 def _read(path: Path) -> Grey:
-    return np.round(255 * read_grey(path, "luma601")).astype(np.uint8)
+    return np.round(255 * read_grey(path, InkOptions(desaturate="luma601"))).astype(np.uint8)
 
 
 def contact(sketch: Grey | None, ink: Grey, tolerance: Grey, thickness: float, scale: float) -> list[NDArray[np.uint8]]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
+from typing import Any
 
 import cv2
 import numpy as np
@@ -45,8 +46,13 @@ class Lines:
 
 
 def paint(
-    lines: Lines, style: Style, thickness: float, shape: tuple[int, int], pressure: float | None = None
-) -> NDArray[np.uint8]:
+    lines: Lines,
+    style: Style,
+    thickness: float,
+    shape: tuple[int, int],
+    pressure: float | None = None,
+    bits: int = 8,
+) -> NDArray[np.unsignedinteger[Any]]:
     """Draw the lines of a page.
 
     Args:
@@ -55,11 +61,12 @@ def paint(
         thickness: at full pressure, px at 300 dpi.
         shape: height and width of the page.
         pressure: in [0, 1], the same everywhere; None follows the sketch.
+        bits: 8 or 16, of the result.
 
     Returns:
-        (H, W) uint8 coverage: 0 none, 255 full.
+        (H, W) coverage, uint8 or uint16: 0 none, 255 or 65535 full.
     """
-    ink = np.zeros(shape, np.uint8)
+    ink = np.zeros(shape, f"uint{bits}")
     painter = _Painter(lines, style, thickness, shape, pressure)
     for rows in strips(shape[0], ROWS):
         painter.rows(rows, ink[rows])
@@ -79,7 +86,7 @@ class _Painter:
         self.spreading = _spreading(style.grain) if style.grain else None
         self.grain = noise.closed(np.tensordot(np.array(style.bands[:-1], np.float32), noise.bands(), 1))
 
-    def rows(self, rows: slice, ink: NDArray[np.uint8]) -> None:
+    def rows(self, rows: slice, ink: NDArray[np.unsignedinteger[Any]]) -> None:
         """Draw some rows of the page."""
         off = linear_rows(self.lines.off, self.shape, rows)
         half = self.thickness / 2
@@ -95,7 +102,8 @@ class _Painter:
         first = max(math.floor(rows.start / self.scale[0]) - _MARGIN, 0)
         last = min(math.ceil(rows.stop / self.scale[0]) + _MARGIN, self.lines.off.shape[0])
         cover = self._cover(at, first, last)
-        ink[row, column] = np.clip(255 * cover + 0.5, 0, 255)
+        full = np.iinfo(ink.dtype).max
+        ink[row, column] = np.clip(full * cover + 0.5, 0, full)
 
     def _cover(self, at: _Points, first: int, last: int) -> Floats:
         press = noise.sample(self.pressure, (at.x + 0.5) / weight.STRIDE - 0.5, (at.y + 0.5) / weight.STRIDE - 0.5)

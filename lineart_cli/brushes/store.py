@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from itertools import product
 from pathlib import Path
 
-from lineart_cli.brushes import style
-from lineart_cli.brushes.style import Style
+from lineart_cli.brushes.style import SUFFIX, Style, Tool, load
 from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.options import InkOptions
 
 _PACKAGE = Path(__file__).parents[1]
 SHIPPED = (_PACKAGE / "models" / "brushes", _PACKAGE.parent / "models" / "brushes")
@@ -25,9 +26,29 @@ def names() -> dict[str, Path]:
     """The file of every brush by its name: lineart's own first, in order, then the user's; a user's hides no other."""
     found: dict[str, Path] = {}
     for home in (*SHIPPED, folder()):
-        for path in sorted(home.glob(f"*{style.SUFFIX}")):
+        for path in sorted(home.glob(f"*{SUFFIX}")):
             found.setdefault(path.stem, path)
     return found
+
+
+def tools(options: InkOptions) -> tuple[dict[str, Tool], list[str]]:
+    """Every brush in every thickness that is asked for.
+
+    Returns:
+        The tools by what tells their pictures apart, empty where there is only one; and what had to be guessed.
+
+    Raises:
+        ArgumentError: see `find`.
+    """
+    pressure = None if options.pressure == "sketch" else float(options.pressure)
+    found = {text: find(text) for text in options.brush}
+    made = {}
+    for (name, style, _), thickness in product(found.values(), options.thickness):
+        told = [name] * (len(options.brush) > 1) + [str(thickness)] * (len(options.thickness) > 1)
+        if "-".join(told) in made:
+            raise ArgumentError("--brush", ",".join(options.brush), f"two of them are called {name}; rename a file")
+        made["-".join(told)] = Tool(style, thickness, pressure, name)
+    return made, [f"--brush {text}: {note}" for text, (_, _, note) in found.items() if note]
 
 
 def find(text: str) -> tuple[str, Style, str]:
@@ -44,11 +65,11 @@ def find(text: str) -> tuple[str, Style, str]:
     """
     known = names()
     if text in known:
-        return text, style.load(known[text]), ""
+        return text, load(known[text]), ""
     path = Path(text)
     if path.is_file():
-        if path.suffix == style.SUFFIX:
-            return path.stem, style.load(path), ""
+        if path.suffix == SUFFIX:
+            return path.stem, load(path), ""
         return _from_picture(path)
     if path.suffix:
         raise ArgumentError("--brush", text, "no such file; give a picture of a stroke, or a name from lineart brushes")
@@ -62,8 +83,8 @@ def _from_picture(path: Path) -> tuple[str, Style, str]:
     from lineart_cli.brushes.picture import strip_of
 
     try:
-        frames = pages.read_header(path, _MOST_MEGAPIXELS).frames
-        strip, note = strip_of(path, 1 - pages.read_grey(path, "luma709"))
+        strip, note = strip_of(path, 1 - pages.read_grey(path, _READING))
+        frames = pages.count_pages(path)
     except PageError as error:
         raise ArgumentError("--brush", path, str(error).removeprefix(f"{path}: ")) from error
     notes = [note] if note else []
@@ -72,4 +93,4 @@ def _from_picture(path: Path) -> tuple[str, Style, str]:
     return path.stem, measure(strip, f"measured from {path.name}"), "; ".join(notes)
 
 
-_MOST_MEGAPIXELS = 100.0
+_READING = InkOptions(max_megapixels=100.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from dataclasses import asdict, dataclass, replace
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from lineart_cli.brushes.noise import WAVELENGTHS
 from lineart_cli.errors import ArgumentError
+from lineart_cli.options import Length
 
 FORMAT = 1
 """Counts up when styles mean something else; a file of another format is refused."""
@@ -73,23 +75,35 @@ EVEN = Style(
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a page's lines are to be drawn.
+class Tool:
+    """What the lines of a page are drawn with, and how.
 
     Attributes:
-        thickness: at full pressure, px of the page.
         style: of the brush.
+        thickness: at full pressure.
         pressure: in [0, 1], the same everywhere; None follows the sketch.
+        name: of the brush.
     """
 
-    thickness: float
     style: Style = EVEN
+    thickness: Length = Length(3.0)
     pressure: float | None = None
+    name: str = ""
+
+    def settings(self) -> dict[str, str]:
+        """All that the ink depends on, as the user writes it; a brush that is not plain by name and contents."""
+        contents = "" if self.style.plain else f" {hashlib.sha256(text(self.style).encode()).hexdigest()[:12]}"
+        return {"thickness": str(self.thickness), "brush": self.name + contents}
+
+
+def text(style: Style) -> str:
+    """A style as its file has it."""
+    return json.dumps({"format": FORMAT, **asdict(style)}) + "\n"
 
 
 def save(path: Path, style: Style) -> None:
     """Write a style's file."""
-    path.write_text(json.dumps({"format": FORMAT, **asdict(style)}) + "\n", "utf-8")
+    path.write_text(text(style), "utf-8")
 
 
 def load(path: Path) -> Style:

@@ -19,9 +19,9 @@ from lineart_cli.brushes.measure import half_width, measure
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.paint import Lines, paint
 from lineart_cli.brushes.picture import strip_of
-from lineart_cli.brushes.style import Look, Style
+from lineart_cli.brushes.style import Style, Tool
 from lineart_cli.convert import Inker
-from lineart_cli.options import MODEL_DPI
+from lineart_cli.options import MODEL_DPI, Length
 from lineart_train.brush import engine, mypaint, shipped
 from lineart_train.brush.fidelity import FIGURES, cut, fidelity
 from lineart_train.brush.presets import PRESETS
@@ -111,7 +111,7 @@ def rows(subject: Subject, thickness: float, inker: Inker | None = None) -> list
     inks = {"fields": paint(exact(courses, pressures), subject.style, thickness, shape)}
     if inker is not None:
         page = 1 - _sketch(courses, pressures)
-        inks["sketch"] = next(inker.ink_all(page, MODEL_DPI, [Look(thickness, subject.style)]))
+        inks["sketch"] = inker.ink(page, MODEL_DPI, Tool(subject.style, Length(thickness)))
     return [
         Row(subject.name, way, thickness, fidelity(strips([ink.astype(np.float32) / 255] * PLACES, thickness), true))
         for way, ink in inks.items()
