@@ -55,7 +55,7 @@ def _smaller(ink: Floats) -> Floats:
 
 
 def _black_on_white(path: Path, ink: Floats) -> tuple[Floats, str]:
-    """The darkness with the background at 0 and the darkest at 1; white on black is turned round."""
+    """The darkness with the background at 0; white on black is turned round."""
     border = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
     ground = float(np.median(border))
     note = ""

@@ -78,13 +78,16 @@ def find(text: str) -> tuple[str, Style, str]:
 
 
 def _from_picture(path: Path) -> tuple[str, Style, str]:
+    from PIL import Image
+
     from lineart_cli import pages
     from lineart_cli.brushes.measure import measure
     from lineart_cli.brushes.picture import strip_of
 
     try:
         strip, note = strip_of(path, 1 - pages.read_grey(path, _READING))
-        frames = pages.count_pages(path)
+        with Image.open(path) as image:
+            frames = getattr(image, "n_frames", 1)
     except PageError as error:
         raise ArgumentError("--brush", path, str(error).removeprefix(f"{path}: ")) from error
     notes = [note] if note else []

@@ -6,22 +6,26 @@ twice: from their exact distances, which shows the style alone, and from a sketc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+from rich.table import Table
 from scipy.spatial import cKDTree
 
+from lineart_cli import hardware, model_store
 from lineart_cli.brushes import store, weight
 from lineart_cli.brushes.measure import half_width, measure
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.paint import Lines, paint
 from lineart_cli.brushes.picture import strip_of
 from lineart_cli.brushes.style import Style, Tool
-from lineart_cli.convert import Inker
-from lineart_cli.options import MODEL_DPI, Length
+from lineart_cli.convert import Inker, open_inker
+from lineart_cli.errors import LineartError
+from lineart_cli.options import MODEL, MODEL_DPI, Length
+from lineart_cli.plan import Wishes, plan
 from lineart_train.brush import engine, mypaint, shipped
 from lineart_train.brush.fidelity import FIGURES, cut, fidelity
 from lineart_train.brush.presets import PRESETS
@@ -77,9 +81,13 @@ def _preset(name: str, style: Style) -> Subject:
     return Subject(name, draw, style)
 
 
-def unseen(brushes: Iterable[Path], thickness: float) -> list[Subject]:
-    """Brushes of libmypaint, each with the style of a picture in which it is `thickness` px wide."""
-    return [_unseen(path, thickness) for path in brushes]
+def unseen(brushes: Iterable[Path], thickness: float) -> Iterator[Subject | LineartError]:
+    """Brushes of libmypaint, each with the style of a picture of it `thickness` px wide; or why it has none."""
+    for path in brushes:
+        try:
+            yield _unseen(path, thickness)
+        except LineartError as error:
+            yield error
 
 
 def _unseen(path: Path, thickness: float) -> Subject:
@@ -100,6 +108,32 @@ def picture(brush: Path, radius: float) -> Floats:
     wide = int(20 * radius) + 600
     points = np.stack([np.linspace(40, wide - 40, 400), np.full(400, 64.0)], 1).astype(np.float32)
     return mypaint.draw(brush, points, np.linspace(0, 1, 400), radius, (128, wide))
+
+
+def inker() -> Inker:
+    """The shipped model on this machine."""
+    card, machine = model_store.find(MODEL), hardware.detect()
+    return open_inker(card, lambda page: plan(page, card, machine, Wishes()))
+
+
+def table(rows: Iterable[Row]) -> Table:
+    """A row for each brush and way, the means of each way last."""
+    shown = Table(box=None, pad_edge=False)
+    for name in ("brush", "drawn from", "px"):
+        shown.add_column(name, no_wrap=True)
+    for name in (*FIGURES, "mean"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    rows = list(rows)
+    for row in rows:
+        shown.add_row(row.name, row.way, f"{row.thickness:g}", *_said([*row.figures.values(), row.mean]))
+    for way in dict.fromkeys(row.way for row in rows):
+        some = [[*row.figures.values(), row.mean] for row in rows if row.way == way]
+        shown.add_row(f"mean of {len(some)}", way, "", *_said(np.mean(some, 0)))
+    return shown
+
+
+def _said(values: Iterable[float]) -> list[str]:
+    return [f"{value:.3f}" for value in values]
 
 
 def rows(subject: Subject, thickness: float, inker: Inker | None = None) -> list[Row]:

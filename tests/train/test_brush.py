@@ -169,5 +169,7 @@ def test_the_engine_agrees_with_libmypaint(tmp_path: Path, pressure: float) -> N
 def test_libmypaint_s_brushes_can_be_measured_from_a_picture(tmp_path: Path) -> None:
     path = tmp_path / "pen.myb"
     path.write_text(MYB % "0.8")
-    (row,) = evaluate.rows(evaluate.unseen([path], 12.0)[0], 12.0)
+    (subject,) = evaluate.unseen([path], 12.0)
+    assert isinstance(subject, evaluate.Subject)
+    (row,) = evaluate.rows(subject, 12.0)
     assert row.mean < 0.2, row.figures
