@@ -16,10 +16,20 @@ import typer
 
 from lineart_cli import __version__
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
-from lineart_cli.options import MODEL, BenchOptions, InkOptions, Options, default_text, specs
+from lineart_cli.options import (
+    MODEL,
+    BenchOptions,
+    BrushesOptions,
+    InkOptions,
+    Options,
+    ReportOptions,
+    default_text,
+    specs,
+)
 
 if TYPE_CHECKING:
     from lineart_cli.model_card import ModelCard
+    from lineart_cli.output_folder import OutputFolder
     from lineart_cli.plan import PageSize, Plan
 
 # The base of every error in how a command is called; Typer gives it no public name.
@@ -82,27 +92,59 @@ def ink(
 
 
 def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
-    from lineart_cli import batch, console, files, model_store, process
-    from lineart_cli.pages import OUTPUT_FORMATS
+    from lineart_cli import batch, console, files, interrupt, log_file, model_store, process, watch
+    from lineart_cli.brushes import store
+    from lineart_cli.manifest import stamp
+    from lineart_cli.output_folder import OutputFolder
+    from lineart_cli.pages import OUTPUT_FORMATS, count_pages
 
     process.give_back_memory()
     warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
     sources, problems = files.find(paths, out)
-    if not sources:
+    if not sources and not (options.watch and any(map(os.path.isdir, paths))):
         advice = "; ".join(map(str, problems)) or "no images there; give PNG, JPEG, TIFF, WebP or BMP files"
         raise ArgumentError("PATH", ", ".join(paths), advice)
-    jobs = files.plan(sources, out, OUTPUT_FORMATS[options.format].suffix)
+    tools, guesses = store.tools(options)
+    known = watch.stamps([source.path for source in sources])
+    counted = cache(lambda path, _stamp: count_pages(path))
+    plan = partial(
+        files.plan,
+        out=out,
+        suffix=OUTPUT_FORMATS[options.format].suffix,
+        count_pages=lambda path: counted(path, stamp(path)),
+        tools=tuple(tools),
+    )
+    jobs = plan(sources)
     card = model_store.find(MODEL)
     decide = _decide(card, options)
+    if options.log_file:
+        log_file.check(Path(options.log_file), out, [source.path for source in sources])
     if not options.dry_run:
         files.prepare_folder(out)
-    pages_wanted = len(jobs) + len(problems)
-    with console.reporter(
-        pages_wanted, as_json=options.json, dry_run=options.dry_run, verbose=options.verbose, quiet=options.quiet
-    ) as report:
-        done = batch.run(jobs, problems, out, options, decide, lambda: _open_inker(card, decide), report)
-    if done.failed:
-        raise typer.Exit(ExitCode.SOME_FAILED)
+    folder = OutputFolder(out, overwrite=options.overwrite, dry_run=options.dry_run)
+    with (
+        console.reporter(len(jobs) + len(problems), options) as reporter,
+        interrupt.asked_to_stop(partial(_end, folder)) as stopped,
+        folder,
+    ):
+        inker = partial(_open_inker, card, decide, options.bits, len(tools) > 1)
+        work = batch.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
+        for guess in guesses:
+            work.notice(guess)
+        done = work.run(jobs, problems)
+        if options.watch:
+            watch.follow(paths, out, known, plan, work.run, work.notice, stopped)
+        elif done.failed:
+            raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def _end(folder: OutputFolder) -> None:
+    """Ends the process at once, from a signal handler: nothing that is at work is waited for."""
+    from lineart_cli import console
+
+    folder.abandon()
+    console.show_cursor()
+    os._exit(ExitCode.INTERRUPTED)
 
 
 def _decide(card: ModelCard, options: InkOptions) -> Callable[[PageSize], Plan]:
@@ -119,10 +161,10 @@ def _decide(card: ModelCard, options: InkOptions) -> Callable[[PageSize], Plan]:
     return decide
 
 
-def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan]) -> Any:
+def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool) -> Any:
     from lineart_cli.convert import open_inker
 
-    return open_inker(card, decide)
+    return open_inker(card, decide, bits, keep)
 
 
 @app.command(epilog=_EXIT_CODES)
@@ -147,11 +189,50 @@ def _bench(options: BenchOptions) -> None:
         print(f"saved in {settings.save(report.best, machine)}", file=sys.stderr)
 
 
+@app.command(epilog=_EXIT_CODES)
+@partial(_with_options, BrushesOptions)
+def brushes(**options: Any) -> None:
+    """Shows the brushes that ink can draw with, lineart's and yours."""
+    chosen = BrushesOptions.parse(options)
+
+    from rich.console import Console
+
+    from lineart_cli import gallery
+
+    gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
+
+
+@app.command(epilog=_EXIT_CODES)
+@partial(_with_options, ReportOptions)
+def report(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where `lineart ink` has put the ink.", show_default=False)
+    ],
+    **options: Any,
+) -> None:
+    """Shows a folder of ink beside its sketches, with settings and failures, as one page of HTML."""
+    _report(folder, ReportOptions.parse(options))
+
+
+def _report(root: Path, options: ReportOptions) -> None:
+    from lineart_cli import console, report
+
+    known = report.known_rows(root)
+    with console.counted("reporting", len(known), options.quiet) as advance:
+        target = report.write(root, known, options, advance)
+    if not options.quiet:
+        print(target, file=sys.stderr)
+
+
 def main() -> None:
     """Runs `lineart` and ends the process with an ExitCode."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    sys.exit(_run())
+    code = _run()
+    if "lineart_cli.watchdog" in sys.modules and sys.modules["lineart_cli.watchdog"].is_stuck():
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _run() -> int:

@@ -2,230 +2,145 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lineart_cli import pages
+from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import LineartError, PageError
-from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted, Reporter
+from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, PageSkipped, PageStarted, Reporter
 from lineart_cli.files import Job
-from lineart_cli.options import MODEL_DPI, THICKNESS_RANGE, InkOptions
+from lineart_cli.inking import Means, outcome
+from lineart_cli.manifest import Failure
+from lineart_cli.model_card import ModelCard
+from lineart_cli.options import InkOptions
+from lineart_cli.output_folder import OutputFolder
 from lineart_cli.plan import PageSize, Plan
+from lineart_cli.watchdog import Inker, WatchedInker
 
 AUTO_JOBS = 1  # the engine alone keeps all cores busy
+_GLANCE = 0.2  # seconds between looks at whether the run is to stop
+
+_log = logging.getLogger(__name__)
 
 
-class Inker(Protocol):
-    """Inks pages, one at a time."""
+class Batch:
+    """Inks lists of pages into one folder, with one engine."""
 
-    def ink(self, grey: NDArray[np.uint8 | np.uint16], dpi: float, thickness: float, faint: float) -> NDArray[np.uint8]:
-        """Inks a page.
-
-        Args:
-            grey: (H, W) encoded values, white being the largest that the type holds.
-            dpi: px per inch.
-            thickness: of the lines, in page px.
-            faint: how faint a line may be, as a fraction of the main lines' darkness.
-
-        Returns:
-            (H, W) coverage, 0 = no ink, 255 = full.
-        """
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """A page as it will be worked on: `dpi` px per inch, `thickness` in page px."""
-
-    header: pages.Header
-    dpi: float
-    dpi_source: str
-    thickness: float
-
-    @property
-    def note(self) -> str:
-        return f"only the first of {self.header.frames} images is inked" if self.header.frames > 1 else ""
-
-
-def run(
-    jobs: Sequence[Job],
-    problems: Sequence[PageError],
-    out: Path,
-    options: InkOptions,
-    decide: Callable[[PageSize], Plan],
-    open_inker: Callable[[], Inker],
-    reporter: Reporter,
-) -> BatchDone:
-    """Inks every job whose output is not finished, and reports page by page.
-
-    With `options.dry_run` nothing is opened for inking or written; each page is reported as PagePlanned. With
-    `options.verbose` it is so before it is inked.
-
-    Args:
-        jobs: what to ink, see `files.plan`.
-        problems: what was asked for and not found; reported first, and counted as failed.
-        out: the output folder, for the summary.
-        options: all of `lineart ink`'s.
-        decide: makes the plan for a page, or refuses it with an ArgumentError.
-        open_inker: called once, when the first page needs it, and not at all when none does.
-        reporter: told every event, in the end the BatchDone that is also returned.
-
-    Raises:
-        LineartError: the inker cannot be opened; nothing is inked then.
-        KeyboardInterrupt: pages in work are dropped, finished ones are kept.
-    """
-    start = time.monotonic()
-    work = _Run(options, decide, open_inker, reporter)
-    for problem in problems:
-        work.report(PageFailed(problem.path, str(problem)))
-    work.all(jobs)
-    counts, seconds = work.counts, round(time.monotonic() - start, 3)
-    done = BatchDone(counts[PageDone], counts[PageSkipped], counts[PageFailed], str(out), seconds)
-    work.report(done)
-    return done
-
-
-class _Run:
     def __init__(
         self,
+        folder: OutputFolder,
         options: InkOptions,
+        tools: Mapping[str, Tool],
+        card: ModelCard,
         decide: Callable[[PageSize], Plan],
         open_inker: Callable[[], Inker],
         reporter: Reporter,
+        stopped: threading.Event,
     ) -> None:
+        """
+        Args:
+            folder: where the ink goes.
+            options: all of `lineart ink`'s.
+            tools: what to draw with, see `brushes.store.tools`.
+            card: of the model.
+            decide: makes the plan for a page, or refuses it with an ArgumentError.
+            open_inker: called when the first page needs it, and again after a fault of the engine.
+            reporter: told every event.
+            stopped: when it is set, pages that are being inked or written are finished, and no others begun.
+        """
+        self._folder = folder
         self._options = options
-        self._decide = decide
-        self._open_inker = open_inker
-        self._inker: Inker | None = None
         self._reporter = reporter
-        self.counts: Counter[type[Event]] = Counter()
         self._reporting = threading.Lock()
-        self._inking = threading.Lock()
-        self._stopped = threading.Event()
+        self._stopped = stopped
+        inker = WatchedInker(open_inker, options.bits)
+        self._means = Means(options, tools, card, decide, inker, threading.Lock(), folder, self.report, stopped)
+        self._counts: Counter[type[Event]] = Counter()
 
-    def all(self, jobs: Sequence[Job]) -> None:
+    def run(self, jobs: Sequence[Job], problems: Sequence[PageError] = ()) -> BatchDone:
+        """Inks every job whose output is not finished, and reports page by page, in the end the BatchDone it returns.
+
+        With `options.dry_run` nothing is opened for inking or written; each page is reported as PagePlanned. With
+        `options.verbose` it is so before it is inked.
+
+        Args:
+            jobs: what to ink, see `files.plan`.
+            problems: what was asked for and not found; reported first, and counted as failed.
+
+        Raises:
+            ModelError: the inker cannot be opened; nothing is inked then.
+            KeyboardInterrupt: the run was stopped before its last page; what is not finished is as it was before.
+        """
+        start = time.monotonic()
+        self._counts.clear()
+        if self._folder.notice:
+            self.notice(self._folder.notice)
+            self._folder.notice = ""
+        for problem in problems:
+            self.report(PageFailed(problem.path, str(problem)))
         with ThreadPoolExecutor(self._options.jobs or AUTO_JOBS) as pool:
-            try:
-                for page in as_completed([pool.submit(self._page, job) for job in jobs]):
-                    page.result()
-            except BaseException:
-                self._stopped.set()
-                pool.shutdown(cancel_futures=True)
-                raise
+            all_ended = self._wait([pool.submit(self._page, job) for job in jobs])
+        if not all_ended:
+            raise KeyboardInterrupt
+        counts, seconds = self._counts, round(time.monotonic() - start, 3)
+        done = BatchDone(counts[PageDone], counts[PageSkipped], counts[PageFailed], str(self._folder.root), seconds)
+        self.report(done)
+        return done
+
+    def notice(self, text: str) -> None:
+        """Tells something about the run as a whole."""
+        self.report(Notice(text))
 
     def report(self, event: Event) -> None:
+        """Tells and counts an event, one at a time."""
         with self._reporting:
-            self.counts[type(event)] += 1
+            self._counts[type(event)] += 1
             self._reporter.report(event)
 
-    def _page(self, job: Job) -> None:
-        if self._stopped.is_set():
-            return
-        self.report(PageStarted(str(job.source)))
+    def _wait(self, pages: Sequence[Future[bool]]) -> bool:
+        told, ended = False, True
         try:
-            event = self._outcome(job)
+            for page in pages:
+                while not wait([page], _GLANCE).done:
+                    if self._stopped.is_set() and not told:
+                        told = True
+                        self.notice("stopping when the page that is being inked is done; Ctrl-C again stops at once")
+                ended &= page.result()
+        except BaseException:
+            self._stopped.set()
+            raise
+        return ended
+
+    def _page(self, job: Job) -> bool:
+        """Whether the page has come to an end, good or bad, and is not left to another run."""
+        if self._stopped.is_set():
+            return False
+        self.report(PageStarted(str(job.source), job.page))
+        event = self._outcome(job)
+        if isinstance(event, PageFailed):
+            self._folder.note(job.output, Failure(self._folder.input_name(job.source), job.page, event.error))
+        if event is not None:
+            self.report(event)
+        return event is not None
+
+    def _outcome(self, job: Job) -> Event | None:
+        try:
+            return outcome(job, self._means)
         except PageError as error:
-            event = PageFailed(str(job.source), str(error))
+            _log.info("%s", error, exc_info=error)
+            failure = error
         except LineartError:
             self._stopped.set()  # no page can be inked
             raise
-        except MemoryError:
-            event = _failed(job, "does not fit in memory", "use a smaller --tile, or close other programs")
+        except MemoryError as error:
+            failure = PageError(str(job), "does not fit in memory", "use a smaller --tile, or close other programs")
+            _log.info("%s", failure, exc_info=error)
         except Exception as error:
-            if self._options.verbose:
-                traceback.print_exc()
             reason = f"unexpected {type(error).__name__}: {error}"
-            event = _failed(job, reason, "run again with --verbose and report what it says")
-        if event is not None:
-            self.report(event)
-
-    def _outcome(self, job: Job) -> Event | None:
-        """What became of the page; None where the run was stopped meanwhile."""
-        options, start = self._options, time.monotonic()
-        sheet = _sheet(job, options)
-        header = sheet.header
-        if not options.overwrite and pages.is_finished(job.output, header.width, header.height):
-            return PageSkipped(str(job.source), str(job.output))
-        planned = self._planned(job, sheet)
-        if options.dry_run:
-            return planned
-        if options.verbose:
-            self.report(planned)
-        grey = pages.read_grey(job.source, options.desaturate)
-        with self._inking:
-            if self._stopped.is_set():
-                return None
-            ink = self._ink(job, grey, sheet)
-        if self._stopped.is_set():
-            return None
-        del grey
-        tag = header.dpi if options.dpi is None else (options.dpi, options.dpi)
-        pages.write_ink(job.output, ink, options.format, options.transparent, tag)
-        seconds = round(time.monotonic() - start, 3)
-        return PageDone(*_names(job, sheet), round(sheet.thickness, 3), seconds, sheet.note)
-
-    def _planned(self, job: Job, sheet: _Sheet) -> PagePlanned:
-        header, thickness = sheet.header, round(sheet.thickness, 3)
-        try:
-            plan = self._decide(PageSize(header.height, header.width, sheet.dpi))
-        except LineartError as error:
-            raise PageError(job.source, "cannot be inked", str(error)) from error
-        return PagePlanned(
-            *_names(job, sheet),
-            sheet.dpi_source,
-            thickness,
-            round(self._options.thickness.model_px(sheet.dpi), 3),
-            plan.choice.backend,
-            plan.choice.device,
-            plan.choice.precision,
-            plan.choice.threads,
-            len(plan.tiles),
-            plan.window,
-            round(plan.computed_megapixels, 2),
-            plan.memory,
-            str(plan),
-            plan.reasons,
-            sheet.note,
-        )
-
-    def _ink(self, job: Job, grey: NDArray[np.uint8 | np.uint16], sheet: _Sheet) -> NDArray[np.uint8]:
-        if self._inker is None:
-            self._inker = self._open_inker()
-        try:
-            ink = self._inker.ink(grey, sheet.dpi, sheet.thickness, self._options.faint)
-        except LineartError as error:
-            raise PageError(job.source, "cannot be inked", str(error)) from error
-        if ink.shape != grey.shape or ink.dtype != np.uint8:
-            reason = f"the model gave {ink.shape} {ink.dtype} instead of {grey.shape} uint8"
-            raise PageError(job.source, reason, "try another --backend")
-        return ink
-
-
-def _names(job: Job, sheet: _Sheet) -> tuple[str, str, int, int, float]:
-    return str(job.source), str(job.output), sheet.header.width, sheet.header.height, round(sheet.dpi, 2)
-
-
-def _failed(job: Job, reason: str, advice: str) -> PageFailed:
-    return PageFailed(str(job.source), str(PageError(job.source, reason, advice)))
-
-
-def _sheet(job: Job, options: InkOptions) -> _Sheet:
-    header = pages.read_header(job.source, options.max_megapixels)
-    pages.check_size(job.source, header.width, header.height, options.format)
-    dpi, dpi_source = pages.working_dpi(header, options.dpi)
-    at_300 = options.thickness.model_px(dpi)
-    if not THICKNESS_RANGE[0] <= at_300 <= THICKNESS_RANGE[1]:
-        low, high = (each * dpi / MODEL_DPI for each in THICKNESS_RANGE)
-        reason = f"--thickness {options.thickness} is {at_300:.3g} px at 300 dpi, out of 1 to 16"
-        advice = f"at this page's {dpi:.4g} dpi give {low:.3g}px to {high:.3g}px, or set --dpi"
-        raise PageError(job.source, reason, advice)
-    return _Sheet(header, dpi, dpi_source, options.thickness.page_px(dpi))
+            failure = PageError(str(job), reason, "run again with --verbose and report what it says")
+            _log.error("%s", failure, exc_info=error)
+        return PageFailed(str(job.source), str(failure), job.page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -21,9 +21,12 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from lineart_cli.errors import one_line
 from lineart_cli.events import (
+    PRINTED,
     BatchDone,
     Event,
+    Notice,
     PageDone,
     PageFailed,
     PagePlanned,
@@ -32,6 +35,8 @@ from lineart_cli.events import (
     Reporter,
     to_json,
 )
+from lineart_cli.log_file import logging_to
+from lineart_cli.options import InkOptions
 
 
 class PagesPerMinute(ProgressColumn):
@@ -50,8 +55,8 @@ class JsonReporter:
         self._stream = stream
 
     def report(self, event: Event) -> None:
-        if not isinstance(event, PageStarted | BatchDone):
-            print(json.dumps(to_json(event)), file=self._stream, flush=True)
+        if isinstance(event, PRINTED):
+            print(json.dumps(to_json(event)).replace("\x7f", "\\u007f"), file=self._stream, flush=True)
 
 
 class PlanReporter:
@@ -67,15 +72,14 @@ class PlanReporter:
                 from_size = ", guessed from its size" if event.dpi_source == "size" else ""
                 size = f"{event.width} x {event.height} px at {event.dpi:g} dpi{from_size}"
                 lines = f"lines {event.thickness:g} px, {event.thickness_300:g} px at 300 dpi"
-                note = f"; {event.note}" if event.note else ""
-                print(f"{event.input} -> {event.output}: {size}; {lines}{note}", file=self._stream)
+                print(f"{_way(event)}: {size}; {lines}", file=self._stream)
                 print(f"  {event.plan}", file=self._stream)
                 for reason in event.reasons:
                     if reason not in self._told:
                         print(f"    {reason}", file=self._stream)
                 self._told = event.reasons
             case PageSkipped():
-                print(f"{event.input} -> {event.output}: there already", file=self._stream)
+                print(f"{_way(event)}: {event.note or 'finished'}", file=self._stream)
 
 
 class TerminalReporter:
@@ -90,11 +94,13 @@ class TerminalReporter:
     def report(self, event: Event) -> None:
         match event:
             case PageStarted():
-                self._progress.update(self._task, description=Path(event.input).name)
+                self._progress.update(self._task, description=one_line(Path(event.input).name))
             case PageFailed():
                 self._say(f"lineart: {event.error}", "red")
-            case PageDone() if event.note and not self._quiet:
-                self._say(f"{event.input}: {event.note}", "yellow")
+            case PageSkipped() if event.note and not self._quiet:
+                self._say(f"{one_line(event.output)}: {event.note}", "yellow")
+            case Notice() if not self._quiet:
+                self._say(f"lineart: {event.text}", "yellow")
             case BatchDone() if not self._quiet:
                 self._progress.stop()
                 self._say(summary(event), "bold")
@@ -114,11 +120,20 @@ class _All:
             reporter.report(event)
 
 
+def _way(event: PagePlanned | PageSkipped) -> str:
+    return f"{one_line(event.input)} -> {one_line(event.output)}"
+
+
+def show_cursor() -> None:
+    """Undoes what a progress bar that nobody can stop any more has done to the terminal."""
+    Console(stderr=True).show_cursor()
+
+
 def summary(done: BatchDone) -> str:
     """The closing line: how many pages were inked, skipped and failed, where the ink is, and how long it took."""
     return (
         f"{done.inked} inked, {done.skipped} skipped, {done.failed} failed; "
-        f"in {done.output}, after {done.seconds:.1f} s"
+        f"in {one_line(done.output)}, after {done.seconds:.1f} s"
     )
 
 
@@ -137,16 +152,22 @@ def bar(console: Console, disable: bool = False) -> Progress:
 
 
 @contextmanager
-def reporter(pages: int, *, as_json: bool, dry_run: bool, verbose: bool, quiet: bool) -> Iterator[Reporter]:
-    """A reporter for a run over `pages` pages: stderr for people, stdout for results.
+def counted(what: str, count: int, quiet: bool) -> Iterator[Callable[[], None]]:
+    """A bar for `count` things, where stderr is a terminal; to be told of each that is done."""
+    with bar(Console(stderr=True), disable=quiet) as progress:
+        task = progress.add_task(what, total=count)
+        yield lambda: progress.advance(task)
 
-    Args:
-        pages: how many there are.
-        as_json: print JSON lines on stdout.
-        dry_run: print the plan on stdout, if not as JSON; no bar and no summary.
-        verbose: print the plan on stderr, if it is not on stdout already.
-        quiet: nothing but failures on stderr.
+
+@contextmanager
+def reporter(pages: int, options: InkOptions) -> Iterator[Reporter]:
+    """A reporter for a run over `pages` pages: stderr for people, stdout for results, and the log file.
+
+    With `json` there are JSON lines on stdout. With `dry_run` the plan is there, unless as JSON, and stderr has no bar
+    and no summary. With `verbose` the plan is on stderr, if it is not on stdout already. With `quiet` there is nothing
+    but failures on stderr.
     """
+    as_json, dry_run, verbose, quiet = options.json, options.dry_run, options.verbose, options.quiet
     console = Console(stderr=True)
     progress = bar(console, disable=quiet or dry_run)
     reporters: list[Reporter] = [TerminalReporter(console, progress, pages, quiet or dry_run)]
@@ -156,5 +177,6 @@ def reporter(pages: int, *, as_json: bool, dry_run: bool, verbose: bool, quiet: 
         reporters.append(PlanReporter(sys.stdout))
     elif verbose:
         reporters.append(PlanReporter(sys.stderr))
-    with progress:
-        yield _All(reporters)
+    log_file = Path(options.log_file) if options.log_file else None
+    with logging_to(log_file, verbose=verbose) as log, progress:
+        yield _All([*reporters, log])

@@ -6,6 +6,7 @@ Each message is one line: what is wrong (the file or option and its value), then
 from __future__ import annotations
 
 import os
+import unicodedata
 from enum import IntEnum
 
 
@@ -30,6 +31,18 @@ _MEANINGS = {
     ExitCode.INTERRUPTED: "stopped with Ctrl-C; finished pages are kept",
 }
 
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # Unicode's categories: controls, formats, surrogates, line ends
+_JOINERS = "\u200c\u200d"  # formats that several scripts spell with
+
+
+def one_line(text: str) -> str:
+    """`text`, such as a file name, with an escape for each character that would end the line or steer a terminal."""
+    return "".join(repr(each)[1:-1] if _is_unseen(each) else each for each in text)
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN and character not in _JOINERS
+
 
 class LineartError(Exception):
     """The family of errors that are shown to the user as one line, without a traceback."""
@@ -38,7 +51,7 @@ class LineartError(Exception):
 
     def __init__(self, message: str) -> None:
         """Keeps `message` as a single line, whatever a file name or a library put into it."""
-        super().__init__(" ".join(message.splitlines()))
+        super().__init__(one_line(" ".join(message.splitlines())))
 
 
 class ArgumentError(LineartError):
@@ -53,7 +66,7 @@ class ArgumentError(LineartError):
             value: what was given.
             advice: what is wrong with it and what to write instead.
         """
-        super().__init__(f"{option} {value}: {advice}")
+        super().__init__(f"{option} {one_line(str(value))}: {advice}")
         self.option = option
 
 
@@ -67,8 +80,10 @@ class PageError(LineartError):
             reason: what is wrong with it.
             advice: the next step.
         """
-        super().__init__(f"{os.fspath(path)}: {reason}; {advice}")
+        super().__init__(f"{one_line(os.fspath(path))}: {reason}; {advice}")
         self.path = os.fspath(path)
+        self.reason = reason
+        self.advice = advice
 
 
 class ModelError(LineartError):

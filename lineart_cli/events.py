@@ -1,7 +1,9 @@
 """What happens to pages during a run, told to whoever listens: terminal, JSON lines or a test.
 
-`to_json` gives the object that `--json` prints: the event's fields, led by `event` (its name in snake case).
-Paths are strings as the user would write them; times are seconds; sizes are pixels (width, height).
+`to_json` gives the object that `--json` prints, one a line: the event's fields, led by `event` (its name in snake
+case). Paths are strings as the user would write them; `page` is the number of the page inside its input, from 0; times
+are seconds; sizes are pixels (width, height). A program that reads them should pass over events and fields that it does
+not know: later versions may add some, and take none away.
 """
 
 from __future__ import annotations
@@ -13,17 +15,18 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class PageStarted:
-    """A page is being read. JSON: {"event": "page_started", "input": "a.png"}; not printed by `--json`."""
+    """A page is being read. JSON: {"event": "page_started", "input", "page"}; only in the log file."""
 
     input: str
+    page: int = 0
 
 
 @dataclass(frozen=True)
 class PageDone:
     """A page is inked and lies under its final name.
 
-    JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "note"}, where
-    `thickness` is in page pixels and `note` is empty, or says what the user might not expect.
+    JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page"}, where
+    `thickness` is in page pixels.
     """
 
     input: str
@@ -33,23 +36,33 @@ class PageDone:
     dpi: float
     thickness: float
     seconds: float
-    note: str = ""
+    page: int = 0
 
 
 @dataclass(frozen=True)
 class PageSkipped:
-    """The page's output was there already, whole. JSON: {"event": "page_skipped", "input", "output"}."""
+    """The page's output was there already, and is left as it is.
+
+    JSON: {"event": "page_skipped", "input", "output", "note", "page"}, where `note` is empty for a finished page, or
+    says why an output that lineart would have inked otherwise is kept.
+    """
 
     input: str
     output: str
+    note: str = ""
+    page: int = 0
 
 
 @dataclass(frozen=True)
 class PageFailed:
-    """The page has no output. JSON: {"event": "page_failed", "input", "error"}; `error` is one line, with advice."""
+    """The page is not inked.
+
+    JSON: {"event": "page_failed", "input", "error", "page"}; `error` is one line, with advice.
+    """
 
     input: str
     error: str
+    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,7 +71,7 @@ class PagePlanned:
 
     JSON: {"event": "page_planned", "input", "output", "width", "height", "dpi", "dpi_source", "thickness",
     "thickness_300", "backend", "device", "precision", "threads", "tiles", "window", "megapixels", "memory", "plan",
-    "reasons", "note"}; `dpi_source` is "option", "file" or "size"; `thickness` is in page pixels, `thickness_300` in
+    "reasons", "page"}; `dpi_source` is "option", "file" or "size"; `thickness` is in page pixels, `thickness_300` in
     pixels at 300 dpi; `tiles` is their number, `window` the height and width of what the network is given for each;
     `megapixels` is what it computes in all, `memory` the expected peak in bytes; `plan` says the same in a line, and
     each of `reasons` explains one choice.
@@ -82,12 +95,15 @@ class PagePlanned:
     memory: int
     plan: str
     reasons: tuple[str, ...]
-    note: str = ""
+    page: int = 0
 
 
 @dataclass(frozen=True)
 class BatchDone:
-    """The run's last event. JSON: {"event": "batch_done", "inked", "skipped", "failed", "output", "seconds"}."""
+    """The end of a run, or of one round of `--watch`; only in the log file.
+
+    JSON: {"event": "batch_done", "inked", "skipped", "failed", "output", "seconds"}.
+    """
 
     inked: int
     skipped: int
@@ -96,7 +112,17 @@ class BatchDone:
     seconds: float
 
 
-Event = PageStarted | PageDone | PageSkipped | PageFailed | PagePlanned | BatchDone
+@dataclass(frozen=True)
+class Notice:
+    """Something about the run as a whole that the user should know. JSON: {"event": "notice", "text"}, one line."""
+
+    text: str
+
+
+Event = PageStarted | PageDone | PageSkipped | PageFailed | PagePlanned | BatchDone | Notice
+
+PRINTED = (PageDone, PageSkipped, PageFailed, PagePlanned, Notice)
+"""What `--json` prints."""
 
 
 class Reporter(Protocol):

@@ -5,13 +5,17 @@ from __future__ import annotations
 import glob
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from lineart_cli.errors import ArgumentError, PageError
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".dib"})
+IMAGE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
+    | {".psd", ".psb", ".kra", ".krz", ".ora", ".pdf", ".heic", ".heif", ".hif"}
+)
 
 
 @dataclass(frozen=True)
@@ -24,10 +28,24 @@ class Source:
 
 @dataclass(frozen=True)
 class Job:
-    """One page to ink, and the file that will hold its ink."""
+    """One page to ink, and the file that will hold its ink.
+
+    Attributes:
+        source: the file that the page is in.
+        output: the file for its ink.
+        page: its number inside `source`, from 0.
+        pages: how many `source` has.
+        tool: which of the tools it is drawn with, by what tells their pictures apart.
+    """
 
     source: Path
     output: Path
+    page: int = 0
+    pages: int = 1
+    tool: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source} page {self.page + 1}" if self.pages > 1 else str(self.source)
 
 
 def find(patterns: Sequence[str], out: Path) -> tuple[list[Source], list[PageError]]:
@@ -92,25 +110,46 @@ def _walk(root: Path, out: Path, errors: list[PageError]) -> Iterator[Source]:
                 yield Source(path, path.relative_to(root))
 
 
-def plan(sources: Sequence[Source], out: Path, suffix: str) -> list[Job]:
-    """Names the output of every source: its place below `out`, with `suffix` (such as ".png") for its own.
+def plan(
+    sources: Sequence[Source],
+    out: Path,
+    suffix: str,
+    count_pages: Callable[[Path], int] = lambda _: 1,
+    tools: Sequence[str] = ("",),
+) -> list[Job]:
+    """Names the output of every page of every source.
+
+    Args:
+        sources: the files.
+        out: the folder that their places are below.
+        suffix: of the outputs, such as ".png", in place of the sources' own.
+        count_pages: how many pages a file has. The pages of a file with several are told apart as `name-p01`, with as
+            many digits as the last one has, and at least two.
+        tools: what tells the pictures of a page apart, as `name-TOOL`; an empty one is left out.
 
     Raises:
-        ArgumentError: two sources would share an output, or an output is one of the inputs.
+        ArgumentError: two pages would share an output, or an output is one of the inputs.
     """
     inputs = {source.path.resolve(): source.path for source in sources}
     jobs: dict[Path, Job] = {}
-    for source in sources:
-        job = Job(source.path, (out / source.relative).with_suffix(suffix))
+    for job in (each for source in sources for each in _pages(source, out, suffix, count_pages(source.path), tools)):
         where = job.output.resolve()
         if where in inputs:
             advice = f"would be written over the input {inputs[where]}; choose another folder"
             raise ArgumentError("--output", job.output, advice)
         if where in jobs:
-            advice = f"both {jobs[where].source} and {job.source} would be written there; ink them into two folders"
+            advice = f"both {jobs[where]} and {job} would be written there; ink them into two folders"
             raise ArgumentError("--output", job.output, advice)
         jobs[where] = job
     return list(jobs.values())
+
+
+def _pages(source: Source, out: Path, suffix: str, count: int, tools: Sequence[str]) -> Iterator[Job]:
+    output = (out / source.relative).with_suffix(suffix)
+    digits = max(2, len(str(count)))
+    for page, tool in product(range(count), tools):
+        number = f"-p{page + 1:0{digits}}" if count > 1 else ""
+        yield Job(source.path, output.with_stem(output.stem + number + f"-{tool}" * bool(tool)), page, count, tool)
 
 
 def prepare_folder(out: Path) -> None:

@@ -25,8 +25,6 @@ from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.resample import linear_rows, strips
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float32]
@@ -48,43 +46,6 @@ LEAST_DRAWN = 0.05  # darkness from which a pixel counts as drawn, if that is ab
 DRAWN_NOISES = 5  # and how far above it, in standard deviations; paper in a shadow is noisier than most
 LEAST_SHARE = 5e-4  # of the pixels so drawn, below which a page counts as blank
 SAMPLES = 600_000  # pixels, evenly spread, from which noise and pressure are measured
-
-
-def _weighted(red: float, green: float, blue: float) -> Callable[[Floats], Floats]:
-    weights = np.array([[red, green, blue]], np.float32)
-    return lambda rgb: np.asarray(cv2.transform(rgb, weights), np.float32)
-
-
-def _lowest(rgb: Floats) -> Floats:
-    return np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
-
-
-def _highest(rgb: Floats) -> Floats:
-    return np.maximum(np.maximum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
-
-
-DESATURATE: dict[str, Callable[[Floats], Floats]] = {
-    "luma709": _weighted(0.2126, 0.7152, 0.0722),
-    "luma601": _weighted(0.299, 0.587, 0.114),
-    "lightness": lambda rgb: np.float32(0.5) * (_highest(rgb) + _lowest(rgb)),
-    "average": _weighted(1 / 3, 1 / 3, 1 / 3),
-    "min": _lowest,
-    "max": _highest,
-}
-"""Krita's ways to desaturate, all on encoded values; `luma709` is also the luma of its HSY' model for sRGB."""
-
-
-def desaturate(rgb: Floats, mode: str) -> Floats:
-    """Turn colours into greys as Krita does.
-
-    Args:
-        rgb: (H, W, 3) float32 in [0, 1], encoded (not linear) values.
-        mode: a key of `DESATURATE`.
-
-    Returns:
-        (H, W) float32 in [0, 1], encoded.
-    """
-    return DESATURATE[mode](rgb)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from rich.table import Table
 
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.files import IMAGE_SUFFIXES
+from lineart_cli.options import InkOptions
 from lineart_cli.pages import read_grey
 from lineart_train import metrics, sheet
 from lineart_train.metrics import FIGURES, Grey
@@ -129,7 +130,7 @@ def evaluate_one(job: Job) -> Row:
 
 
 def _read(path: Path) -> Grey:
-    return np.round(255 * read_grey(path, "luma601")).astype(np.uint8)
+    return np.round(255 * read_grey(path, InkOptions(desaturate="luma601"))).astype(np.uint8)
 
 
 def contact(sketch: Grey | None, ink: Grey, tolerance: Grey, thickness: float, scale: float) -> list[NDArray[np.uint8]]:

@@ -1,13 +1,16 @@
 """The tables of options: names, defaults, ranges and help, for the command line and for callers alike."""
 
 from lineart_cli.options.bench import BenchOptions
+from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
+from lineart_cli.options.report import ReportOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
 from lineart_cli.options.values import (
     BACKENDS,
-    BRUSHES,
+    BLACK,
     DESATURATE_MODES,
     DPI_RANGE,
+    DROP_COLOURS,
     FAINT_RANGE,
     FORMATS,
     FORMATS_WITHOUT_ALPHA,
@@ -17,14 +20,17 @@ from lineart_cli.options.values import (
     NEUTRAL_FAINT,
     PRECISIONS,
     THICKNESS_RANGE,
+    Colour,
     Length,
+    Several,
 )
 
 __all__ = [
     "BACKENDS",
-    "BRUSHES",
+    "BLACK",
     "DESATURATE_MODES",
     "DPI_RANGE",
+    "DROP_COLOURS",
     "FAINT_RANGE",
     "FORMATS",
     "FORMATS_WITHOUT_ALPHA",
@@ -35,9 +41,13 @@ __all__ = [
     "PRECISIONS",
     "THICKNESS_RANGE",
     "BenchOptions",
+    "BrushesOptions",
+    "Colour",
     "InkOptions",
     "Length",
     "Options",
+    "ReportOptions",
+    "Several",
     "Spec",
     "bytes_text",
     "default_text",

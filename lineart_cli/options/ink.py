@@ -10,25 +10,34 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.options.spec import (
     MAX_MEMORY,
     Options,
+    each_by,
     option,
+    read_bits,
     read_choice,
+    read_colour,
     read_length,
     read_number,
+    read_pressure,
     read_text,
     read_whole_or_auto,
 )
 from lineart_cli.options.values import (
     BACKENDS,
-    BRUSHES,
+    BITS,
+    BLACK,
     DESATURATE_MODES,
     DPI_RANGE,
+    DROP_COLOURS,
     FAINT_RANGE,
     FORMATS,
+    FORMATS_OF_16_BITS,
     FORMATS_WITHOUT_ALPHA,
     NEUTRAL_FAINT,
     PRECISIONS,
     THICKNESS_RANGE,
+    Colour,
     Length,
+    Several,
 )
 
 
@@ -36,24 +45,34 @@ from lineart_cli.options.values import (
 class InkOptions(Options):
     """What `lineart ink` can be told. `None` stands for `auto`, or for "not given"."""
 
-    thickness: Length = option(
-        Length(3.0),
+    thickness: Several[Length] = option(
+        Several((Length(3.0),)),
         "--thickness -t",
-        "Thickness of the lines: page pixels (3 or 3px) or millimetres (0.3mm); 1 to 16 px at 300 dpi.",
+        "Thickness of the lines: page pixels (3 or 3px) or millimetres (0.3mm); 1 to 16 px at 300 dpi. Several, with "
+        "commas between them, give a picture each.",
         "Ink",
-        read=read_length,
+        read=each_by(read_length),
         metavar="LENGTH",
         low=THICKNESS_RANGE[0],
         high=THICKNESS_RANGE[1],
     )
-    brush: str = option(
-        "technical_pen",
-        "--brush",
-        "What the lines are drawn with.",
+    brush: Several[str] = option(
+        Several(("technical_pen",)),
+        "--brush -b",
+        "What the lines are drawn with: a name that lineart brushes lists, or a picture of one stroke whose pressure "
+        "rises from left to right. Several give a picture each.",
         "Ink",
-        read=read_choice,
+        read=each_by(read_text),
         metavar="NAME",
-        choices=BRUSHES,
+    )
+    pressure: str | float = option(
+        "sketch",
+        "--pressure",
+        "Line weight: sketch follows how hard the artist pressed; even is full thickness everywhere; a number from 0 "
+        "to 1 is a hand as light.",
+        "Ink",
+        read=read_pressure,
+        metavar="WEIGHT",
     )
     faint: float = option(
         NEUTRAL_FAINT,
@@ -69,16 +88,35 @@ class InkOptions(Options):
     desaturate: str = option(
         "luma709",
         "--desaturate",
-        "How colour becomes grey, by Krita's modes: luma709 is HSY', max drops blue construction lines.",
+        "How colour becomes grey, by Krita's modes; luma709 is HSY'.",
         "Reading",
         read=read_choice,
         metavar="MODE",
         choices=DESATURATE_MODES,
     )
+    drop_colour: str | None = option(
+        None,
+        "--drop-colour",
+        "Take out underdrawing in a coloured pencil, such as non-photo blue, before inking; --desaturate has no part "
+        "in such pages.",
+        "Reading",
+        read=read_choice,
+        metavar="NAME",
+        choices=DROP_COLOURS,
+    )
+    layer: str | None = option(
+        None,
+        "--layer",
+        "Ink one layer or group of PSD, PSB, KRA and ORA files, even a hidden one, instead of the whole picture.",
+        "Reading",
+        read=read_text,
+        metavar="NAME",
+    )
     dpi: float | None = option(
         None,
         "--dpi",
-        "Resolution of the pages, instead of what the files say. A page that says nothing is taken as A4-like.",
+        "Resolution of the pages, instead of what the files say. A page that says nothing is taken as A4-like; "
+        "a PDF page that is no scan is drawn at 300.",
         "Reading",
         read=read_number,
         metavar="N",
@@ -94,19 +132,50 @@ class InkOptions(Options):
         metavar="N",
         low=1,
         high=100_000,
+        changes_ink=False,
     )
     format: str = option(
         "png",
         "--format",
-        "File format of the ink.",
+        "File format of the ink; ora and psd have the sketch and the ink on layers, to colour in between.",
         "Writing",
         read=read_choice,
         metavar="NAME",
         choices=FORMATS,
     )
-    transparent: bool = option(False, "--transparent", "Black ink on transparency instead of white paper.", "Writing")
-    overwrite: bool = option(False, "--overwrite", "Ink pages again whose output is there already.", "Writing")
-    dry_run: bool = option(False, "--dry-run", "List what would be inked, and write nothing.", "Writing")
+    bits: int = option(
+        8,
+        "--bits",
+        "Bits of a sample; png and tiff can have 16.",
+        "Writing",
+        read=read_bits,
+        metavar="N",
+        choices=BITS,
+    )
+    ink_colour: Colour = option(
+        BLACK,
+        "--ink-colour",
+        "Colour of the ink: a CSS name such as navy, or #rgb or #rrggbb.",
+        "Writing",
+        read=read_colour,
+        metavar="COLOUR",
+    )
+    transparent: bool = option(
+        False, "--transparent", "Ink on transparency instead of white paper, as on a layer of ora and psd.", "Writing"
+    )
+    keep_metadata: bool = option(
+        False, "--keep-metadata", "Keep what the input says of its author, time and device (EXIF, XMP).", "Writing"
+    )
+    overwrite: bool = option(
+        False,
+        "--overwrite",
+        "Ink every page again, and replace even ink that was edited.",
+        "Writing",
+        changes_ink=False,
+    )
+    dry_run: bool = option(
+        False, "--dry-run", "List what would be inked, and write nothing.", "Writing", changes_ink=False
+    )
     backend: str = option(
         "auto",
         "--backend",
@@ -115,6 +184,7 @@ class InkOptions(Options):
         read=read_choice,
         metavar="NAME",
         choices=BACKENDS,
+        changes_ink=False,
     )
     device: str = option(
         "auto",
@@ -123,6 +193,7 @@ class InkOptions(Options):
         "Speed",
         read=read_text,
         metavar="NAME",
+        changes_ink=False,
     )
     precision: str = option(
         "auto",
@@ -142,6 +213,7 @@ class InkOptions(Options):
         metavar="N",
         low=64,
         high=16_384,
+        changes_ink=False,
     )
     threads: int | None = option(
         None,
@@ -152,6 +224,7 @@ class InkOptions(Options):
         metavar="N",
         low=1,
         high=1024,
+        changes_ink=False,
     )
     max_memory: int | None = MAX_MEMORY
     jobs: int | None = option(
@@ -163,14 +236,43 @@ class InkOptions(Options):
         metavar="N",
         low=1,
         high=64,
+        changes_ink=False,
     )
-    json: bool = option(False, "--json", "Print one JSON object a page on stdout.", "Reporting")
-    quiet: bool = option(False, "--quiet -q", "Say nothing but errors.", "Reporting")
+    page_timeout: int | None = option(
+        None,
+        "--page-timeout",
+        "Seconds to wait for the ink of a page before it is given up; auto is 60, and 10 more for each megapixel.",
+        "Batch",
+        read=read_whole_or_auto,
+        metavar="N",
+        low=1,
+        high=1_000_000,
+        changes_ink=False,
+    )
+    watch: bool = option(
+        False,
+        "--watch",
+        "Go on: ink again what is saved again, and what is new. Ctrl-C ends it.",
+        "Batch",
+        changes_ink=False,
+    )
+    json: bool = option(False, "--json", "Print one JSON object a page on stdout.", "Reporting", changes_ink=False)
+    quiet: bool = option(False, "--quiet -q", "Say nothing but errors.", "Reporting", changes_ink=False)
     verbose: bool = option(
         False,
         "--verbose -v",
         "Tell the plan for each page and why, and the traceback of unexpected errors.",
         "Reporting",
+        changes_ink=False,
+    )
+    log_file: str | None = option(
+        None,
+        "--log-file",
+        "Append every event to a file, with the time, and the traceback of every error.",
+        "Reporting",
+        read=read_text,
+        metavar="FILE",
+        changes_ink=False,
     )
 
     @classmethod
@@ -179,4 +281,8 @@ class InkOptions(Options):
         options = super().parse(given)
         if options.transparent and options.format in FORMATS_WITHOUT_ALPHA:
             raise ArgumentError("--transparent", f"with --format {options.format}", "use png, tiff or webp")
+        if options.bits > 8 and options.format not in FORMATS_OF_16_BITS:
+            raise ArgumentError("--bits", f"{options.bits} with --format {options.format}", "use png or tiff")
+        if options.watch and options.dry_run:
+            raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")
         return options

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from lineart_cli.errors import ArgumentError
-from lineart_cli.options.values import DPI_RANGE, Length
+from lineart_cli.options.values import DPI_RANGE, Colour, Length, Several
 
 _THICKNESS_HINT = "lines are 1 to 16 px thick at 300 dpi (0.085mm to 1.35mm); write for example 3, 3px or 0.3mm"
 
@@ -19,7 +19,8 @@ _THICKNESS_HINT = "lines are 1 to 16 px thick at 300 dpi (0.085mm to 1.35mm); wr
 class Spec:
     """One option: how it is written, what it means, and how its text becomes a value.
 
-    `read(spec, text)` returns the value or raises ArgumentError; it is None for a switch.
+    `read(spec, text)` returns the value or raises ArgumentError; it is None for a switch. `changes_ink` is False for an
+    option that leaves the output as it is: a page is not inked again because of it.
     """
 
     flags: tuple[str, ...]
@@ -30,6 +31,7 @@ class Spec:
     choices: tuple[str, ...] = ()
     low: float = -math.inf
     high: float = math.inf
+    changes_ink: bool = True
 
     def error(self, text: str, advice: str) -> ArgumentError:
         """The error for `text` given to this option."""
@@ -55,6 +57,19 @@ def read_choice(spec: Spec, text: str) -> str:
     raise spec.error(text, f"unknown; choose from {', '.join(nearest)}")
 
 
+def read_bits(spec: Spec, text: str) -> int:
+    return int(read_choice(spec, text))
+
+
+def read_colour(spec: Spec, text: str) -> Colour:
+    from PIL import ImageColor
+
+    try:
+        return Colour._make(ImageColor.getrgb(text.strip()))
+    except (ValueError, TypeError) as error:  # of what is no colour, and of one with opacity
+        raise spec.error(text, "not a colour; write a CSS name such as navy, or #rgb or #rrggbb") from error
+
+
 def read_text(spec: Spec, text: str) -> str:
     if not text.strip():
         raise spec.error(repr(text), "empty; leave the option out or give a name")
@@ -71,12 +86,36 @@ def read_number(spec: Spec, text: str) -> float:
     return number
 
 
-def read_whole_or_auto(spec: Spec, text: str) -> int | None:
-    if text.strip().lower() == "auto":
-        return None
+def each_by(read: Callable[[Spec, str], Any]) -> Callable[[Spec, str], Several[Any]]:
+    """Reads values with commas between them; one that is given twice counts once."""
+
+    def read_several(spec: Spec, text: str) -> Several[Any]:
+        return Several(dict.fromkeys(read(spec, each) for each in text.split(",")))
+
+    return read_several
+
+
+def read_pressure(spec: Spec, text: str) -> str | float:
+    word = text.strip().lower()
+    if word == "sketch":
+        return word
+    try:
+        pressure = 1.0 if word == "even" else float(word)
+    except ValueError:
+        pressure = math.nan
+    if not 0 <= pressure <= 1:
+        raise spec.error(text, "write sketch, even, or a number from 0 to 1")
+    return pressure
+
+
+def read_whole(spec: Spec, text: str, otherwise: str = "") -> int:
     if not text.strip().isdecimal() or not spec.low <= int(text) <= spec.high:
-        raise spec.error(text, f"write auto, or a whole number from {spec.low:g} to {spec.high:g}")
+        raise spec.error(text, f"write {otherwise}a whole number from {spec.low:.0f} to {spec.high:.0f}")
     return int(text)
+
+
+def read_whole_or_auto(spec: Spec, text: str) -> int | None:
+    return None if text.strip().lower() == "auto" else read_whole(spec, text, "auto, or ")
 
 
 def read_memory(spec: Spec, text: str) -> int | None:
@@ -105,6 +144,7 @@ MAX_MEMORY = option(
     "Speed",
     read=read_memory,
     metavar="BYTES",
+    changes_ink=False,
 )
 
 
@@ -128,6 +168,12 @@ class Options:
             if value is not None:
                 values[name] = spec.read(spec, value) if spec.read and isinstance(value, str) else value
         return cls(**values)
+
+    def settings(self) -> dict[str, str | float | bool | None]:
+        """What the ink depends on, by name, as JSON has it; lengths and colours as the user writes them."""
+        named = {name: getattr(self, name) for name, spec in specs(type(self)).items() if spec.changes_ink}
+        written = (Length, Colour, Several)
+        return {name: str(value) if isinstance(value, written) else value for name, value in named.items()}
 
 
 def specs(table: type[Options]) -> dict[str, Spec]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, TypeVar
+
+_T = TypeVar("_T")
 
 MODEL = "standard"
 MODEL_DPI = 300.0
@@ -13,12 +15,14 @@ FAINT_RANGE = (0.02, 0.9)
 NEUTRAL_FAINT = 0.35
 """The share of the main lines' darkness where the network itself draws the line between ink and nothing."""
 DPI_RANGE = (50.0, 2400.0)
-BRUSHES = ("technical_pen",)
 DESATURATE_MODES = ("luma709", "luma601", "lightness", "average", "min", "max")
+DROP_COLOURS = ("blue", "green", "yellow", "orange", "red", "pink", "purple")
 BACKENDS = ("auto", "openvino", "onnxruntime")
 PRECISIONS = ("auto", "f32", "bf16")
-FORMATS = ("png", "tiff", "webp", "bmp", "jpeg")
+FORMATS = ("png", "tiff", "webp", "ora", "psd", "bmp", "jpeg")
 FORMATS_WITHOUT_ALPHA = ("bmp", "jpeg")
+FORMATS_OF_16_BITS = ("png", "tiff")
+BITS = ("8", "16")
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,26 @@ class Length:
     def model_px(self, dpi: float) -> float:
         """The length in pixels at 300 dpi, the scale that the model works at."""
         return self.page_px(dpi) * MODEL_DPI / dpi
+
+
+class Several(tuple[_T, ...]):
+    """Values that the user writes with commas between them."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self))
+
+
+class Colour(NamedTuple):
+    """An sRGB colour, 0 to 255 each."""
+
+    red: int
+    green: int
+    blue: int
+
+    def __str__(self) -> str:
+        return f"#{self.red:02x}{self.green:02x}{self.blue:02x}"
+
+
+BLACK = Colour(0, 0, 0)

@@ -1,186 +1,148 @@
-"""Pages on disk, read as grey."""
+"""Pages on disk, read as grey; whatever goes wrong becomes a PageError."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from lineart_cli.errors import PageError
-from lineart_cli.options import DPI_RANGE, MM_PER_INCH
-from lineart_cli.tone import desaturate
-
-Image.MAX_IMAGE_PIXELS = None  # `read_header` has its own limit, which the user can raise
-
-READ_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
-A4_LONG_SIDE_MM = 297.0
-A3_LONG_SIDE_MM = 420.0
-GUESSED_DPI_RANGE = (72.0, 1200.0)
-_SCREEN_DPI = 100.0
-_BLOCK_PIXELS = 1 << 20
-INCHES = 2  # EXIF and TIFF ResolutionUnit
-
-Dpi = tuple[float, float]
+from lineart_cli.options import InkOptions
+from lineart_cli.pages import readers
+from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.header import Header
+from lineart_cli.pages.metadata import Metadata, metadata_of
+from lineart_cli.pages.picture import Document, Greys, Picture, to_grey
+from lineart_cli.pages.sketch import to_sketch
 
 
-@dataclass(frozen=True)
-class Header:
-    """What a file says about itself before it is decoded.
+def count_pages(path: Path) -> int:
+    """How many pages a file has; 1 where it cannot be read, so that reading the page will say why."""
+    try:
+        with _document(path, InkOptions()) as document:
+            return document.pages
+    except PageError:
+        return 1
 
-    `width` and `height` are in px, upright (after EXIF orientation). `dpi` is the (horizontal, vertical) resolution
-    tag, whole or to 0.01, or None; it may be nonsense. `frames` counts the images in the file; only the first is read.
+
+def read_header(path: Path, options: InkOptions, page: int = 0) -> Header:
+    """Reads what a page says about itself.
+
+    Args:
+        path: the file.
+        options: how pages are read.
+        page: which of the file's pages, from 0.
+
+    Raises:
+        PageError: there is no readable image, it has no pixels, or more than `options.max_megapixels`.
     """
+    with _picture(path, options, page) as (document, picture):
+        dpi = picture.dpi
+        if dpi is not None and picture.is_turned:
+            dpi = (dpi[1], dpi[0])
+        return Header(*picture.upright_size, dpi, document.pages, picture.bits, picture.is_grey)
 
-    width: int
-    height: int
-    dpi: Dpi | None
-    frames: int
+
+def read_grey(path: Path, options: InkOptions, page: int = 0, whole: bool = False) -> Greys:
+    """Decodes a page: transparency laid on white, colour made grey, turned upright. No sample loses bits.
+
+    Args:
+        path: the file.
+        options: how pages are read.
+        page: which of the file's pages, from 0.
+        whole: round to numbers as small as the file's samples, for less memory.
+
+    Returns:
+        (H, W) encoded values as in the file, see `picture.to_grey`.
+
+    Raises:
+        PageError: the page cannot be decoded, or as of `read_header`.
+    """
+    with _picture(path, options, page) as (_, picture):
+        return to_grey(picture, options.desaturate, options.drop_colour, whole)
+
+
+def read_sketch(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.uint8]:
+    """Decodes a page as it looks, upright and on white.
+
+    Args:
+        path: the file.
+        options: how pages are read.
+        page: which of the file's pages, from 0.
+
+    Returns:
+        (H, W) grey or (H, W, 3) RGB, encoded values.
+
+    Raises:
+        PageError: as of `read_grey`.
+    """
+    with _picture(path, options, page) as (_, picture):
+        return to_sketch(picture)
+
+
+def read_metadata(path: Path, page: int = 0) -> Metadata:
+    """What a page tells of its picture beside the pixels; nothing where that cannot be read."""
+    with contextlib.suppress(Exception), Image.open(path) as image:  # damaged tags raise whatever they like
+        if page:
+            image.seek(page)
+        return metadata_of(image)
+    return Metadata()
+
+
+def is_whole(path: Path) -> bool:
+    """Whether `path` is an image that can be read to its end."""
+    try:
+        with _picture(path, InkOptions(), 0) as (_, picture):
+            return all(True for _ in picture.blocks())
+    except PageError:
+        return False
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    """The image in `path`, not yet decoded; whatever goes wrong inside becomes a PageError."""
-    try:
+def _picture(path: Path, options: InkOptions, page: int) -> Iterator[tuple[Document, Picture]]:
+    """A page whose size is right, not yet decoded, and its document."""
+    with _document(path, options) as document:
+        if page >= document.pages:
+            raise PageError(path, f"has no page {page + 1} (any more)", "run again")
+        with _faults(f"{path} page {page + 1}" if document.pages > 1 else str(path)):
+            picture = document.picture(page)
+            check_size(picture.width, picture.height, options.max_megapixels)
+            yield document, picture
+
+
+@contextlib.contextmanager
+def _document(path: Path, options: InkOptions) -> Iterator[Document]:
+    with _faults(str(path)):
         if path.is_dir():
-            raise PageError(path, "is a folder", "give its images, or the folder that holds it")
+            raise Unreadable("is a folder", "give its images, or the folder that holds it")
         if path.exists() and not path.is_file():
-            raise PageError(path, "is no ordinary file", "copy the image to a file first")
+            raise Unreadable("is no ordinary file", "copy the image to a file first")
         with path.open("rb") as file:
             if not file.read(1):
-                raise PageError(path, "the file is empty", "scan or save it again")
+                raise Unreadable("the file is empty", "scan or save it again")
             file.seek(0)
-            with Image.open(file, formats=READ_FORMATS) as image:
-                yield image
+            with readers.opened(file, options) as document:
+                yield document
+
+
+@contextlib.contextmanager
+def _faults(subject: str) -> Iterator[None]:
+    """Whatever goes wrong inside becomes a PageError about `subject`."""
+    try:
+        yield
     except PageError:
         raise
-    except UnidentifiedImageError as error:
-        raise PageError(path, "holds no readable image", "give a PNG, JPEG, TIFF, WebP or BMP file") from error
+    except Unreadable as error:
+        raise PageError(subject, error.reason, error.advice) from error
     except FileNotFoundError as error:
-        raise PageError(path, "is not there (any more)", "check whether it was moved or renamed") from error
+        raise PageError(subject, "is not there (any more)", "check whether it was moved or renamed") from error
     except PermissionError as error:
-        raise PageError(path, "may not be read", "check its permissions") from error
+        raise PageError(subject, "may not be read", "check its permissions") from error
     except MemoryError as error:
-        raise PageError(path, "does not fit in memory", "close other programs, or scan at fewer dpi") from error
+        raise PageError(subject, "does not fit in memory", "close other programs, or scan at fewer dpi") from error
     except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error and more
-        raise PageError(path, f"is cut off or damaged ({error})", "scan or save it again") from error
-
-
-def read_header(path: Path, max_megapixels: float) -> Header:
-    """Reads what `path` says about itself.
-
-    Raises:
-        PageError: it is no readable image, has no pixels, or has more than `max_megapixels`.
-    """
-    with _opened(path) as image:
-        width, height = image.size
-        if width * height == 0:
-            raise PageError(path, f"has no pixels ({width} x {height})", "scan or save it again")
-        if width * height > max_megapixels * 1e6:
-            size = f"{width} x {height} is over {max_megapixels:g} megapixels"
-            raise PageError(path, size, "make it smaller, or raise --max-megapixels")
-        exif = image.getexif()
-        dpi = _dpi_tag(image, exif)
-        if exif.get(ExifTags.Base.Orientation, 1) >= 5 and image.format != "TIFF":  # Pillow has swapped a TIFF's
-            width, height = height, width
-            dpi = dpi and (dpi[1], dpi[0])
-        return Header(width, height, dpi, getattr(image, "n_frames", 1) if image.format == "TIFF" else 1)
-
-
-def _dpi_tag(image: Image.Image, exif: Image.Exif) -> Dpi | None:
-    tag = image.info.get("dpi")
-    if tag is None and exif.get(ExifTags.Base.ResolutionUnit) == INCHES:
-        tag = (exif.get(ExifTags.Base.XResolution, 0), exif.get(ExifTags.Base.YResolution, 0))
-    try:
-        x, y = (_meant(float(each)) for each in tag or ())
-    except (TypeError, ValueError, ZeroDivisionError):
-        return None
-    return (x, y) if x > 0 and y > 0 else None
-
-
-def _meant(dpi: float) -> float:
-    """A tag as it was meant: PNG and BMP count px per metre, so a whole number of dpi comes back off by 0.0127."""
-    return round(dpi) if abs(dpi - round(dpi)) <= 0.0127 else round(dpi, 2)
-
-
-def working_dpi(header: Header, given: float | None) -> tuple[float, Literal["option", "file", "size"]]:
-    """The resolution to work at, in px per inch, and where it comes from.
-
-    `given` (the option `--dpi`) comes first, then the file's tag, unless it cannot be meant: out of range, or a
-    screen's 72 or 96 dpi on a page that would then be longer than A3. Otherwise the page is taken as A4-like: its
-    long side is 297 mm, within 72 to 1200 dpi. A tag with two different values counts as their geometric mean.
-    """
-    if given is not None:
-        return given, "option"
-    long_side = max(header.width, header.height)
-    if header.dpi is not None:
-        dpi = header.dpi[0] if header.dpi[0] == header.dpi[1] else float(np.sqrt(header.dpi[0] * header.dpi[1]))
-        is_screen_default = dpi < _SCREEN_DPI and long_side / dpi * MM_PER_INCH > A3_LONG_SIDE_MM
-        if DPI_RANGE[0] <= dpi <= DPI_RANGE[1] and not is_screen_default:
-            return dpi, "file"
-    guess = long_side / (A4_LONG_SIDE_MM / MM_PER_INCH)
-    return float(np.clip(guess, *GUESSED_DPI_RANGE)), "size"
-
-
-def read_grey(path: Path, mode: str) -> NDArray[np.uint8 | np.uint16]:
-    """Decodes a page: transparency laid on white, colour made grey, turned upright.
-
-    16-bit colour is read with its upper 8 bits, 16-bit grey in full.
-
-    Args:
-        path: the file; its size has been checked with `read_header`.
-        mode: how colour becomes grey, see `tone.desaturate`.
-
-    Returns:
-        (H, W) encoded values as in the file, 0 = black; white is 65535 in uint16, from 16-bit grey, or 255 in uint8.
-
-    Raises:
-        PageError: the file cannot be decoded.
-    """
-    with _opened(path) as image:
-        if image.mode in ("I", "F"):
-            raise PageError(path, "has 32-bit samples, whose white is not defined", "save it with 8 or 16 bits")
-        image.load()
-        ImageOps.exif_transpose(image, in_place=True)
-        width, height = image.size
-        grey = np.empty((height, width), np.uint16 if image.mode.startswith("I;16") else np.uint8)
-        rows = max(1, _BLOCK_PIXELS // width)
-        for top in range(0, height, rows):
-            block = image.crop((0, top, width, min(top + rows, height)))
-            grey[top : top + rows] = _block_grey(block, mode)
-        if image.mode.startswith("I;16") and _is_white_zero(image):
-            np.invert(grey, out=grey)
-        return grey
-
-
-def _block_grey(block: Image.Image, mode: str) -> NDArray[np.uint8 | np.uint16]:
-    transparent = block.has_transparency_data
-    if block.mode.startswith("I;16"):
-        return np.asarray(block, np.uint16)
-    if block.mode in ("1", "L") and not transparent:
-        return np.asarray(block.convert("L"), np.uint8)
-    colour = np.asarray(block.convert("RGBA" if transparent else "RGB"), np.float32) / np.float32(255)
-    rgb = colour[..., :3]
-    if transparent:
-        rgb = 1 - (1 - rgb) * colour[..., 3:]
-    return np.asarray(desaturate(rgb, mode) * 255 + 0.5, np.uint8)
-
-
-def _is_white_zero(image: Image.Image) -> bool:
-    """Whether a TIFF counts from white; Pillow turns such pages over at 8 bits, not at 16."""
-    return getattr(image, "tag_v2", {}).get(ExifTags.Base.PhotometricInterpretation) == 0
-
-
-def is_finished(path: Path, width: int, height: int) -> bool:
-    """Whether `path` is a whole, readable image of `width` x `height` px."""
-    try:
-        with _opened(path) as image:
-            image.load()
-            return image.size == (width, height)
-    except PageError:
-        return False
+        raise PageError(subject, f"is cut off or damaged ({error})", "scan or save it again") from error

@@ -25,6 +25,11 @@ class PageSize:
         """All of its pixels."""
         return self.height * self.width
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.height, self.width
+
     def fitted(self, dpi: float) -> tuple[float, tuple[int, int]]:
         """The scale and the height and width at which a network for `dpi` works on the page."""
         scale = self.dpi / dpi

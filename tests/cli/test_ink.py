@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 from PIL import Image
 
 from lineart_cli import app, hardware, model_store, settings
+from lineart_cli.brushes.style import Tool
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import ModelCard
@@ -23,8 +27,11 @@ from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
 class HalfInker:
     """Inks what is darker than half."""
 
-    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
-        return np.where(grey < 0.5, 255, 0).astype(np.uint8)
+    def __init__(self, bits: int) -> None:
+        self._bits = bits
+
+    def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
+        return np.where(grey < 0.5, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
 
 
 class Shell:
@@ -40,9 +47,9 @@ class Shell:
         monkeypatch.setattr(hardware, "detect", lambda: self.machine)
         monkeypatch.setattr(settings, "path", lambda: Path("config/bench.json"))
 
-    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan]) -> HalfInker:
+    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool) -> HalfInker:
         self.opened.append(decide(PageSize(3000, 2000, 300)))
-        return HalfInker()
+        return HalfInker(bits)
 
     def __call__(self, *arguments: str) -> int:
         self._monkeypatch.setattr("sys.argv", ["lineart", *arguments])
@@ -64,7 +71,9 @@ def lineart(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
 
 def files(folder: str) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file())
+    """All files but the manifest."""
+    paths = (path for path in Path(folder).rglob("*") if path.is_file() and path.name != ".lineart.json")
+    return sorted(str(path.relative_to(folder)) for path in paths)
 
 
 def test_a_folder_is_inked_and_summed_up(lineart: Shell) -> None:
@@ -80,6 +89,119 @@ def test_a_second_run_skips_and_a_third_overwrites(lineart: Shell) -> None:
     assert lineart.err.startswith("0 inked, 2 skipped, 0 failed")
     assert lineart("ink", "scans", "-o", "ink", "--overwrite") == 0
     assert lineart.err.startswith("2 inked, 0 skipped, 0 failed")
+
+
+def test_ink_that_was_edited_is_kept_whatever_is_asked_for_and_told(lineart: Shell) -> None:
+    lineart("ink", "scans", "-o", "ink")
+    Image.new("L", (9, 9)).save("ink/a.png")
+    edited = Path("ink/a.png").read_bytes()
+    for more in ([], ["-t", "5"]):
+        assert lineart("ink", "scans", "-o", "ink", *more) == 0
+        assert lineart.err.startswith("ink/a.png: was changed after lineart inked it, and is kept; --overwrite inks it")
+        assert Path("ink/a.png").read_bytes() == edited
+    assert lineart("ink", "scans", "-o", "ink", "--overwrite") == 0
+    assert Path("ink/a.png").read_bytes() != edited
+
+
+def test_without_the_manifest_what_is_the_same_is_finished_and_what_is_not_is_kept(lineart: Shell) -> None:
+    lineart("ink", "scans", "-o", "ink")
+    manifest = Path("ink/.lineart.json").read_bytes()
+    Path("ink/.lineart.json").write_bytes(b"{")
+    assert lineart("ink", "scans", "-o", "ink", "--json") == 0
+    rows = [json.loads(line) for line in lineart.out.splitlines()]
+    assert rows[0]["text"].startswith("ink/.lineart.json: is no manifest of lineart (")
+    assert [row["note"] for row in rows[1:]] == ["was there without a record, and is just what is inked now"] * 2
+    assert Path("ink/.lineart.json").read_bytes() == manifest
+    Path("ink/.lineart.json").unlink()
+    Image.new("L", (9, 9)).save("ink/a.png")
+    lineart("ink", "scans", "-o", "ink")
+    assert "ink/a.png: is not lineart's as far as is known, and is kept; --overwrite replaces it\n" in lineart.err
+    with Image.open("ink/a.png") as kept:
+        assert kept.size == (9, 9)
+
+
+def test_a_changed_sketch_and_a_changed_setting_are_inked_again(lineart: Shell) -> None:
+    lineart("ink", "scans", "-o", "ink")
+    Image.new("L", (256, 256), 9).save("scans/a.png", dpi=(300, 300))
+    assert lineart("ink", "scans", "-o", "ink") == 0
+    assert lineart.err.startswith("1 inked, 1 skipped, 0 failed")
+    assert lineart("ink", "scans", "-o", "ink", "--faint", "0.2", "--dry-run") == 0
+    assert lineart.out.count("px at 300 dpi; lines") == 2
+    assert lineart("ink", "scans", "-o", "ink", "--faint", "0.2", "--threads", "3") == 0
+    assert lineart.err.startswith("2 inked, 0 skipped, 0 failed")
+    assert lineart("ink", "scans", "-o", "ink", "--faint", "0.2", "--backend", "onnxruntime", "--jobs", "2") == 0
+    assert lineart.err.startswith("0 inked, 2 skipped, 0 failed")
+
+
+def test_the_manifest_does_not_depend_on_jobs(lineart: Shell) -> None:
+    for number in range(9):
+        Image.new("L", (20, 20), number).save(f"scans/{number}.png", dpi=(300, 300))
+    Path("scans/bad.png").write_text("no image")
+    assert lineart("ink", "scans", "-o", "one") == 1
+    assert lineart("ink", "scans", "-o", "four", "--jobs", "4") == 1
+    assert Path("one/.lineart.json").read_bytes() == Path("four/.lineart.json").read_bytes()
+    assert list(json.loads(Path("one/.lineart.json").read_text())["failures"]) == ["bad.png"]
+
+
+def test_a_log_has_every_event_with_its_time_and_the_traceback_of_errors(lineart: Shell) -> None:
+    Path("scans/bad.png").write_text("no image")
+    for _ in range(2):
+        assert lineart("ink", "scans", "-o", "ink", "--log-file", "run.log") == 1
+        assert "Traceback" not in lineart.err
+    log = Path("run.log").read_text()
+    events = re.findall(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} (\{.*\})$", log, re.MULTILINE)
+    assert [json.loads(each)["event"] for each in events].count("page_started") == 6
+    assert [json.loads(each)["event"] for each in events].count("batch_done") == 2
+    assert log.count("lineart_cli.errors.PageError: scans/bad.png: ") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("ink/run.log", "is in the folder for the ink; write it elsewhere"),
+        ("scans/a.png", "is one of the inputs; give another name"),
+        ("none/run.log", "cannot be written (No such file or directory); give another name"),
+    ],
+)
+def test_a_log_gets_in_nobody_s_way(lineart: Shell, name: str, says: str) -> None:
+    before = Path("scans/a.png").read_bytes()
+    assert lineart("ink", "scans", "-o", "ink", "--log-file", name) == 2
+    assert lineart.err == f"lineart: --log-file {name}: {says}\n"
+    assert Path("scans/a.png").read_bytes() == before
+    assert not Path("ink").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_odd_names_are_inked_or_fail_alone_in_one_line(lineart: Shell) -> None:
+    names = ["new\nline", "\x1b[31mred\x7f", "图 صورة ✏️", "-t", "a" * 251, os.fsdecode(b"\xff\xfe")]
+    for name in names:
+        shutil.copy("scans/a.png", f"scans/{name}.png")
+    Path("scans/bad\n\x1b[2J.png").write_text("no image")
+    assert lineart("ink", "scans", "-o", "ink", "--verbose") == 1
+    assert files("ink") == sorted(["a.png", "deep/b.png", *(f"{name}.png" for name in names)])
+    assert "lineart: scans/bad\\n\\x1b[2J.png: " in lineart.err
+    assert not set(lineart.err) & {"\x1b", "\x7f"}
+    assert lineart("ink", "scans", "-o", "ink", "--json") == 1
+    rows = [json.loads(line) for line in lineart.out.splitlines()]
+    assert {row["event"] for row in rows} == {"page_skipped", "page_failed"}
+    assert lineart.out.isascii()
+    assert lineart.out.replace("\n", "").isprintable()
+
+
+def test_symlink_loops_end_and_links_out_of_the_output_folder_are_refused(lineart: Shell) -> None:
+    Path("scans/deep/again").symlink_to(Path("scans").resolve())
+    Path("ink").mkdir()
+    Path("elsewhere").mkdir()
+    Path("ink/deep").symlink_to(Path("elsewhere").resolve())
+    assert lineart("ink", "scans", "-o", "ink", "--overwrite") == 1
+    assert "lineart: ink/deep/b.png: a link leads out of the folder, to " in lineart.err
+    assert files("elsewhere") == []
+    assert files("ink") == ["a.png"]
+
+
+def test_watching_a_dry_run_is_refused(lineart: Shell) -> None:
+    assert lineart("ink", "scans", "-o", "ink", "--watch", "--dry-run") == 2
+    assert lineart.err.startswith("lineart: --watch with --dry-run: ")
 
 
 def test_quiet_says_nothing_but_errors(lineart: Shell) -> None:

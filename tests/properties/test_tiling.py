@@ -12,10 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lineart_cli.convert import Workbench, open_inker, run_tiles
+from lineart_cli.brushes.style import Tool
+from lineart_cli.convert import open_inker
 from lineart_cli.engines import Engine, EngineChoice, open_engine
 from lineart_cli.model_card import ModelCard
+from lineart_cli.options import Length
 from lineart_cli.regions import MARGIN, Tile, best_tiles, halve, plan_tiles
+from lineart_cli.workbench import Workbench, run_tiles
 
 RUNTIMES = ["openvino", "onnxruntime"]
 slow_setup = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -101,8 +104,8 @@ def test_the_ink_of_a_page_is_the_same_in_all_tiles(
     card: ModelCard, decide: Callable[..., Any], backend: str, dpi: int
 ) -> None:
     page = (255 * (1 - drawing(310, 270, 2) ** 4)).astype(np.uint8)
-    in_one = open_inker(card, decide(backend=backend)).ink(page.copy(), dpi, dpi / 100)
+    in_one = open_inker(card, decide(backend=backend)).ink(page.copy(), dpi, Tool(thickness=Length(dpi / 100)))
     assert 0 < in_one.mean() < 255
     for tile in (48, 100, 4096):
         inker = open_inker(card, decide(backend=backend, tile=tile))
-        np.testing.assert_array_equal(inker.ink(page.copy(), dpi, dpi / 100), in_one)
+        np.testing.assert_array_equal(inker.ink(page.copy(), dpi, Tool(thickness=Length(dpi / 100))), in_one)

@@ -2,19 +2,28 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 from PIL import Image
+from tifffile import TiffFile
 
-from lineart_cli import batch, files, pages
+from lineart_cli import files, manifest, model_store, pages
+from lineart_cli.batch import Batch
+from lineart_cli.brushes import store
+from lineart_cli.brushes.style import Tool
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError, EngineError, ModelError, PageError
 from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
-from lineart_cli.options import InkOptions, Length
+from lineart_cli.manifest import NAME
+from lineart_cli.options import MODEL, InkOptions, Length, Several
+from lineart_cli.output_folder import OutputFolder
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.regions import plan_tiles
 
@@ -47,9 +56,9 @@ class FakeInker:
         self.calls: list[tuple[tuple[int, ...], float, float, float]] = []
         self._faults = faults
 
-    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
+    def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
         assert grey.dtype == np.uint8
-        self.calls.append((grey.shape, dpi, thickness, faint))
+        self.calls.append((grey.shape, dpi, tool.thickness.page_px(dpi), faint))
         ink = np.where(grey < 128, 255, 0).astype(np.uint8)
         fault = self._faults.get(f"level{grey[0, 0]}")
         return fault(ink) if fault else ink
@@ -70,13 +79,31 @@ def ink(
     options = options or InkOptions()
     sources, problems = files.find([str(scans)], out)
     recorder = Recorder()
-    jobs = files.plan(sources, out, pages.OUTPUT_FORMATS[options.format].suffix)
+    jobs = files.plan(sources, out, pages.OUTPUT_FORMATS[options.format].suffix, pages.count_pages)
     inker = inker or FakeInker()
-    return batch.run(jobs, problems, out, options, decide, lambda: inker, recorder), recorder
+    return run(jobs, problems, out, options, lambda: inker, recorder), recorder
+
+
+def run(
+    jobs: Sequence[files.Job],
+    problems: Sequence[PageError],
+    out: Path,
+    options: InkOptions,
+    open_inker: Callable[[], FakeInker],
+    recorder: Recorder,
+    decide: Callable[[PageSize], Plan] = decide,
+) -> BatchDone:
+    if not options.dry_run:
+        out.mkdir(parents=True, exist_ok=True)
+    with OutputFolder(out, overwrite=options.overwrite, dry_run=options.dry_run) as folder:
+        card = model_store.find(MODEL)
+        tools, _ = store.tools(options)
+        return Batch(folder, options, tools, card, decide, open_inker, recorder, threading.Event()).run(jobs, problems)
 
 
 def left_over(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    """All files but the manifest."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name != NAME)
 
 
 @pytest.fixture
@@ -107,19 +134,19 @@ class TestRun:
     def test_the_inker_gets_page_pixels_and_the_page_s_dpi(self, tmp_path: Path, out: Path) -> None:
         page(tmp_path / "scans/a.png", dpi=600)
         inker = FakeInker()
-        ink(tmp_path / "scans", out, inker, InkOptions(thickness=Length(0.254, "mm"), faint=0.2))
+        ink(tmp_path / "scans", out, inker, InkOptions(thickness=Several((Length(0.254, "mm"),)), faint=0.2))
         assert inker.calls == [((10, 20), 600, pytest.approx(6), 0.2)]
 
     def test_dpi_option_is_used_and_written(self, scans: Path, out: Path) -> None:
         inker = FakeInker()
         ink(scans, out, inker, InkOptions(dpi=150.0))
         assert {call[1] for call in inker.calls} == {150}
-        assert pages.read_header(out / "a.png", 1).dpi == (150, 150)
+        assert pages.read_header(out / "a.png", InkOptions()).dpi == (150, 150)
 
     def test_no_dpi_in_none_out(self, tmp_path: Path, out: Path) -> None:
         page(tmp_path / "scans/a.png", dpi=None)
         ink(tmp_path / "scans", out)
-        assert pages.read_header(out / "a.png", 1).dpi is None
+        assert pages.read_header(out / "a.png", InkOptions()).dpi is None
 
     def test_finished_pages_are_skipped_and_the_model_is_not_even_opened(self, scans: Path, out: Path) -> None:
         ink(scans, out)
@@ -129,16 +156,18 @@ class TestRun:
 
         sources, _ = files.find([str(scans)], out)
         recorder = Recorder()
-        done = batch.run(files.plan(sources, out, ".png"), [], out, InkOptions(), decide, never, recorder)
+        done = run(files.plan(sources, out, ".png"), [], out, InkOptions(), never, recorder)
         assert (done.inked, done.skipped, done.failed) == (0, 3, 0)
         assert len(recorder.of(PageSkipped)) == 3
 
-    def test_damaged_and_ill_sized_outputs_are_inked_again(self, scans: Path, out: Path) -> None:
+    def test_outputs_that_were_cut_off_are_inked_again(self, scans: Path, out: Path) -> None:
         ink(scans, out)
-        (out / "a.png").write_bytes((out / "a.png").read_bytes()[:60])
-        page(out / "b.png", size=(3, 3))
+        whole = (out / "a.png").read_bytes()
+        (out / "a.png").write_bytes(whole[:60])
+        (out / "b.png").write_bytes(b"")
         done, _ = ink(scans, out)
         assert (done.inked, done.skipped) == (2, 1)
+        assert (out / "a.png").read_bytes() == whole
 
     def test_overwrite_inks_all(self, scans: Path, out: Path) -> None:
         ink(scans, out)
@@ -168,7 +197,7 @@ class TestRun:
 
         recorder = Recorder()
         jobs = files.plan(files.find([str(scans / "a.png")], out)[0], out, ".png")
-        done = batch.run(jobs, [], out, InkOptions(), refuse, FakeInker, recorder)
+        done = run(jobs, [], out, InkOptions(), FakeInker, recorder, refuse)
         assert (done.inked, done.failed) == (0, 1)
         assert recorder.errors() == [f"{scans / 'a.png'}: cannot be inked; --max-memory 1MB: needs more"]
 
@@ -262,20 +291,73 @@ class TestFaults:
         )
 
     def test_a_full_disk_leaves_no_partial_file(self, scans: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        save = Image.Image.save
+        png = pages.OUTPUT_FORMATS["png"]
 
-        def full(self: Image.Image, file: object, *args: object, **settings: object) -> None:
-            if self.getpixel((0, 0)) == 0:
-                file.write(b"x")  # type: ignore[attr-defined]
+        def full(file: BinaryIO, page: pages.InkedPage, look: pages.Look) -> None:
+            png.write(file, page, look)
+            if page.ink[0, 0]:
                 raise OSError(28, "No space left on device")
-            save(self, file, *args, **settings)
 
         page(scans / "b.png", corner=7)
-        monkeypatch.setattr(Image.Image, "save", full)
+        monkeypatch.setitem(pages.OUTPUT_FORMATS, "png", replace(png, write=full))
         done, recorder = ink(scans, out)
         assert (done.inked, done.failed) == (2, 1)
         assert left_over(out) == ["a.png", "deep/c.png"]
         assert "No space left on device" in recorder.errors()[0]
+
+    def test_an_output_folder_that_goes_away_stops_nothing(self, scans: Path, out: Path) -> None:
+        def vanish(result: np.ndarray) -> np.ndarray:
+            shutil.rmtree(out)
+            return result
+
+        page(scans / "b.png", corner=7)
+        done, _ = ink(scans, out, FakeInker(level7=vanish))
+        assert done.inked + done.failed == 3
+        assert list(manifest.parse((out / NAME).read_text()).pages) == left_over(out)
+
+    def test_a_page_that_is_saved_while_it_is_read_fails(
+        self, scans: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read = pages.read_grey
+
+        def saved(path: Path, *arguments: object, whole: bool) -> np.ndarray:
+            grey = read(path, *arguments, whole=whole)  # type: ignore[arg-type]
+            if path.name == "b.png":
+                page(path, corner=9)
+            return grey
+
+        monkeypatch.setattr(pages, "read_grey", saved)
+        done, recorder = ink(scans, out)
+        assert (done.inked, done.failed) == (2, 1)
+        assert recorder.errors() == [f"{scans / 'b.png'}: was changed while it was read; run again"]
+
+    def test_a_page_that_is_not_read_in_time_fails(
+        self, scans: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read, released = pages.read_grey, threading.Event()
+
+        def slow(path: Path, *arguments: object, whole: bool) -> np.ndarray:
+            if path.name == "b.png":
+                released.wait(20)
+            return read(path, *arguments, whole=whole)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(pages, "read_grey", slow)
+        done, recorder = ink(scans, out, options=InkOptions(page_timeout=1))
+        released.set()
+        assert (done.inked, done.failed) == (2, 1)
+        assert "is not read after 1 s; save it anew" in recorder.errors()[0]
+
+    def test_after_a_fault_the_engine_is_opened_anew(self, scans: Path, out: Path) -> None:
+        opened = []
+
+        def open_inker() -> FakeInker:
+            opened.append(1)
+            return FakeInker(level7=_raise(RuntimeError("boom")))
+
+        page(scans / "a.png", corner=7)
+        jobs = files.plan(files.find([str(scans)], out)[0], out, ".png")
+        done = run(jobs, [], out, InkOptions(), open_inker, Recorder())
+        assert (done.inked, done.failed, len(opened)) == (2, 1, 2)
 
     def test_without_a_model_the_run_ends_at_once(self, scans: Path, out: Path) -> None:
         asked = []
@@ -287,20 +369,29 @@ class TestFaults:
         sources, _ = files.find([str(scans)], out)
         recorder = Recorder()
         with pytest.raises(ModelError):
-            batch.run(files.plan(sources, out, ".png"), [], out, InkOptions(), decide, none, recorder)
+            run(files.plan(sources, out, ".png"), [], out, InkOptions(), none, recorder)
         assert not recorder.of(PageDone)
         assert len(asked) == 1
 
     def test_problems_from_the_search_are_reported_and_counted(self, scans: Path, out: Path) -> None:
         recorder = Recorder()
         problem = PageError("none.png", "no such file", "check the spelling")
-        done = batch.run([], [problem], out, InkOptions(), decide, FakeInker, recorder)
+        done = run([], [problem], out, InkOptions(), FakeInker, recorder)
         assert done.failed == 1
         assert recorder.events[0] == PageFailed("none.png", "none.png: no such file; check the spelling")
 
-    def test_more_than_one_image_in_a_file_is_said(self, tmp_path: Path, out: Path) -> None:
-        page(tmp_path / "scans/a.png")
-        image = Image.open(tmp_path / "scans/a.png")
-        image.save(tmp_path / "scans/b.tif", save_all=True, append_images=[image], dpi=(300, 300))
-        _, recorder = ink(tmp_path / "scans", out)
-        assert [event.note for event in recorder.of(PageDone)] == ["", "only the first of 2 images is inked"]  # type: ignore[union-attr]
+    def test_a_bad_page_of_a_file_fails_alone(self, tmp_path: Path, out: Path) -> None:
+        path = page(tmp_path / "scans/a.tif")
+        image = Image.open(path)
+        image.save(path, save_all=True, append_images=[image, image], dpi=(300, 300))
+        with TiffFile(path) as tiff:
+            at = tiff.pages[1].tags["PhotometricInterpretation"].valueoffset
+        with path.open("r+b") as file:
+            file.seek(at)
+            file.write(b"\x77\x77")
+        recorder = Recorder()
+        jobs = files.plan(files.find([str(path)], out)[0], out, ".png", pages.count_pages)
+        done = run(jobs, [], out, InkOptions(), FakeInker, recorder)
+        assert (done.inked, done.failed) == (2, 1)
+        assert left_over(out) == ["a-p01.png", "a-p03.png"]
+        assert recorder.errors()[0].startswith(f"{path} page 2: has colours of the kind 30583; ")

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import json
+import re
+import typing
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
 
 from lineart_cli import events
 from lineart_cli.errors import ArgumentError, ExitCode, PageError
+from lineart_cli.events import PRINTED
 
 
 def test_messages_are_one_line_whatever_the_file_is_called() -> None:
-    assert str(PageError("a\nb.png", "is damaged", "scan it again")) == "a b.png: is damaged; scan it again"
+    assert str(PageError("a\nb.png", "is\ndamaged", "scan it again")) == "a\\nb.png: is damaged; scan it again"
+    assert str(ArgumentError("PATH", "\x1b[2Jb\u202e.png\udcff", "no")) == "PATH \\x1b[2Jb\\u202e.png\\udcff: no"
+    assert str(PageError("क्\u200dष 図.png", "is empty", "go")) == "क्\u200dष 図.png: is empty; go"
     assert str(ArgumentError("--dpi", "x", "not a number")) == "--dpi x: not a number"
 
 
@@ -19,6 +28,25 @@ def test_exit_codes_are_those_that_are_documented() -> None:
         "INTERRUPTED": 130,
     }
     assert all(code.meaning for code in ExitCode)
+
+
+@pytest.mark.parametrize("event", typing.get_args(events.Event))
+def test_every_event_documents_its_json(event: type[events.Event]) -> None:
+    said = re.search(r"JSON: \{(.*?)\}", " ".join((event.__doc__ or "").split()))
+    assert said
+    _, name, *names = re.findall(r'"(\w+)"', said[1])
+    assert name == event_name(event)
+    assert names == [each.name for each in fields(event)]
+
+
+def event_name(event: type[events.Event]) -> str:
+    return str(events.to_json(event(*[None] * len(fields(event))))["event"])  # type: ignore[arg-type]
+
+
+def test_the_readme_lists_every_event_that_is_printed() -> None:
+    rows = [f"| `{event_name(each)}` | {', '.join(f'`{part.name}`' for part in fields(each))} |" for each in PRINTED]
+    table = "\n".join(["| `event` | its other fields |", "|---|---|", *rows])
+    assert table + "\n\n" in Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
 
 
 def test_json_names_the_event_first_and_keeps_odd_file_names() -> None:

@@ -105,6 +105,14 @@ class TestPlan:
             "ink/b.v2.tiff",
         ]
 
+    @pytest.mark.parametrize(("count", "first", "last"), [(2, "01", "2"), (99, "01", "99"), (120, "001", "120")])
+    def test_every_page_of_a_file_has_an_output(self, count: int, first: str, last: str) -> None:
+        jobs = files.plan([files.Source(Path("x/a.tif"), Path("x/a.tif"))], Path("ink"), ".png", lambda _: count)
+        assert len(jobs) == count
+        assert jobs[0] == files.Job(Path("x/a.tif"), Path(f"ink/x/a-p{first}.png"), 0, count)
+        assert str(jobs[-1].output) == f"ink/x/a-p{last:0>{len(first)}}.png"
+        assert str(jobs[-1]) == f"x/a.tif page {count}"
+
     def test_a_clash_names_both_inputs(self) -> None:
         sources = [files.Source(Path("1/a.jpg"), Path("a.jpg")), files.Source(Path("2/a.png"), Path("a.png"))]
         with pytest.raises(ArgumentError, match=r"ink/a\.png: both 1/a\.jpg and 2/a\.png would be written there"):

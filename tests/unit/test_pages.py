@@ -12,6 +12,8 @@ from PIL import ExifTags, Image, ImageOps
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
+from lineart_cli.options import InkOptions
+from lineart_cli.pages import picture
 
 LUMA = (0.2126, 0.7152, 0.0722)
 SIZE = (6, 4)  # width, height
@@ -46,13 +48,12 @@ def save(path: Path, image: Image.Image, **settings: object) -> Path:
     return path
 
 
-HALF_A_LEVEL = 0.502 / 255
-
-
 def read(path: Path, mode: str = "luma709") -> np.ndarray:
-    """The page as fractions of white."""
-    grey = pages.read_grey(path, mode)
-    return np.divide(grey, np.iinfo(grey.dtype).max, dtype=np.float32)
+    return pages.read_grey(path, InkOptions(desaturate=mode))
+
+
+def header(path: Path, max_megapixels: float = 100) -> pages.Header:
+    return pages.read_header(path, InkOptions(max_megapixels=max_megapixels))
 
 
 class TestRead:
@@ -62,7 +63,7 @@ class TestRead:
         path = save(tmp_path / f"a{suffix}", Image.fromarray(rgb), **({"lossless": True} if suffix == ".webp" else {}))
         grey = read(path)
         assert grey.dtype == np.float32
-        np.testing.assert_allclose(grey, rgb @ np.array(LUMA) / 255, atol=HALF_A_LEVEL)
+        np.testing.assert_allclose(grey, rgb @ np.array(LUMA) / 255, atol=1e-6)
 
     @pytest.mark.parametrize("suffix", [".png", ".tif", ".bmp"])
     def test_grey_is_exact(self, tmp_path: Path, suffix: str) -> None:
@@ -90,21 +91,21 @@ class TestRead:
         rgb = np.random.default_rng(0).integers(0, 256, (50, 7, 3), np.uint8)
         path = save(tmp_path / "a.png", Image.fromarray(rgb))
         whole = read(path)
-        monkeypatch.setattr(pages.reading, "_BLOCK_PIXELS", 7 * 3)
+        monkeypatch.setattr(picture, "BLOCK_PIXELS", 7 * 3)
         np.testing.assert_array_equal(read(path), whole)
 
     def test_transparency_is_laid_on_white_before_luma(self, tmp_path: Path) -> None:
         rgba = ramp(4)
         alpha = rgba[..., 3:] / 255
         expected = (rgba[..., :3] / 255 * alpha + 1 - alpha) @ np.array(LUMA)
-        np.testing.assert_allclose(read(save(tmp_path / "a.png", Image.fromarray(rgba))), expected, atol=HALF_A_LEVEL)
+        np.testing.assert_allclose(read(save(tmp_path / "a.png", Image.fromarray(rgba))), expected, atol=1e-6)
 
     def test_grey_with_alpha(self, tmp_path: Path) -> None:
         la = ramp(2)
         alpha = la[..., 1] / 255
         image = Image.merge("LA", [Image.fromarray(la[..., 0].copy()), Image.fromarray(la[..., 1].copy())])
         np.testing.assert_allclose(
-            read(save(tmp_path / "a.png", image)), la[..., 0] / 255 * alpha + 1 - alpha, atol=HALF_A_LEVEL
+            read(save(tmp_path / "a.png", image)), la[..., 0] / 255 * alpha + 1 - alpha, atol=1e-6
         )
 
     def test_palette_with_a_transparent_colour(self, tmp_path: Path) -> None:
@@ -114,14 +115,14 @@ class TestRead:
         image.putpixel((1, 0), 0)
         grey = read(save(tmp_path / "a.png", image, transparency=2))
         assert grey[0, 0] == 1
-        assert grey[0, 1] == pytest.approx(LUMA[0], abs=HALF_A_LEVEL)
-        assert grey[3, 3] == pytest.approx(LUMA[2], abs=HALF_A_LEVEL)
+        assert grey[0, 1] == pytest.approx(LUMA[0])
+        assert grey[3, 3] == pytest.approx(LUMA[2])
 
     def test_grey_with_a_transparent_level(self, tmp_path: Path) -> None:
         image = Image.fromarray(ramp())
         grey = read(save(tmp_path / "a.png", image, transparency=0))
         assert grey[0, 0] == 1
-        np.testing.assert_allclose(grey.ravel()[1:], ramp().ravel()[1:] / 255, atol=HALF_A_LEVEL)
+        np.testing.assert_allclose(grey.ravel()[1:], ramp().ravel()[1:] / 255, atol=1e-6)
 
     @pytest.mark.parametrize("suffix", [".tif", ".jpg"])
     def test_cmyk_black_is_black_and_paper_is_white(self, tmp_path: Path, suffix: str) -> None:
@@ -135,12 +136,12 @@ class TestRead:
         grey = ramp(dtype=np.uint16)
         for suffix in (".png", ".tif"):
             path = save(tmp_path / f"a{suffix}", Image.fromarray(grey))
-            np.testing.assert_allclose(read(path), grey / 65535, atol=HALF_A_LEVEL)
+            np.testing.assert_allclose(read(path), grey / 65535, atol=1e-6)
 
     def test_16_bit_grey_counted_from_white(self, tmp_path: Path) -> None:
         grey = ramp(dtype=np.uint16)
         path = save(tmp_path / "a.tif", Image.fromarray(grey), tiffinfo={262: 0})
-        np.testing.assert_allclose(read(path), 1 - grey / 65535, atol=HALF_A_LEVEL)
+        np.testing.assert_allclose(read(path), 1 - grey / 65535, atol=1e-6)
 
     def test_16_bit_rgb_png_is_neither_clipped_nor_wrapped(self, tmp_path: Path) -> None:
         rgb = ramp(3, np.uint16)
@@ -166,11 +167,6 @@ class TestRead:
         assert cv2.imwrite(str(tmp_path / "a.tif"), rgb[..., ::-1], settings)
         np.testing.assert_allclose(read(tmp_path / "a.tif"), rgb @ np.array(LUMA) / 65535, atol=1 / 255)
 
-    def test_32_bit_samples_are_refused(self, tmp_path: Path) -> None:
-        path = save(tmp_path / "a.tif", Image.fromarray(np.zeros((4, 6), np.float32)))
-        with pytest.raises(PageError, match=r"a\.tif: has 32-bit samples"):
-            read(path)
-
     @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp"])
     @pytest.mark.parametrize("orientation", range(1, 9))
     def test_every_orientation_is_turned_upright(self, tmp_path: Path, suffix: str, orientation: int) -> None:
@@ -184,8 +180,8 @@ class TestRead:
         plain.getexif()[ExifTags.Base.Orientation] = orientation
         expected = np.asarray(ImageOps.exif_transpose(plain), np.float32) / 255
         np.testing.assert_allclose(read(path), expected, atol=0.1)
-        header = pages.read_header(path, 100)
-        assert (header.height, header.width) == expected.shape
+        found = header(path, 100)
+        assert (found.height, found.width) == expected.shape
 
 
 class TestHeader:
@@ -193,64 +189,64 @@ class TestHeader:
     @pytest.mark.parametrize("dpi", [72, 150, 300, 400, 600, 1200])
     def test_dpi_is_read_as_it_was_meant(self, tmp_path: Path, suffix: str, dpi: int) -> None:
         path = save(tmp_path / f"a{suffix}", Image.new("L", SIZE), dpi=(dpi, dpi))
-        assert pages.read_header(path, 100).dpi == (dpi, dpi)
+        assert header(path, 100).dpi == (dpi, dpi)
 
     def test_no_dpi(self, tmp_path: Path) -> None:
-        assert pages.read_header(save(tmp_path / "a.png", Image.new("L", SIZE)), 100).dpi is None
+        assert header(save(tmp_path / "a.png", Image.new("L", SIZE)), 100).dpi is None
 
     def test_turned_pages_swap_their_dpi(self, tmp_path: Path) -> None:
         exif = Image.Exif()
         exif[ExifTags.Base.Orientation] = 6
         path = save(tmp_path / "a.png", Image.new("L", SIZE), dpi=(200, 100), exif=exif)
-        assert pages.read_header(path, 100).dpi == pytest.approx((100, 200), abs=0.02)
+        assert header(path, 100).dpi == pytest.approx((100, 200), abs=0.02)
 
     def test_limit_is_checked_before_decoding(self, tmp_path: Path) -> None:
         path = tmp_path / "wide.png"
         path.write_bytes(png(60_000, 60_000, 8, 0, b""))
         with pytest.raises(PageError, match=r"wide\.png: 60000 x 60000 is over 1200 megapixels; .*--max-megapixels"):
-            pages.read_header(path, 1200)
+            header(path, 1200)
 
     def test_a_very_wide_page_is_read(self, tmp_path: Path) -> None:
         path = save(tmp_path / "wide.png", Image.new("L", (60_000, 3), 77))
-        assert pages.read_header(path, 1200).width == 60_000
+        assert header(path, 1200).width == 60_000
         assert read(path) == pytest.approx(77 / 255)
 
     def test_frames_of_a_tiff_are_counted(self, tmp_path: Path) -> None:
         image = Image.new("L", SIZE)
         path = save(tmp_path / "a.tif", image, save_all=True, append_images=[image, image])
-        assert pages.read_header(path, 100).frames == 3
+        assert header(path, 100).pages == 3
 
 
 class TestWorkingDpi:
-    def header(self, width: int, height: int, dpi: pages.Dpi | None) -> pages.Header:
+    def page(self, width: int, height: int, dpi: pages.Dpi | None) -> pages.Header:
         return pages.Header(width, height, dpi, 1)
 
     def test_the_option_wins(self) -> None:
-        assert pages.working_dpi(self.header(2480, 3508, (600, 600)), 300) == (300, "option")
+        assert pages.working_dpi(self.page(2480, 3508, (600, 600)), 300) == (300, "option")
 
     def test_the_tag_comes_next(self) -> None:
-        assert pages.working_dpi(self.header(2480, 3508, (600.0, 600.0)), None) == (600, "file")
+        assert pages.working_dpi(self.page(2480, 3508, (600.0, 600.0)), None) == (600, "file")
 
     def test_two_values_give_their_mean(self) -> None:
-        assert pages.working_dpi(self.header(1728, 1100, (200, 100)), None)[0] == pytest.approx(141.42, abs=0.01)
+        assert pages.working_dpi(self.page(1728, 1100, (200, 100)), None)[0] == pytest.approx(141.42, abs=0.01)
 
     @pytest.mark.parametrize("tag", [None, (72.0, 72.0), (96.0, 96.0), (1.0, 1.0), (0.5, 0.5), (99999.0, 99999.0)])
     def test_a4_by_size_where_the_tag_cannot_be_meant(self, tag: pages.Dpi | None) -> None:
-        dpi, where = pages.working_dpi(self.header(2480, 3508, tag), None)
+        dpi, where = pages.working_dpi(self.page(2480, 3508, tag), None)
         assert (round(dpi), where) == (300, "size")
 
     def test_a_small_page_at_screen_dpi_is_believed(self) -> None:
-        assert pages.working_dpi(self.header(794, 1123, (96.0, 96.0)), None) == (96, "file")
+        assert pages.working_dpi(self.page(794, 1123, (96.0, 96.0)), None) == (96, "file")
 
     @pytest.mark.parametrize(("side", "expected"), [(100, 72), (60_000, 1200)])
     def test_guesses_stay_sensible(self, side: int, expected: float) -> None:
-        assert pages.working_dpi(self.header(side, 10, None), None) == (expected, "size")
+        assert pages.working_dpi(self.page(side, 10, None), None) == (expected, "size")
 
 
 class TestBadFiles:
     def failing(self, path: Path) -> str:
         with pytest.raises(PageError) as caught:
-            pages.read_header(path, 100) and read(path)
+            header(path, 100) and read(path)
         message = str(caught.value)
         assert message.startswith(f"{path}: ")
         assert "\n" not in message
@@ -302,90 +298,3 @@ class TestBadFiles:
     def test_vector_files_are_not_handed_to_other_programs(self, tmp_path: Path) -> None:
         (tmp_path / "a.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n")
         assert "no readable image" in self.failing(tmp_path / "a.png")
-
-
-class TestWrite:
-    ink = ramp()
-
-    @pytest.mark.parametrize("file_format", ["png", "tiff", "webp", "bmp"])
-    def test_black_on_white(self, tmp_path: Path, file_format: str) -> None:
-        path = tmp_path / f"deep/er/a{pages.OUTPUT_FORMATS[file_format].suffix}"
-        pages.write_ink(path, self.ink, file_format, False, None)
-        with Image.open(path) as image:
-            np.testing.assert_array_equal(np.asarray(image.convert("L")), 255 - self.ink)
-
-    def test_png_is_grey_of_8_bits(self, tmp_path: Path) -> None:
-        pages.write_ink(tmp_path / "a.png", self.ink, "png", False, None)
-        with Image.open(tmp_path / "a.png") as image:
-            assert image.mode == "L"
-
-    @pytest.mark.parametrize("file_format", ["png", "tiff", "webp"])
-    def test_transparent_is_black_with_coverage_as_alpha(self, tmp_path: Path, file_format: str) -> None:
-        path = tmp_path / f"a{pages.OUTPUT_FORMATS[file_format].suffix}"
-        pages.write_ink(path, self.ink, file_format, True, None)
-        with Image.open(path) as image:
-            rgba = np.asarray(image.convert("RGBA"))
-        np.testing.assert_array_equal(rgba[..., 3], self.ink)
-        assert not rgba[self.ink > 0][:, :3].any()
-
-    @pytest.mark.parametrize("file_format", sorted(pages.OUTPUT_FORMATS))
-    @pytest.mark.parametrize("tag", [(300.0, 300.0), (599.0, 599.0), (203.2, 98.0)])
-    def test_dpi_survives(self, tmp_path: Path, file_format: str, tag: pages.Dpi) -> None:
-        path = tmp_path / f"a{pages.OUTPUT_FORMATS[file_format].suffix}"
-        pages.write_ink(path, self.ink, file_format, False, tag)
-        tolerance = 0.5 if file_format == "jpeg" else 0.02  # JPEG holds whole dpi
-        assert pages.read_header(path, 100).dpi == pytest.approx(tag, abs=tolerance)
-
-    def test_a_png_s_dpi_is_rewritten_bit_for_bit(self, tmp_path: Path) -> None:
-        for per_metre in (11811, 11812, 2835, 47244, 23622, 4000):
-            chunk = struct.pack(">IIB", per_metre, per_metre, 1)
-            extra = struct.pack(">I", 9) + b"pHYs" + chunk + struct.pack(">I", zlib.crc32(b"pHYs" + chunk))
-            (tmp_path / "in.png").write_bytes(png(1, 1, 8, 0, b"\0\0", extra))
-            tag = pages.read_header(tmp_path / "in.png", 1).dpi
-            pages.write_ink(tmp_path / "out.png", self.ink, "png", False, tag)
-            assert chunk in (tmp_path / "out.png").read_bytes()
-
-    def test_nothing_is_left_and_the_old_file_stays_when_the_disk_is_full(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        path = tmp_path / "a.png"
-        path.write_bytes(b"old")
-
-        def full(self: Image.Image, file: io.BufferedWriter, *_: object, **__: object) -> None:
-            file.write(b"half a pag")
-            raise OSError(28, "No space left on device")
-
-        monkeypatch.setattr(Image.Image, "save", full)
-        with pytest.raises(PageError, match=r"a\.png: cannot be written \(No space left on device\); free some space"):
-            pages.write_ink(path, self.ink, "png", False, None)
-        assert os.listdir(tmp_path) == ["a.png"]
-        assert path.read_bytes() == b"old"
-
-    def test_nothing_is_left_after_an_interruption(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def interrupted(*_: object, **__: object) -> None:
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(os, "replace", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            pages.write_ink(tmp_path / "a.png", self.ink, "png", False, None)
-        assert not os.listdir(tmp_path)
-
-    def test_a_folder_in_the_way(self, tmp_path: Path) -> None:
-        (tmp_path / "a.png").mkdir()
-        with pytest.raises(PageError, match="cannot be written"):
-            pages.write_ink(tmp_path / "a.png", self.ink, "png", False, None)
-        assert os.listdir(tmp_path) == ["a.png"]
-
-    def test_finished_means_whole_and_of_the_right_size(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.png"
-        assert not pages.is_finished(path, *SIZE)
-        pages.write_ink(path, self.ink, "png", False, None)
-        assert pages.is_finished(path, *SIZE)
-        assert not pages.is_finished(path, SIZE[0], SIZE[1] + 1)
-        path.write_bytes(path.read_bytes()[:-30])
-        assert not pages.is_finished(path, *SIZE)
-
-    def test_formats_know_their_longest_side(self, tmp_path: Path) -> None:
-        with pytest.raises(PageError, match=r"20000 x 10 is more than webp can hold.*--format png"):
-            pages.check_size(tmp_path / "a.png", 20_000, 10, "webp")
-        pages.check_size(tmp_path / "a.png", 60_000, 10, "png")

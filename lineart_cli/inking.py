@@ -1,0 +1,218 @@
+"""The way of one page: header -> is it finished? -> plan -> read -> ink -> write -> its place in the output folder."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from lineart_cli import __version__, manifest, pages
+from lineart_cli.brushes.style import Tool
+from lineart_cli.errors import LineartError, ModelError, PageError
+from lineart_cli.events import Event, PageDone, PagePlanned, PageSkipped
+from lineart_cli.files import Job
+from lineart_cli.manifest import Entry, Stamp, Standing
+from lineart_cli.model_card import ModelCard
+from lineart_cli.options import MODEL_DPI, THICKNESS_RANGE, InkOptions
+from lineart_cli.output_folder import OutputFolder
+from lineart_cli.plan import PageSize, Plan
+from lineart_cli.watchdog import WatchedInker, patience, within
+
+_ADOPTED = "was there without a record, and is just what is inked now"
+_KEPT = {
+    Standing.EDITED: "was changed after lineart inked it, and is kept; --overwrite inks it again",
+    Standing.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
+}
+
+
+@dataclass(frozen=True)
+class Means:
+    """All that a page is inked with.
+
+    Attributes:
+        options: of `lineart ink`.
+        tools: what to draw with, see `brushes.store.tools`.
+        card: of the model.
+        decide: makes the plan for a page, or refuses it with an ArgumentError.
+        inker: used by one page at a time, which holds `inking`.
+        folder: the output folder.
+        report: told that a page is planned, where that is wanted.
+        stopped: once it is set, no page is begun.
+    """
+
+    options: InkOptions
+    tools: Mapping[str, Tool]
+    card: ModelCard
+    decide: Callable[[PageSize], Plan]
+    inker: WatchedInker
+    inking: threading.Lock
+    folder: OutputFolder
+    report: Callable[[Event], None]
+    stopped: threading.Event
+
+
+def outcome(job: Job, means: Means) -> Event | None:
+    """What becomes of a page; None where the run was stopped before it was inked.
+
+    Raises:
+        PageError: it cannot be read, inked or written.
+        ModelError: no page can be inked.
+    """
+    start = time.monotonic()
+    sheet = _sheet(job, means)
+    there = means.folder.standing(job.output, sheet.entry)
+    if there is Standing.FINISHED:
+        return _skipped(job, means, "")
+    if there is Standing.EDITED and pages.is_whole(job.output):
+        return _skipped(job, means, _KEPT[there])
+    planned = _planned(job, sheet, means)
+    if means.options.dry_run:
+        return planned
+    if means.options.verbose:
+        means.report(planned)
+    megapixels = max(planned.megapixels, sheet.header.width * sheet.header.height / 1e6)
+    ink = _inked(job, sheet, means, means.options.page_timeout or patience(megapixels))
+    if ink is None:
+        return None
+    kept = _why_kept(there, _written(job, ink, sheet, means))
+    if kept:
+        return _skipped(job, means, kept)
+    return PageDone(*_names(job, sheet), sheet.entry.thickness, round(time.monotonic() - start, 3), job.page)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A page as it will be worked on: `dpi` px per inch, drawn with `tool`.
+
+    `stamp` tells whether the file is still the one that `header` and `entry` are about.
+    """
+
+    header: pages.Header
+    dpi: float
+    dpi_source: str
+    tool: Tool
+    entry: Entry
+    stamp: Stamp | None
+
+
+def _sheet(job: Job, means: Means) -> _Sheet:
+    options, tool, stamp = means.options, means.tools[job.tool], manifest.stamp(job.source)
+    header = pages.read_header(job.source, options, job.page)
+    pages.check_size(str(job), header.width, header.height, options.format)
+    dpi, dpi_source = pages.working_dpi(header, options.dpi)
+    at_300 = tool.thickness.model_px(dpi)
+    if not THICKNESS_RANGE[0] <= at_300 <= THICKNESS_RANGE[1]:
+        low, high = (each * dpi / MODEL_DPI for each in THICKNESS_RANGE)
+        reason = f"--thickness {tool.thickness} is {at_300:.3g} px at 300 dpi, out of 1 to 16"
+        advice = f"at this page's {dpi:.4g} dpi give {low:.3g}px to {high:.3g}px, or set --dpi"
+        raise PageError(str(job), reason, advice)
+    entry = Entry(
+        means.folder.input_name(job.source),
+        job.page,
+        _digest(job.source, stamp),
+        {**options.settings(), **tool.settings()},
+        manifest.model_of(means.card),
+        __version__,
+        "",
+        header.width,
+        header.height,
+        round(float(dpi), 2),
+        round(tool.thickness.page_px(dpi), 3),
+    )
+    return _Sheet(header, dpi, dpi_source, tool, entry, stamp)
+
+
+def _names(job: Job, sheet: _Sheet) -> tuple[str, str, int, int, float]:
+    return str(job.source), str(job.output), sheet.header.width, sheet.header.height, sheet.entry.dpi
+
+
+def _skipped(job: Job, means: Means, note: str) -> PageSkipped:
+    means.folder.note(job.output, None)
+    return PageSkipped(str(job.source), str(job.output), note, job.page)
+
+
+def _why_kept(before: Standing, after: Standing) -> str:
+    """Why an output was not replaced by the ink that was made; empty where it was, or would be the same."""
+    return _ADOPTED if before is Standing.UNKNOWN and after is Standing.FINISHED else _KEPT.get(after, "")
+
+
+def _planned(job: Job, sheet: _Sheet, means: Means) -> PagePlanned:
+    try:
+        plan = means.decide(PageSize(sheet.header.height, sheet.header.width, sheet.dpi))
+    except LineartError as error:
+        raise PageError(str(job), "cannot be inked", str(error)) from error
+    return PagePlanned(
+        *_names(job, sheet),
+        sheet.dpi_source,
+        sheet.entry.thickness,
+        round(sheet.tool.thickness.model_px(sheet.dpi), 3),
+        plan.choice.backend,
+        plan.choice.device,
+        plan.choice.precision,
+        plan.choice.threads,
+        len(plan.tiles),
+        plan.window,
+        round(plan.computed_megapixels, 2),
+        plan.memory,
+        str(plan),
+        plan.reasons,
+        job.page,
+    )
+
+
+def _inked(job: Job, sheet: _Sheet, means: Means, seconds: float) -> pages.Pixels | None:
+    grey = _read(job, sheet, means, seconds)
+    with means.inking:
+        if means.stopped.is_set():
+            return None
+        try:
+            return means.inker.ink(grey, sheet.dpi, sheet.tool, means.options.faint, seconds)
+        except ModelError:
+            raise
+        except LineartError as error:
+            raise PageError(str(job), "cannot be inked", str(error)) from error
+
+
+def _read(job: Job, sheet: _Sheet, means: Means, seconds: float) -> pages.Greys:
+    try:
+        grey = within(seconds, lambda: pages.read_grey(job.source, means.options, job.page, whole=True))
+    except TimeoutError as error:
+        reason = f"is not read after {seconds:g} s"
+        raise PageError(str(job), reason, "save it anew, or give it longer with --page-timeout") from error
+    if manifest.stamp(job.source) != sheet.stamp:
+        raise PageError(str(job), "was changed while it was read", "run again")
+    return grey
+
+
+def _written(job: Job, ink: pages.Pixels, sheet: _Sheet, means: Means) -> Standing:
+    options = means.options
+    page = _with_all(job, ink, sheet, options)
+    with means.folder.unfinished(job.output.suffix) as part:
+        try:
+            pages.write_ink(part, page, options.format, pages.Look(options.ink_colour, options.transparent))
+        except PageError as error:
+            raise PageError(job.output, error.reason, error.advice) from error
+        return means.folder.settle(part, job.output, replace(sheet.entry, output_sha256=manifest.sha256(part)))
+
+
+def _with_all(job: Job, ink: pages.Pixels, sheet: _Sheet, options: InkOptions) -> pages.InkedPage:
+    """The ink, and what goes into its file beside it."""
+    dpi = sheet.header.dpi if options.dpi is None else (options.dpi, options.dpi)
+    has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
+    sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
+    metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
+    if manifest.stamp(job.source) != sheet.stamp:
+        raise PageError(str(job), "was changed while it was inked", "run again")
+    return pages.InkedPage(ink, dpi, sketch, metadata)
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, _stamp: Stamp | None) -> str:
+    """The sha256 of an input; of one with many pages it is computed once, as long as the file is the same."""
+    try:
+        return manifest.sha256(path)
+    except OSError as error:
+        raise PageError(path, f"cannot be read ({error.strerror})", "check its permissions") from error

@@ -1,0 +1,61 @@
+"""The log file of a run: every event with its time, and the whole traceback of every error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from lineart_cli.errors import ArgumentError
+from lineart_cli.events import Event, Reporter, to_json
+
+_log = logging.getLogger("lineart_cli")
+
+
+class LogReporter:
+    """Logs each event as the JSON object that `--json` has for it."""
+
+    def report(self, event: Event) -> None:
+        _log.info("%s", json.dumps(to_json(event)))
+
+
+def check(path: Path, out: Path, inputs: Sequence[Path]) -> None:
+    """Refuses a log that would get in the way of the run.
+
+    Raises:
+        ArgumentError: `path` is in the folder for the ink, is an input, or cannot be written.
+    """
+    real = path.resolve()
+    if real.is_relative_to(out.resolve()):
+        raise ArgumentError("--log-file", path, "is in the folder for the ink; write it elsewhere")
+    if real in {each.resolve() for each in inputs}:
+        raise ArgumentError("--log-file", path, "is one of the inputs; give another name")
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise ArgumentError("--log-file", path, f"cannot be written ({error.strerror}); give another name") from error
+
+
+@contextmanager
+def logging_to(path: Path | None, *, verbose: bool) -> Iterator[Reporter]:
+    """A reporter that adds to the end of `path`; with `verbose`, tracebacks of unexpected errors go to stderr."""
+    handlers: list[logging.Handler] = [logging.NullHandler()]  # without any, Python would write to stderr
+    if path is not None:
+        handlers.append(logging.FileHandler(path, encoding="utf-8", errors="backslashreplace"))
+        handlers[-1].setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
+        _log.setLevel(logging.INFO)
+    if verbose:
+        handlers.append(logging.StreamHandler(sys.stderr))
+        handlers[-1].setLevel(logging.ERROR)
+    logging.raiseExceptions = False  # a log that cannot be written stops nothing
+    for handler in handlers:
+        _log.addHandler(handler)
+    try:
+        yield LogReporter()
+    finally:
+        for handler in handlers:
+            _log.removeHandler(handler)
+            handler.close()

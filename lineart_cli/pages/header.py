@@ -1,0 +1,72 @@
+"""What a page says about itself before it is decoded, and the resolution that follows from it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from lineart_cli.options import DPI_RANGE, MM_PER_INCH
+
+A4_LONG_SIDE_MM = 297.0
+A3_LONG_SIDE_MM = 420.0
+GUESSED_DPI_RANGE = (72.0, 1200.0)
+_SCREEN_DPI = 100.0
+
+INCHES, CENTIMETRES = 2, 3  # EXIF and TIFF ResolutionUnit
+
+Dpi = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says about one of its pages.
+
+    Attributes:
+        width: in px, upright (after the file's orientation tag).
+        height: likewise.
+        dpi: the (horizontal, vertical) resolution tag, whole or to 0.01, or None; it may be nonsense.
+        pages: how many the file has.
+        bits: of each sample, before anything is converted; 0 where nobody can know, as of a page that is rendered.
+        is_grey: whether the page has no colour, whatever is made of it.
+    """
+
+    width: int
+    height: int
+    dpi: Dpi | None
+    pages: int = 1
+    bits: int = 8
+    is_grey: bool = False
+
+
+def meant_dpi(x: float, y: float) -> Dpi | None:
+    """A resolution tag as it was meant, or None where it says nothing.
+
+    PNG and BMP count px per metre, so a whole number of dpi comes back off by up to 0.0127.
+    """
+    if not (math.isfinite(x) and math.isfinite(y) and x > 0 and y > 0):
+        return None
+    return _meant(x), _meant(y)
+
+
+def _meant(dpi: float) -> float:
+    return round(dpi) if abs(dpi - round(dpi)) <= 0.0127 else round(dpi, 2)
+
+
+def working_dpi(header: Header, given: float | None) -> tuple[float, Literal["option", "file", "size"]]:
+    """The resolution to work at, in px per inch, and where it comes from.
+
+    `given` (the option `--dpi`) comes first, then the file's tag, unless it cannot be meant: out of range, or a
+    screen's 72 or 96 dpi on a page that would then be longer than A3. Otherwise the page is taken as A4-like: its
+    long side is 297 mm, within 72 to 1200 dpi. A tag with two different values counts as their geometric mean.
+    """
+    if given is not None:
+        return given, "option"
+    long_side = max(header.width, header.height)
+    if header.dpi is not None:
+        dpi = header.dpi[0] if header.dpi[0] == header.dpi[1] else math.sqrt(header.dpi[0] * header.dpi[1])
+        is_screen_default = dpi < _SCREEN_DPI and long_side / dpi * MM_PER_INCH > A3_LONG_SIDE_MM
+        if DPI_RANGE[0] <= dpi <= DPI_RANGE[1] and not is_screen_default:
+            return dpi, "file"
+    guess = long_side / (A4_LONG_SIDE_MM / MM_PER_INCH)
+    return min(max(guess, GUESSED_DPI_RANGE[0]), GUESSED_DPI_RANGE[1]), "size"

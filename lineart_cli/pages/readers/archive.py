@@ -1,0 +1,81 @@
+"""Zip archives of painting programs, read without trust: in memory only, and never more than a page may be large.
+
+Nothing is unpacked to disk, so the names inside are no more than keys.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+from xml.etree.ElementTree import Element
+from zipfile import ZipFile
+
+from defusedxml import ElementTree
+
+from lineart_cli.options import InkOptions
+from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.picture import Picture
+from lineart_cli.pages.readers import image
+
+_MOST_XML = 1 << 24  # bytes
+_BYTES_A_PIXEL = 8  # 16 bits, with coverage
+
+
+class Archive:
+    """The members of a zip file, as long as their expanded sizes keep within `options.max_megapixels`, all together."""
+
+    def __init__(self, file: BinaryIO, options: InkOptions) -> None:
+        """
+        Raises:
+            BadZipFile: it is none.
+        """
+        self._zip = ZipFile(file)
+        self._options = options
+        self._left = int(options.max_megapixels * 1e6 * _BYTES_A_PIXEL)
+
+    @property
+    def names(self) -> list[str]:
+        """Of all members."""
+        return self._zip.namelist()
+
+    def read(self, name: str) -> bytes:
+        """A member's bytes.
+
+        Raises:
+            Unreadable: it is missing, or too large.
+        """
+        return self._limited(name, self._left)
+
+    def xml(self, name: str) -> Element:
+        """The root of a member in XML; one that defines entities is an attack and raises."""
+        root: Element = ElementTree.fromstring(self._limited(name, min(_MOST_XML, self._left)))
+        return root
+
+    @contextlib.contextmanager
+    def picture(self, name: str) -> Iterator[Picture]:
+        """A member that is an image, its size checked."""
+        with image.opened(io.BytesIO(self.read(name)), self._options) as document:
+            picture = document.picture(0)
+            check_size(picture.width, picture.height, self._options.max_megapixels)
+            yield picture
+
+    def _limited(self, name: str, most: int) -> bytes:
+        try:
+            member = self._zip.open(name)
+        except KeyError:
+            raise Unreadable(f"has no {name} inside", "save it again") from None
+        with member:
+            content = member.read(most + 1)
+        if len(content) > most:
+            raise Unreadable(
+                f"has a {name} that expands to over {most} bytes", "save it again, or raise --max-megapixels"
+            )
+        self._left -= len(content)
+        return content
+
+
+def local_name(element: Element) -> str:
+    """The tag without its namespace, in lower case."""
+    return element.tag.rpartition("}")[2].lower()

@@ -1,0 +1,36 @@
+"""Layers by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from lineart_cli.pages.faults import Unreadable
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Named(Generic[T]):
+    """A layer or group as its program stores it, and the name that the artist gave it."""
+
+    name: str
+    layer: T
+
+
+def find(name: str, layers: Sequence[Named[T]]) -> T:
+    """The layer of that name, in capitals or not; of several, one that is written just so, or the first.
+
+    Raises:
+        Unreadable: there is none; tells which there are, the nearest first.
+    """
+    same = [each for each in layers if each.name.casefold().strip() == name.casefold()]
+    if same:
+        return next((each for each in same if each.name == name), same[0]).layer
+    if not layers:
+        raise Unreadable(f"has no layer {name!r}, nor any other", "leave --layer out")
+    names = dict.fromkeys(each.name for each in layers)
+    nearest = sorted(names, key=lambda each: -difflib.SequenceMatcher(None, name.casefold(), each.casefold()).ratio())
+    raise Unreadable(f"has no layer {name!r}", f"it has {', '.join(map(repr, nearest))}")

@@ -1,0 +1,214 @@
+"""Photoshop's PSD and PSB: the merged picture row by row, or one layer or group."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from struct import unpack
+from typing import Any, BinaryIO
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+from psd_tools import PSDImage
+from psd_tools.api.layers import Layer
+from psd_tools.composite import composite
+from psd_tools.compression import PSDDecompressionWarning, decompress
+from psd_tools.constants import ColorMode, Compression, Resource
+from psd_tools.psd.color_mode_data import ColorModeData
+from psd_tools.psd.header import FileHeader
+from psd_tools.psd.image_resources import ImageResources
+
+from lineart_cli.options import InkOptions
+from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.header import Dpi, meant_dpi
+from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
+from lineart_cli.pages.readers.layers import Named, find
+
+logging.getLogger("psd_tools").setLevel(logging.CRITICAL)  # what matters of it becomes an error
+
+_SPACES: dict[ColorMode, tuple[Space, int]] = {
+    ColorMode.BITMAP: ("grey", 1),
+    ColorMode.GRAYSCALE: ("grey", 1),
+    ColorMode.DUOTONE: ("grey", 1),
+    ColorMode.INDEXED: ("rgb", 1),
+    ColorMode.RGB: ("rgb", 3),
+    ColorMode.CMYK: ("cmyk", 4),
+}
+"""Colour space and number of channels, without extra ones."""
+_PALETTE_BYTES = 768
+_FIXED_POINT = 65536  # ResolutionInfo counts px per inch in units of 1 / 65536
+_STRAYS = 0.1  # share of the pixels with less than full coverage that may be darker than it allows
+_WORKING_BYTES = 64  # that psd-tools may take for a pixel of a layer
+
+
+@contextlib.contextmanager
+def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
+    """The picture in a file, a document of one page: the merged one, or the layer or group that is asked for.
+
+    Raises:
+        Unreadable: the file has no merged picture, no such layer, or no defined white or colours.
+        Exception: whatever psd-tools says of a damaged file; so do the picture's blocks.
+    """
+    warnings.simplefilter("error", PSDDecompressionWarning)  # psd-tools would go on with black
+    file.seek(0)
+    header = FileHeader.read(file)
+    if header.color_mode not in _SPACES or header.depth == 32:
+        kind = f"{header.depth} bits and colours of the kind {header.color_mode.name}"
+        raise Unreadable(f"has {kind}", "save it as grey, RGB or CMYK with 8 or 16 bits")
+    check_size(header.width, header.height, options.max_megapixels)
+    palette = ColorModeData.read(file).value
+    resources = ImageResources.read(file)
+    blocks = _merged(file, header, palette, resources) if options.layer is None else _layer(file, header, options)
+    space, _ = _SPACES[header.color_mode]
+    picture = Picture(header.width, header.height, blocks, header.depth, space == "grey", _dpi(resources))
+    yield Document(1, lambda _: picture)
+
+
+def _dpi(resources: ImageResources) -> Dpi | None:
+    if Resource.RESOLUTION_INFO not in resources:
+        return None
+    info = resources.get_data(Resource.RESOLUTION_INFO)
+    return meant_dpi(info.horizontal / _FIXED_POINT, info.vertical / _FIXED_POINT)
+
+
+def _merged(
+    file: BinaryIO, header: FileHeader, palette: bytes, resources: ImageResources
+) -> Callable[[], Iterator[Block]]:
+    """The merged picture, of which `file` stands before the layers."""
+    version = resources.get_data(Resource.VERSION_INFO) if Resource.VERSION_INFO in resources else None
+    if version is not None and not version.has_composite:
+        advice = "save it with maximised compatibility, or name a layer with --layer"
+        raise Unreadable("was saved without its merged picture", advice)
+    start = file.tell()
+    is_large = header.version == 2
+    (length,) = unpack(">Q" if is_large else ">I", file.read(8 if is_large else 4))
+    has_coverage = _has_coverage(file, is_large, file.tell() + length)
+    at = start + (8 if is_large else 4) + length
+    return lambda: _merged_blocks(file, at, header, palette, has_coverage)
+
+
+def _has_coverage(file: BinaryIO, is_large: bool, end: int) -> bool:
+    """Whether the merged picture's first extra channel is coverage: the number of layers is negative then.
+
+    `file` stands at the layer section, which ends at `end`.
+    """
+    long, size = (">Q", 8) if is_large else (">I", 4)
+    if end - file.tell() < size + 2:
+        return False
+    (length,) = unpack(long, file.read(size))
+    if length:
+        return bool(unpack(">h", file.read(2))[0] < 0)
+    file.seek(unpack(">I", file.read(4))[0], 1)  # the global mask; then blocks, where 16-bit files have their layers
+    while end - file.tell() >= size + 10:
+        _, key = unpack(">4s4s", file.read(8))
+        wide = is_large and key in {b"Lr16", b"Lr32", b"Layr", b"Mt16", b"Mt32", b"Mtrn", b"LMsk", b"Alph"}
+        (length,) = unpack(">Q" if wide else ">I", file.read(8 if wide else 4))
+        if key in {b"Lr16", b"Lr32"}:
+            return bool(unpack(">h", file.read(2))[0] < 0)
+        file.seek(-(-length // 4) * 4, 1)
+    return False
+
+
+def _merged_blocks(file: BinaryIO, at: int, header: FileHeader, palette: bytes, has_coverage: bool) -> Iterator[Block]:
+    space, count = _SPACES[header.color_mode]
+    wanted = min(header.channels, count + has_coverage)
+    if wanted < count:
+        raise Unreadable(f"has {header.channels} channels instead of {count}", "save it again")
+    file.seek(at)
+    rows = max(1, BLOCK_PIXELS // header.width)
+    for top, bands in _bands(file, header, wanted, rows):
+        samples = np.stack([_samples(band, header) for band in bands], axis=-1)
+        if header.color_mode == ColorMode.INDEXED:
+            colours = np.frombuffer(palette.ljust(_PALETTE_BYTES, b"\0"), np.uint8).reshape(3, -1).T
+            yield Block(colours[samples[..., 0]], space, 255, top=top)
+            continue
+        white = 1 if header.depth == 1 else 2**header.depth - 1
+        light = _on_white(samples, white) if wanted > count else samples
+        yield Block(white - light if space == "cmyk" else light, space, white, top=top)
+
+
+def _samples(band: bytes, header: FileHeader) -> NDArray[Any]:
+    """(rows, width) samples of rows of one channel; of a bitmap, 1 is white as in the others."""
+    if header.depth == 1:
+        packed = np.frombuffer(band, np.uint8).reshape(-1, -(-header.width // 8))
+        return 1 - np.unpackbits(packed, axis=1, count=header.width)
+    return np.frombuffer(band, ">u2" if header.depth == 16 else "u1").reshape(-1, header.width)
+
+
+def _on_white(samples: NDArray[Any], white: int) -> NDArray[Any]:
+    """Colours on white paper, from colours and coverage.
+
+    Photoshop has laid them on white already, other programs may not have: colours darker than their coverage allows
+    tell so.
+    """
+    colours = samples[..., :-1].astype(np.float32)
+    coverage = samples[..., -1:].astype(np.float32) / np.float32(white)
+    bare = white * (1 - coverage)
+    seen_through = coverage[..., 0] < 1
+    too_dark = (colours < bare - white / 128).any(axis=-1)
+    is_laid = np.count_nonzero(too_dark) <= _STRAYS * np.count_nonzero(seen_through)
+    return colours if is_laid else colours * coverage + bare
+
+
+def _bands(file: BinaryIO, header: FileHeader, wanted: int, rows: int) -> Iterator[tuple[int, list[bytes]]]:
+    """The first `wanted` channels, `rows` rows at a time: the first row, and the bytes of each channel."""
+    row = -(-header.width * header.depth // 8)
+    read = _channel_reader(file, header, row)
+    for top in range(0, header.height, rows):
+        end = min(top + rows, header.height)
+        bands = [read(channel * header.height + top, channel * header.height + end) for channel in range(wanted)]
+        if any(len(band) != (end - top) * row for band in bands):
+            raise Unreadable("is cut off", "save it again")
+        yield top, bands
+
+
+def _channel_reader(file: BinaryIO, header: FileHeader, row: int) -> Callable[[int, int], bytes]:
+    """Gives rows, from one to before another, of all channels one below the other; `row` bytes each."""
+    compression = Compression(unpack(">H", file.read(2))[0])
+    rows = header.height * header.channels
+    if compression == Compression.RLE:
+        lengths = np.frombuffer(file.read(rows * 2 * header.version), ">u2" if header.version == 1 else ">u4")
+        starts = file.tell() + np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        return lambda first, end: b"".join(_unpacked(file, starts, each, row) for each in range(first, end))
+    start = file.tell()
+    if compression == Compression.RAW:
+        return lambda first, end: _at(file, start + first * row, (end - first) * row)
+    data = decompress(file.read(), compression, header.width, rows, header.depth, header.version)
+    return lambda first, end: bytes(data[first * row : end * row])
+
+
+def _at(file: BinaryIO, start: int, length: int) -> bytes:
+    file.seek(start)
+    return file.read(length)
+
+
+def _unpacked(file: BinaryIO, starts: NDArray[np.int64], number: int, row: int) -> bytes:
+    packed = _at(file, int(starts[number]), int(starts[number + 1] - starts[number]))
+    return bytes(imagecodecs.packbits_decode(packed, out=row))
+
+
+def _layer(file: BinaryIO, header: FileHeader, options: InkOptions) -> Callable[[], Iterator[Block]]:
+    """One layer or group, as psd-tools draws it alone: with its mask, opacity and effects."""
+    file.seek(0)
+    budget = int(options.max_megapixels * 1e6) * _WORKING_BYTES
+    document = PSDImage.open(file, max_alloc_bytes=budget)
+    chosen = find(str(options.layer), [Named(each.name, each) for each in reversed(list(document.descendants()))])
+    return lambda: _layer_blocks(document, chosen, header)
+
+
+def _layer_blocks(document: PSDImage, layer: Layer, header: FileHeader) -> Iterator[Block]:
+    above: Any = layer
+    while above is not document:  # in memory only: what is asked for by name is seen
+        above.visible = True
+        above = above.parent
+    try:
+        light, _, coverage = composite(layer, viewport=document.viewbox)
+    except ImportError as error:
+        raise Unreadable(f"has a layer {layer.name!r} of shapes or effects", "save it as pixels") from error
+    space, _ = _SPACES[header.color_mode]
+    if space == "cmyk":
+        light = 1 - light
+    yield Block(np.concatenate([light, coverage], axis=-1), space, 1, "straight")

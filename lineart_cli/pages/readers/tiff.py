@@ -1,0 +1,143 @@
+"""TIFF and BigTIFF: every page, strip by strip or tile by tile."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from tifffile import TiffFile, TiffPage
+
+from lineart_cli.options import InkOptions
+from lineart_cli.pages.faults import Unreadable
+from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi
+from lineart_cli.pages.picture import Alpha, Block, Document, Picture, Space
+
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what matters of it becomes an error
+
+_REDUCED, _MASK = 1, 4  # bits of SubfileType: a thumbnail, and what is transparent
+_WHITE_IS_ZERO, _PALETTE, _YCBCR = 0, 3, 6  # PhotometricInterpretation
+_SPACES: dict[int, tuple[Space, int]] = {
+    _WHITE_IS_ZERO: ("grey", 1),
+    1: ("grey", 1),
+    2: ("rgb", 3),
+    _PALETTE: ("rgb", 1),
+    5: ("cmyk", 4),
+    _YCBCR: ("rgb", 3),
+}
+"""Colour space and number of samples, without extra ones, by PhotometricInterpretation."""
+_ALPHA: dict[int, Alpha] = {0: "none", 1: "premultiplied", 2: "straight"}  # by ExtraSamples
+_JPEG = {6, 7}  # compressions that bring YCbCr back to RGB
+_UNSIGNED, _FLOAT = 1, 3  # SampleFormat
+_MOST_SAMPLES = 8
+_LARGE_TILE = 4096 * 4096
+_READ_AT_ONCE = 1 << 22  # bytes
+_PER_INCH = {INCHES: 1.0, CENTIMETRES: 2.54}
+_MUCH_WHITER = 2.0  # a floating-point page with such samples does not count from 0 to 1
+
+
+@contextlib.contextmanager
+def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
+    """The pages of a TIFF file, without thumbnails and masks.
+
+    Raises:
+        Unreadable: a page has no defined white or colours, or says what cannot be.
+        Exception: whatever tifffile says of a damaged file; so do the pictures' blocks.
+    """
+    size = file.seek(0, 2)
+    file.seek(0)
+    with TiffFile(file) as tiff:
+        every = [page for page in tiff.pages if isinstance(page, TiffPage)]
+        pages = [page for page in every if not page.subfiletype & (_REDUCED | _MASK)] or every[:1]
+        yield Document(len(pages), lambda number: _picture(pages[number], size))
+
+
+def _picture(page: TiffPage, file_size: int) -> Picture:
+    _check(page)
+    orientation = page.tags.valueof("Orientation", 1)
+    return Picture(
+        page.imagewidth,
+        page.imagelength,
+        lambda: _blocks(page, file_size),
+        bits=int(np.max(page.bitspersample)),
+        is_grey=_SPACES[page.photometric][0] == "grey",
+        dpi=_dpi(page),
+        orientation=orientation if isinstance(orientation, int) else 1,
+    )
+
+
+def _check(page: TiffPage) -> None:
+    """Raises Unreadable where the page cannot be taken for light, or its sizes are lies that would cost memory."""
+    space, count = _SPACES.get(page.photometric, ("", 0))
+    if not space or (page.photometric == _YCBCR and page.compression not in _JPEG):
+        name = getattr(page.photometric, "name", page.photometric)
+        raise Unreadable(f"has colours of the kind {name}", "save it as grey, RGB or CMYK")
+    if not count <= page.samplesperpixel <= _MOST_SAMPLES or page.imagedepth != 1:
+        raise Unreadable(f"has {page.samplesperpixel} samples a pixel", "save it as grey, RGB or CMYK")
+    if page.photometric == _PALETTE and page.colormap is None:
+        raise Unreadable("has a palette without colours", "save it as RGB")
+    if page.sampleformat not in {_UNSIGNED, _FLOAT} or page.dtype is None:
+        raise Unreadable("has samples that are no plain numbers", "save it with 8 or 16 bits")
+    if page.is_tiled and page.tilewidth * page.tilelength > max(_LARGE_TILE, 4 * page.imagewidth * page.imagelength):
+        raise Unreadable(f"has tiles of {page.tilewidth} x {page.tilelength}", "save it again")
+
+
+def _dpi(page: TiffPage) -> Dpi | None:
+    unit = page.tags.valueof("ResolutionUnit", INCHES)
+    x, y = (page.tags.valueof(name, (0, 1)) for name in ("XResolution", "YResolution"))
+    try:
+        per_inch = _PER_INCH[int(unit)]
+        return meant_dpi(x[0] / x[1] * per_inch, y[0] / y[1] * per_inch)
+    except (TypeError, ValueError, KeyError, IndexError, ZeroDivisionError):
+        return None
+
+
+def _blocks(page: TiffPage, file_size: int) -> Iterator[Block]:
+    segments = math.prod(page.chunked)
+    ends = [at + count for at, count in zip(page.dataoffsets, page.databytecounts, strict=False)]
+    if len(ends) < segments or max(ends) > file_size:
+        raise Unreadable("is cut off", "scan or save it again")
+    if page.planarconfig == 2 and page.samplesperpixel > 1:
+        yield _block(page, np.moveaxis(np.asarray(page.asarray(maxworkers=1)), 0, -1), 0, 0)
+        return
+    for samples, (_, _, top, left, _), _ in page.segments(maxworkers=1, buffersize=_READ_AT_ONCE):
+        if samples is None:
+            raise Unreadable("lacks a part", "scan or save it again")
+        yield _block(page, samples[0], top, left)
+
+
+def _block(page: TiffPage, samples: NDArray[Any], top: int, left: int) -> Block:
+    space, count = _SPACES[page.photometric]
+    if page.colormap is not None:
+        colours = np.asarray(page.colormap).T[samples[..., 0]]
+        return Block(colours, space, 65535, "none", top, left)
+    white = _white(page)
+    if samples.dtype.kind == "f":
+        samples = _within(samples, white)
+    if page.photometric == _WHITE_IS_ZERO:
+        dark = samples[..., :1]
+        return Block(~dark if dark.dtype == bool else dark.dtype.type(white) - dark, space, white, "none", top, left)
+    alpha = _ALPHA.get(page.extrasamples[0] if page.extrasamples else 0, "none")
+    return Block(samples[..., : count + (alpha != "none")], space, white, alpha, top, left)
+
+
+def _white(page: TiffPage) -> float:
+    """The sample value of white: the largest there is, or what a page in floating point says, or 1."""
+    if page.photometric == _PALETTE and page.colormap is None:
+        raise Unreadable("has a palette without colours", "save it as RGB")
+    if page.sampleformat == _FLOAT:
+        return float(np.max(page.tags.valueof("SMaxSampleValue", 1.0)))
+    return float(2 ** int(np.max(page.bitspersample)) - 1)
+
+
+def _within(samples: NDArray[Any], white: float) -> NDArray[Any]:
+    """Samples in floating point, clipped to [0, white] where they are a little beyond."""
+    if not np.isfinite(samples).all():
+        raise Unreadable("has samples that are no numbers (NaN or infinite)", "save it with 8 or 16 bits")
+    if samples.max() > _MUCH_WHITER * white:
+        raise Unreadable(f"has samples up to {samples.max():.4g}, where {white:g} is white", "save it with 16 bits")
+    return samples.clip(0, white)

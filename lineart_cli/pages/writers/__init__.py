@@ -1,0 +1,68 @@
+"""Ink on disk: one module for each family of file formats."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from lineart_cli.errors import PageError
+from lineart_cli.pages.writers import openraster, pillow, png, psd, tiff
+from lineart_cli.pages.writers.layers import INK
+from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
+
+__all__ = ["INK", "OUTPUT_FORMATS", "InkedPage", "Look", "OutputFormat", "Pixels", "check_size", "write_ink"]
+
+
+@dataclass(frozen=True)
+class OutputFormat:
+    """One file format: its suffix, what writes it, and the longest side and the most pixels that it can hold."""
+
+    suffix: str
+    write: Callable[[BinaryIO, InkedPage, Look], None]
+    max_side: int = 1_000_000
+    max_pixels: int = 10**12
+    has_layers: bool = False
+
+
+OUTPUT_FORMATS = {
+    "png": OutputFormat(".png", png.write),
+    "tiff": OutputFormat(".tiff", tiff.write),
+    "webp": OutputFormat(".webp", pillow.write_webp, max_side=16_383),
+    "ora": OutputFormat(".ora", openraster.write, has_layers=True),
+    "psd": OutputFormat(".psd", psd.write, max_side=30_000, max_pixels=300_000_000, has_layers=True),
+    "bmp": OutputFormat(".bmp", pillow.write_bmp),
+    "jpeg": OutputFormat(".jpg", pillow.write_jpeg, max_side=65_535),
+}
+"""What `--format` names. A PSD ends at 2 GB, which it may reach with seven bytes a pixel."""
+
+
+def check_size(source: str | os.PathLike[str], width: int, height: int, file_format: str) -> None:
+    """Raises PageError where `file_format` cannot hold a page of `width` x `height` px."""
+    output = OUTPUT_FORMATS[file_format]
+    if max(width, height) > output.max_side or width * height > output.max_pixels:
+        most = f"{output.max_side} a side" if max(width, height) > output.max_side else f"{output.max_pixels:,} px"
+        reason = f"{width} x {height} is more than {file_format} can hold ({most})"
+        raise PageError(source, reason, f"use --format {'ora' if output.has_layers else 'png'}")
+
+
+def write_ink(path: Path, page: InkedPage, file_format: str, look: Look) -> None:
+    """Writes a page of ink.
+
+    Args:
+        path: where to, in a folder that is there.
+        page: what to write.
+        file_format: a key of OUTPUT_FORMATS.
+        look: how the ink looks.
+
+    Raises:
+        PageError: the disk does not take it; what is written so far is left to the caller.
+    """
+    try:
+        with path.open("w+b") as file:
+            OUTPUT_FORMATS[file_format].write(file, page, look)
+    except OSError as error:
+        advice = "free some space or choose another folder, and run again: finished pages are kept"
+        raise PageError(path, f"cannot be written ({error.strerror or error})", advice) from error

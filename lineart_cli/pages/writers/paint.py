@@ -1,0 +1,92 @@
+"""Coverage of ink becomes pixels, a strip of rows at a time.
+
+Convention: coverage is opacity, and colours are mixed in encoded values, as Krita, GIMP, Photoshop and browsers do by
+default. So ink on transparency, laid on white, gives just the pixels of ink on white.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineart_cli.options import BLACK, Colour
+from lineart_cli.pages.header import Dpi
+from lineart_cli.pages.metadata import Metadata
+from lineart_cli.resample import strips
+
+Pixels = NDArray[np.unsignedinteger[Any]]
+"""Samples of 8 or 16 bits, 0 to 255 or 65535."""
+
+
+@dataclass(frozen=True)
+class InkedPage:
+    """What becomes a page of a file.
+
+    Attributes:
+        ink: (H, W) coverage, uint8 or uint16, 0 = none, 255 or 65535 = full.
+        dpi: the resolution tag to write, horizontal and vertical, or None for none.
+        sketch: (H, W) grey or (H, W, 3) RGB, uint8: the page as it was read; only layered formats need it.
+        metadata: what is kept of the input's.
+    """
+
+    ink: Pixels
+    dpi: Dpi | None = None
+    sketch: Pixels | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+
+    @property
+    def bits(self) -> int:
+        """Per sample: 8 or 16."""
+        return 8 * self.ink.itemsize
+
+
+@dataclass(frozen=True)
+class Look:
+    """How ink looks: its colour, on white or on transparency."""
+
+    colour: Colour = BLACK
+    transparent: bool = False
+
+    @property
+    def shades(self) -> tuple[int, ...]:
+        """The colour as a pixel holds it: one sample where it is a grey, else three."""
+        return self.colour[:1] if len(set(self.colour)) == 1 else self.colour
+
+    @property
+    def samples(self) -> int:
+        """Samples of a pixel: those of its colour, and its opacity."""
+        return len(self.shades) + self.transparent
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a page without ink is one byte over and over, which packs best as runs of it."""
+        return not self.transparent or not any(self.colour)
+
+
+def painted(ink: Pixels, shades: Sequence[int], transparent: bool) -> Iterator[Pixels]:
+    """The pixels of a page of ink.
+
+    Args:
+        ink: (H, W) coverage, uint8 or uint16.
+        shades: the ink's colour, one sample (grey) or three (RGB), 0 to 255.
+        transparent: with the coverage as opacity, instead of on white.
+
+    Yields:
+        (rows, W, samples) of the type of `ink`, from top to bottom; the opacity is the last sample.
+    """
+    full = np.iinfo(ink.dtype).max
+    values = [value * full // 255 for value in shades]
+    levels = np.arange(full + 1, dtype=np.uint32)
+    on_white = [(full - (levels * (full - value) + full // 2) // full).astype(ink.dtype) for value in values]
+    for rows in strips(len(ink)):
+        coverage = ink[rows]
+        pixels = np.empty((*coverage.shape, len(values) + transparent), ink.dtype)
+        for sample, value in enumerate(values):
+            pixels[..., sample] = value if transparent else on_white[sample][coverage]
+        if transparent:
+            pixels[..., -1] = coverage
+        yield pixels

@@ -1,0 +1,78 @@
+"""`lineart report`: one page of HTML, on its own, that shows what became of every sketch of an output folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from lineart_cli import manifest
+from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.options import ReportOptions
+from lineart_cli.output_folder import OutputFolder
+from lineart_cli.report.html import foot, head, page
+from lineart_cli.report.rows import Row, common_settings, rows_of
+from lineart_cli.report.view import look_at
+
+NAME = "report.html"
+
+
+def known_rows(root: Path) -> list[Row]:
+    """The pages of an output folder, inked or failed, in the order of their names.
+
+    Raises:
+        ArgumentError: `root` is no folder that lineart has inked into.
+    """
+    if not (root / manifest.NAME).exists():
+        raise ArgumentError("FOLDER", root, f"holds no {manifest.NAME}; give a folder that lineart ink has written to")
+    with OutputFolder(root, dry_run=True) as folder:
+        known = rows_of(folder.known())
+        if folder.notice:
+            raise ArgumentError("FOLDER", root, folder.notice)
+    return known
+
+
+def write(root: Path, known: list[Row], options: ReportOptions, advance: Callable[[], object]) -> Path:
+    """Writes the report; what was there is replaced in one step, and untouched when anything goes wrong.
+
+    Args:
+        root: the output folder.
+        known: its pages, see `known_rows`.
+        options: of `lineart report`.
+        advance: called after each page.
+
+    Returns:
+        The file.
+
+    Raises:
+        ArgumentError: `options.output` is no name of a page of HTML.
+        PageError: the disk does not take it.
+    """
+    target = Path(options.output) if options.output else root / NAME
+    if target.suffix.lower() not in {".html", ".htm"}:
+        raise ArgumentError("--output", target, f"is no name for a page of HTML; write for example {target.stem}.html")
+    with _replaced(target) as file:
+        settings = common_settings(known)
+        file.write(head(root.resolve().name, known, settings))
+        for number, row in enumerate(known):
+            file.write(page(number, row, look_at(row, root, options.max_side), settings))
+            advance()
+        file.write(foot())
+    return target
+
+
+@contextmanager
+def _replaced(target: Path) -> Iterator[TextIO]:
+    part = target.with_name(f".lineart-report-{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf-8", errors="backslashreplace") as file:
+            yield file
+        os.replace(part, target)
+    except OSError as error:
+        advice = "free some space, or name another file with --output"
+        raise PageError(target, f"cannot be written ({error.strerror or error})", advice) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -1,0 +1,106 @@
+"""What there is to see of a row: its pictures, and what the reader should know of them."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lineart_cli import manifest, pages
+from lineart_cli.errors import PageError
+from lineart_cli.options import InkOptions
+from lineart_cli.pages import INK
+from lineart_cli.report.rows import Row
+
+THUMBNAIL_SIDE = 480
+_LAYERED = {output.suffix for output in pages.OUTPUT_FORMATS.values() if output.has_layers}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as the report holds it: `data:` addresses of a thumbnail and of the whole, whose size is given."""
+
+    thumbnail: str
+    whole: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class View:
+    """The pictures that could be read, and a line for each thing that is not as it was when the page was inked."""
+
+    sketch: Picture | None
+    ink: Picture | None
+    notes: tuple[str, ...]
+
+
+def look_at(row: Row, root: Path, max_side: int) -> View:
+    """Reads the pictures of a row and compares the files with the manifest.
+
+    Args:
+        row: which.
+        root: the output folder.
+        max_side: of the pictures, px; larger ones are scaled down.
+    """
+    notes: list[str] = []
+    layer = row.entry.settings.get("layer") if row.entry else None
+    sketch_as = InkOptions(layer=layer if isinstance(layer, str) else None)
+    sketch = _picture("sketch", root / row.input, row.page, sketch_as, max_side, notes)
+    if row.entry is None:  # the failure says what is wrong with the sketch
+        return View(sketch, None, ())
+    ink_as = InkOptions(layer=INK if Path(row.output).suffix in _LAYERED else None)
+    ink = _picture("ink", root / row.output, 0, ink_as, max_side, notes)
+    if sketch and _has_changed(root / row.input, row.entry.input_sha256):
+        notes.append("The sketch was changed after it was inked.")
+    if ink and _has_changed(root / row.output, row.entry.output_sha256):
+        notes.append("The ink was changed after lineart made it.")
+    return View(sketch, ink, tuple(notes))
+
+
+def _picture(what: str, path: Path, page: int, options: InkOptions, max_side: int, notes: list[str]) -> Picture | None:
+    if not path.exists():
+        notes.append(f"The {what} is not there any more.")
+        return None
+    try:
+        pixels = pages.read_sketch(path, options, page)
+    except PageError as error:
+        notes.append(f"The {what} cannot be shown: {error.reason}.")
+        return None
+    height, width = pixels.shape[:2]
+    is_ink = what == "ink"
+    return Picture(
+        _address(_shrunk(pixels, THUMBNAIL_SIDE), lossless=False),
+        _address(_shrunk(pixels, max_side), lossless=is_ink),
+        width,
+        height,
+    )
+
+
+def _shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _address(pixels: NDArray[np.uint8], *, lossless: bool) -> str:
+    """The `data:` address of a picture as WebP: lossless for what has few levels, else small."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "WEBP", lossless=lossless, quality=10 if lossless else 60, method=2)
+    return f"data:image/webp;base64,{base64.b64encode(file.getbuffer()).decode()}"
+
+
+def _has_changed(path: Path, sha256: str) -> bool:
+    try:
+        return manifest.sha256(path) != sha256
+    except OSError:
+        return False

@@ -1,0 +1,70 @@
+"""`lineart` as a process of its own, with a fake in place of the network."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+# The inker tells that it has begun, waits, and inks noise (which does not compress) that depends on the thickness.
+DRIVER = """
+import resource, sys, time
+import numpy as np
+from lineart_cli import app
+
+class Slow:
+    waits = {waits}
+    def ink(self, grey, dpi, tool, faint):
+        print("inking", flush=True)
+        time.sleep(self.waits.pop(0) if len(self.waits) > 1 else self.waits[0])
+        return np.random.default_rng(int(tool.thickness.page_px(dpi))).integers(0, 256, grey.shape, np.uint8)
+
+app._open_inker = lambda *_: Slow()
+if {limit}:
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+app.main()
+"""
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with scans/{a,b,c}.png."""
+    (tmp_path / "scans").mkdir()
+    for name in "abc":
+        Image.new("L", (300, 300), 255).save(tmp_path / f"scans/{name}.png", dpi=(300, 300))
+    return tmp_path
+
+
+@pytest.fixture
+def start(folder: Path) -> Iterator[Start]:
+    """Starts `lineart ink` in `folder`.
+
+    `waits` are the seconds that the inker takes for each page, the last of them for all that follow; `limit` is the
+    size that no file may exceed.
+    """
+
+    begun: list[subprocess.Popen[str]] = []
+
+    def begin(*arguments: str, waits: tuple[float, ...] = (0,), limit: int = 0) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", DRIVER.format(waits=list(waits), limit=limit), "ink", *arguments],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        begun.append(process)
+        return process
+
+    yield begin
+    for process in begun:
+        with process:  # closes its pipes
+            process.kill()

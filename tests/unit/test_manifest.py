@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from lineart_cli import manifest
+from lineart_cli.manifest import Entry, Failure, Manifest, Standing
+from lineart_cli.options import InkOptions, Length, Several
+
+FIVE = Several((Length(5),))
+ENTRY = Entry(
+    "../scans/a.png",
+    0,
+    "in",
+    InkOptions().settings(),
+    {"name": "tiny", "version": "1", "sha256": "net"},
+    "0.1.0",
+    "out",
+    20,
+    10,
+    300.0,
+    3.0,
+)
+WANTED = replace(ENTRY, output_sha256="")
+
+
+def test_what_was_written_is_read() -> None:
+    full = Manifest({"deep/ä.png": ENTRY}, {"b.png": Failure("../b.png", 2, "b.png: is empty; scan it again")})
+    assert manifest.parse(full.to_text()) == full
+
+
+def test_the_text_does_not_depend_on_the_order_of_pages() -> None:
+    one, other = Manifest(), Manifest()
+    for name in ("a.png", "b.png"):
+        one.record(name, ENTRY)
+    for name in ("b.png", "a.png"):
+        other.record(name, ENTRY)
+    assert one.to_text() == other.to_text()
+
+
+def test_a_page_that_is_inked_has_failed_no_longer() -> None:
+    full = Manifest(failures={"a.png": Failure("a", 0, "x"), "b.png": Failure("b", 0, "x")})
+    full.record("a.png", ENTRY)
+    full.record("b.png", None)
+    assert full == Manifest({"a.png": ENTRY})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"format": 2, "pages": {}, "failures": {}}',
+        '{"format": 1, "pages": {}}',
+        '{"format": 1, "pages": [], "failures": {}}',
+        '{"format": 1, "pages": {"a.png": {}}, "failures": {}}',
+        '{"format": 1, "pages": {"a.png": 3}, "failures": {}}',
+        '{"format": 1, "pages": {}, "failures": {"a.png": {"input": "a", "page": "1", "error": "x"}}}',
+        "[" * 100_000,
+    ],
+)
+def test_what_is_no_manifest_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        manifest.parse(text)
+
+
+def test_a_value_of_another_type_is_refused() -> None:
+    top = json.loads(Manifest({"a.png": ENTRY}).to_text())
+    top["pages"]["a.png"]["settings"] = "none"
+    with pytest.raises(ValueError, match="settings"):
+        manifest.parse(json.dumps(top))
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted", "found", "standing"),
+    [
+        (None, WANTED, None, Standing.ABSENT),
+        (ENTRY, WANTED, None, Standing.ABSENT),
+        (ENTRY, WANTED, "out", Standing.FINISHED),
+        (ENTRY, replace(WANTED, input_sha256="other"), "out", Standing.OUTDATED),
+        (ENTRY, replace(WANTED, page=1), "out", Standing.OUTDATED),
+        (
+            ENTRY,
+            replace(WANTED, settings=InkOptions(thickness=Several((Length(5),))).settings()),
+            "out",
+            Standing.OUTDATED,
+        ),
+        (ENTRY, replace(WANTED, model={**ENTRY.model, "sha256": "other"}), "out", Standing.OUTDATED),
+        (ENTRY, replace(WANTED, lineart="9.9.9", input="elsewhere/a.png"), "out", Standing.FINISHED),
+        (ENTRY, WANTED, "edited", Standing.EDITED),
+        (ENTRY, replace(WANTED, input_sha256="other"), "edited", Standing.EDITED),
+        (None, WANTED, "out", Standing.UNKNOWN),
+        (None, ENTRY, "out", Standing.FINISHED),
+        (None, replace(ENTRY, output_sha256="new"), "out", Standing.UNKNOWN),
+    ],
+)
+def test_standing(known: Entry | None, wanted: Entry, found: str | None, standing: Standing) -> None:
+    assert manifest.standing(known, wanted, found) is standing
+
+
+def test_a_journal_is_replayed_as_far_as_it_is_whole() -> None:
+    lines = [
+        manifest.journal_line("a.png", ENTRY),
+        manifest.journal_line("b.png", Failure("b", 0, "x")),
+        manifest.journal_line("c.png", Failure("c", 0, "x")),
+        manifest.journal_line("c.png", None),
+        manifest.journal_line("d.png", ENTRY)[:-9],
+        manifest.journal_line("e.png", ENTRY),
+        '["f.png", "other", {}]\n[1]\n',
+    ]
+    full = Manifest()
+    manifest.replay(full, "".join(lines).splitlines(), lambda _: None)
+    assert full == Manifest({"a.png": ENTRY, "e.png": ENTRY}, {"b.png": Failure("b", 0, "x")})
+
+
+@pytest.mark.parametrize(("found", "kept"), [("new", "new"), ("out", "out"), ("edited", "out"), (None, "out")])
+def test_of_a_page_that_was_to_be_replaced_the_journal_counts_only_if_it_was(found: str | None, kept: str) -> None:
+    full = Manifest({"a.png": ENTRY})
+    line = manifest.journal_line("a.png", replace(ENTRY, output_sha256="new"))
+    manifest.replay(full, line.splitlines(), lambda _: found)
+    assert full.pages["a.png"].output_sha256 == kept
+
+
+def test_the_settings_are_the_options_that_change_the_ink() -> None:
+    assert set(InkOptions().settings()) == {
+        "thickness",
+        "brush",
+        "pressure",
+        "faint",
+        "desaturate",
+        "dpi",
+        "format",
+        "transparent",
+        "precision",
+    }
+    json.dumps(InkOptions().settings())

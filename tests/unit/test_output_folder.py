@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lineart_cli import manifest
+from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.manifest import NAME, Entry, Failure, Manifest, Standing
+from lineart_cli.output_folder import OutputFolder
+
+INK = b"all of the ink"
+
+
+def entry(ink: bytes = b"", **changes: object) -> Entry:
+    made = Entry("../a.png", 0, "in", {"thickness": "3px"}, {"name": "tiny"}, "0.1.0", "", 20, 10, 300.0, 3.0)
+    return replace(made, output_sha256=digest(ink) if ink else "", **changes)  # type: ignore[arg-type]
+
+
+def digest(content: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
+
+
+def put(folder: OutputFolder, name: str = "a.png", ink: bytes = INK, **changes: object) -> Standing:
+    with folder.unfinished(".png") as part:
+        part.write_bytes(ink)
+        return folder.settle(part, folder.root / name, entry(ink, **changes))
+
+
+def known(root: Path) -> Manifest:
+    return manifest.parse((root / NAME).read_text())
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "ink").mkdir()
+    return tmp_path / "ink"
+
+
+class TestPages:
+    def test_a_page_gets_its_place_and_its_entry_and_nothing_else_is_left(self, root: Path) -> None:
+        with OutputFolder(root) as folder:
+            assert put(folder, "deep/a.png") is Standing.ABSENT
+        assert sorted(os.listdir(root)) == [NAME, "deep"]
+        assert os.listdir(root / "deep") == ["a.png"]
+        assert known(root) == Manifest({"deep/a.png": entry(INK)})
+
+    def test_nothing_done_leaves_nothing(self, root: Path) -> None:
+        with OutputFolder(root):
+            pass
+        assert os.listdir(root) == []
+
+    def test_a_page_that_is_wanted_otherwise_is_replaced(self, root: Path) -> None:
+        with OutputFolder(root) as folder:
+            put(folder)
+        with OutputFolder(root) as folder:
+            assert folder.standing(root / "a.png", entry(input_sha256="new")) is Standing.OUTDATED
+            assert put(folder, ink=b"new", input_sha256="new") is Standing.OUTDATED
+        assert (root / "a.png").read_bytes() == b"new"
+        assert known(root) == Manifest({"a.png": entry(b"new", input_sha256="new")})
+
+    @pytest.mark.parametrize("when", ["before the run", "while it is inked"])
+    def test_what_an_artist_has_changed_is_kept(self, root: Path, when: str) -> None:
+        with OutputFolder(root) as folder:
+            put(folder)
+        if when == "before the run":
+            (root / "a.png").write_bytes(b"edited")
+        with OutputFolder(root) as folder:
+            if when == "while it is inked":
+                assert folder.standing(root / "a.png", entry(input_sha256="new")) is Standing.OUTDATED
+                (root / "a.png").write_bytes(b"edited")
+            assert folder.standing(root / "a.png", entry(input_sha256="new")) is Standing.EDITED
+            assert put(folder, ink=b"new", input_sha256="new") is Standing.EDITED
+        assert (root / "a.png").read_bytes() == b"edited"
+        assert known(root) == Manifest({"a.png": entry(INK)})
+
+    def test_what_is_there_without_a_record_is_adopted_if_it_is_the_same_and_kept_if_not(self, root: Path) -> None:
+        (root / "a.png").write_bytes(INK)
+        (root / "b.png").write_bytes(b"somebody's")
+        with OutputFolder(root) as folder:
+            assert folder.standing(root / "a.png", entry()) is Standing.UNKNOWN
+            assert put(folder, "a.png") is Standing.FINISHED
+            assert put(folder, "b.png") is Standing.UNKNOWN
+        assert (root / "b.png").read_bytes() == b"somebody's"
+        assert known(root) == Manifest({"a.png": entry(INK)})
+
+    @pytest.mark.parametrize("begun", [b"", INK[:5]])
+    def test_ink_that_was_cut_off_is_replaced(self, root: Path, begun: bytes) -> None:
+        (root / "a.png").write_bytes(begun)
+        with OutputFolder(root) as folder:
+            assert put(folder) is Standing.ABSENT
+        assert (root / "a.png").read_bytes() == INK
+
+    def test_overwrite_replaces_anything(self, root: Path) -> None:
+        (root / "a.png").write_bytes(b"somebody's")
+        with OutputFolder(root, overwrite=True) as folder:
+            assert folder.standing(root / "a.png", entry()) is Standing.ABSENT
+            assert put(folder) is Standing.ABSENT
+        assert (root / "a.png").read_bytes() == INK
+
+    def test_failures_are_noted_until_they_are_none(self, root: Path) -> None:
+        failure = Failure("../a.png", 0, "a.png: is empty; scan it again")
+        with OutputFolder(root) as folder:
+            folder.note(root / "a.png", failure)
+        assert known(root) == Manifest(failures={"a.png": failure})
+        with OutputFolder(root) as folder:
+            folder.note(root / "a.png", None)
+        assert known(root) == Manifest()
+
+    def test_an_input_is_named_from_the_folder_even_behind_links(self, root: Path) -> None:
+        (root.parent / "elsewhere/deep").mkdir(parents=True)
+        (root.parent / "link").symlink_to(root.parent / "elsewhere/deep")
+        assert OutputFolder(root).input_name(root.parent / "scans/a.png") == "../scans/a.png"
+        assert OutputFolder(root.parent / "link").input_name(root.parent / "a.png") == "../../a.png"
+
+
+class TestManyRuns:
+    def test_each_sees_what_the_other_has_done(self, root: Path) -> None:
+        with OutputFolder(root) as one, OutputFolder(root) as other:
+            put(one, "a.png")
+            assert other.standing(root / "a.png", entry()) is Standing.FINISHED
+            put(other, "b.png")
+            put(other, "a.png", b"new", input_sha256="new")
+            assert one.standing(root / "a.png", entry()) is Standing.OUTDATED
+        assert known(root) == Manifest({"a.png": entry(b"new", input_sha256="new"), "b.png": entry(INK)})
+        assert sorted(os.listdir(root)) == [NAME, "a.png", "b.png"]
+
+    def test_the_first_to_leave_takes_nothing_from_the_other(self, root: Path) -> None:
+        with OutputFolder(root) as one:
+            with OutputFolder(root) as other:
+                put(other, "b.png")
+            put(one, "a.png")
+        assert known(root) == Manifest({"a.png": entry(INK), "b.png": entry(INK)})
+
+    def test_what_a_killed_run_has_left_is_taken_away_and_its_journal_is_kept(self, root: Path) -> None:
+        killed = OutputFolder(root)
+        killed.__enter__()
+        put(killed, "a.png")
+        (killed._run / "1.png").write_bytes(b"half")
+        assert killed._alive
+        killed._alive.release()
+        with OutputFolder(root) as folder:
+            assert not killed._run.exists()
+            assert folder.standing(root / "a.png", entry()) is Standing.FINISHED
+        assert sorted(os.listdir(root)) == [NAME, "a.png"]
+        assert known(root) == Manifest({"a.png": entry(INK)})
+
+    def test_a_run_killed_between_its_journal_and_its_page_has_changed_nothing(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def killed(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with OutputFolder(root) as folder:
+            put(folder)
+        folder = OutputFolder(root)
+        folder.__enter__()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", killed)
+            with pytest.raises(KeyboardInterrupt):
+                put(folder, ink=b"new", input_sha256="new")
+        assert folder._alive
+        folder._alive.release()
+        with OutputFolder(root) as folder:
+            assert folder.standing(root / "a.png", entry()) is Standing.FINISHED
+            assert folder.standing(root / "a.png", entry(input_sha256="new")) is Standing.OUTDATED
+
+    def test_abandoning_leaves_no_temporary_file(self, root: Path) -> None:
+        with OutputFolder(root) as folder:
+            put(folder)
+            with folder.unfinished(".png") as part:
+                part.write_bytes(b"half")
+                folder.abandon()
+            assert sorted(os.listdir(root)) == [NAME, "a.png"]
+
+
+class TestManifest:
+    @pytest.mark.parametrize("text", [b"{", b"\xff\xfe", b'{"format": 7}'])
+    def test_one_that_is_damaged_or_foreign_is_told_and_counts_as_none(self, root: Path, text: bytes) -> None:
+        (root / NAME).write_bytes(text)
+        with OutputFolder(root) as folder:
+            assert folder.notice.startswith(f"{root / NAME}: is no manifest of lineart (")
+            put(folder)
+        assert known(root) == Manifest({"a.png": entry(INK)})
+
+    def test_one_that_cannot_be_read_ends_the_run(self, root: Path) -> None:
+        (root / NAME).mkdir()
+        with pytest.raises(ArgumentError, match=r"--output .*\.lineart\.json: cannot be read"), OutputFolder(root):
+            pass
+
+    def test_a_full_disk_keeps_the_journal(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        folder = OutputFolder(root)
+        folder.__enter__()
+        put(folder)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "write_text", full)
+            with pytest.raises(PageError, match="No space left on device"):
+                folder.__exit__(None, None, None)
+        with OutputFolder(root) as again:
+            assert again.standing(root / "a.png", entry()) is Standing.FINISHED
+        assert known(root) == Manifest({"a.png": entry(INK)})
+
+    def test_a_dry_run_only_looks(self, root: Path) -> None:
+        with OutputFolder(root / "none", dry_run=True) as folder:
+            assert folder.standing(root / "none/a.png", entry()) is Standing.ABSENT
+            folder.note(root / "none/a.png", Failure("a", 0, "x"))
+        assert os.listdir(root) == []
+
+
+class TestLinks:
+    """Nothing outside of the folder is ever written."""
+
+    @pytest.fixture
+    def outside(self, tmp_path: Path) -> Path:
+        (tmp_path / "outside").mkdir()
+        (tmp_path / "outside/a.png").write_bytes(b"precious")
+        return tmp_path / "outside"
+
+    def test_a_folder_that_is_a_link(self, root: Path, outside: Path) -> None:
+        (root / "deep").symlink_to(outside)
+        with OutputFolder(root, overwrite=True) as folder:
+            for name in ("deep/a.png", "deep/new/b.png"):
+                with pytest.raises(PageError, match="a link leads out of the folder"):
+                    folder.standing(root / name, entry())
+                with pytest.raises(PageError, match="a link leads out of the folder"):
+                    put(folder, name)
+        assert os.listdir(outside) == ["a.png"]
+
+    @pytest.mark.parametrize("overwrite", [False, True])
+    def test_an_output_that_is_a_link(self, root: Path, outside: Path, overwrite: bool) -> None:
+        (root / "a.png").symlink_to(outside / "a.png")
+        with OutputFolder(root, overwrite=overwrite) as folder:
+            assert put(folder) is (Standing.ABSENT if overwrite else Standing.UNKNOWN)
+        assert (outside / "a.png").read_bytes() == b"precious"
+        assert (root / "a.png").is_symlink() is not overwrite
+
+    def test_an_output_that_is_a_link_to_nothing(self, root: Path, outside: Path) -> None:
+        (root / "a.png").symlink_to(outside / "b.png")
+        with OutputFolder(root) as folder, pytest.raises(PageError, match="is a link to nothing; take it away"):
+            put(folder)
+        assert os.listdir(outside) == ["a.png"]
+
+    @pytest.mark.skipif(os.name == "nt", reason="has no pipes in folders")
+    def test_an_output_that_is_no_file(self, root: Path) -> None:
+        os.mkfifo(root / "a.png")
+        (root / "b.png").mkdir()
+        with OutputFolder(root) as folder:
+            for name in ("a.png", "b.png"):
+                with pytest.raises(PageError, match="is there already, and is no file"):
+                    put(folder, name)
+
+    def test_lineart_s_own_files_are_no_way_out(self, root: Path, outside: Path) -> None:
+        (root / NAME).symlink_to(outside / "a.png")
+        (root / ".lineart").mkdir()
+        (root / ".lineart/run-x").symlink_to(outside)
+        with OutputFolder(root) as folder:
+            put(folder)
+        assert os.listdir(outside) == ["a.png"]
+        assert (outside / "a.png").read_bytes() == b"precious"
+        assert sorted(os.listdir(root)) == [NAME, "a.png"]
+
+    def test_a_journal_that_is_a_link_is_taken_away_and_a_lock_refused(self, root: Path, outside: Path) -> None:
+        (root / ".lineart").mkdir()
+        (root / ".lineart/journal").symlink_to(outside / "a.png")
+        with OutputFolder(root) as folder:
+            put(folder)
+        (root / ".lineart").mkdir()
+        (root / ".lineart/lock").symlink_to(outside / "a.png")
+        with pytest.raises(ArgumentError, match=r"\.lineart: cannot be used \("), OutputFolder(root):
+            pass
+        assert (outside / "a.png").read_bytes() == b"precious"
+
+    def test_a_hidden_folder_that_is_a_link(self, root: Path, outside: Path) -> None:
+        (root / ".lineart").symlink_to(outside)
+        with pytest.raises(ArgumentError, match="is not the folder that lineart makes"), OutputFolder(root):
+            pass
+        assert os.listdir(outside) == ["a.png"]
+
+    def test_a_name_that_is_too_long_fails_alone(self, root: Path) -> None:
+        with OutputFolder(root) as folder:
+            with pytest.raises(PageError, match="the name is too long for this disk; give the input a shorter one"):
+                put(folder, "a" * 252 + ".tiff")
+            assert put(folder, "a" * 251 + ".png") is Standing.ABSENT

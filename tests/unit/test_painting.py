@@ -1,0 +1,417 @@
+"""Files of painting programs: PSD, PSB, KRA and ORA, made by hand or by psd-tools."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pytest
+from PIL import Image
+from psd_tools import PSDImage
+
+from lineart_cli import pages
+from lineart_cli.errors import PageError
+from lineart_cli.options import InkOptions
+
+WIDTH, HEIGHT = 150, 100
+LUMA = (0.2126, 0.7152, 0.0722)
+KRITA_DOCTYPE = "<!DOCTYPE DOC PUBLIC '-//KDE//DTD krita 2.0//EN' 'http://www.calligra.org/DTD/krita-2.0.dtd'>"
+
+
+def drawing(seed: int, dtype: type = np.uint8) -> np.ndarray:
+    """(HEIGHT, WIDTH, 3) colours that are all over the range of `dtype`."""
+    return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, (HEIGHT, WIDTH, 3), dtype, endpoint=True)
+
+
+def grey_of(rgb: np.ndarray) -> np.ndarray:
+    return rgb @ np.array(LUMA) / np.iinfo(rgb.dtype).max
+
+
+def read(path: Path, layer: str | None = None, **options: object) -> np.ndarray:
+    return pages.read_grey(path, InkOptions(layer=layer, **options))  # type: ignore[arg-type]
+
+
+def header(path: Path, layer: str | None = None, **options: object) -> pages.Header:
+    return pages.read_header(path, InkOptions(layer=layer, **options))  # type: ignore[arg-type]
+
+
+def png(samples: np.ndarray) -> bytes:
+    return bytes(imagecodecs.png_encode(samples))
+
+
+def zipped(path: Path, members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def ora(path: Path, stack: str, **layers: np.ndarray) -> Path:
+    xml = f'<image version="0.0.3" w="{WIDTH}" h="{HEIGHT}" xres="600" yres="300"><stack>{stack}</stack></image>'
+    members = {"mimetype": b"image/openraster", "stack.xml": xml.encode(), "mergedimage.png": png(drawing(1))}
+    return zipped(path, members | {f"data/{name}.png": png(samples) for name, samples in layers.items()})
+
+
+def tiles(samples: np.ndarray, packed: bool = True, left: int = 0, top: int = 0) -> bytes:
+    """A layer of Krita's: tiles of 64 px a side; a page's edge is filled up with zeros."""
+    height, width, channels = samples.shape
+    size = channels * samples.itemsize
+    found = []
+    for y in range(0, height, 64):
+        for x in range(0, width, 64):
+            tile = np.zeros((64, 64, channels), samples.dtype)
+            part = samples[y : y + 64, x : x + 64]
+            tile[: part.shape[0], : part.shape[1]] = part
+            planes = tile.reshape(64 * 64, -1).view(np.uint8).reshape(64 * 64, size).T
+            data = b"\1" + imagecodecs.lzf_encode(planes.tobytes()) if packed else b"\0" + tile.tobytes()
+            found.append(f"{x + left},{y + top},LZF,{len(data)}\n".encode() + data)
+    head = f"VERSION 2\nTILEWIDTH 64\nTILEHEIGHT 64\nPIXELSIZE {size}\nDATA {len(found)}\n"
+    return head.encode() + b"".join(found)
+
+
+def krita_layer(name: str, file: str, space: str = "RGBA", **more: object) -> str:
+    attributes = {"nodetype": "paintlayer", "opacity": 255, "visible": 1, "x": 0, "y": 0} | more
+    text = " ".join(f'{key}="{value}"' for key, value in attributes.items())
+    return f'<layer name="{name}" filename="{file}" colorspacename="{space}" {text}/>'
+
+
+def kra(path: Path, layers: str, **contents: bytes) -> Path:
+    xml = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n{KRITA_DOCTYPE}\n<DOC xmlns="http://www.calligra.org/DTD/krita">'
+        f'<IMAGE width="{WIDTH}" height="{HEIGHT}" x-res="400" y-res="400" name="a page"><layers>{layers}</layers>'
+        "</IMAGE></DOC>"
+    )
+    members = {"mimetype": b"application/x-krita", "maindoc.xml": xml.encode(), "mergedimage.png": png(drawing(1))}
+    return zipped(path, members | {f"a page/layers/{name}": content for name, content in contents.items()})
+
+
+def bgra(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    return np.dstack([rgb[..., ::-1], alpha])
+
+
+def opaque(rgb: np.ndarray) -> np.ndarray:
+    return np.full(rgb.shape[:2], np.iinfo(rgb.dtype).max, rgb.dtype)
+
+
+class TestOpenRaster:
+    def test_the_merged_picture(self, tmp_path: Path) -> None:
+        path = ora(tmp_path / "a.ora", "")
+        np.testing.assert_allclose(read(path), grey_of(drawing(1)), atol=1e-6)
+        assert header(path) == pages.Header(WIDTH, HEIGHT, (600, 300), 1, 8, False)
+
+    def test_a_merged_picture_of_16_bits_keeps_them(self, tmp_path: Path) -> None:
+        rgb = drawing(2, np.uint16)
+        path = zipped(tmp_path / "a.ora", {"stack.xml": b"<image><stack/></image>", "mergedimage.png": png(rgb)})
+        np.testing.assert_allclose(read(path), grey_of(rgb), atol=1e-6)
+        assert header(path).bits == 16
+
+    def test_a_layer_lies_where_it_should_as_opaque_as_it_should(self, tmp_path: Path) -> None:
+        small = drawing(2)[:30, :40]
+        path = ora(
+            tmp_path / "a.ora",
+            '<layer name="Ink" src="data/ink.png"/>'
+            '<layer name="Sketch" src="data/sketch.png" x="-5" y="80" opacity="0.5" visibility="hidden"/>',
+            ink=drawing(3),
+            sketch=small,
+        )
+        expected = np.ones((HEIGHT, WIDTH))
+        expected[80:100, :35] = 0.5 + 0.5 * grey_of(small)[:20, 5:]
+        np.testing.assert_allclose(read(path, "sketch"), expected, atol=1e-6)
+        assert header(path, "SKETCH").dpi == (600, 300)
+
+    def test_a_group_is_its_visible_layers(self, tmp_path: Path) -> None:
+        half = np.dstack([drawing(2), np.full((HEIGHT, WIDTH), 128, np.uint8)])
+        path = ora(
+            tmp_path / "a.ora",
+            '<stack name="Rough" x="10" opacity="0.5"><layer name="over" src="data/over.png" y="7"/>'
+            '<layer name="gone" src="data/gone.png" visibility="hidden"/>'
+            '<stack><layer name="under" src="data/under.png"/></stack></stack>',
+            over=half,
+            gone=drawing(3),
+            under=drawing(4),
+        )
+        expected = np.ones((HEIGHT, WIDTH))
+        expected[:, 10:] = 0.5 + 0.5 * grey_of(drawing(4))[:, :-10]
+        coverage = 0.5 * 128 / 255
+        expected[7:, 10:] = expected[7:, 10:] * (1 - coverage) + coverage * grey_of(drawing(2))[:-7, :-10]
+        np.testing.assert_allclose(read(path, "Rough"), expected, atol=1e-6)
+
+    def test_an_unknown_layer_lists_what_there_is_nearest_first(self, tmp_path: Path) -> None:
+        layers = "".join(f'<layer name="{name}" src="data/a.png"/>' for name in ("Paper", "Colours", "Sketch 2"))
+        path = ora(tmp_path / "a.ora", layers, a=drawing(1))
+        with pytest.raises(PageError, match=r"a\.ora: has no layer 'sketch'; it has 'Sketch 2', .*'Paper'"):
+            read(path, "sketch")
+
+    def test_of_two_layers_the_one_written_just_so(self, tmp_path: Path) -> None:
+        layers = '<layer name="INK" src="data/a.png"/><layer name="ink" src="data/b.png"/>'
+        path = ora(tmp_path / "a.ora", layers, a=drawing(1), b=drawing(2))
+        np.testing.assert_allclose(read(path, "ink"), grey_of(drawing(2)), atol=1e-6)
+        np.testing.assert_allclose(read(path, "Ink"), grey_of(drawing(1)), atol=1e-6)
+
+
+class TestKrita:
+    def test_the_merged_picture(self, tmp_path: Path) -> None:
+        path = kra(tmp_path / "a.kra", "")
+        np.testing.assert_allclose(read(path), grey_of(drawing(1)), atol=1e-6)
+        assert header(path) == pages.Header(WIDTH, HEIGHT, (400, 400), 1, 8, False)
+
+    @pytest.mark.parametrize("packed", [True, False])
+    @pytest.mark.parametrize(("dtype", "space"), [(np.uint8, "RGBA"), (np.uint16, "RGBA16")])
+    def test_a_paint_layer(self, tmp_path: Path, packed: bool, dtype: type, space: str) -> None:
+        rgb = drawing(2, dtype)
+        content = tiles(bgra(rgb, opaque(rgb)), packed)
+        path = kra(tmp_path / "a.kra", krita_layer("Sketch", "layer2", space), layer2=content)
+        np.testing.assert_allclose(read(path, "sketch"), grey_of(rgb), atol=1e-6)
+        assert header(path, "sketch").bits == 8 * np.dtype(dtype).itemsize
+
+    def test_a_grey_layer_with_place_and_opacity(self, tmp_path: Path) -> None:
+        grey = drawing(2)[..., 0]
+        content = tiles(np.dstack([grey, drawing(3)[..., 0]]), left=-64, top=64)
+        path = kra(tmp_path / "a.kra", krita_layer("a", "layer2", "GRAYA", x=3, y=-2, opacity=51), layer2=content)
+        expected = np.ones((HEIGHT, WIDTH))
+        coverage = 0.2 * drawing(3)[:38, 61:, 0] / 255
+        expected[62:, : WIDTH - 61] = 1 - coverage + coverage * grey[:38, 61:] / 255
+        np.testing.assert_allclose(read(path, "a"), expected, atol=1e-6)
+        assert header(path, "a").is_grey
+
+    def test_the_default_pixel_is_wherever_there_is_no_tile(self, tmp_path: Path) -> None:
+        rgb = drawing(2)[:64, :64]
+        contents = {"layer2": tiles(bgra(rgb, opaque(rgb))), "layer2.defaultpixel": bytes([0, 0, 255, 255])}
+        path = kra(tmp_path / "a.kra", krita_layer("a", "layer2", x=5), **contents)
+        expected = np.full((HEIGHT, WIDTH), LUMA[0])
+        expected[:64, 5:69] = grey_of(rgb)
+        np.testing.assert_allclose(read(path, "a"), expected, atol=1e-6)
+
+    def test_a_group_is_its_visible_paint_layers(self, tmp_path: Path) -> None:
+        half = np.full((HEIGHT, WIDTH), 128, np.uint8)
+        group = (
+            '<layer name="g" nodetype="grouplayer" opacity="255"><layers>'
+            + krita_layer("over", "layer2")
+            + krita_layer("gone", "layer3", visible=0)
+            + krita_layer("filter", "layer5", nodetype="adjustmentlayer")
+            + krita_layer("under", "layer4")
+            + "</layers></layer>"
+        )
+        contents = {f"layer{n}": tiles(bgra(drawing(n), half if n == 2 else opaque(drawing(n)))) for n in (2, 3, 4)}
+        path = kra(tmp_path / "a.kra", group, **contents)
+        coverage = 128 / 255
+        expected = grey_of(drawing(4)) * (1 - coverage) + coverage * grey_of(drawing(2))
+        np.testing.assert_allclose(read(path, "G"), expected, atol=1e-6)
+        np.testing.assert_allclose(read(path, "gone"), grey_of(drawing(3)), atol=1e-6)
+        with pytest.raises(PageError, match="has no paint in the layer 'filter'; name a paint layer"):
+            read(path, "filter")
+
+    def test_a_layer_in_an_unknown_space_is_refused(self, tmp_path: Path) -> None:
+        path = kra(tmp_path / "a.kra", krita_layer("a", "layer2", "RGBAF32"), layer2=b"")
+        with pytest.raises(PageError, match="has a layer 'a' of the kind RGBAF32; convert it"):
+            read(path, "a")
+
+    @pytest.mark.parametrize("cut", [20, 70, 5000])
+    def test_a_damaged_layer(self, tmp_path: Path, cut: int) -> None:
+        rgb = drawing(2)
+        content = tiles(bgra(rgb, opaque(rgb)))[:cut]
+        path = kra(tmp_path / "a.kra", krita_layer("a", "layer2"), layer2=content)
+        with pytest.raises(PageError, match="damaged"):
+            read(path, "a")
+
+
+def psd_bytes(
+    planes: list[np.ndarray],
+    mode: int,
+    large: bool = False,
+    packed: bool = True,
+    layers: bytes = b"",
+    extra: bytes = b"",
+) -> bytes:
+    """A PSD or PSB file with a merged picture, by hand: psd-tools writes no 16 bits."""
+    first = planes[0]
+    depth = 1 if first.dtype == bool else 8 * first.dtype.itemsize
+    head = struct.pack(">4sH6xHIIHH", b"8BPS", 1 + large, len(planes), first.shape[0], first.shape[1], depth, mode)
+    resolution = struct.pack(">I2HI2H", 350 << 16, 1, 1, 350 << 16, 1, 1)
+    resource = b"8BIM" + struct.pack(">HHI", 1005, 0, len(resolution)) + resolution
+    body = head + struct.pack(">I", len(extra)) + extra + struct.pack(">I", len(resource)) + resource
+    body += struct.pack(">Q" if large else ">I", len(layers)) + layers
+    rows = [
+        np.packbits(row).tobytes() if depth == 1 else row.astype(row.dtype.newbyteorder(">")).tobytes()
+        for plane in planes
+        for row in plane
+    ]
+    if not packed:
+        return body + struct.pack(">H", 0) + b"".join(rows)
+    coded = [imagecodecs.packbits_encode(row) for row in rows]
+    counts = b"".join(struct.pack(">I" if large else ">H", len(row)) for row in coded)
+    return body + struct.pack(">H", 1) + counts + b"".join(coded)
+
+
+def photoshop(path: Path, **visible: bool) -> Path:
+    """A PSD with the layers Paper, Sketch and Blue, the last two in the group Rough."""
+    document = PSDImage.new("RGB", (WIDTH, HEIGHT))
+    document.create_pixel_layer(Image.fromarray(drawing(2)), name="Paper")
+    sketch = document.create_pixel_layer(
+        Image.fromarray(drawing(3)[:40, :50]), name="Sketch", top=20, left=-10, opacity=128
+    )
+    blue = document.create_pixel_layer(Image.new("RGB", (20, 10), (0, 0, 255)), name="Blue", top=70, left=70)
+    document.create_group([sketch, blue], name="Rough")
+    for layer in document.descendants():
+        layer.visible = visible.get(layer.name, True)
+    document.save(path)
+    return path
+
+
+class TestPhotoshop:
+    @pytest.mark.parametrize("packed", [True, False])
+    @pytest.mark.parametrize("large", [False, True])
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+    def test_the_merged_picture(self, tmp_path: Path, packed: bool, large: bool, dtype: type) -> None:
+        rgb = drawing(1, dtype)
+        path = tmp_path / "a.psd"
+        path.write_bytes(psd_bytes(list(np.moveaxis(rgb, -1, 0)), 3, large, packed))
+        np.testing.assert_allclose(read(path), grey_of(rgb), atol=1e-6)
+        assert header(path) == pages.Header(WIDTH, HEIGHT, (350, 350), 1, 8 * np.dtype(dtype).itemsize, False)
+
+    def test_grey_and_bitmap(self, tmp_path: Path) -> None:
+        grey = drawing(1)[..., 0]
+        (tmp_path / "a.psd").write_bytes(psd_bytes([grey], 1))
+        np.testing.assert_allclose(read(tmp_path / "a.psd"), grey / 255, atol=1e-6)
+        (tmp_path / "b.psd").write_bytes(psd_bytes([grey > 99], 0))
+        np.testing.assert_array_equal(read(tmp_path / "b.psd"), grey <= 99)
+        assert header(tmp_path / "b.psd").bits == 1
+
+    def test_cmyk_counts_from_full_ink(self, tmp_path: Path) -> None:
+        ink = np.dstack([drawing(1), drawing(2)[..., :1]])
+        (tmp_path / "a.psd").write_bytes(psd_bytes(list(np.moveaxis(255 - ink, -1, 0)), 4))
+        rgb = (1 - ink[..., :3] / 255) * (1 - ink[..., 3:] / 255)
+        np.testing.assert_allclose(read(tmp_path / "a.psd"), rgb @ np.array(LUMA), atol=1e-6)
+
+    def test_a_palette(self, tmp_path: Path) -> None:
+        palette = np.random.default_rng(0).integers(0, 256, (256, 3), np.uint8)
+        index = drawing(1)[..., 0]
+        (tmp_path / "a.psd").write_bytes(psd_bytes([index], 2, extra=palette.T.tobytes()))
+        np.testing.assert_allclose(read(tmp_path / "a.psd"), grey_of(palette[index]), atol=1e-6)
+
+    @pytest.mark.parametrize("is_laid_on_white", [True, False])
+    def test_coverage_is_used_once(self, tmp_path: Path, is_laid_on_white: bool) -> None:
+        dark = drawing(1) // 4
+        coverage = np.random.default_rng(5).choice([0, 64, 200, 255], (HEIGHT, WIDTH)).astype(np.uint8)
+        share = coverage[..., None] / 255
+        on_white = dark * share + 255 * (1 - share)
+        stored = np.rint(on_white).astype(np.uint8) if is_laid_on_white else np.where(share > 0, dark, 0)
+        planes = [*np.moveaxis(stored.astype(np.uint8), -1, 0), coverage]
+        layers = struct.pack(">Ih", 2, -1)
+        (tmp_path / "a.psd").write_bytes(psd_bytes(planes, 3, layers=layers))
+        np.testing.assert_allclose(read(tmp_path / "a.psd"), on_white @ np.array(LUMA) / 255, atol=0.005)
+
+    def test_a_saved_selection_is_no_coverage(self, tmp_path: Path) -> None:
+        planes = [*np.moveaxis(drawing(1), -1, 0), np.zeros((HEIGHT, WIDTH), np.uint8)]
+        (tmp_path / "a.psd").write_bytes(psd_bytes(planes, 3, layers=struct.pack(">Ih", 2, 1)))
+        np.testing.assert_allclose(read(tmp_path / "a.psd"), grey_of(drawing(1)), atol=1e-6)
+
+    def test_a_layer_even_a_hidden_one(self, tmp_path: Path) -> None:
+        path = photoshop(tmp_path / "a.psd", Sketch=False, Rough=False)
+        expected = np.ones((HEIGHT, WIDTH))
+        expected[20:60, :40] = 1 - 128 / 255 * (1 - grey_of(drawing(3))[:40, 10:50])
+        np.testing.assert_allclose(read(path, "sketch"), expected, atol=0.003)
+        assert (header(path, "sketch").width, header(path, "sketch").height) == (WIDTH, HEIGHT)
+
+    def test_a_group(self, tmp_path: Path) -> None:
+        path = photoshop(tmp_path / "a.psd")
+        grey = read(path, "Rough")
+        assert grey[75, 80] == pytest.approx(LUMA[2], abs=0.003)
+        assert grey[30, 20] < 1
+        assert grey[99, 0] == 1
+
+    def test_an_unknown_layer(self, tmp_path: Path) -> None:
+        with pytest.raises(PageError, match=r"has no layer 'skech'; it has 'Sketch', .*'Blue'"):
+            read(photoshop(tmp_path / "a.psd"), "skech")
+
+    @pytest.mark.parametrize("share", [0.001, 0.2, 0.5, 0.99])
+    def test_cut_off(self, tmp_path: Path, share: float) -> None:
+        whole = psd_bytes(list(np.moveaxis(drawing(1), -1, 0)), 3)
+        (tmp_path / "a.psd").write_bytes(whole[: int(len(whole) * share)])
+        with pytest.raises(PageError, match=r"cut off|no readable image"):
+            read(tmp_path / "a.psd")
+
+    @pytest.mark.parametrize("mode", [7, 9])
+    def test_other_colours_are_refused(self, tmp_path: Path, mode: int) -> None:
+        (tmp_path / "a.psd").write_bytes(psd_bytes(list(np.moveaxis(drawing(1), -1, 0)), mode))
+        with pytest.raises(PageError, match="save it as grey, RGB or CMYK"):
+            read(tmp_path / "a.psd")
+
+    def test_the_limit_is_checked_before_anything_is_decoded(self, tmp_path: Path) -> None:
+        head = struct.pack(">4sH6xHIIHH", b"8BPS", 2, 3, 200_000, 200_000, 8, 3)
+        (tmp_path / "a.psb").write_bytes(head + bytes(1000))
+        with pytest.raises(PageError, match="200000 x 200000 is over 1200 megapixels"):
+            read(tmp_path / "a.psb")
+
+
+class TestAttacks:
+    def test_a_zip_bomb(self, tmp_path: Path) -> None:
+        members = {"stack.xml": b"<image><stack/></image>", "mergedimage.png": bytes(20_000_000)}
+        path = zipped(tmp_path / "a.ora", members, zipfile.ZIP_DEFLATED)
+        with pytest.raises(PageError, match=r"has a mergedimage\.png that expands to over 79\d+ bytes"):
+            read(path, max_megapixels=1.0)
+
+    def test_a_small_archive_with_a_huge_picture(self, tmp_path: Path) -> None:
+        members = {"stack.xml": b"<image><stack/></image>", "mergedimage.png": png(np.zeros((3000, 3000), np.uint8))}
+        path = zipped(tmp_path / "a.ora", members)
+        with pytest.raises(PageError, match="3000 x 3000 is over 8 megapixels"):
+            read(path, max_megapixels=8.0)
+
+    @pytest.mark.parametrize("name", ["stack.xml", "maindoc.xml"])
+    def test_xml_that_multiplies_itself(self, tmp_path: Path, name: str) -> None:
+        entities = '<!ENTITY a "aaaaaaaaaa">' + "".join(
+            f'<!ENTITY {new} "{"&" + old + ";" * 1}&{old};&{old};">'
+            for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+        )
+        xml = f"<!DOCTYPE image [{entities}]><image>&i;</image>".encode()
+        with pytest.raises(PageError, match="damaged"):
+            read(zipped(tmp_path / "a.ora", {name: xml}))
+
+    def test_xml_that_looks_at_other_files(self, tmp_path: Path) -> None:
+        xml = b'<!DOCTYPE image [<!ENTITY a SYSTEM "file:///etc/hostname">]><image w="&a;">&a;</image>'
+        with pytest.raises(PageError, match="damaged"):
+            read(zipped(tmp_path / "a.ora", {"stack.xml": xml}))
+
+    def test_names_that_point_outside_are_only_names(self, tmp_path: Path) -> None:
+        Image.new("L", (5, 5)).save(tmp_path / "secret.png")
+        path = ora(tmp_path / "a.ora", '<layer name="a" src="../secret.png"/>')
+        with pytest.raises(PageError, match=r"has no \.\./secret\.png inside"):
+            read(path, "a")
+        members = {"stack.xml": b"<image><stack/></image>", "../../up.png": b"x", "mergedimage.png": png(drawing(1))}
+        read(zipped(tmp_path / "b.ora", members))
+        assert sorted(each.name for each in tmp_path.iterdir()) == ["a.ora", "b.ora", "secret.png"]
+
+    def test_other_archives(self, tmp_path: Path) -> None:
+        for members in ({}, {"a.txt": b"x"}):
+            with pytest.raises(PageError, match="is an archive without a picture"):
+                read(zipped(tmp_path / "a.kra", members))
+
+    @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+    def test_cut_off_archives(self, tmp_path: Path, share: float) -> None:
+        path = kra(tmp_path / "a.kra", "")
+        path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+        with pytest.raises(PageError, match="damaged"):
+            read(path)
+
+    def test_a_byte_changed_inside(self, tmp_path: Path) -> None:
+        content = bytearray(kra(tmp_path / "a.kra", "").read_bytes())
+        content[content.index(b"IDAT") + 500] ^= 1
+        (tmp_path / "a.kra").write_bytes(content)
+        with pytest.raises(PageError, match="damaged"):
+            read(tmp_path / "a.kra")
+
+    def test_an_image_without_layers(self, tmp_path: Path) -> None:
+        (tmp_path / "a.png").write_bytes(png(drawing(1)))
+        with pytest.raises(PageError, match="has no layers; leave --layer out"):
+            read(tmp_path / "a.png", "Sketch")
+
+    def test_a_picture_in_an_archive_of_its_own(self, tmp_path: Path) -> None:
+        buffer = io.BytesIO()
+        Image.fromarray(drawing(1)).save(buffer, "TIFF")
+        path = zipped(tmp_path / "a.ora", {"stack.xml": b"<image/>", "mergedimage.png": buffer.getvalue()})
+        with pytest.raises(PageError, match="damaged"):
+            read(path)
