@@ -148,7 +148,9 @@ class Inker:
 
 def open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int = 8, keep: bool = False) -> Inker:
     """An inker with the runtimes that the plans name; these raise EngineError when they are first needed."""
-    return Inker(card, decide, lambda choice, window: open_engine(card.network, choice, window), bits, keep)
+    return Inker(
+        card, decide, lambda choice, window: open_engine(card.network_for(choice.precision), choice, window), bits, keep
+    )
 
 
 def _darkener(page: Greys, faint: float) -> Draw:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -185,6 +186,40 @@ def test_the_expected_memory_is_near_the_measured(
     standard: ModelCard, page: PageSize, wishes: Wishes, megabytes: int
 ) -> None:
     assert plan(page, standard, SERVER, wishes).memory == pytest.approx(megabytes * MB, rel=0.15)
+
+
+QUANTISED = (Path("network.int8.onnx"), "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("machine", "wishes", "precision"),
+    [
+        (LAPTOP, Wishes(), "int8"),
+        (SERVER, Wishes(backend="onnxruntime"), "int8"),
+        (SERVER, Wishes(precision="f32"), "f32"),
+        (ARM, Wishes(), "f32"),
+        (ARM, Wishes(precision="int8"), "int8"),
+        (GPU, Wishes(device="GPU"), "f32"),
+    ],
+)
+def test_int8_is_taken_where_there_is_such_a_network_and_it_is_fast(
+    standard: ModelCard, machine: Hardware, wishes: Wishes, precision: str
+) -> None:
+    assert plan(SMALL, replace(standard, int8=QUANTISED), machine, wishes).choice.precision == precision
+
+
+@pytest.mark.parametrize(
+    ("quantised", "wishes", "says"),
+    [
+        (None, Wishes(precision="int8"), "--precision int8: the model tiny has no such network; use --precision f32"),
+        (QUANTISED, Wishes(precision="int8", device="GPU"), "--precision int8: is for the CPU, not for GPU.0; use"),
+    ],
+)
+def test_int8_is_refused_where_it_cannot_be(
+    standard: ModelCard, quantised: tuple[Path, str] | None, wishes: Wishes, says: str
+) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(says)):
+        plan(SMALL, replace(standard, int8=quantised), GPU, wishes)
 
 
 @pytest.mark.parametrize(
