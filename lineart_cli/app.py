@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from functools import cache, partial
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code in ExitCode) + "."
+
+COMMANDS = "lineart.commands"
+"""Entry points of this group are commands that other packages add."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -235,6 +239,8 @@ def main() -> None:
 
 
 def _run() -> int:
+    for command in entry_points(group=COMMANDS):
+        app.command(command.name)(command.load())
     try:
         code = int(app(prog_name="lineart", standalone_mode=False) or ExitCode.OK)
         message = ""

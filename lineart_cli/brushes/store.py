@@ -22,10 +22,19 @@ def folder() -> Path:
     return platformdirs.user_data_path("lineart", appauthor=False) / "brushes"
 
 
+def shipped() -> dict[str, Path]:
+    """The files of lineart's own brushes by name."""
+    return _files(*SHIPPED)
+
+
 def names() -> dict[str, Path]:
-    """The file of every brush by its name: lineart's own first, in order, then the user's; a user's hides no other."""
+    """The file of every brush by its name: lineart's own first, in order, then the user's."""
+    return _files(*SHIPPED, folder())
+
+
+def _files(*homes: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for home in (*SHIPPED, folder()):
+    for home in homes:
         for path in sorted(home.glob(f"*{SUFFIX}")):
             found.setdefault(path.stem, path)
     return found
