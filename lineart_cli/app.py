@@ -100,6 +100,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         out=out,
         suffix=OUTPUT_FORMATS[options.format].suffix,
         count_pages=lambda path: counted(path, stamp(path)),
+        join=options.join,
     )
     jobs = plan(sources)
     card = model_store.find(MODEL)

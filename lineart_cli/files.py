@@ -6,7 +6,7 @@ import glob
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lineart_cli.errors import ArgumentError, PageError
@@ -27,22 +27,29 @@ class Source:
 
 @dataclass(frozen=True)
 class Job:
-    """One page to ink, and the file that will hold its ink.
+    """One page to ink, or all pages of a file, and the file that will hold the ink.
 
     Attributes:
         source: the file that the page is in.
         output: the file for its ink.
         page: its number inside `source`, from 0.
         pages: how many `source` has.
+        is_joined: whether all of them go to `output`; `page` is the first then.
     """
 
     source: Path
     output: Path
     page: int = 0
     pages: int = 1
+    is_joined: bool = False
 
     def __str__(self) -> str:
-        return f"{self.source} page {self.page + 1}" if self.pages > 1 else str(self.source)
+        return f"{self.source} page {self.page + 1}" if self.pages > 1 and not self.is_joined else str(self.source)
+
+    @property
+    def parts(self) -> list[Job]:
+        """The job for each page; one that is not joined is its only part."""
+        return [replace(self, page=page, is_joined=False) for page in range(self.pages)] if self.is_joined else [self]
 
 
 def find(patterns: Sequence[str], out: Path) -> tuple[list[Source], list[PageError]]:
@@ -108,7 +115,12 @@ def _walk(root: Path, out: Path, errors: list[PageError]) -> Iterator[Source]:
 
 
 def plan(
-    sources: Sequence[Source], out: Path, suffix: str, count_pages: Callable[[Path], int] = lambda _: 1
+    sources: Sequence[Source],
+    out: Path,
+    suffix: str,
+    count_pages: Callable[[Path], int] = lambda _: 1,
+    *,
+    join: bool = False,
 ) -> list[Job]:
     """Names the output of every page of every source.
 
@@ -118,13 +130,14 @@ def plan(
         suffix: of the outputs, such as ".png", in place of the sources' own.
         count_pages: how many pages a file has. The pages of a file with several are told apart as `name-p01`, with as
             many digits as the last one has, and at least two.
+        join: they all go to `name` instead.
 
     Raises:
         ArgumentError: two pages would share an output, or an output is one of the inputs.
     """
     inputs = {source.path.resolve(): source.path for source in sources}
     jobs: dict[Path, Job] = {}
-    for job in (each for source in sources for each in _pages(source, out, suffix, count_pages(source.path))):
+    for job in (each for source in sources for each in _pages(source, out, suffix, count_pages(source.path), join)):
         where = job.output.resolve()
         if where in inputs:
             advice = f"would be written over the input {inputs[where]}; choose another folder"
@@ -136,10 +149,10 @@ def plan(
     return list(jobs.values())
 
 
-def _pages(source: Source, out: Path, suffix: str, count: int) -> Iterator[Job]:
+def _pages(source: Source, out: Path, suffix: str, count: int, join: bool) -> Iterator[Job]:
     output = (out / source.relative).with_suffix(suffix)
-    if count == 1:
-        yield Job(source.path, output)
+    if count == 1 or join:
+        yield Job(source.path, output, 0, count, is_joined=count > 1)
         return
     digits = max(2, len(str(count)))
     for page in range(count):

@@ -87,7 +87,7 @@ class OutputFolder:
             try:
                 self._leave()
             except OSError as refused:
-                raise _unwritable(self.root / manifest.NAME, refused) from refused
+                raise unwritable(self.root / manifest.NAME, refused) from refused
 
     def abandon(self) -> None:
         """Leaves in a moment, whatever other threads are at: they find no place for their files any more."""
@@ -124,7 +124,7 @@ class OutputFolder:
             with self._locked():
                 return self._standing(output, wanted)
         except OSError as error:
-            raise _unwritable(output, error) from error
+            raise unwritable(output, error) from error
 
     @contextlib.contextmanager
     def unfinished(self, suffix: str) -> Iterator[Path]:
@@ -167,7 +167,7 @@ class OutputFolder:
                 self._manifest.record(self._name(output), wanted)
                 return found
         except OSError as error:
-            raise _unwritable(output, error) from error
+            raise unwritable(output, error) from error
 
     def note(self, output: Path, failure: Failure | None) -> None:
         """Notes that a page failed, or that it does no longer."""
@@ -307,6 +307,7 @@ def _is_beginning(output: Path, part: Path) -> bool:
         return len(begun) < part.stat().st_size and whole.read(len(begun)) == begun
 
 
-def _unwritable(path: Path, error: OSError) -> PageError:
+def unwritable(path: Path, error: OSError) -> PageError:
+    """What to say where the disk does not take a file."""
     advice = "free some space or choose another folder, and run again: finished pages are kept"
     return PageError(path, f"cannot be written ({error.strerror or error})", advice)
