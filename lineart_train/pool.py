@@ -20,6 +20,9 @@ from lineart_train.dataset import Pair, draw
 from lineart_train.scenes.drawings import Library, load
 from lineart_train.sketch.raster import OFFSET_UNIT
 
+AHEAD = 64
+"""Canvases that are drawn ahead: workers that are slow for a while do not hold training up."""
+
 _libraries: list[Library | None] = []
 
 
@@ -69,10 +72,13 @@ class Pool:
             tell(len(self._pairs), wanted)
 
     def refresh(self, count: int) -> None:
-        """Take in what is ready and order `count` more canvases, without waiting; never more than 64 on order."""
-        while self._coming and self._coming[0].done():
+        """Order `count` more canvases and take in those ordered before the last `AHEAD`, waiting if need be.
+
+        So the pool at a step is a function of the seed and the number of canvases ordered, not of the machine.
+        """
+        self._order(count)
+        while len(self._coming) > AHEAD:
             self._pairs.append(self._coming.popleft().result())
-        self._order(min(count, 64 - len(self._coming)))
 
     def _order(self, count: int) -> None:
         for _ in range(count):

@@ -6,7 +6,8 @@ eighth of the size, three doublings by transposed 4 x 4 convolutions of stride 2
 
 from __future__ import annotations
 
-import torch
+import math
+
 from torch import Tensor, nn
 
 LAYERS: tuple[tuple[int, str, int], ...] = (
@@ -65,6 +66,7 @@ def frame() -> int:
     """Radius of the receptive field, px: strides so far times half the kernel, summed over the convolutions."""
     radius, stride = 0.0, 1.0
     for kernel, kind, _ in LAYERS:
-        radius += stride * (kernel - 1) / 2 if kind != "up" else stride / 2
-        stride *= {"down": 2.0, "up": 0.5, "flat": 1.0}[kind]
-    return int(torch.tensor(radius).ceil())
+        stride *= 0.5 if kind == "up" else 1.0
+        radius += stride * (kernel - 1) / 2
+        stride *= 2.0 if kind == "down" else 1.0
+    return math.ceil(radius)

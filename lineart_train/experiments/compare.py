@@ -139,7 +139,7 @@ def train(model: Model, variant: Variant, budget: Budget, pool: Pool, tell: Tell
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         _follow(average, model, min(FOLLOW, (1 + step) / (10 + step)))
-        if step >= 0.9 * budget.steps:
+        if step >= int(0.9 * budget.steps):
             last.append(float(loss.detach()))
         if step % 100 == 99:
             tell(f"step {step + 1}, loss {float(loss.detach()):.4f}")

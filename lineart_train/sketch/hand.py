@@ -40,8 +40,8 @@ class Hand:
     """How one artist draws one page. Lengths in px at 300 dpi.
 
     passes: times a curve is gone over, >= 1; 1 is a clean drawing, 6 a searching one. Start at 3.
-    spread: standard deviation of a stroke from the common course, 0.3 (sure) to 26 (loose). Start at 11.
-    piece: median length of a stroke, 80 (hairy) to 1500 (one sweep). Start at 300.
+    spread: standard deviation of a stroke from the common course, 0.3 (sure) to 36 (loose). Start at 17.
+    piece: median length of a stroke, 80 (hairy) to 2000 (one sweep). Start at 700.
     overshoot: standard deviation of how far strokes run past an end, 0 to 40. Start at 12.
     width: stroke width, 2 (hard pencil) to 13 (felt pen). Start at 5.
     opacity: darkness of one stroke, 0.2 to 1. Start at 0.7.
@@ -78,7 +78,7 @@ def random_hand(rng: Rng) -> Hand:
         passes=1.0 if clean else float(rng.uniform(1.5, 6.5)),
         spread=float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))
         if clean
-        else float(np.clip(np.exp(rng.normal(np.log(15.0), 0.5)), 2.5, 32.0)),
+        else float(np.clip(np.exp(rng.normal(np.log(17.5), 0.5)), 2.5, 36.0)),
         piece=float(np.exp(rng.uniform(np.log(400), np.log(2000))))
         if clean
         else float(np.exp(rng.normal(np.log(700), 0.55))),
