@@ -203,7 +203,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     code = _run()
-    if "lineart_cli.watchdog" in sys.modules and sys.modules["lineart_cli.watchdog"].is_stuck():
+    watchdog = sys.modules.get("lineart_cli.watchdog")
+    if watchdog is not None and watchdog.is_stuck():  # an engine that hangs would not let the process end
         sys.stdout.flush()
         os._exit(code)
     sys.exit(code)

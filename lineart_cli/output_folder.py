@@ -221,7 +221,12 @@ class OutputFolder:
             raise ArgumentError("--output", path, advice) from error
         with contextlib.suppress(FileNotFoundError):
             journal = self._journal.read_text("utf-8", errors="replace").splitlines()
-            manifest.replay(self._manifest, journal, lambda name: _digest(self.root / name))
+            manifest.replay(self._manifest, journal, self._found)
+
+    def _found(self, name: str) -> str | None:
+        with contextlib.suppress(PageError):  # what is no file is no ink either
+            return _digest(self.root / name)
+        return None
 
     def _write(self, output: Path, result: Entry | Failure | None) -> None:
         """Adds a line to the journal."""
@@ -255,7 +260,7 @@ class OutputFolder:
             if folder.is_symlink():
                 folder.unlink()
                 continue
-            with contextlib.suppress(Timeout):
+            with contextlib.suppress(OSError):  # of which Timeout, of a run that lives, is one
                 FileLock(folder / "lock", timeout=0).acquire().lock.release()
                 shutil.rmtree(folder, ignore_errors=True)
 
