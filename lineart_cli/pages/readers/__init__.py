@@ -42,7 +42,7 @@ def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Docume
         raise Unreadable("has no layers", "leave --layer out, or give a PSD, PSB, KRA or ORA file")
     try:
         reader = importlib.import_module(f"{__name__}.{kind}")
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise Unreadable(f"needs {error.name}, which is not installed", "run pip install 'lineart[files]'") from error
     document: AbstractContextManager[Document] = reader.opened(file, options)
     return document
