@@ -17,6 +17,7 @@ from lineart_cli.options.values import (
     MODEL_DPI,
     NEUTRAL_FAINT,
     PRECISIONS,
+    READABLE,
     THICKNESS_RANGE,
     Length,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "MODEL_DPI",
     "NEUTRAL_FAINT",
     "PRECISIONS",
+    "READABLE",
     "THICKNESS_RANGE",
     "BenchOptions",
     "InkOptions",
