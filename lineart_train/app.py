@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,6 +52,27 @@ def pairs(
 
 
 @app.command()
+def habits(
+    strokes: Annotated[Path, typer.Argument(help="Folder of artists' labelled strokes, .scap files.", **FOLDER)],
+    figure: Annotated[Path | None, typer.Option(metavar="PNG", help="Picture of all distributions to write.")] = None,
+    pages: Annotated[int, typer.Option(help="Canvases that the generator draws.", min=1)] = 100,
+    data: Data = None,
+) -> None:
+    """Compare how artists overdraw with how the generator does."""
+    from lineart_train.habits import figure as step
+    from lineart_train.habits.measure import measure
+    from lineart_train.habits.sources import artists, generator
+    from lineart_train.scenes.drawings import load
+
+    names = ("artists", "generator")
+    drawn = measure(artists(strokes))
+    generated = measure(generator(1, pages, 768, load(data) if data else None))
+    Console(width=None if sys.stdout.isatty() else 120).print(step.table(drawn, generated, names))
+    if figure:
+        step.draw(figure, drawn, generated, names)
+
+
+@app.command()
 def train(
     run: Run,
     minutes: Annotated[float, typer.Option(help="Training time of the run in all, minutes.", min=0.01)] = 120.0,
@@ -67,28 +90,29 @@ def train(
     ] = None,
 ) -> None:
     """Train for a number of minutes; goes on from the checkpoint that is in the run's folder."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
     from lineart_train import train as loop
     from lineart_train.checkpoint import read_config
     from lineart_train.config import TrainConfig
 
     base = read_config(run) if (run / "config.json").exists() else TrainConfig()
     config = _with_settings(base, setting or [])
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("drawing", total=1.0, said="")
-
-        def tell(record: dict[str, float]) -> None:
-            if "drawn" in record:
-                bar.update(task, completed=record["drawn"] / record["wanted"], said=f"{record['drawn']:.0f} canvases")
-                return
-            said = f"step {record['step']:.0f}  loss {record['loss']:.4f}"
-            if "held_out" in record:
-                said += f"  held out {record['held_out']:.4f}"
-            bar.update(task, description="training", completed=record["minutes"] / minutes, said=said)
-
+    with _bar() as tell:
         last = loop.train(config, run, minutes, data, device, tell, start=start)
+    console.print({key: round(value, 5) for key, value in last.items()})
+
+
+@app.command()
+def reproduce(
+    run: Run,
+    data: Data = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    steps: Annotated[int | None, typer.Option(help="Fewer steps than recorded, for a try.", min=1)] = None,
+) -> None:
+    """Train the shipped model from nothing, with its recorded settings and seeds; goes on where it stopped."""
+    from lineart_train import recipe
+
+    with _bar() as tell:
+        last = recipe.reproduce(run, data, device, tell, steps)
     console.print({key: round(value, 5) for key, value in last.items()})
 
 
@@ -154,6 +178,61 @@ def evaluate(
         record.write_text(step.to_json(rows, thickness), "utf-8")
     if problems:
         raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+@app.command()
+def compare(
+    out: Annotated[Path, typer.Argument(help="Folder for figures and weights; what is there is not run again.")],
+    sketches: Annotated[Path, typer.Argument(help="Folder of sketches at 300 dpi to score on.", **FOLDER)],
+    truth: Annotated[Path, typer.Argument(help="Folder of their true lines, see evaluate.", **FOLDER)],
+    variants: Annotated[list[str] | None, typer.Argument(help="Which ones; all of them if none is named.")] = None,
+    steps: Annotated[int, typer.Option(help="Steps that every variant gets.", min=1)] = 1000,
+    every: Annotated[int, typer.Option(help="Score on every n-th page.", min=1)] = 1,
+    data: Data = None,
+) -> None:
+    """Train variants of the network alike, score them alike: why it is as it is."""
+    from rich.table import Table
+
+    from lineart_train.evaluate import pictures
+    from lineart_train.experiments.compare import Budget
+    from lineart_train.experiments.compare import compare as step
+    from lineart_train.experiments.variants import VARIANTS
+
+    unknown = set(variants or []) - VARIANTS.keys()
+    if unknown:
+        advice = f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(VARIANTS)}"
+        raise typer.BadParameter(advice, param_hint="VARIANTS")
+    drawn, truths = pictures("SKETCHES", sketches), pictures("TRUTH", truth)
+    pages = [(drawn[name], path) for name, path in truths.items() if name in drawn][::every]
+    outcomes = step(variants or list(VARIANTS), Budget(steps=steps), pages, out, data, console.print)
+    shown = ("score", "f1", "precision", "recall", "ends", "wobble", "dirt")
+    table = Table("variant", "kMAC/px", "frame", "s/step", "loss", *shown, box=None, pad_edge=False)
+    for each in outcomes:
+        figures = [f"{each.figures[name]:.3g}" for name in shown]
+        per_step = f"{each.seconds / each.steps:.2f}"
+        table.add_row(each.name, f"{each.kmac_per_px:.1f}", str(each.frame_px), per_step, f"{each.loss:.4f}", *figures)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Callable[[dict[str, float]], None]]:
+    """A progress bar; gives the function that takes the records of a training run."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("drawing", total=1.0, said="")
+
+        def tell(record: dict[str, float]) -> None:
+            if "drawn" in record:
+                bar.update(task, completed=record["drawn"] / record["wanted"], said=f"{record['drawn']:.0f} canvases")
+                return
+            said = f"step {record['step']:.0f}  loss {record['loss']:.4f}"
+            if "held_out" in record:
+                said += f"  held out {record['held_out']:.4f}"
+            bar.update(task, description="training", completed=record["done"], said=said)
+
+        yield tell
 
 
 def _with_settings(config: Any, settings: list[str]) -> Any:

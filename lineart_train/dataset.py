@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 
 from lineart_train.scenes.compose import scene
 from lineart_train.scenes.drawings import Library
+from lineart_train.sketch.fill import fills, lay_fill
 from lineart_train.sketch.hand import random_hand, separate, sketch
 from lineart_train.sketch.media import develop
 from lineart_train.sketch.raster import lay, offset_field
 from lineart_train.sketch.under import underdrawing
+
+FILLED = 0.2
+"""Share of the canvases on which areas are filled with black."""
 
 
 @dataclass(frozen=True)
@@ -36,5 +40,11 @@ def draw(seed: int, index: int, size: int, library: Library | None = None) -> Pa
     ink = np.zeros((size, size), np.float32)
     for stroke in strokes:
         lay(ink, stroke)
+    black = fills(courses, size, rng) if rng.random() < FILLED else []
+    for mask in black:
+        lay_fill(ink, mask, hand.width, rng)
     under = underdrawing(curves, size, hand.width, rng) if rng.random() < 0.7 else np.zeros_like(ink)
-    return Pair(develop(ink, under, rng), offset_field(courses, size))
+    offset = offset_field(courses, size)
+    for mask in black:
+        offset[:, mask] = 0
+    return Pair(develop(ink, under, rng), offset)

@@ -78,8 +78,8 @@ def evaluate(
     Raises:
         ArgumentError: a folder has no pictures, or two of one name; or the sheets' folder cannot be made.
     """
-    inks, truths = _pictures("INKED", inked), _pictures("TRUTH", truth)
-    drawn = _pictures("--sketches", sketches) if sketches else {}
+    inks, truths = pictures("INKED", inked), pictures("TRUTH", truth)
+    drawn = pictures("--sketches", sketches) if sketches else {}
     if sheets:
         try:
             sheets.mkdir(parents=True, exist_ok=True)
@@ -96,8 +96,8 @@ def evaluate(
         return list(pool.map(evaluate_one, jobs))
 
 
-def _pictures(option: str, folder: Path) -> dict[str, Path]:
-    """The pictures of a folder by their stems, in order."""
+def pictures(option: str, folder: Path) -> dict[str, Path]:
+    """The pictures of a folder by their stems, in order; ArgumentError where there are none, or two of one name."""
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith("."):

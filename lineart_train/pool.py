@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import threading
@@ -18,6 +19,9 @@ from numpy.typing import NDArray
 from lineart_train.dataset import Pair, draw
 from lineart_train.scenes.drawings import Library, load
 from lineart_train.sketch.raster import OFFSET_UNIT
+
+AHEAD = 64
+"""Canvases that are drawn ahead: workers that are slow for a while do not hold training up."""
 
 _libraries: list[Library | None] = []
 
@@ -59,19 +63,22 @@ class Pool:
     ) -> None:
         self._workers.shutdown(wait=True, cancel_futures=True)
 
-    def fill(self, tell: Callable[[int, int], object]) -> None:
-        """Draw a third of the pool, enough to start with; `tell(done, wanted)` is called after each canvas."""
-        wanted = -(-self._count // 3)
+    def fill(self, tell: Callable[[int, int], object], share: float = 1 / 3) -> None:
+        """Draw a share of the pool, a third is enough to start with; `tell(done, wanted)` is called for each canvas."""
+        wanted = math.ceil(share * self._count)
         self._order(wanted)
         while self._coming:
             self._pairs.append(self._coming.popleft().result())
             tell(len(self._pairs), wanted)
 
     def refresh(self, count: int) -> None:
-        """Take in what is ready and order `count` more canvases, without waiting; never more than 64 on order."""
-        while self._coming and self._coming[0].done():
+        """Order `count` more canvases and take in those ordered before the last `AHEAD`, waiting if need be.
+
+        So the pool at a step is a function of the seed and the number of canvases ordered, not of the machine.
+        """
+        self._order(count)
+        while len(self._coming) > AHEAD:
             self._pairs.append(self._coming.popleft().result())
-        self._order(min(count, 64 - len(self._coming)))
 
     def _order(self, count: int) -> None:
         for _ in range(count):

@@ -102,7 +102,7 @@ def train(
                 with (run / "record.jsonl").open("a") as lines:
                     lines.write(json.dumps(record) + "\n")
             if progress.step % 10 == 0:
-                tell({**record, "step": progress.step, "minutes": progress.minutes, "loss": losses["loss"]})
+                tell({**record, "step": progress.step, "done": done, "loss": losses["loss"]})
     return record
 
 

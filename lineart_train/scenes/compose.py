@@ -27,7 +27,7 @@ def scene(rng: Rng, size: int, library: Library | None = None) -> list[Points]:
     """
     curves: list[Points] = []
     if library is not None and library.drawings and rng.random() < 0.6:
-        for _ in range(int(rng.choice([1, 2, 2, 3]))):
+        for _ in range(int(rng.choice([1, 1, 2, 3]))):
             curves = _behind(curves, _placed(rng, size, library.pick(rng)), rng, size)
         motifs = int(rng.integers(0, 6))
     else:
@@ -45,7 +45,7 @@ def scene(rng: Rng, size: int, library: Library | None = None) -> list[Points]:
 def _placed(rng: Rng, size: int, drawing: tuple[Points, ...]) -> list[Points]:
     """A drawing scaled, turned, mirrored and gently bent onto the canvas; often only a part of it is in view."""
     median = float(np.median([arc_length(c)[-1] for c in drawing]))
-    side = float(np.clip(np.exp(rng.uniform(np.log(200), np.log(1100))) / max(median, 1e-3), 0.5 * size, 6.0 * size))
+    side = float(np.clip(np.exp(rng.uniform(np.log(350), np.log(2200))) / max(median, 1e-3), 0.5 * size, 6.0 * size))
     turn = rotation(rng.normal(0, 0.3)) @ np.diag([rng.choice([-1, 1]) * rng.uniform(0.8, 1.2), 1.0])
     focus = drawing[int(rng.integers(len(drawing)))]
     anchor = focus[int(rng.integers(len(focus)))]
@@ -75,5 +75,5 @@ def _behind(back: list[Points], front: list[Points], rng: Rng, size: int) -> lis
         at = np.clip(np.round(curve + shift).astype(int), 0, mask.shape[0] - 1)
         seen = mask[at[:, 1], at[:, 0]] == 0
         edges = np.flatnonzero(np.diff(np.concatenate([[False], seen, [False]]).astype(np.int8)))
-        kept += [curve[a:b] for a, b in edges.reshape(-1, 2) if b - a >= 6]
+        kept += [curve[a:b] for a, b in edges.reshape(-1, 2) if b - a >= min(len(curve), 12)]
     return kept + front

@@ -16,10 +16,23 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 
 from lineart_train.scenes.curves import Points, arc_length, resample, smooth
+from lineart_train.sketch.junctions import join
 
 Rng = np.random.Generator
 SPACING = 3.0
 """Distance of the points of a stroke, px."""
+CALM = 10.0
+"""Standard deviation in points by which the course of a bundle is smoothed where strokes come and go."""
+FRAGMENT = 15
+"""Points that are left of a line where others hide it, at least: nobody draws less."""
+TAIL = 15
+"""Points from which one stroke alone beyond the others is line, and no overshoot."""
+GAP = 12
+"""Points that may be missing from a line and still be drawn through, and at most a tenth of it."""
+ONCE = 0.2
+"""Share of the curves that even a searching hand draws with one pass."""
+AGAIN = 0.5
+"""Share of the later passes that go over a part of the curve only."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +40,8 @@ class Hand:
     """How one artist draws one page. Lengths in px at 300 dpi.
 
     passes: times a curve is gone over, >= 1; 1 is a clean drawing, 6 a searching one. Start at 3.
-    spread: standard deviation of a stroke from the common course, 0.3 (sure) to 26 (loose). Start at 11.
-    piece: median length of a stroke, 80 (hairy) to 1500 (one sweep). Start at 300.
+    spread: standard deviation of a stroke from the common course, 0.3 (sure) to 36 (loose). Start at 17.
+    piece: median length of a stroke, 80 (hairy) to 2000 (one sweep). Start at 700.
     overshoot: standard deviation of how far strokes run past an end, 0 to 40. Start at 12.
     width: stroke width, 2 (hard pencil) to 13 (felt pen). Start at 5.
     opacity: darkness of one stroke, 0.2 to 1. Start at 0.7.
@@ -62,13 +75,13 @@ def random_hand(rng: Rng) -> Hand:
     """An artist and a page, drawn from the range that artists cover."""
     clean = rng.random() < 0.12
     return Hand(
-        passes=1.0 if clean else float(rng.uniform(1.3, 6.0)),
+        passes=1.0 if clean else float(rng.uniform(1.5, 6.5)),
         spread=float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))
         if clean
-        else float(np.clip(np.exp(rng.normal(np.log(11.0), 0.55)), 2.0, 26.0)),
+        else float(np.clip(np.exp(rng.normal(np.log(17.5), 0.5)), 2.5, 36.0)),
         piece=float(np.exp(rng.uniform(np.log(400), np.log(2000))))
         if clean
-        else float(np.exp(rng.normal(np.log(350), 0.5))),
+        else float(np.exp(rng.normal(np.log(700), 0.55))),
         overshoot=float(rng.uniform(0, 25)),
         width=float(np.exp(rng.triangular(np.log(2.2), np.log(4.5), np.log(13.0)))),
         opacity=float(rng.uniform(0.35, 1.0)),
@@ -82,15 +95,19 @@ def sketch(curves: list[Points], hand: Hand, rng: Rng) -> tuple[list[Stroke], li
     Returns:
         The strokes, and the courses on which they agree, (N, 2) float32 each: what is to be inked.
     """
-    strokes: list[Stroke] = []
-    courses: list[Points] = []
+    drawn = bundles(curves, hand, rng)
+    strokes = [stroke for each, _ in drawn for stroke in each]
+    return strokes, join([course for _, courses in drawn for course in courses], 6.0 + 0.7 * hand.spread)
+
+
+def bundles(curves: list[Points], hand: Hand, rng: Rng) -> list[tuple[list[Stroke], list[Points]]]:
+    """The strokes and the courses of every curve by itself, gaps between curves still open."""
+    drawn = []
     for curve, room in zip(curves, clearance(curves), strict=True):
         length = float(arc_length(curve)[-1])
-        spread = min(hand.spread * rng.uniform(0.6, 1.4), 0.35 * room + 0.5, 0.08 * length + 0.5)
-        drawn, course = overdraw(curve, hand, spread, rng)
-        strokes += drawn
-        courses += course
-    return strokes, close_gaps(courses, 6.0 + 0.7 * hand.spread)
+        spread = min(hand.spread * rng.uniform(0.6, 1.4), 0.4 * room + 0.5, 0.08 * length + 0.5)
+        drawn.append(overdraw(curve, hand, spread, rng))
+    return drawn
 
 
 def separate(curves: list[Points], gap: float) -> list[Points]:
@@ -104,10 +121,27 @@ def separate(curves: list[Points], gap: float) -> list[Points]:
         here = _with_tangents(curve)
         beside = _runs_along(here, tips, gap, 0) | _runs_along(here, here, gap, int(4 * gap / SPACING))
         for a, b in _runs(~beside):
-            if b - a >= 3:
-                kept.append(curve[a:b])
+            if b - a >= min(len(curve), FRAGMENT):
+                kept.append(_melting(curve, a, b, tips, gap))
                 tips = np.concatenate([tips, here[a:b]])
     return kept
+
+
+def _melting(curve: Points, a: int, b: int, kept: Points, gap: float) -> Points:
+    """The run `a` to `b` of a curve, led into the lines beside which it goes on unseen."""
+    part, ahead = curve[a:b], int(gap / SPACING)
+    if len(kept) == 0:
+        return part
+    tree = cKDTree(kept[:, :2])
+    for cut, goal, before in (
+        (a > 0, max(a - ahead, 0), True),
+        (b < len(curve), min(b + ahead, len(curve)) - 1, False),
+    ):
+        distance, index = tree.query(curve[goal])
+        if cut and distance < gap:
+            touch = resample(np.stack([part[0 if before else -1], kept[index, :2]]), SPACING)
+            part = np.concatenate([touch[:0:-1], part] if before else [part, touch[1:]])
+    return part
 
 
 def _with_tangents(curve: Points) -> Points:
@@ -149,9 +183,10 @@ def overdraw(curve: Points, hand: Hand, spread: float, rng: Rng) -> tuple[list[S
     reach = 0 if closed else int(2.5 * hand.overshoot / SPACING) + 2
     guide = guide[:-1] if closed else _extended(guide, reach)
     count = len(guide)
-    total, where, hits = np.zeros(count), np.zeros((count, 2)), np.zeros(count, int)
-    strokes = []
-    passes = max(1, int(rng.poisson(max(hand.passes - 1.0, 0.0))) + 1)
+    total, where = np.zeros(count), np.zeros((count, 2))
+    strokes, spans = [], []
+    once = rng.random() < ONCE
+    passes = 1 if once else max(1, int(rng.poisson(max(hand.passes - 1.0, 0.0))) + 1)
     for first, last in _pieces(count, reach, closed, passes, hand, rng):
         index = np.arange(first, last) % count if closed else np.arange(max(first, 0), min(last, count))
         if len(index) < 3:
@@ -161,14 +196,14 @@ def overdraw(curve: Points, hand: Hand, spread: float, rng: Rng) -> tuple[list[S
             points, _widths(len(index), hand, rng), float(np.clip(hand.opacity * rng.uniform(0.75, 1.15), 0.1, 1.0))
         )
         ramp = np.minimum(np.arange(1, len(index) + 1), np.arange(len(index), 0, -1)) / max(
-            min(20.0, 0.35 * len(index)), 1.0
+            min(30.0, 0.35 * len(index)), 1.0
         )
         weight = np.minimum(ramp, 1.0) * stroke.opacity * stroke.width.mean()
         np.add.at(total, index, weight)
         np.add.at(where, index, weight[:, None] * points)
-        np.add.at(hits, index, 1)
         strokes.append(stroke)
-    return strokes, _courses(guide, total, where, hits, passes, closed)
+        spans.append((int(index[0]), int(index[-1])))
+    return strokes, _courses(guide, total, where, spans, closed)
 
 
 def _extended(guide: Points, reach: int) -> Points:
@@ -187,6 +222,10 @@ def _pieces(count: int, reach: int, closed: bool, passes: int, hand: Hand, rng: 
     for number in range(passes):
         at = start + (int(rng.integers(0, count)) if closed else round(rng.normal(0, hand.overshoot / SPACING)))
         goal = at + count + int(rng.integers(2, 12)) if closed else end
+        if number and rng.random() < AGAIN:
+            span = int((goal - at) * rng.uniform(0.25, 0.9))
+            at += int((goal - at - span) * rng.random())
+            goal = at + span
         while at < goal - 2:
             length = int(np.clip(hand.piece * np.exp(rng.normal(0, 0.5)) / SPACING, 8, 700))
             stop = at + length
@@ -205,72 +244,61 @@ def _wandering(guide: Points, spread: float, rng: Rng) -> Points:
     count = len(guide)
     along = np.linspace(-1, 1, count, dtype=np.float32)
     length = count * SPACING
-    turn = rng.normal(0, 1.0) * min(0.8 * spread, 0.12 * length)
-    bend = rng.normal(0, 1.0) * min(0.5 * spread, 0.06 * length)
+    turn = rng.normal(0, 1.0) * min(0.7 * spread, 0.035 * length)
+    bend = rng.normal(0, 1.0) * min(0.5 * spread, 0.02 * length)
     tangent = np.gradient(guide, axis=0)
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1) / np.maximum(np.hypot(*tangent.T), 1e-6)[:, None]
     normal = smooth(normal.astype(np.float32), min(6.0, count / 4))
-    wave = rng.uniform(80, 400) / SPACING
-    drift = rng.normal(0, 0.3 * spread) * np.sin(np.arange(count) * (2 * np.pi / wave) + rng.uniform(0, 6.3))
+    wave = rng.uniform(200, 900) / SPACING
+    drift = rng.normal(0, 0.4 * spread) * np.sin(np.arange(count) * (2 * np.pi / wave) + rng.uniform(0, 6.3))
     side = turn * along + bend * (along**2 - 0.33) + drift
-    shaky = rng.random() < 0.3
+    shaky = rng.random() < 0.12
     tremble = gaussian_filter1d(rng.normal(0, 1, count), 2.0) * (rng.uniform(0.2, 1.0) if shaky else 0.1)
     points = smooth(guide, float(rng.choice([0.0, 1.0, 3.0])))
-    moved = points + rng.normal(0, 0.6 * spread, 2) + normal * (side + tremble)[:, None]
+    moved = points + rng.normal(0, 0.7 * spread, 2) + normal * (side + tremble)[:, None]
     return np.asarray(moved, np.float32)
 
 
 def _widths(count: int, hand: Hand, rng: Rng) -> Points:
     width = np.full(count, hand.width * rng.uniform(0.8, 1.2), np.float32)
     if hand.taper:
-        ends = np.minimum(np.arange(1, count + 1), np.arange(count, 0, -1)) / max(min(0.4 * count, 30.0), 1.0)
+        ends = np.minimum(np.arange(1, count + 1), np.arange(count, 0, -1)) / max(min(0.3 * count, 20.0), 1.0)
         width *= (1 - hand.taper * (1 - np.minimum(ends, 1.0)) * 0.8).astype(np.float32)
         width *= (1 + 0.25 * np.sin(np.linspace(0, rng.uniform(2, 6), count) + rng.uniform(0, 6.3))).astype(np.float32)
     return width
 
 
-def _courses(guide: Points, total: Points, where: Points, hits: Points, passes: int, closed: bool) -> list[Points]:
-    agree = 1 if passes <= 2 else 2 if passes <= 5 else 3
-    drawn = np.flatnonzero(hits >= min(agree, int(hits.max(initial=0)))) if hits.any() else np.array([], int)
-    if len(drawn) < 2:
+def _courses(guide: Points, total: Points, where: Points, spans: list[tuple[int, int]], closed: bool) -> list[Points]:
+    seen = total > 0
+    if np.count_nonzero(seen) < 2:
         return []
     count = len(guide)
-    seen = hits > 0
     shift = np.zeros((count, 2))
     shift[seen] = where[seen] / total[seen, None] - guide[seen]
     if not seen.all():
         at = np.flatnonzero(seen)
         for axis in (0, 1):
             shift[:, axis] = np.interp(np.arange(count), at, shift[at, axis], period=count if closed else None)
-    course = guide + gaussian_filter1d(shift, 7.0, axis=0, mode="wrap" if closed else "nearest")
+    course = guide + gaussian_filter1d(shift, CALM, axis=0, mode="wrap" if closed else "nearest")
     if closed and seen.all():
         return [np.concatenate([course, course[:1]]).astype(np.float32)]
     present = seen.copy()
-    present[: drawn[0]] = present[drawn[-1] + 1 :] = False
-    for a, b in _runs(~present[drawn[0] : drawn[-1] + 1]):
-        if b - a <= 12:  # up to 36 px: one would draw through
-            present[drawn[0] + a : drawn[0] + b] = True
+    first, last = int(np.argmax(seen)), count - 1 - int(np.argmax(seen[::-1]))
+    for a, b in _runs(~present[first : last + 1]):
+        if b - a <= min(GAP, 0.1 * count):
+            present[first + a : first + b] = True
+    if not closed:
+        present[: _agreed([start for start, _ in spans])] = False
+        present[count - _agreed([count - 1 - end for _, end in spans]) :] = False
     return [course[a:b].astype(np.float32) for a, b in _runs(present) if b - a >= 2]
+
+
+def _agreed(tips: list[int]) -> int:
+    """Where a line begins: with the second of the strokes that begin near its outermost one, if they are many."""
+    near = sorted(tip for tip in tips if tip <= min(tips) + TAIL)
+    return near[1] if len(near) >= 3 else near[0]
 
 
 def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
-
-
-def close_gaps(courses: list[Points], reach: float) -> list[Points]:
-    """Let a course whose end stops up to `reach` px short of another one touch it, as an inker would."""
-    if len(courses) < 2:
-        return courses
-    owner = np.repeat(np.arange(len(courses)), [len(c) for c in courses])
-    every = np.concatenate(courses)
-    tree = cKDTree(every)
-    closed = []
-    for i, course in enumerate(courses):
-        tips = []
-        for tip in (course[0], course[-1]):
-            near = [n for n in tree.query_ball_point(tip, reach) if owner[n] != i]
-            best = min(near, key=lambda n: float(np.hypot(*(every[n] - tip))), default=None)
-            tips.append(every[best][None] if best is not None else tip[None][:0])
-        closed.append(np.concatenate([tips[0], course, tips[1]]).astype(np.float32))
-    return closed

@@ -7,7 +7,9 @@ import pytest
 
 from lineart_train.dataset import draw
 from lineart_train.scenes.curves import Points, ellipse, resample
-from lineart_train.sketch.hand import Hand, Stroke, clearance, close_gaps, overdraw, separate, sketch
+from lineart_train.sketch.fill import fills, lay_fill
+from lineart_train.sketch.hand import Hand, Stroke, clearance, overdraw, separate, sketch
+from lineart_train.sketch.junctions import join
 from lineart_train.sketch.media import develop
 from lineart_train.sketch.raster import OFFSET_UNIT, lay, offset_field
 from lineart_train.sketch.under import underdrawing
@@ -64,9 +66,42 @@ def test_clearance_is_the_distance_to_the_neighbour() -> None:
 
 def test_small_gaps_are_closed_and_large_ones_are_not() -> None:
     wall, short, far = line(0, 0, 300, 0), line(100, 6, 100, 90), line(200, 40, 200, 90)
-    closed = close_gaps([wall, short, far], 9.0)
+    closed = join([wall, short, far], 9.0)
     assert distance(closed[1], wall).min() < 2
     assert distance(closed[2], wall).min() > 30
+
+
+def test_what_overshoots_a_line_is_cut_at_it() -> None:
+    wall, over, cross = line(0, 0, 300, 0), line(100, -12, 100, 90), line(200, -45, 200, 45)
+    _, cut, kept = join([wall, over, cross], 15.0)
+    assert cut[:, 1].min() == pytest.approx(0, abs=3)
+    assert np.array_equal(kept, cross)
+
+
+def test_corners_are_led_on_to_a_point() -> None:
+    across, down = join([line(0, 0, 292, 0), line(300, 8, 300, 200)], 15.0)
+    assert across[-1] == pytest.approx([300, 0], abs=0.1)
+    assert down[0] == pytest.approx([300, 0], abs=0.1)
+
+
+def test_a_line_that_melts_into_another_leads_into_it() -> None:
+    long, merging = line(0, 0, 600, 0), resample(np.array([[0, 200], [200, 5], [500, 5]], np.float32), 3.0)
+    kept = separate([long, merging], 12.0)
+    assert distance(kept[1], long).min() < 1
+    assert kept[1][:, 0].max() < 260
+
+
+def test_black_areas_are_chosen_among_closed_courses_and_blackened() -> None:
+    ring = ellipse(np.array([60.0, 60.0], np.float32), np.array([20.0, 15.0]), 0.0)
+    rng = np.random.default_rng(0)
+    masks = fills([ring, line(0, 0, 120, 120)], 128, rng)
+    assert len(masks) == 1
+    assert masks[0].sum() == pytest.approx(np.pi * 20 * 15, rel=0.1)
+    for _ in range(6):
+        ink = np.zeros((128, 128), np.float32)
+        lay_fill(ink, masks[0], 4.0, rng)
+        assert ink[masks[0]].mean() > 0.6
+        assert ink[~masks[0]].mean() < 0.02
 
 
 def test_offsets_point_to_the_line_with_subpixel_accuracy() -> None:

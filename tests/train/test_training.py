@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from lineart_train import recipe
 from lineart_train import train as loop
 from lineart_train.checkpoint import Progress, load_model, read_config, read_progress, save, start_from
 from lineart_train.config import TrainConfig
 from lineart_train.dataset import draw
 from lineart_train.net import LineartNet, NetConfig
+from lineart_train.pool import Pool
+
+SHIPPED = Path(loop.__file__).parent / "checkpoints" / "standard"
 
 TINY = TrainConfig(
     canvas=128, crop=96, batch=4, pool=24, fresh=0.0, warm=5, average=0.9,
@@ -41,6 +46,43 @@ def test_a_tiny_run_learns_resumes_and_keeps_a_record(tmp_path: Path) -> None:
     assert all(bool(torch.isfinite(w).all()) for w in weights if w.is_floating_point())
 
 
+def test_the_recipe_can_be_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, steps = recipe.read()
+    assert config.net == load_model(SHIPPED).config
+    assert steps > 8000
+    monkeypatch.setattr(recipe, "read", lambda: (replace(TINY, pool=6), steps))
+    said: list[dict[str, float]] = []
+    last = recipe.reproduce(tmp_path / "run", None, tell=said.append, steps=12)
+    assert last["step"] == 12
+    assert last["rate"] < 0.5 * TINY.rate
+    assert [each["done"] for each in said if "done" in each] == sorted(each["done"] for each in said if "done" in each)
+
+
+def test_the_pool_is_a_function_of_seed_and_number() -> None:
+    batches = []
+    for _ in range(2):
+        with Pool(3, 96, 12, 2, None) as pool:
+            pool.fill(lambda done, wanted: None)
+            for _ in range(70):
+                pool.refresh(1)
+            batches.append(pool.batch(np.random.default_rng(0), 4, 64))
+            assert pool.next_index == 4 + 70
+    assert all(np.array_equal(a, b) for a, b in zip(*batches, strict=True))
+
+
+@pytest.mark.long
+def test_a_short_run_of_the_recipe_beats_an_untrained_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, _ = recipe.read()
+    monkeypatch.setattr(recipe, "read", lambda: (replace(config, pool=300, fresh=0.2, workers=1), 0))
+    monkeypatch.setattr(loop, "LOOK_EVERY", 0.5)
+    last = recipe.reproduce(tmp_path / "run", None, steps=150)
+    records = [json.loads(line) for line in (tmp_path / "run" / "record.jsonl").read_text().splitlines()]
+    assert records[-1]["loss"] < 0.8 * records[0]["loss"]
+    held_out = [draw(loop.HELD_OUT_SEED, i, config.crop) for i in range(12)]
+    torch.manual_seed(0)
+    assert last["held_out"] < 0.8 * loop.look(LineartNet(config.net), held_out, tmp_path / "untrained.png", "cpu")
+
+
 def test_a_new_run_can_begin_with_the_weights_of_another(tmp_path: Path) -> None:
     one, other = LineartNet(TINY.net), LineartNet(TINY.net)
     save(tmp_path, TINY, Progress(), one, one, torch.optim.AdamW(one.parameters()))
@@ -49,7 +91,7 @@ def test_a_new_run_can_begin_with_the_weights_of_another(tmp_path: Path) -> None
 
 
 def test_the_shipped_checkpoint_can_be_trained_on() -> None:
-    model = load_model(Path(loop.__file__).parent / "checkpoints" / "standard")
+    model = load_model(SHIPPED)
     assert sum(weight.numel() for weight in model.parameters()) > 1_000_000
 
 

@@ -1,0 +1,1 @@
+"""Why the network is as it is: variants of it, trained alike and scored alike. `lineart-train compare` runs them."""
