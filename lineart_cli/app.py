@@ -16,7 +16,16 @@ import typer
 
 from lineart_cli import __version__
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
-from lineart_cli.options import MODEL, BenchOptions, InkOptions, Options, ReportOptions, default_text, specs
+from lineart_cli.options import (
+    MODEL,
+    READABLE,
+    BenchOptions,
+    InkOptions,
+    Options,
+    ReportOptions,
+    default_text,
+    specs,
+)
 
 if TYPE_CHECKING:
     from lineart_cli.model_card import ModelCard
@@ -77,7 +86,7 @@ def ink(
     ],
     **options: Any,
 ) -> None:
-    """Inks scans of sketches: PNG, JPEG, TIFF, WebP and BMP, of any resolution."""
+    """Inks sketches of any resolution: scans, photos, and files of painting programs."""
     chosen = InkOptions.parse(options)
     _ink(paths, output, chosen)
 
@@ -91,7 +100,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
-        advice = "; ".join(map(str, problems)) or "no images there; give PNG, JPEG, TIFF, WebP or BMP files"
+        advice = "; ".join(map(str, problems)) or f"no images there; give {READABLE} files"
         raise ArgumentError("PATH", ", ".join(paths), advice)
     known = watch.stamps([source.path for source in sources])
     counted = cache(lambda path, _stamp: count_pages(path))

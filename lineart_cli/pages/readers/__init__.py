@@ -6,13 +6,12 @@ import importlib
 from contextlib import AbstractContextManager
 from typing import BinaryIO
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import READABLE, InkOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Document
 
-READABLE = "PNG, JPEG, TIFF, WebP, BMP, PSD, KRA, ORA, PDF or HEIC"
-
 _SNIFFED = 1024
+_PAGED = {"tiff", "pdf"}
 _LAYERED = {"psd", "zipped"}
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": "image",
@@ -27,6 +26,16 @@ _MAGIC = {
     b"PK\5\6": "zipped",
 }
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"heif"}
+
+
+def count_pages(file: BinaryIO) -> int:
+    """How many pages are in `file`; raises as `opened` does, but only for formats that may have several."""
+    kind = _kind(file.read(_SNIFFED))
+    file.seek(0)
+    if kind not in _PAGED:
+        return 1
+    with opened(file, InkOptions()) as document:
+        return document.pages
 
 
 def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Document]:

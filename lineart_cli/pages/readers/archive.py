@@ -6,9 +6,8 @@ Nothing is unpacked to disk, so the names inside are no more than keys.
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
@@ -56,24 +55,25 @@ class Archive:
     @contextlib.contextmanager
     def picture(self, name: str) -> Iterator[Picture]:
         """A member that is an image, its size checked."""
-        with image.opened(io.BytesIO(self.read(name)), self._options) as document:
+        with self._member(name, self._left) as member, image.opened(member, self._options) as document:
             picture = document.picture(0)
             check_size(picture.width, picture.height, self._options.max_megapixels)
             yield picture
 
     def _limited(self, name: str, most: int) -> bytes:
+        with self._member(name, most) as member:
+            return member.read()
+
+    def _member(self, name: str, most: int) -> BinaryIO:
+        """A member to read, which ends where its announced size does."""
         try:
-            member = self._zip.open(name)
+            size = self._zip.getinfo(name).file_size
         except KeyError:
             raise Unreadable(f"has no {name} inside", "save it again") from None
-        with member:
-            content = member.read(most + 1)
-        if len(content) > most:
-            raise Unreadable(
-                f"has a {name} that expands to over {most} bytes", "save it again, or raise --max-megapixels"
-            )
-        self._left -= len(content)
-        return content
+        if size > most:
+            raise Unreadable(f"has a {name} that expands to {size} bytes", "save it again, or raise --max-megapixels")
+        self._left -= size
+        return cast("BinaryIO", self._zip.open(name))
 
 
 def local_name(element: Element) -> str:

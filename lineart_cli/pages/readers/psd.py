@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
-from psd_tools import PSDImage
+from psd_tools import PSDImage, PSDLargeImageWarning
 from psd_tools.api.layers import Group, Layer
 from psd_tools.api.mask import Mask
 from psd_tools.compression import PSDDecompressionWarning, decompress
@@ -53,6 +53,7 @@ def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
         Exception: whatever psd-tools says of a damaged file; so do the picture's blocks.
     """
     warnings.simplefilter("error", PSDDecompressionWarning)  # psd-tools would go on with black
+    warnings.simplefilter("ignore", PSDLargeImageWarning)
     file.seek(0)
     header = FileHeader.read(file)
     if header.color_mode not in _SPACES or header.depth == 32:
