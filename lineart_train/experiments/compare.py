@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lineart_cli.options import NEUTRAL_FAINT
+from lineart_cli.options import NEUTRAL_FAINT, InkOptions
 from lineart_cli.pages import read_grey
 from lineart_cli.tone import darkness
 from lineart_train import metrics
@@ -183,14 +183,14 @@ def score(model: Model, pages: Sequence[tuple[Path, Path]]) -> dict[str, float]:
     """Mean figures of the ink of whole pages at 300 dpi."""
     rows = []
     for sketch, truth in pages:
-        page = darkness(read_grey(sketch, "luma709"), NEUTRAL_FAINT)
+        page = darkness(read_grey(sketch, InkOptions()), NEUTRAL_FAINT)
         height, width = page.shape
         low, right = -height % model.multiple_of, -width % model.multiple_of
         whole = functional.pad(torch.from_numpy(page)[None, None], (0, right, 0, low))
         with torch.autocast("cpu", torch.bfloat16):
             raw = model(whole)
         ink = model.ink(raw.float())[0, 0, :height, :width].numpy()
-        tolerance = np.round(255 * read_grey(truth, "luma601")).astype(np.uint8)
+        tolerance = np.round(255 * read_grey(truth, InkOptions(desaturate="luma601"))).astype(np.uint8)
         tolerance[tolerance == 255] = 0
         rows.append(metrics.figures(np.round(255 * (1 - ink)).astype(np.uint8), tolerance, LINE))
     return {name: round(float(np.mean([row[name] for row in rows])), 4) for name in metrics.FIGURES}
