@@ -208,6 +208,11 @@ class TestKrita:
         with pytest.raises(PageError, match="has a layer 'a' of the kind RGBAF32; convert it"):
             read(path, "a")
 
+    def test_tiles_that_cannot_be(self, tmp_path: Path) -> None:
+        content = tiles(bgra(drawing(2), opaque(drawing(2)))).replace(b"TILEWIDTH 64", b"TILEWIDTH 1")
+        with pytest.raises(PageError, match="has tiles of 1 x 64 px of 4 bytes"):
+            read(kra(tmp_path / "a.kra", krita_layer("a", "layer2"), layer2=content), "a")
+
     @pytest.mark.parametrize("cut", [20, 70, 5000])
     def test_a_damaged_layer(self, tmp_path: Path, cut: int) -> None:
         rgb = drawing(2)
@@ -231,6 +236,11 @@ class TestAttacks:
         path = zipped(tmp_path / "a.ora", members)
         with pytest.raises(PageError, match="3000 x 3000 is over 8 megapixels"):
             read(path, max_megapixels=8.0)
+
+    def test_the_same_picture_over_and_over(self, tmp_path: Path) -> None:
+        layers = '<stack name="g">' + '<layer src="data/a.png"/>' * 100 + "</stack>"
+        with pytest.raises(PageError, match=r"150 x 100 is over 0\.01 megapixels"):
+            read(ora(tmp_path / "a.ora", layers, a=drawing(1)), "g", max_megapixels=1.0)
 
     @pytest.mark.parametrize("name", ["stack.xml", "maindoc.xml"])
     def test_xml_that_multiplies_itself(self, tmp_path: Path, name: str) -> None:

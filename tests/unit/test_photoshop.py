@@ -168,6 +168,13 @@ class TestBadFiles:
         with pytest.raises(PageError, match=r"cut off|no readable image"):
             read(tmp_path / "a.psd")
 
+    def test_a_layer_much_larger_than_the_page(self, tmp_path: Path) -> None:
+        document = PSDImage.new("RGB", (30, 20))
+        document.create_pixel_layer(Image.new("RGB", (2000, 2000)), name="a")
+        document.save(tmp_path / "a.psd")
+        with pytest.raises(PageError, match="has a layer 'a' of 2000 x 2000 on a page of 30 x 20; crop it to the page"):
+            read(tmp_path / "a.psd", "a")
+
     @pytest.mark.parametrize("mode", [7, 9])
     def test_other_colours_are_refused(self, tmp_path: Path, mode: int) -> None:
         (tmp_path / "a.psd").write_bytes(psd_bytes(list(np.moveaxis(drawing(1), -1, 0)), mode))

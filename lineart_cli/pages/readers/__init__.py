@@ -63,6 +63,5 @@ def _kind(beginning: bytes) -> str | None:
         return "heif"
     if beginning[:4] == b"RIFF" and beginning[8:12] == b"WEBP":
         return "image"
-    if b"%PDF-" in beginning:
-        return "pdf"
-    return next((kind for magic, kind in _MAGIC.items() if beginning.startswith(magic)), None)
+    kind = next((kind for magic, kind in _MAGIC.items() if beginning.startswith(magic)), None)
+    return "pdf" if kind is None and b"%PDF-" in beginning else kind

@@ -23,7 +23,7 @@ _BYTES_A_PIXEL = 8  # 16 bits, with coverage
 
 
 class Archive:
-    """The members of a zip file, as long as their expanded sizes keep within `options.max_megapixels`, all together."""
+    """The members of a zip file, as long as all that is read of them keeps within `options.max_megapixels`."""
 
     def __init__(self, file: BinaryIO, options: InkOptions) -> None:
         """
@@ -32,6 +32,7 @@ class Archive:
         """
         self._zip = ZipFile(file)
         self._options = options
+        self._megapixels_left = options.max_megapixels
         self._left = int(options.max_megapixels * 1e6 * _BYTES_A_PIXEL)
 
     @property
@@ -57,7 +58,8 @@ class Archive:
         """A member that is an image, its size checked."""
         with self._member(name, self._left) as member, image.opened(member, self._options) as document:
             picture = document.picture(0)
-            check_size(picture.width, picture.height, self._options.max_megapixels)
+            check_size(picture.width, picture.height, self._megapixels_left)
+            self._megapixels_left -= picture.width * picture.height / 1e6
             yield picture
 
     def _limited(self, name: str, most: int) -> bytes:

@@ -35,7 +35,7 @@ def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
     try:
         image = Image.open(file, formats=FORMATS)
     except UnidentifiedImageError as error:
-        raise Unreadable("is damaged at its beginning", "scan or save it again") from error
+        raise Unreadable("is cut off or damaged at its beginning", "scan or save it again") from error
     with image:
         exif = Image.Image.getexif(image)  # a PNG's own would decode the picture
         width, height = image.size

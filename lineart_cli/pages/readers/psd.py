@@ -41,7 +41,8 @@ _SPACES: dict[ColorMode, tuple[Space, int]] = {
 _PALETTE_BYTES = 768
 _FIXED_POINT = 65536  # ResolutionInfo counts px per inch in units of 1 / 65536
 _STRAYS = 0.1  # share of the pixels with less than full coverage that may be darker than it allows
-_WORKING_BYTES = 64  # that psd-tools may take for a pixel of a layer
+_MOST_BITS = 80  # of a pixel, where all channels have to be expanded at once
+_MOST_LAYER = 4  # times that a layer may be larger than its page
 
 
 @contextlib.contextmanager
@@ -177,6 +178,8 @@ def _channel_reader(file: BinaryIO, header: FileHeader, row: int) -> Callable[[i
     start = file.tell()
     if compression == Compression.RAW:
         return lambda first, end: _at(file, start + first * row, (end - first) * row)
+    if header.channels * header.depth > _MOST_BITS:
+        raise Unreadable(f"has {header.channels} channels in a rare compression", "save it without the extra ones")
     data = decompress(file.read(), compression, header.width, rows, header.depth, header.version)
     return lambda first, end: bytes(data[first * row : end * row])
 
@@ -194,11 +197,15 @@ def _unpacked(file: BinaryIO, starts: NDArray[np.int64], number: int, row: int) 
 def _layers(file: BinaryIO, header: FileHeader, options: InkOptions) -> Callable[[], Iterator[Block]]:
     """The layer that is asked for, or the visible layers of a group: with masks and opacity, but without effects."""
     file.seek(0)
-    document = PSDImage.open(file, max_alloc_bytes=int(options.max_megapixels * 1e6) * _WORKING_BYTES)
+    document = PSDImage.open(file)
     every = [Named(each.name, each) for each in reversed(list(document.descendants()))]
     painted = list(_painted(find(str(options.layer), every), 1.0))
     if not painted:
         raise Unreadable(f"has no pixels in the layer {options.layer!r}", "name a layer of pixels, or a group of them")
+    for layer, _ in painted:
+        if layer.width * layer.height > _MOST_LAYER * header.width * header.height:
+            size = f"{layer.width} x {layer.height} on a page of {header.width} x {header.height}"
+            raise Unreadable(f"has a layer {layer.name!r} of {size}", "crop it to the page")
     space, _ = _SPACES[header.color_mode]
     return lambda: (_layer_block(layer, space, opacity) for layer, opacity in painted)
 
