@@ -139,7 +139,7 @@ def plan(
         ArgumentError: two pages would share an output, or an output is one of the inputs.
     """
     inputs = {source.path.resolve(): source.path for source in sources}
-    namesakes = Counter(source.relative.with_suffix("") for source in sources)
+    namesakes = Counter(place.with_suffix("") for place in {source.relative for source in sources})
     jobs: dict[Path, Job] = {}
     for job in (
         job
