@@ -97,12 +97,13 @@ def ink(
 
 
 def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
-    from lineart_cli import batch, console, files, interrupt, log_file, model_store, watch
+    from lineart_cli import batch, console, files, interrupt, log_file, model_store, process, watch
     from lineart_cli.brushes import store
     from lineart_cli.manifest import stamp
     from lineart_cli.output_folder import OutputFolder
     from lineart_cli.pages import OUTPUT_FORMATS, count_pages
 
+    process.give_back_memory()
     warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):

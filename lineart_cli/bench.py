@@ -22,7 +22,8 @@ from lineart_cli.errors import ArgumentError, EngineError
 from lineart_cli.hardware import Device, Hardware
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import BenchOptions, bytes_text
-from lineart_cli.plan import PageSize, Plan, Wishes, plan
+from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
+from lineart_cli.process import peak_memory
 
 TILES = (None, 1024, 2048)
 """Sizes of tiles that are measured; None is the plan's own."""
@@ -45,6 +46,7 @@ class Row:
         choice: runtime, device, precision, threads.
         tile: as `--tile` takes it; None for the plan's own.
         expected_memory: bytes, by the plan.
+        computed: megapixels that the network computes, halos included.
         seconds: of the whole command, from its start to its end.
         page_seconds: of the page: read, network made ready, inked, written.
         speed: megapixels of the page per second of `page_seconds`.
@@ -56,6 +58,7 @@ class Row:
     choice: EngineChoice
     tile: int | None
     expected_memory: int
+    computed: float
     seconds: float = 0.0
     page_seconds: float = 0.0
     speed: float = 0.0
@@ -91,7 +94,7 @@ class Report:
     plan: Plan
     megapixels: float
     rows: tuple[Row, ...]
-    best: EngineChoice | None
+    best: Measured | None
     sentence: str
 
     def to_json(self) -> dict[str, Any]:
@@ -149,7 +152,7 @@ def run(options: BenchOptions, card: ModelCard, hardware: Hardware, progress: Pr
                 measured = _Work(Path(name), a4, options, began).row(replace(best, difference=None))
                 whole = whole if measured.error else measured
     megapixels = page.height * page.width / 1e6
-    chosen = best.choice if best else None
+    chosen = Measured(best.choice, round(best.computed / best.page_seconds, 3)) if best else None
     return Report(hardware, failures, planned, megapixels, tuple(rows), chosen, _sentence(whole))
 
 
@@ -186,7 +189,7 @@ def _ways(
                         continue
                     if granted.window not in seen and (hardware.has_bf16 or precision == "f32" or device != "CPU"):
                         seen.add(granted.window)
-                        yield Row(granted.choice, tile, granted.memory)
+                        yield Row(granted.choice, tile, granted.memory, granted.computed_megapixels)
 
 
 class _Work:
@@ -251,23 +254,6 @@ class _Work:
         if self._exact is None:
             return None
         return int(np.abs(ink.astype(np.int16) - self._exact).max())
-
-
-def peak_memory(pid: int) -> int:
-    """The most memory that a process has had so far, bytes; 0 if it is gone. Only a sample where nobody keeps count."""
-    import psutil
-
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text("ascii", "replace").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        memory = psutil.Process(pid).memory_info()
-    except psutil.Error:
-        return 0
-    return int(getattr(memory, "peak_wset", memory.rss))
 
 
 def _best(rows: list[Row]) -> Row | None:

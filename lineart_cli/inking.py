@@ -9,9 +9,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lineart_cli import __version__, manifest, pages
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import LineartError, ModelError, PageError
@@ -229,10 +226,10 @@ def _ink(sheet: _Sheet, means: Means, seconds: float) -> pages.Pixels:
             raise PageError(str(sheet.job), "cannot be inked", str(error)) from error
 
 
-def _read(sheet: _Sheet, means: Means, seconds: float) -> NDArray[np.float32]:
+def _read(sheet: _Sheet, means: Means, seconds: float) -> pages.Greys:
     job = sheet.job
     try:
-        grey = within(seconds, lambda: pages.read_grey(job.source, means.options, job.page))
+        grey = within(seconds, lambda: pages.read_grey(job.source, means.options, job.page, whole=True))
     except TimeoutError as error:
         reason = f"is not read after {seconds:g} s"
         raise PageError(str(job), reason, "save it anew, or give it longer with --page-timeout") from error

@@ -15,6 +15,7 @@ from lineart_cli.errors import ArgumentError, EngineError
 
 _T = TypeVar("_T")
 Coverage = NDArray[np.unsignedinteger[Any]]
+Greys = NDArray[np.uint8 | np.uint16 | np.float32]
 
 LEAST_SECONDS = 60.0
 SECONDS_PER_MEGAPIXEL = 10.0
@@ -24,11 +25,11 @@ _THREAD = "lineart-watched"
 class Inker(Protocol):
     """Inks pages, one at a time."""
 
-    def ink(self, grey: NDArray[np.float32], dpi: float, tool: Tool, faint: float) -> Coverage:
+    def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float) -> Coverage:
         """Inks a page.
 
         Args:
-            grey: (H, W) in [0, 1], encoded values, 1 = white; used up.
+            grey: (H, W) encoded values, white being the largest that a uint8 or uint16 holds, or 1.0.
             dpi: px per inch.
             tool: what to draw with.
             faint: how faint a line may be, as a fraction of the main lines' darkness.
@@ -51,7 +52,7 @@ class WatchedInker:
         self._type = np.dtype(f"uint{bits}")
         self._inker: Inker | None = None
 
-    def ink(self, grey: NDArray[np.float32], dpi: float, tool: Tool, faint: float, seconds: float) -> Coverage:
+    def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float, seconds: float) -> Coverage:
         """Inks a page, see `Inker.ink`, within so many seconds.
 
         Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
@@ -87,6 +88,7 @@ def find(text: str) -> tuple[str, Style, str]:
 
 
 def _from_picture(path: Path) -> tuple[str, Style, str]:
+    import numpy as np
     from PIL import Image
 
     from lineart_cli import pages
@@ -94,11 +96,12 @@ def _from_picture(path: Path) -> tuple[str, Style, str]:
     from lineart_cli.brushes.picture import strip_of
 
     try:
-        strip, note = strip_of(path, 1 - pages.read_grey(path, _READING))
-        with Image.open(path) as image:
-            frames = getattr(image, "n_frames", 1)
+        strip, note = strip_of(path, np.subtract(1, pages.read_grey(path, _READING), dtype=np.float32))
     except PageError as error:
         raise ArgumentError("--brush", path, str(error).removeprefix(f"{path}: ")) from error
+    frames = 1
+    with suppress(OSError), Image.open(path) as image:  # that are no pages, but an animation
+        frames = getattr(image, "n_frames", 1)
     notes = [note] if note else []
     if frames > 1:
         notes.append(f"the first of its {frames} images")

@@ -11,6 +11,9 @@ import typer
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from lineart_cli.brushes.measure import Strip
     from lineart_cli.brushes.style import Style
 
@@ -101,25 +104,33 @@ def _train(source: Path, name: str, minutes: float) -> None:
 
 def _seen(source: Path) -> tuple[Strip, tuple[float, ...], float, str]:
     """The stroke to learn, what a straight stroke does not show, and what had to be guessed."""
-    from lineart_cli import pages
     from lineart_cli.brushes.picture import strip_of
     from lineart_cli.brushes.style import EVEN
     from lineart_cli.errors import PageError
     from lineart_cli.files import IMAGE_SUFFIXES
-    from lineart_cli.options import InkOptions
     from lineart_train.style.pages import learn
 
     try:
         if source.is_file():
-            strip, note = strip_of(source, 1 - pages.read_grey(source, InkOptions()))
+            strip, note = strip_of(source, _ink(source))
             return strip, EVEN.turn, EVEN.taper, note
         found = sorted(each for each in source.iterdir() if each.suffix.lower() in IMAGE_SUFFIXES)
-        hand = learn(1 - pages.read_grey(each, InkOptions()) for each in found)
+        hand = learn(map(_ink, found))
     except PageError as error:
         raise ArgumentError("finetune-style", error.path, str(error).removeprefix(f"{error.path}: ")) from error
     except ValueError as error:
         raise ArgumentError("--from-lineart", source, str(error)) from error
     return hand.strip, hand.turn, hand.taper, f"thickness by {len(found)} pages, taper {hand.taper:.1f} times as long"
+
+
+def _ink(path: Path) -> NDArray[np.float32]:
+    """(H, W) darkness of a picture."""
+    import numpy as np
+
+    from lineart_cli import pages
+    from lineart_cli.options import InkOptions
+
+    return np.subtract(1, pages.read_grey(path, InkOptions()), dtype=np.float32)
 
 
 def _preview(strip: Strip, style: Path, path: Path) -> None:

@@ -46,7 +46,7 @@ class Recorder:
 
 def decide(page: PageSize) -> Plan:
     tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), tiles, 123, ("because",))
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), tiles, 123, 1.5, ("because",))
 
 
 class FakeInker:
@@ -57,10 +57,10 @@ class FakeInker:
         self._faults = faults
 
     def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
-        assert grey.dtype == np.float32
+        assert grey.dtype == np.uint8
         self.calls.append((grey.shape, dpi, tool.thickness.page_px(dpi), faint))
-        ink = np.where(grey < 0.5, 255, 0).astype(np.uint8)
-        fault = self._faults.get(f"level{round(float(grey[0, 0]) * 255)}")
+        ink = np.where(grey < 128, 255, 0).astype(np.uint8)
+        fault = self._faults.get(f"level{grey[0, 0]}")
         return fault(ink) if fault else ink
 
 
@@ -320,8 +320,8 @@ class TestFaults:
     ) -> None:
         read = pages.read_grey
 
-        def saved(path: Path, *arguments: object) -> np.ndarray:
-            grey = read(path, *arguments)  # type: ignore[arg-type]
+        def saved(path: Path, *arguments: object, whole: bool) -> np.ndarray:
+            grey = read(path, *arguments, whole=whole)  # type: ignore[arg-type]
             if path.name == "b.png":
                 page(path, corner=9)
             return grey
@@ -336,10 +336,10 @@ class TestFaults:
     ) -> None:
         read, released = pages.read_grey, threading.Event()
 
-        def slow(path: Path, *arguments: object) -> np.ndarray:
+        def slow(path: Path, *arguments: object, whole: bool) -> np.ndarray:
             if path.name == "b.png":
                 released.wait(60)
-            return read(path, *arguments)  # type: ignore[arg-type]
+            return read(path, *arguments, whole=whole)  # type: ignore[arg-type]
 
         monkeypatch.setattr(pages, "read_grey", slow)
         done, recorder = ink(scans, out, options=InkOptions(page_timeout=2))

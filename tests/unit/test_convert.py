@@ -10,7 +10,7 @@ import pytest
 from lineart_cli import convert
 from lineart_cli.brushes.style import Tool
 from lineart_cli.convert import Inker, open_inker
-from lineart_cli.engines import Engine, EngineChoice, open_engine
+from lineart_cli.engines import Engine, EngineChoice, OutOfMemoryError, open_engine
 from lineart_cli.errors import ArgumentError, EngineError
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import Length
@@ -30,7 +30,7 @@ class Pen:
 
     def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
         assert sketch.shape == (1, 1, *self.shape)
-        assert sketch.dtype == np.float32
+        assert sketch.dtype == np.float16
         self.thicknesses.append(thickness)
         self.darkest = max(self.darkest, float(sketch.max()))
         return np.where(sketch > 0.4, np.float32(16), np.float32(-16))
@@ -54,7 +54,7 @@ def make_inker(card: ModelCard, decide: Callable[..., Any]) -> MakeInker:
     """An inker from what makes an engine for a shape, and the user's wish for tiles."""
 
     def make(engine: Callable[[tuple[int, int]], Engine], tile: int | None = None, bits: int = 8) -> Inker:
-        return Inker(card, decide(tile=tile), lambda plan: engine(plan.window), bits)
+        return Inker(card, decide(tile=tile), lambda choice, window: engine(window), bits)
 
     return make
 
@@ -135,7 +135,7 @@ def test_a_page_of_16_bits_has_more_levels_than_8_bits_can_name(make_inker: Make
 def test_enlarging_draws_a_slanted_edge_crisply() -> None:
     y, x = np.mgrid[:60, :80]
     level = ((x - 40) * 0.8 + (y - 30) * 0.6).astype(np.float16)
-    ink = convert.enlarge(level, (240, 320), 4)
+    ink = np.vstack(list(convert.enlarge([level[:1], level[1:7], level[7:]], level.shape, (240, 320), 4)))
     y, x = np.mgrid[:240, :320]
     distance = ((x + 0.5) / 4 - 40.5) * 0.8 + ((y + 0.5) / 4 - 30.5) * 0.6
     exact = np.clip(distance * 4 + 0.5, 0, 1) * 255
@@ -193,6 +193,70 @@ def test_an_engine_that_fails_fails_the_page(make_inker: MakeInker) -> None:
 
     with pytest.raises(EngineError, match="no memory"):
         make_inker(Broken).ink(scan(), 300, tool(THICK))
+
+
+class Poor:
+    """Makes pens for windows of at most `most` px, and keeps what was asked for; a pen fails in its run if `late`."""
+
+    def __init__(self, most: int, late: bool = False) -> None:
+        self.most = most
+        self.late = late
+        self.asked: list[tuple[int, int]] = []
+        self.runs = 0
+
+    def __call__(self, shape: tuple[int, int]) -> Pen:
+        self.asked.append(shape)
+        if not self.late:
+            self.grant(shape)
+        poor = self
+
+        class PoorPen(Pen):
+            def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
+                poor.grant(self.shape)
+                poor.runs += 1
+                return super().run(sketch, thickness)
+
+        return PoorPen(shape)
+
+    def grant(self, shape: tuple[int, int]) -> None:
+        if shape[0] * shape[1] > self.most:
+            raise OutOfMemoryError("Failed to allocate")
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("dpi", [300, 600])
+def test_where_memory_does_not_suffice_tiles_are_halved(make_inker: MakeInker, late: bool, dpi: int) -> None:
+    page = scan(700, 560)
+    workshop = Poor(100_000, late)
+    inker = make_inker(workshop)
+    np.testing.assert_array_equal(inker.ink(page, dpi, tool(THICK)), make_inker(Pen).ink(page, dpi, tool(THICK)))
+    sizes = [height * width for height, width in workshop.asked]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > workshop.most >= sizes[-1]
+    inker.ink(page, dpi, tool(THICK))
+    assert len(workshop.asked) == len(sizes)  # the second page begins with tiles that have proved small enough
+
+
+def test_finished_tiles_are_not_run_again(make_inker: MakeInker) -> None:
+    """Memory runs short after the third of six tiles."""
+    page = scan(700, 560)
+    workshop = Poor(10**9, late=True)
+
+    def grant(shape: tuple[int, int]) -> None:
+        if workshop.runs == 3 and shape == workshop.asked[0]:
+            raise MemoryError
+
+    workshop.grant = grant  # type: ignore[method-assign]
+    ink = make_inker(workshop, 300).ink(page, 300, tool(THICK))
+    np.testing.assert_array_equal(ink, make_inker(Pen).ink(page, 300, tool(THICK)))
+    assert workshop.runs == 3 + 2 * 3
+
+
+def test_tiles_are_not_halved_for_ever(make_inker: MakeInker) -> None:
+    workshop = Poor(1000)
+    with pytest.raises(OutOfMemoryError, match="even the smallest tiles do not get the memory"):
+        make_inker(workshop).ink(scan(700, 560), 300, tool(THICK))
+    assert len(workshop.asked) < 20
 
 
 def test_open_inker_does_as_planned(card: ModelCard, decide: Callable[..., Any], make_inker: MakeInker) -> None:
