@@ -34,7 +34,8 @@ class HalfInker:
         self._bits = bits
 
     def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
-        return np.where(grey < 0.5, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
+        white = np.iinfo(grey.dtype).max if grey.dtype.kind == "u" else 1
+        return np.where(grey < white / 2, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
 
 
 class Shell:

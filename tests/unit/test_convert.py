@@ -126,7 +126,7 @@ class Ramp(Pen):
 
 @pytest.mark.parametrize("dpi", [300, 600])
 def test_a_page_of_16_bits_has_more_levels_than_8_bits_can_name(make_inker: MakeInker, dpi: int) -> None:
-    shallow, deep = (make_inker(Ramp, bits=bits).ink(scan(), dpi, THICK * dpi / 300) for bits in (8, 16))
+    shallow, deep = (make_inker(Ramp, bits=bits).ink(scan(), dpi, tool(THICK * dpi / 300)) for bits in (8, 16))
     assert (shallow.dtype, deep.dtype) == (np.uint8, np.uint16)
     np.testing.assert_allclose(shallow, deep / 257, atol=0.51)
     assert len(np.unique(deep)) > 2000
