@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from lineart_train.style import commands
+
 app = typer.Typer(
     name="lineart-train", help="Make the models of lineart.", no_args_is_help=True, pretty_exceptions_enable=False
 )
@@ -263,37 +265,9 @@ def _bar() -> Iterator[Callable[[dict[str, float]], None]]:
         yield tell
 
 
-@app.command("evaluate-style")
-def evaluate_style(
-    brush: Annotated[list[str] | None, typer.Argument(help="Shipped brushes; all of them where none is named.")] = None,
-    myb: Annotated[
-        Path | None,
-        typer.Option(help="Folder of libmypaint brushes instead, each given as a picture; needs libmypaint.", **FOLDER),
-    ] = None,
-    thickness: Annotated[
-        float, typer.Option(metavar="PX", help="Of the strokes, at full pressure.", min=1, max=16)
-    ] = 5,
-    sketch: Annotated[bool, typer.Option(help="Also draw a sketch of the strokes and ink it with the model.")] = True,
-) -> None:
-    """How near ink comes to the brush it is drawn with: relative errors, see lineart_train/brush/fidelity.py."""
-    from lineart_cli.errors import LineartError
-    from lineart_train.brush import mypaint
-    from lineart_train.brush.presets import PRESETS
-    from lineart_train.style import evaluate as step
-
-    if myb and mypaint.library() is None:
-        raise typer.BadParameter("libmypaint is not installed; on Debian it is libmypaint-1.5-1.", param_hint="--myb")
-    unknown = sorted(set(brush or ()) - set(PRESETS))
-    if unknown:
-        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(PRESETS)}.", param_hint="BRUSH")
-    inker = step.inker() if sketch else None
-    rows = []
-    for subject in step.unseen(sorted(myb.glob("*.myb")), thickness) if myb else step.presets(brush or PRESETS):
-        if isinstance(subject, LineartError):
-            console.print(str(subject), style="red", markup=False, soft_wrap=True)
-            continue
-        rows += step.rows(subject, thickness, inker)
-    Console(width=None if sys.stdout.isatty() else 120).print(step.table(rows))
+app.command("evaluate-style")(commands.evaluate_style)
+app.command("measure-brushes")(commands.measure_brushes)
+app.command("compare-styles")(commands.compare_styles)
 
 
 def _with_settings(config: Any, settings: list[str]) -> Any:

@@ -14,7 +14,7 @@ from lineart_cli.brushes.style import EVEN, Style, load
 from lineart_cli.errors import ArgumentError
 from lineart_train.brush import engine, shipped
 from lineart_train.brush.engine import Brush
-from lineart_train.style import command, finetune, pages
+from lineart_train.style import finetune, finetune_command, pages
 
 SOFT = Brush(width=((0.0, 0.3), (1.0, 1.0)), opacity=((0.0, 0.3), (1.0, 0.9)), hardness=0.5, grain=0.6)
 
@@ -87,7 +87,7 @@ def picture(path: Path) -> Path:
 def test_the_command_leaves_a_brush_that_is_found_by_its_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command.finetune_style(picture(tmp_path / "mine.png"), None, None, 1.0)
+    finetune_command.finetune_style(picture(tmp_path / "mine.png"), None, None, 1.0)
     name, style, _ = store.find("mine")
     assert (name, style) == ("mine", load(tmp_path / "brushes/mine.json"))
     assert 0.2 < style.width[0] < 0.6
@@ -107,7 +107,7 @@ def test_the_command_leaves_a_brush_that_is_found_by_its_name(
 def test_bad_arguments_say_what_to_do(tmp_path: Path, source: str | None, name: str | None, said: str) -> None:
     picture(tmp_path / "mine.png")
     with pytest.raises(ArgumentError, match=said):
-        command.finetune_style(tmp_path / source if source else None, name, None, 1.0)
+        finetune_command.finetune_style(tmp_path / source if source else None, name, None, 1.0)
 
 
 def inked(brush: Brush, thickness: float) -> list[np.ndarray]:
