@@ -33,6 +33,7 @@ from lineart_cli.options.values import (
     FORMATS_OF_16_BITS,
     FORMATS_WITHOUT_ALPHA,
     NEUTRAL_FAINT,
+    PLAIN,
     PRECISIONS,
     THICKNESS_RANGE,
     Colour,
@@ -57,7 +58,7 @@ class InkOptions(Options):
         high=THICKNESS_RANGE[1],
     )
     brush: Several[str] = option(
-        Several(("technical_pen",)),
+        Several(PLAIN),
         "--brush -b",
         "What the lines are drawn with: a name that lineart brushes lists, or a picture of one stroke whose pressure "
         "rises from left to right. Several give a picture each.",

@@ -9,6 +9,8 @@ _T = TypeVar("_T")
 
 MODEL = "standard"
 MODEL_DPI = 300.0
+PLAIN = ("technical_pen",)
+"""The brush that the network itself draws with, alone."""
 MM_PER_INCH = 25.4
 THICKNESS_RANGE = (1.0, 16.0)
 FAINT_RANGE = (0.02, 0.9)
