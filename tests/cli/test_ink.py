@@ -480,3 +480,26 @@ def test_help_documents_every_option_and_every_exit_code(lineart: Shell, monkeyp
     text = " ".join(lineart.out.split())
     for code in ExitCode:
         assert f"{code.value} {code.meaning}" in text
+
+
+def test_several_brushes_and_thicknesses_give_a_picture_each(lineart: Shell) -> None:
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--brush", "charcoal,ink_pen", "--thickness", "2,0.5mm") == 0
+    assert sorted(path.name for path in Path("ink").glob("a*")) == [
+        "a-charcoal-0.5mm.png",
+        "a-charcoal-2px.png",
+        "a-ink_pen-0.5mm.png",
+        "a-ink_pen-2px.png",
+    ]
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--brush", "charcoal,ink_pen", "--thickness", "2,0.5mm") == 0
+    assert "0 inked, 4 skipped" in lineart.err
+
+
+def test_brushes_are_listed_and_drawn(lineart: Shell) -> None:
+    assert lineart("brushes", "--sheet", "brushes.png") == 0
+    for name in ("technical_pen", "charcoal", "calligraphy"):
+        assert name in lineart.out
+    assert "█" in lineart.out
+    with Image.open("brushes.png") as sheet:
+        assert sheet.height > 1000
+    assert lineart("brushes", "--sheet", "nowhere/brushes.png") == 2
+    assert lineart.err.startswith("lineart: --sheet nowhere/brushes.png: cannot be written")
