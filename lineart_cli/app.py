@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from functools import cache, partial
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ from lineart_cli import __version__
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
 from lineart_cli.options import (
     MODEL,
+    READABLE,
     BenchOptions,
     BrushesOptions,
     InkOptions,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code in ExitCode) + "."
+
+COMMANDS = "lineart.commands"
+"""Entry points of this group are commands that other packages add."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -86,7 +91,7 @@ def ink(
     ],
     **options: Any,
 ) -> None:
-    """Inks scans of sketches: PNG, JPEG, TIFF, WebP and BMP, of any resolution."""
+    """Inks sketches of any resolution: scans, photos, and files of painting programs."""
     chosen = InkOptions.parse(options)
     _ink(paths, output, chosen)
 
@@ -102,7 +107,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
-        advice = "; ".join(map(str, problems)) or "no images there; give PNG, JPEG, TIFF, WebP or BMP files"
+        advice = "; ".join(map(str, problems)) or f"no images there; give {READABLE} files"
         raise ArgumentError("PATH", ", ".join(paths), advice)
     tools, guesses = store.tools(options)
     known = watch.stamps([source.path for source in sources])
@@ -113,6 +118,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         suffix=OUTPUT_FORMATS[options.format].suffix,
         count_pages=lambda path: counted(path, stamp(path)),
         tools=tuple(tools),
+        join=options.join,
     )
     jobs = plan(sources)
     card = model_store.find(MODEL)
@@ -229,13 +235,16 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     code = _run()
-    if "lineart_cli.watchdog" in sys.modules and sys.modules["lineart_cli.watchdog"].is_stuck():
+    watchdog = sys.modules.get("lineart_cli.watchdog")
+    if watchdog is not None and watchdog.is_stuck():  # an engine that hangs would not let the process end
         sys.stdout.flush()
         os._exit(code)
     sys.exit(code)
 
 
 def _run() -> int:
+    for command in entry_points(group=COMMANDS):
+        app.command(command.name)(command.load())
     try:
         code = int(app(prog_name="lineart", standalone_mode=False) or ExitCode.OK)
         message = ""

@@ -106,7 +106,7 @@ class Inker:
 
     def _lines(self, grey: Greys, size: PageSize, faint: float) -> Lines:
         """All that brushes need to know of a page; that of the last page is kept, if it is to be."""
-        page = hashlib.sha256(grey.data).digest() if self._keep else b""
+        page = hashlib.sha256(np.ascontiguousarray(grey).data).digest() if self._keep else b""
         if self._kept is None or self._kept[0] != page:
             self._kept = None  # frees its memory first
             lines = self._found(grey, size, faint)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import glob
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Job:
-    """One page to ink, and the file that will hold its ink.
+    """One page to ink, or all pages of a file, and the file that will hold the ink.
 
     Attributes:
         source: the file that the page is in.
@@ -36,6 +37,7 @@ class Job:
         page: its number inside `source`, from 0.
         pages: how many `source` has.
         tool: which of the tools it is drawn with, by what tells their pictures apart.
+        is_joined: whether all of them go to `output`; `page` is the first then.
     """
 
     source: Path
@@ -43,9 +45,15 @@ class Job:
     page: int = 0
     pages: int = 1
     tool: str = ""
+    is_joined: bool = False
 
     def __str__(self) -> str:
-        return f"{self.source} page {self.page + 1}" if self.pages > 1 else str(self.source)
+        return f"{self.source} page {self.page + 1}" if self.pages > 1 and not self.is_joined else str(self.source)
+
+    @property
+    def parts(self) -> list[Job]:
+        """The job for each page; one that is not joined is its only part."""
+        return [replace(self, page=page, is_joined=False) for page in range(self.pages)] if self.is_joined else [self]
 
 
 def find(patterns: Sequence[str], out: Path) -> tuple[list[Source], list[PageError]]:
@@ -115,24 +123,40 @@ def plan(
     out: Path,
     suffix: str,
     count_pages: Callable[[Path], int] = lambda _: 1,
+    *,
+    join: bool = False,
     tools: Sequence[str] = ("",),
 ) -> list[Job]:
-    """Names the output of every page of every source.
+    """Names the output of every page of every source: as the source, with `suffix` for its own.
+
+    Sources that differ only in their suffix keep it: `a.kra` and `a.png` become `a.kra.png` and `a.png.png`.
 
     Args:
         sources: the files.
         out: the folder that their places are below.
-        suffix: of the outputs, such as ".png", in place of the sources' own.
+        suffix: of the outputs, such as ".png".
         count_pages: how many pages a file has. The pages of a file with several are told apart as `name-p01`, with as
             many digits as the last one has, and at least two.
+        join: they all go to `name` instead.
         tools: what tells the pictures of a page apart, as `name-TOOL`; an empty one is left out.
 
     Raises:
         ArgumentError: two pages would share an output, or an output is one of the inputs.
     """
     inputs = {source.path.resolve(): source.path for source in sources}
+    namesakes = Counter(place.with_suffix("") for place in {source.relative for source in sources})
     jobs: dict[Path, Job] = {}
-    for job in (each for source in sources for each in _pages(source, out, suffix, count_pages(source.path), tools)):
+    for job in (
+        job
+        for source in sources
+        for job in _pages(
+            source.path,
+            _output(out / source.relative, suffix, alone=namesakes[source.relative.with_suffix("")] == 1),
+            count_pages(source.path),
+            join,
+            tools,
+        )
+    ):
         where = job.output.resolve()
         if where in inputs:
             advice = f"would be written over the input {inputs[where]}; choose another folder"
@@ -144,12 +168,16 @@ def plan(
     return list(jobs.values())
 
 
-def _pages(source: Source, out: Path, suffix: str, count: int, tools: Sequence[str]) -> Iterator[Job]:
-    output = (out / source.relative).with_suffix(suffix)
+def _output(place: Path, suffix: str, *, alone: bool) -> Path:
+    return place.with_suffix(suffix) if alone else place.with_name(place.name + suffix)
+
+
+def _pages(source: Path, output: Path, count: int, join: bool, tools: Sequence[str]) -> Iterator[Job]:
     digits = max(2, len(str(count)))
-    for page, tool in product(range(count), tools):
-        number = f"-p{page + 1:0{digits}}" if count > 1 else ""
-        yield Job(source.path, output.with_stem(output.stem + number + f"-{tool}" * bool(tool)), page, count, tool)
+    for page, tool in product(range(1 if join else count), tools):
+        number = f"-p{page + 1:0{digits}}" if count > 1 and not join else ""
+        name = output.with_stem(output.stem + number + f"-{tool}" * bool(tool))
+        yield Job(source, name, page, count, tool, is_joined=join and count > 1)
 
 
 def prepare_folder(out: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from lineart_cli.files import Job
 from lineart_cli.manifest import Entry, Stamp, Standing
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import MODEL_DPI, THICKNESS_RANGE, InkOptions
-from lineart_cli.output_folder import OutputFolder
+from lineart_cli.output_folder import OutputFolder, unwritable
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.watchdog import WatchedInker, patience, within
 
@@ -55,41 +55,59 @@ class Means:
 
 
 def outcome(job: Job, means: Means) -> Event | None:
-    """What becomes of a page; None where the run was stopped before it was inked.
+    """What becomes of a page, or of all that are joined; None where the run was stopped before.
 
     Raises:
         PageError: it cannot be read, inked or written.
         ModelError: no page can be inked.
     """
+    try:
+        return _outcome(job, means)
+    except _StoppedError:
+        return None
+    except PageError as error:
+        if not job.is_joined or error.path == str(job.output):
+            raise
+        advice = f"{error.advice}; without this page, {job.output} is not written"
+        raise PageError(error.path, error.reason, advice) from error
+
+
+class _StoppedError(Exception):
+    """The run was stopped before a page was inked."""
+
+
+def _outcome(job: Job, means: Means) -> Event | None:
     start = time.monotonic()
-    sheet = _sheet(job, means)
-    there = means.folder.standing(job.output, sheet.entry)
+    sheets = [_sheet(part, means) for part in job.parts]
+    first = sheets[0]
+    there = means.folder.standing(job.output, first.entry)
     if there is Standing.FINISHED:
         return _skipped(job, means, "")
     if there is Standing.EDITED and pages.is_whole(job.output):
         return _skipped(job, means, _KEPT[there])
-    planned = _planned(job, sheet, means)
+    planned = [_planned(sheet, means) for sheet in sheets]
+    *before, last = planned
+    if means.options.dry_run or means.options.verbose:
+        for each in before:
+            means.report(each)
     if means.options.dry_run:
-        return planned
+        return last
     if means.options.verbose:
-        means.report(planned)
-    megapixels = max(planned.megapixels, sheet.header.width * sheet.header.height / 1e6)
-    ink = _inked(job, sheet, means, means.options.page_timeout or patience(megapixels))
-    if ink is None:
-        return None
-    kept = _why_kept(there, _written(job, ink, sheet, means))
+        means.report(last)
+    kept = _why_kept(there, _written(job, sheets, planned, means))
     if kept:
         return _skipped(job, means, kept)
-    return PageDone(*_names(job, sheet), sheet.entry.thickness, round(time.monotonic() - start, 3), job.page)
+    return PageDone(*_names(first), first.entry.thickness, round(time.monotonic() - start, 3), job.page)
 
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A page as it will be worked on: `dpi` px per inch, drawn with `tool`.
+    """A page as it will be worked on: `dpi` px per inch, drawn with `tool`; `job` is for this page alone.
 
     `stamp` tells whether the file is still the one that `header` and `entry` are about.
     """
 
+    job: Job
     header: pages.Header
     dpi: float
     dpi_source: str
@@ -122,11 +140,12 @@ def _sheet(job: Job, means: Means) -> _Sheet:
         round(float(dpi), 2),
         round(tool.thickness.page_px(dpi), 3),
     )
-    return _Sheet(header, dpi, dpi_source, tool, entry, stamp)
+    return _Sheet(job, header, dpi, dpi_source, tool, entry, stamp)
 
 
-def _names(job: Job, sheet: _Sheet) -> tuple[str, str, int, int, float]:
-    return str(job.source), str(job.output), sheet.header.width, sheet.header.height, sheet.entry.dpi
+def _names(sheet: _Sheet) -> tuple[str, str, int, int, float]:
+    job, header = sheet.job, sheet.header
+    return str(job.source), str(job.output), header.width, header.height, sheet.entry.dpi
 
 
 def _skipped(job: Job, means: Means, note: str) -> PageSkipped:
@@ -139,13 +158,14 @@ def _why_kept(before: Standing, after: Standing) -> str:
     return _ADOPTED if before is Standing.UNKNOWN and after is Standing.FINISHED else _KEPT.get(after, "")
 
 
-def _planned(job: Job, sheet: _Sheet, means: Means) -> PagePlanned:
+def _planned(sheet: _Sheet, means: Means) -> PagePlanned:
+    job = sheet.job
     try:
         plan = means.decide(PageSize(sheet.header.height, sheet.header.width, sheet.dpi))
     except LineartError as error:
         raise PageError(str(job), "cannot be inked", str(error)) from error
     return PagePlanned(
-        *_names(job, sheet),
+        *_names(sheet),
         sheet.dpi_source,
         sheet.entry.thickness,
         round(sheet.tool.thickness.model_px(sheet.dpi), 3),
@@ -163,20 +183,51 @@ def _planned(job: Job, sheet: _Sheet, means: Means) -> PagePlanned:
     )
 
 
-def _inked(job: Job, sheet: _Sheet, means: Means, seconds: float) -> pages.Pixels | None:
-    grey = _read(job, sheet, means, seconds)
+def _written(job: Job, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means) -> Standing:
+    options = means.options
+    look = pages.Look(options.ink_colour, options.transparent)
+    inked = (_inked(sheet, plan, means) for sheet, plan in zip(sheets, planned, strict=True))
+    with means.folder.unfinished(job.output.suffix) as part:
+        try:
+            if job.is_joined:
+                samples = sum(sheet.header.width * sheet.header.height for sheet in sheets)
+                pages.write_joined(part, inked, look, samples * options.bits // 8)
+            else:
+                pages.write_ink(part, next(inked), options.format, look)
+        except OSError as error:
+            raise unwritable(job.output, error) from error
+        return means.folder.settle(part, job.output, replace(sheets[0].entry, output_sha256=manifest.sha256(part)))
+
+
+def _inked(sheet: _Sheet, planned: PagePlanned, means: Means) -> pages.InkedPage:
+    """The page's ink, and what goes into its file beside it."""
+    job, header, options = sheet.job, sheet.header, means.options
+    megapixels = max(planned.megapixels, header.width * header.height / 1e6)
+    ink = _ink(sheet, means, options.page_timeout or patience(megapixels))
+    dpi = header.dpi if options.dpi is None else (options.dpi, options.dpi)
+    has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
+    sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
+    metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
+    if manifest.stamp(job.source) != sheet.stamp:
+        raise PageError(str(job), "was changed while it was inked", "run again")
+    return pages.InkedPage(ink, dpi, sketch, metadata)
+
+
+def _ink(sheet: _Sheet, means: Means, seconds: float) -> pages.Pixels:
+    grey = _read(sheet, means, seconds)
     with means.inking:
         if means.stopped.is_set():
-            return None
+            raise _StoppedError
         try:
             return means.inker.ink(grey, sheet.dpi, sheet.tool, means.options.faint, seconds)
         except ModelError:
             raise
         except LineartError as error:
-            raise PageError(str(job), "cannot be inked", str(error)) from error
+            raise PageError(str(sheet.job), "cannot be inked", str(error)) from error
 
 
-def _read(job: Job, sheet: _Sheet, means: Means, seconds: float) -> pages.Greys:
+def _read(sheet: _Sheet, means: Means, seconds: float) -> pages.Greys:
+    job = sheet.job
     try:
         grey = within(seconds, lambda: pages.read_grey(job.source, means.options, job.page, whole=True))
     except TimeoutError as error:
@@ -185,28 +236,6 @@ def _read(job: Job, sheet: _Sheet, means: Means, seconds: float) -> pages.Greys:
     if manifest.stamp(job.source) != sheet.stamp:
         raise PageError(str(job), "was changed while it was read", "run again")
     return grey
-
-
-def _written(job: Job, ink: pages.Pixels, sheet: _Sheet, means: Means) -> Standing:
-    options = means.options
-    page = _with_all(job, ink, sheet, options)
-    with means.folder.unfinished(job.output.suffix) as part:
-        try:
-            pages.write_ink(part, page, options.format, pages.Look(options.ink_colour, options.transparent))
-        except PageError as error:
-            raise PageError(job.output, error.reason, error.advice) from error
-        return means.folder.settle(part, job.output, replace(sheet.entry, output_sha256=manifest.sha256(part)))
-
-
-def _with_all(job: Job, ink: pages.Pixels, sheet: _Sheet, options: InkOptions) -> pages.InkedPage:
-    """The ink, and what goes into its file beside it."""
-    dpi = sheet.header.dpi if options.dpi is None else (options.dpi, options.dpi)
-    has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
-    sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
-    metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
-    if manifest.stamp(job.source) != sheet.stamp:
-        raise PageError(str(job), "was changed while it was inked", "run again")
-    return pages.InkedPage(ink, dpi, sketch, metadata)
 
 
 @lru_cache(maxsize=64)

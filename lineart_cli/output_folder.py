@@ -87,7 +87,7 @@ class OutputFolder:
             try:
                 self._leave()
             except OSError as refused:
-                raise _unwritable(self.root / manifest.NAME, refused) from refused
+                raise unwritable(self.root / manifest.NAME, refused) from refused
 
     def abandon(self) -> None:
         """Leaves in a moment, whatever other threads are at: they find no place for their files any more."""
@@ -124,7 +124,7 @@ class OutputFolder:
             with self._locked():
                 return self._standing(output, wanted)
         except OSError as error:
-            raise _unwritable(output, error) from error
+            raise unwritable(output, error) from error
 
     @contextlib.contextmanager
     def unfinished(self, suffix: str) -> Iterator[Path]:
@@ -167,7 +167,7 @@ class OutputFolder:
                 self._manifest.record(self._name(output), wanted)
                 return found
         except OSError as error:
-            raise _unwritable(output, error) from error
+            raise unwritable(output, error) from error
 
     def note(self, output: Path, failure: Failure | None) -> None:
         """Notes that a page failed, or that it does no longer."""
@@ -221,7 +221,12 @@ class OutputFolder:
             raise ArgumentError("--output", path, advice) from error
         with contextlib.suppress(FileNotFoundError):
             journal = self._journal.read_text("utf-8", errors="replace").splitlines()
-            manifest.replay(self._manifest, journal, lambda name: _digest(self.root / name))
+            manifest.replay(self._manifest, journal, self._found)
+
+    def _found(self, name: str) -> str | None:
+        with contextlib.suppress(PageError):  # what is no file is no ink either
+            return _digest(self.root / name)
+        return None
 
     def _write(self, output: Path, result: Entry | Failure | None) -> None:
         """Adds a line to the journal."""
@@ -255,7 +260,7 @@ class OutputFolder:
             if folder.is_symlink():
                 folder.unlink()
                 continue
-            with contextlib.suppress(Timeout):
+            with contextlib.suppress(OSError):  # of which Timeout, of a run that lives, is one
                 FileLock(folder / "lock", timeout=0).acquire().lock.release()
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -307,6 +312,7 @@ def _is_beginning(output: Path, part: Path) -> bool:
         return len(begun) < part.stat().st_size and whole.read(len(begun)) == begun
 
 
-def _unwritable(path: Path, error: OSError) -> PageError:
+def unwritable(path: Path, error: OSError) -> PageError:
+    """What to say where the disk does not take a file."""
     advice = "free some space or choose another folder, and run again: finished pages are kept"
     return PageError(path, f"cannot be written ({error.strerror or error})", advice)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+
+from lineart_train.style import commands
 
 app = typer.Typer(
     name="lineart-train", help="Make the models of lineart.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -198,13 +200,10 @@ def compare(
     from lineart_train.experiments.compare import compare as step
     from lineart_train.experiments.variants import VARIANTS
 
-    unknown = set(variants or []) - VARIANTS.keys()
-    if unknown:
-        advice = f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(VARIANTS)}"
-        raise typer.BadParameter(advice, param_hint="VARIANTS")
+    names = _known(variants or list(VARIANTS), VARIANTS)
     drawn, truths = pictures("SKETCHES", sketches), pictures("TRUTH", truth)
     pages = [(drawn[name], path) for name, path in truths.items() if name in drawn][::every]
-    outcomes = step(variants or list(VARIANTS), Budget(steps=steps), pages, out, data, console.print)
+    outcomes = step(names, Budget(steps=steps), pages, out, data, console.print)
     shown = ("score", "f1", "precision", "recall", "ends", "wobble", "dirt")
     table = Table("variant", "kMAC/px", "frame", "s/step", "loss", *shown, box=None, pad_edge=False)
     for each in outcomes:
@@ -212,6 +211,37 @@ def compare(
         per_step = f"{each.seconds / each.steps:.2f}"
         table.add_row(each.name, f"{each.kmac_per_px:.1f}", str(each.frame_px), per_step, f"{each.loss:.4f}", *figures)
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+@app.command()
+def cost(
+    variants: Annotated[list[str] | None, typer.Argument(help="Which ones of compare's; all if none is named.")] = None,
+    isa: Annotated[
+        str | None, typer.Option(help="Most to use of the processor: AVX2 imitates an ordinary laptop.")
+    ] = None,
+) -> None:
+    """Measure what variants of the network cost to run: seconds and memory of an A4 page in OpenVINO."""
+    from rich.table import Table
+
+    from lineart_train.experiments import cost as step
+    from lineart_train.experiments.variants import VARIANTS
+
+    table = Table("variant", "kMAC/px", "frame", "s", "MiB", box=None, pad_edge=False)
+    for name in _known(variants or list(VARIANTS), VARIANTS):
+        model = VARIANTS[name].build()
+        found = step.cost(model, isa)
+        row = f"{model.kmac_per_px:.1f}", str(model.frame), f"{found.seconds:.2f}", f"{found.peak_mib:.0f}"
+        table.add_row(name, *row)
+        console.print(f"{name}: {found}")
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _known(names: list[str], known: Mapping[str, object]) -> list[str]:
+    unknown = set(names) - known.keys()
+    if unknown:
+        advice = f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(known)}"
+        raise typer.BadParameter(advice, param_hint="VARIANTS")
+    return names
 
 
 @contextlib.contextmanager
@@ -247,37 +277,9 @@ def quantise(
     console.print(f"Wrote {target}, {target.stat().st_size:,} bytes, and its memory into the card.")
 
 
-@app.command("evaluate-style")
-def evaluate_style(
-    brush: Annotated[list[str] | None, typer.Argument(help="Shipped brushes; all of them where none is named.")] = None,
-    myb: Annotated[
-        Path | None,
-        typer.Option(help="Folder of libmypaint brushes instead, each given as a picture; needs libmypaint.", **FOLDER),
-    ] = None,
-    thickness: Annotated[
-        float, typer.Option(metavar="PX", help="Of the strokes, at full pressure.", min=1, max=16)
-    ] = 5,
-    sketch: Annotated[bool, typer.Option(help="Also draw a sketch of the strokes and ink it with the model.")] = True,
-) -> None:
-    """How near ink comes to the brush it is drawn with: relative errors, see lineart_train/brush/fidelity.py."""
-    from lineart_cli.errors import LineartError
-    from lineart_train.brush import mypaint
-    from lineart_train.brush.presets import PRESETS
-    from lineart_train.style import evaluate as step
-
-    if myb and mypaint.library() is None:
-        raise typer.BadParameter("libmypaint is not installed; on Debian it is libmypaint-1.5-1.", param_hint="--myb")
-    unknown = sorted(set(brush or ()) - set(PRESETS))
-    if unknown:
-        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(PRESETS)}.", param_hint="BRUSH")
-    inker = step.inker() if sketch else None
-    rows = []
-    for subject in step.unseen(sorted(myb.glob("*.myb")), thickness) if myb else step.presets(brush or PRESETS):
-        if isinstance(subject, LineartError):
-            console.print(str(subject), style="red", markup=False, soft_wrap=True)
-            continue
-        rows += step.rows(subject, thickness, inker)
-    Console(width=None if sys.stdout.isatty() else 120).print(step.table(rows))
+app.command("evaluate-style")(commands.evaluate_style)
+app.command("measure-brushes")(commands.measure_brushes)
+app.command("compare-styles")(commands.compare_styles)
 
 
 def _with_settings(config: Any, settings: list[str]) -> Any:

@@ -16,6 +16,7 @@ BROADEST = 48.0
 """Width in px to which broader strokes are scaled down: grain keeps its size in px."""
 _SMALLEST = (48, 8)  # px of width and height of a stroke that can be measured
 _FAINTEST = 0.08  # coverage below which there is paper
+_ROUNDS = 4  # of straightening
 _LIMIT = 1600  # px, longest side that is looked at
 _BLANK, _ALL = 0.002, 0.6  # shares of the picture that a stroke covers at least and at most
 
@@ -90,30 +91,41 @@ def _stroke(path: Path, ink: Floats) -> NDArray[np.bool_]:
 
 def _middle(ink: Floats) -> Floats:
     """(N,) row of the stroke's middle in each of its columns."""
-    rows = np.arange(len(ink), dtype=np.float32)[:, None]
-    total, moment = ink.sum(0), (rows * ink).sum(0)
-    blur = max(ink.shape[1] / 40, 4.0)
-    total, moment = (cv2.GaussianBlur(each[None], (0, 0), sigmaX=blur, sigmaY=0.1)[0] for each in (total, moment))
+    return _centre(ink, np.arange(len(ink), dtype=np.float32)[:, None], max(ink.shape[1] / 40, 4.0))
+
+
+def _centre(ink: Floats, side: Floats, blur: float) -> Floats:
+    """(N,) mean `side` of the ink in each column, both averaged over the columns around it."""
+    sums = np.stack([(side * ink).sum(0), ink.sum(0)]).astype(np.float32)
+    moment, total = np.asarray(cv2.GaussianBlur(sums, (0, 0), sigmaX=blur, sigmaY=0.1))
     return np.asarray(moment / np.maximum(total, 1e-6), np.float32)
 
 
 def _straightened(ink: Floats, first: int, middle: Floats) -> Strip:
     """The stroke cut across its middle, a px apart both ways."""
-    x = np.arange(first, first + len(middle), dtype=np.float32)
-    along = np.concatenate([[0], np.cumsum(np.hypot(1, np.diff(middle)))])
-    even = np.arange(0, along[-1], 1.0)
-    at_x, at_y = (np.interp(even, along, each).astype(np.float32) for each in (x, middle))
-    turn = np.arctan2(np.gradient(at_y), np.gradient(at_x)).astype(np.float32)
+    x: Floats = np.arange(first, first + len(middle), dtype=np.float32)
+    y = middle
     rows, columns = np.nonzero(ink > _FAINTEST)
-    off = np.abs(rows - np.interp(columns, x, middle))
-    half = int(np.ceil(np.percentile(off, 99.5))) + 4
+    half = int(np.ceil(np.percentile(np.abs(rows - np.interp(columns, x, y)), 99.5))) + 4
     side = np.arange(-half, half + 1, dtype=np.float32)[:, None]
-    found = cv2.remap(ink, at_x - side * np.sin(turn), at_y + side * np.cos(turn), cv2.INTER_LINEAR)
-    cut = np.asarray(found, np.float32)
-    # The round end lies beyond full pressure: it is as long as the stroke is broad.
-    cap = min(half_width(Strip(cut, np.linspace(0, 1, len(even), dtype=np.float32))), 0.2 * len(even))
-    kept = max(int(len(even) - cap), 2)
-    return Strip(cut[:, :kept], np.linspace(0, 1, kept, dtype=np.float32))
+    for _ in range(_ROUNDS):  # a column is no cut across a stroke that rises; each round's cuts show its middle better
+        along = np.concatenate([[0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+        even = np.arange(0, along[-1], 1.0)
+        x, y = (np.interp(even, along, each).astype(np.float32) for each in (x, y))
+        turn = np.arctan2(_slope(y), _slope(x)).astype(np.float32)
+        cut = cv2.remap(ink, x - side * np.sin(turn), y + side * np.cos(turn), cv2.INTER_LINEAR)
+        strip = np.asarray(cut, np.float32)
+        off = _centre(strip, side, max(len(x) / 100, 3.0))
+        x, y = x - off * np.sin(turn), y + off * np.cos(turn)
+    # The round end lies beyond full pressure: it is as long as half of the stroke's width there.
+    pressure = np.linspace(0, 1, strip.shape[1], dtype=np.float32)
+    cap = min(half_width(Strip(strip, pressure)), 0.2 * strip.shape[1])
+    kept = max(int(strip.shape[1] - cap), 2)
+    return Strip(strip[:, :kept], np.linspace(0, 1, kept, dtype=np.float32))
+
+
+def _slope(course: Floats) -> Floats:
+    return np.asarray(cv2.GaussianBlur(np.gradient(course)[None].astype(np.float32), (0, 0), 4.0)[0])
 
 
 def _refused(path: Path, advice: str) -> ArgumentError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
@@ -22,10 +23,19 @@ def folder() -> Path:
     return platformdirs.user_data_path("lineart", appauthor=False) / "brushes"
 
 
+def shipped() -> dict[str, Path]:
+    """The files of lineart's own brushes by name."""
+    return _files(*SHIPPED)
+
+
 def names() -> dict[str, Path]:
-    """The file of every brush by its name: lineart's own first, in order, then the user's; a user's hides no other."""
+    """The file of every brush by its name: lineart's own first, in order, then the user's."""
+    return _files(*SHIPPED, folder())
+
+
+def _files(*homes: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for home in (*SHIPPED, folder()):
+    for home in homes:
         for path in sorted(home.glob(f"*{SUFFIX}")):
             found.setdefault(path.stem, path)
     return found
@@ -87,10 +97,11 @@ def _from_picture(path: Path) -> tuple[str, Style, str]:
 
     try:
         strip, note = strip_of(path, np.subtract(1, pages.read_grey(path, _READING), dtype=np.float32))
-        with Image.open(path) as image:
-            frames = getattr(image, "n_frames", 1)
     except PageError as error:
         raise ArgumentError("--brush", path, str(error).removeprefix(f"{path}: ")) from error
+    frames = 1
+    with suppress(OSError), Image.open(path) as image:  # that are no pages, but an animation
+        frames = getattr(image, "n_frames", 1)
     notes = [note] if note else []
     if frames > 1:
         notes.append(f"the first of its {frames} images")

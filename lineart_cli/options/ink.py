@@ -33,6 +33,7 @@ from lineart_cli.options.values import (
     FORMATS_OF_16_BITS,
     FORMATS_WITHOUT_ALPHA,
     NEUTRAL_FAINT,
+    PLAIN,
     PRECISIONS,
     THICKNESS_RANGE,
     Colour,
@@ -57,7 +58,7 @@ class InkOptions(Options):
         high=THICKNESS_RANGE[1],
     )
     brush: Several[str] = option(
-        Several(("technical_pen",)),
+        Several(PLAIN),
         "--brush -b",
         "What the lines are drawn with: a name that lineart brushes lists, or a picture of one stroke whose pressure "
         "rises from left to right. Several give a picture each.",
@@ -162,6 +163,13 @@ class InkOptions(Options):
     )
     transparent: bool = option(
         False, "--transparent", "Ink on transparency instead of white paper, as on a layer of ora and psd.", "Writing"
+    )
+    join: bool = option(
+        False,
+        "--join",
+        "Put the ink of all pages of a file into one file; only tiff can hold several.",
+        "Writing",
+        changes_ink=False,
     )
     keep_metadata: bool = option(
         False, "--keep-metadata", "Keep what the input says of its author, time and device (EXIF, XMP).", "Writing"
@@ -283,6 +291,8 @@ class InkOptions(Options):
             raise ArgumentError("--transparent", f"with --format {options.format}", "use png, tiff or webp")
         if options.bits > 8 and options.format not in FORMATS_OF_16_BITS:
             raise ArgumentError("--bits", f"{options.bits} with --format {options.format}", "use png or tiff")
+        if options.join and options.format != "tiff":
+            raise ArgumentError("--join", f"with --format {options.format}", "use --format tiff")
         if options.watch and options.dry_run:
             raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")
         return options

@@ -9,6 +9,8 @@ _T = TypeVar("_T")
 
 MODEL = "standard"
 MODEL_DPI = 300.0
+PLAIN = ("technical_pen",)
+"""The brush that the network itself draws with, alone."""
 MM_PER_INCH = 25.4
 THICKNESS_RANGE = (1.0, 16.0)
 FAINT_RANGE = (0.02, 0.9)
@@ -19,6 +21,7 @@ DESATURATE_MODES = ("luma709", "luma601", "lightness", "average", "min", "max")
 DROP_COLOURS = ("blue", "green", "yellow", "orange", "red", "pink", "purple")
 BACKENDS = ("auto", "openvino", "onnxruntime")
 PRECISIONS = ("auto", "f32", "bf16", "int8")
+READABLE = "PNG, JPEG, TIFF, WebP, BMP, PSD, KRA, ORA, PDF or HEIC"
 FORMATS = ("png", "tiff", "webp", "ora", "psd", "bmp", "jpeg")
 FORMATS_WITHOUT_ALPHA = ("bmp", "jpeg")
 FORMATS_OF_16_BITS = ("png", "tiff")

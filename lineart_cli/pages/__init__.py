@@ -4,7 +4,7 @@ from lineart_cli.pages.header import Dpi, Header, working_dpi
 from lineart_cli.pages.metadata import Metadata
 from lineart_cli.pages.picture import Greys
 from lineart_cli.pages.reading import count_pages, is_whole, read_grey, read_header, read_metadata, read_sketch
-from lineart_cli.pages.writers import INK, OUTPUT_FORMATS, InkedPage, Look, Pixels, check_size, write_ink
+from lineart_cli.pages.writers import INK, OUTPUT_FORMATS, InkedPage, Look, Pixels, check_size, write_ink, write_joined
 
 __all__ = [
     "INK",
@@ -25,4 +25,5 @@ __all__ = [
     "read_sketch",
     "working_dpi",
     "write_ink",
+    "write_joined",
 ]

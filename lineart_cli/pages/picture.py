@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lineart_cli.colour import desaturate, kept_light, lost_light, without_pencil
 from lineart_cli.pages.header import Dpi
 
-BLOCK_PIXELS = 1 << 20
+BLOCK_PIXELS = 1 << 18
 """How many pixels are held in colour and in floating point at once."""
 
 Space = Literal["grey", "rgb", "cmyk"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,8 @@ from lineart_cli.pages.sketch import to_sketch
 def count_pages(path: Path) -> int:
     """How many pages a file has; 1 where it cannot be read, so that reading the page will say why."""
     try:
-        with _document(path, InkOptions()) as document:
-            return document.pages
+        with _faults(str(path)), _file(path) as file:
+            return readers.count_pages(file)
     except PageError:
         return 1
 
@@ -116,17 +117,21 @@ def _picture(path: Path, options: InkOptions, page: int) -> Iterator[tuple[Docum
 
 @contextlib.contextmanager
 def _document(path: Path, options: InkOptions) -> Iterator[Document]:
-    with _faults(str(path)):
-        if path.is_dir():
-            raise Unreadable("is a folder", "give its images, or the folder that holds it")
-        if path.exists() and not path.is_file():
-            raise Unreadable("is no ordinary file", "copy the image to a file first")
-        with path.open("rb") as file:
-            if not file.read(1):
-                raise Unreadable("the file is empty", "scan or save it again")
-            file.seek(0)
-            with readers.opened(file, options) as document:
-                yield document
+    with _faults(str(path)), _file(path) as file, readers.opened(file, options) as document:
+        yield document
+
+
+@contextlib.contextmanager
+def _file(path: Path) -> Iterator[BinaryIO]:
+    if path.is_dir():
+        raise Unreadable("is a folder", "give its images, or the folder that holds it")
+    if path.exists() and not path.is_file():
+        raise Unreadable("is no ordinary file", "copy the image to a file first")
+    with path.open("rb") as file:
+        if not file.read(1):
+            raise Unreadable("the file is empty", "scan or save it again")
+        file.seek(0)
+        yield file
 
 
 @contextlib.contextmanager

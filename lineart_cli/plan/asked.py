@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lineart_cli.engines.base import EngineChoice
-from lineart_cli.options import InkOptions
+from lineart_cli.options import PLAIN, InkOptions
 
 SAME_SCALE = 0.02
 """Pages whose dpi differ from the network's by no more than this share are worked on as they are."""
@@ -53,7 +53,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan. `format` is that of the ink."""
+    """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan. `format` is that of the ink.
+
+    `brushes` is set where lines are found first and drawn then, because the brush is not plain or there are several.
+    """
 
     backend: str = "auto"
     device: str = "auto"
@@ -63,6 +66,7 @@ class Wishes:
     jobs: int | None = None
     max_memory: int | None = None
     format: str = "png"
+    brushes: bool = False
     measured: Measured | None = None
 
     @classmethod
@@ -77,5 +81,6 @@ class Wishes:
             options.jobs,
             options.max_memory,
             options.format,
+            options.brush != PLAIN or len(options.thickness) > 1,
             measured,
         )

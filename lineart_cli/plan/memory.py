@@ -29,6 +29,9 @@ WRITING = {"webp": 20}
 """Bytes for each px of a page that is being written, for encoders that need more than the page and a copy."""
 _COPY = 2
 
+DRAWING = 8
+"""Bytes for each px at the network's dpi where brushes draw: the lines of the whole page, and a strip at work."""
+
 _ROUND = 10_000_000  # of the memory that is advised
 
 
@@ -85,6 +88,7 @@ class Memory:
         """Bytes of the page itself, in all its states, and of others that are read or written meanwhile."""
         scale, size = self.page.fitted(self.card.dpi)
         inking = _COPY * self.page.px if scale == 1 else self.page.px + math.prod(size)
+        inking += DRAWING * math.prod(size) if self.wishes.brushes else 0
         coding = max(self.page.decoded + 1, WRITING.get(self.wishes.format, _COPY)) * self.page.px
         return max(inking, coding) + coding * ((self.wishes.jobs or 1) - 1)
 

@@ -57,6 +57,8 @@ def look_at(row: Row, root: Path, max_side: int) -> View:
         return View(sketch, None, ())
     ink_as = InkOptions(layer=INK if Path(row.output).suffix in _LAYERED else None)
     ink = _picture("ink", root / row.output, 0, ink_as, max_side, notes)
+    if (count := pages.count_pages(root / row.output)) > 1:
+        notes.append(f"The ink has {count} pages; the first is shown.")
     if sketch and _has_changed(root / row.input, row.entry.input_sha256):
         notes.append("The sketch was changed after it was inked.")
     if ink and _has_changed(root / row.output, row.entry.output_sha256):

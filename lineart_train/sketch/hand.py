@@ -40,7 +40,7 @@ class Hand:
     """How one artist draws one page. Lengths in px at 300 dpi.
 
     passes: times a curve is gone over, >= 1; 1 is a clean drawing, 6 a searching one. Start at 3.
-    spread: standard deviation of a stroke from the common course, 0.3 (sure) to 36 (loose). Start at 17.
+    spread: standard deviation of a stroke from the common course, 0.3 (sure) to 40 (loose). Start at 20.
     piece: median length of a stroke, 80 (hairy) to 2000 (one sweep). Start at 700.
     overshoot: standard deviation of how far strokes run past an end, 0 to 40. Start at 12.
     width: stroke width, 2 (hard pencil) to 13 (felt pen). Start at 5.
@@ -58,8 +58,16 @@ class Hand:
 
     @property
     def gap(self) -> float:
-        """How far apart, px, lines must run so that this hand still draws two of them."""
-        return 4.0 + 1.2 * self.width + 1.3 * self.spread
+        """How far apart, px, lines must run so that this hand still draws two of them.
+
+        Strokes of one line stay within `reach` on either side, so that near by it shows which of the two it is.
+        """
+        return 4.0 + 1.2 * self.width + 2 * self.reach
+
+    @property
+    def reach(self) -> float:
+        """How far, px, a stroke strays from its line at most."""
+        return 1.2 * self.spread
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ def random_hand(rng: Rng) -> Hand:
         passes=1.0 if clean else float(rng.uniform(1.5, 6.5)),
         spread=float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))
         if clean
-        else float(np.clip(np.exp(rng.normal(np.log(17.5), 0.5)), 2.5, 36.0)),
+        else float(np.clip(np.exp(rng.normal(np.log(22.0), 0.5)), 2.5, 40.0)),
         piece=float(np.exp(rng.uniform(np.log(400), np.log(2000))))
         if clean
         else float(np.exp(rng.normal(np.log(700), 0.55))),
@@ -191,7 +199,7 @@ def overdraw(curve: Points, hand: Hand, spread: float, rng: Rng) -> tuple[list[S
         index = np.arange(first, last) % count if closed else np.arange(max(first, 0), min(last, count))
         if len(index) < 3:
             continue
-        points = _wandering(guide[index], spread, rng)
+        points = _wandering(guide[index], spread, hand.reach, rng)
         stroke = Stroke(
             points, _widths(len(index), hand, rng), float(np.clip(hand.opacity * rng.uniform(0.75, 1.15), 0.1, 1.0))
         )
@@ -239,8 +247,8 @@ def _pieces(count: int, reach: int, closed: bool, passes: int, hand: Hand, rng: 
     return found
 
 
-def _wandering(guide: Points, spread: float, rng: Rng) -> Points:
-    """One stroke along `guide`: shifted, turned, bent and drifting; root mean square distance about `spread` px."""
+def _wandering(guide: Points, spread: float, reach: float, rng: Rng) -> Points:
+    """One stroke along `guide`: shifted, turned, bent and drifting by about `spread` px, at most by `reach`."""
     count = len(guide)
     along = np.linspace(-1, 1, count, dtype=np.float32)
     length = count * SPACING
@@ -255,8 +263,10 @@ def _wandering(guide: Points, spread: float, rng: Rng) -> Points:
     shaky = rng.random() < 0.12
     tremble = gaussian_filter1d(rng.normal(0, 1, count), 2.0) * (rng.uniform(0.2, 1.0) if shaky else 0.1)
     points = smooth(guide, float(rng.choice([0.0, 1.0, 3.0])))
-    moved = points + rng.normal(0, 0.7 * spread, 2) + normal * (side + tremble)[:, None]
-    return np.asarray(moved, np.float32)
+    moved = rng.normal(0, 0.7 * spread, 2) + normal * side[:, None]
+    far = np.hypot(*moved.T)[:, None] / reach
+    moved *= np.tanh(far) / np.maximum(far, 1e-6)
+    return np.asarray(points + moved + normal * tremble[:, None], np.float32)
 
 
 def _widths(count: int, hand: Hand, rng: Rng) -> Points:

@@ -13,7 +13,7 @@ from PIL import Image
 
 # The inker tells that it has begun, waits, and inks noise (which does not compress) that depends on the thickness.
 DRIVER = """
-import resource, sys, time
+import os, resource, sys, time
 import numpy as np
 from lineart_cli import app
 
@@ -21,7 +21,10 @@ class Slow:
     waits = {waits}
     def ink(self, grey, dpi, tool, faint):
         print("inking", flush=True)
-        time.sleep(self.waits.pop(0) if len(self.waits) > 1 else self.waits[0])
+        wait = self.waits.pop(0) if len(self.waits) > 1 else self.waits[0]
+        while wait == "go" and not os.path.exists("go"):
+            time.sleep(0.02)
+        time.sleep(0 if wait == "go" else wait)
         return np.random.default_rng(int(tool.thickness.page_px(dpi))).integers(0, 256, grey.shape, np.uint8)
 
 app._open_inker = lambda *_: Slow()
@@ -46,13 +49,13 @@ def folder(tmp_path: Path) -> Path:
 def start(folder: Path) -> Iterator[Start]:
     """Starts `lineart ink` in `folder`.
 
-    `waits` are the seconds that the inker takes for each page, the last of them for all that follow; `limit` is the
-    size that no file may exceed.
+    `waits` are the seconds that the inker takes for each page, or "go": until there is a file of that name; the last
+    holds for all pages that follow. `limit` is the size that no file may exceed.
     """
 
     begun: list[subprocess.Popen[str]] = []
 
-    def begin(*arguments: str, waits: tuple[float, ...] = (0,), limit: int = 0) -> subprocess.Popen[str]:
+    def begin(*arguments: str, waits: tuple[float | str, ...] = (0,), limit: int = 0) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-c", DRIVER.format(waits=list(waits), limit=limit), "ink", *arguments],
             cwd=folder,

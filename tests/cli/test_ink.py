@@ -11,16 +11,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from lineart_cli import app, hardware, model_store, settings
+from lineart_cli import app, hardware, model_store, pages, settings
 from lineart_cli.brushes.style import Tool
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import ModelCard
-from lineart_cli.options import MODEL, bytes_text
+from lineart_cli.options import FORMATS, MODEL, InkOptions, bytes_text
 from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
 
 
@@ -31,7 +34,8 @@ class HalfInker:
         self._bits = bits
 
     def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
-        return np.where(grey < 0.5, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
+        white = np.iinfo(grey.dtype).max if grey.dtype.kind == "u" else 1
+        return np.where(grey < white / 2, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
 
 
 class Shell:
@@ -273,6 +277,56 @@ def test_format_and_transparency_reach_the_file(lineart: Shell) -> None:
         assert image.getchannel("A").getextrema() == (0, 255)
 
 
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_every_format_can_be_written_and_is_finished_then(lineart: Shell, file_format: str) -> None:
+    for done in ("2 inked, 0 skipped", "0 inked, 2 skipped"):
+        assert lineart("ink", "scans", "-o", "ink", "--format", file_format) == 0
+        assert lineart.err.startswith(done)
+    path = next(Path("ink").glob("a.*"))
+    header = pages.read_header(path, InkOptions())
+    assert (header.width, header.height) == (256, 256)
+    assert header.dpi == (300, 300)
+
+
+@pytest.mark.parametrize("file_format", ["ora", "psd"])
+def test_layers_are_the_sketch_and_the_ink_in_its_colour(lineart: Shell, file_format: str) -> None:
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--format", file_format, "--ink-colour", "#06c") == 0
+    (path,) = Path("ink").glob("a.*")
+    with Image.open("scans/a.png") as scan:
+        below = np.asarray(scan)
+    sketch = np.atleast_3d(pages.read_sketch(path, InkOptions(layer="sketch")))
+    np.testing.assert_array_equal(sketch[..., 0], below)
+    ink = pages.read_sketch(path, InkOptions(layer="ink"))
+    assert (ink[below < 120] == (0, 102, 204)).all()
+    assert (ink[below > 135] == 255).all()
+
+
+def test_bits_and_colour_reach_the_file(lineart: Shell) -> None:
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--bits", "16", "--ink-colour", "navy", "--transparent") == 0
+    pixels = imagecodecs.png_decode(Path("ink/a.png").read_bytes())
+    assert pixels.dtype == np.uint16
+    assert pixels.shape == (256, 256, 4)
+    assert pixels[0, 0].tolist() == [0, 0, 128 * 257, 65535]
+
+
+def test_metadata_leaks_only_where_it_is_wanted(lineart: Shell) -> None:
+    texts = PngInfo()
+    texts.add_text("Author", "A. N. Artist")
+    Image.new("L", (64, 64), 255).save("scans/a.png", dpi=(300, 300), pnginfo=texts)
+    assert lineart("ink", "scans/a.png", "-o", "ink") == 0
+    assert b"Artist" not in Path("ink/a.png").read_bytes()
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--keep-metadata") == 0
+    with Image.open("ink/a.png") as image:
+        assert image.info["Author"] == "A. N. Artist"
+
+
+def test_the_pages_of_a_file_are_joined_on_request(lineart: Shell) -> None:
+    tifffile.imwrite("scans/book.tif", np.full((3, 40, 30), 255, np.uint8), photometric="minisblack")
+    assert lineart("ink", "scans", "-o", "ink", "--format", "tiff", "--join") == 0
+    assert files("ink") == ["a.tiff", "book.tiff", "deep/b.tiff"]
+    assert pages.count_pages(Path("ink/book.tiff")) == 3
+
+
 def test_every_wish_reaches_the_plan(lineart: Shell) -> None:
     assert (
         lineart("ink", "scans/a.png", "-o", "ink", "--precision", "f32", "--backend", "onnxruntime", "--threads", "3")
@@ -357,9 +411,17 @@ def test_a_bad_thickness_is_one_line_and_nothing_is_done(lineart: Shell, thickne
             "--brush technical-pen: unknown; choose from technical_pen",
         ),
         (["scans", "-o", "ink", "--format", "jpeg", "--transparent"], "--transparent with --format jpeg: use png"),
+        (["scans", "-o", "ink", "--bits", "16", "--format", "psd"], "--bits 16 with --format psd: use png or tiff"),
+        (["scans", "-o", "ink", "--bits", "12"], "--bits 12: unknown; choose from "),
+        (["scans", "-o", "ink", "--join"], "--join with --format png: use --format tiff"),
+        (
+            ["scans", "-o", "ink", "--ink-colour", "ink"],
+            "--ink-colour ink: not a colour; write a CSS name such",
+        ),
+        (["scans", "-o", "ink", "--ink-colour", "#12345678"], "--ink-colour #12345678: not a colour; write a CSS name"),
         (["scans", "-o", "scans"], "--output scans/a.png: would be written over the input scans/a.png"),
         (
-            ["scans/*.png", "scans/deep/../a.png", "copy/a.bmp", "-o", "ink"],
+            ["scans/*.png", "scans/deep/../a.png", "copy/a.png", "-o", "ink"],
             "--output ink/a.png: both scans/a.png and copy",
         ),
         (["scans", "-o", "scans/a.png"], "--output scans/a.png: is a file; give a folder"),
@@ -373,7 +435,7 @@ def test_a_bad_thickness_is_one_line_and_nothing_is_done(lineart: Shell, thickne
 def test_bad_arguments_are_one_line_and_nothing_is_done(lineart: Shell, arguments: list[str], says: str) -> None:
     Path("empty").mkdir()
     Path("copy").mkdir()
-    Image.new("L", (4, 4)).save("copy/a.bmp")
+    Image.new("L", (4, 4)).save("copy/a.png")
     before = files(".")
     assert lineart("ink", *arguments) == 2
     assert lineart.err.startswith(f"lineart: {says}")
@@ -407,11 +469,14 @@ def test_version(lineart: Shell) -> None:
 
 def test_help_documents_every_option_and_every_exit_code(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     from lineart_cli.errors import ExitCode
-    from lineart_cli.options import BenchOptions, InkOptions, specs
+    from lineart_cli.options import BenchOptions, ReportOptions, specs
 
     monkeypatch.setenv("COLUMNS", "200")
     assert lineart("bench", "--help") == 0
     for spec in specs(BenchOptions).values():
+        assert all(flag in lineart.out for flag in spec.flags)
+    assert lineart("report", "--help") == 0
+    for spec in specs(ReportOptions).values():
         assert all(flag in lineart.out for flag in spec.flags)
     assert lineart("ink", "--help") == 0
     for spec in specs(InkOptions).values():
@@ -419,3 +484,26 @@ def test_help_documents_every_option_and_every_exit_code(lineart: Shell, monkeyp
     text = " ".join(lineart.out.split())
     for code in ExitCode:
         assert f"{code.value} {code.meaning}" in text
+
+
+def test_several_brushes_and_thicknesses_give_a_picture_each(lineart: Shell) -> None:
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--brush", "charcoal,ink_pen", "--thickness", "2,0.5mm") == 0
+    assert sorted(path.name for path in Path("ink").glob("a*")) == [
+        "a-charcoal-0.5mm.png",
+        "a-charcoal-2px.png",
+        "a-ink_pen-0.5mm.png",
+        "a-ink_pen-2px.png",
+    ]
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--brush", "charcoal,ink_pen", "--thickness", "2,0.5mm") == 0
+    assert "0 inked, 4 skipped" in lineart.err
+
+
+def test_brushes_are_listed_and_drawn(lineart: Shell) -> None:
+    assert lineart("brushes", "--sheet", "brushes.png") == 0
+    for name in ("technical_pen", "charcoal", "calligraphy"):
+        assert name in lineart.out
+    assert "█" in lineart.out
+    with Image.open("brushes.png") as sheet:
+        assert sheet.height > 1000
+    assert lineart("brushes", "--sheet", "nowhere/brushes.png") == 2
+    assert lineart.err.startswith("lineart: --sheet nowhere/brushes.png: cannot be written")

@@ -35,7 +35,7 @@ def test_help_loads_no_runtime_and_no_image_library() -> None:
 @pytest.mark.parametrize("file_format", ["png", "tiff", "webp", "ora", "psd", "bmp", "jpeg"])
 def test_a_file_that_cannot_grow_leaves_nothing_behind(folder: Path, start: Start, file_format: str) -> None:
     process = start("scans/a.png", "-o", "ink", "--format", file_format, limit=5000)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "cannot be written (" in err
     assert "0 inked, 0 skipped, 1 failed" in err
@@ -49,4 +49,4 @@ def test_a_reader_that_leaves_early_is_no_traceback(start: Start) -> None:
     assert process.stderr
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
-    assert process.wait(timeout=20) == 1
+    assert process.wait(timeout=120) == 1

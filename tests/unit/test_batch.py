@@ -338,14 +338,14 @@ class TestFaults:
 
         def slow(path: Path, *arguments: object, whole: bool) -> np.ndarray:
             if path.name == "b.png":
-                released.wait(20)
+                released.wait(60)
             return read(path, *arguments, whole=whole)  # type: ignore[arg-type]
 
         monkeypatch.setattr(pages, "read_grey", slow)
-        done, recorder = ink(scans, out, options=InkOptions(page_timeout=1))
+        done, recorder = ink(scans, out, options=InkOptions(page_timeout=2))
         released.set()
         assert (done.inked, done.failed) == (2, 1)
-        assert "is not read after 1 s; save it anew" in recorder.errors()[0]
+        assert "is not read after 2 s; save it anew" in recorder.errors()[0]
 
     def test_after_a_fault_the_engine_is_opened_anew(self, scans: Path, out: Path) -> None:
         opened = []

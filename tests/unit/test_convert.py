@@ -53,8 +53,8 @@ class Workshop:
 def make_inker(card: ModelCard, decide: Callable[..., Any]) -> MakeInker:
     """An inker from what makes an engine for a shape, and the user's wish for tiles."""
 
-    def make(engine: Callable[[tuple[int, int]], Engine], tile: int | None = None) -> Inker:
-        return Inker(card, decide(tile=tile), lambda choice, window: engine(window))
+    def make(engine: Callable[[tuple[int, int]], Engine], tile: int | None = None, bits: int = 8) -> Inker:
+        return Inker(card, decide(tile=tile), lambda choice, window: engine(window), bits)
 
     return make
 
@@ -105,6 +105,31 @@ def test_a_page_of_nearly_the_same_dpi_is_not_resampled(make_inker: MakeInker) -
 def test_coverage_is_half_at_the_edge_and_one_page_pixel_wide(scale: float, edge: float) -> None:
     level = np.array([-9, -edge, -edge / 2, 0, edge / 4, edge / 2, edge, 9], np.float32)
     np.testing.assert_array_equal(convert.coverage(level, scale), [0, 0, 0, 128, 191, 255, 255, 255])
+
+
+def test_coverage_of_16_bits_comes_from_the_level_itself() -> None:
+    level = np.linspace(-0.6, 0.6, 10_001, dtype=np.float32)
+    deep = convert.coverage(level, bits=16)
+    assert deep.dtype == np.uint16
+    np.testing.assert_allclose(deep, np.clip(level + 0.5, 0, 1) * 65535, atol=0.51)
+    assert len(np.unique(deep)) > 8000
+    np.testing.assert_allclose(convert.coverage(level), deep / 257, atol=0.51)
+
+
+class Ramp(Pen):
+    """The edge of the ink runs slantwise, and passes through every level."""
+
+    def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
+        y, x = np.mgrid[: sketch.shape[2], : sketch.shape[3]]
+        return ((x + 0.37 * y) / 300 - 0.5).astype(np.float32)[None, None]
+
+
+@pytest.mark.parametrize("dpi", [300, 600])
+def test_a_page_of_16_bits_has_more_levels_than_8_bits_can_name(make_inker: MakeInker, dpi: int) -> None:
+    shallow, deep = (make_inker(Ramp, bits=bits).ink(scan(), dpi, tool(THICK * dpi / 300)) for bits in (8, 16))
+    assert (shallow.dtype, deep.dtype) == (np.uint8, np.uint16)
+    np.testing.assert_allclose(shallow, deep / 257, atol=0.51)
+    assert len(np.unique(deep)) > 2000
 
 
 def test_enlarging_draws_a_slanted_edge_crisply() -> None:

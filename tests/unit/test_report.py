@@ -216,6 +216,17 @@ class TestPictures:
         text = made(out).text
         assert "The ink cannot be shown: holds no readable image." in text
 
+    def test_of_joined_pages_the_first_is_shown(self, out: Path, tmp_path: Path) -> None:
+        sheets = [pages.InkedPage(np.full((40, 60), level, np.uint8)) for level in (255, 0)]
+        pages.write_joined(out / "book.tiff", sheets, pages.Look(), 4800)
+        book = entry(out, tmp_path / "scans/page10.png", "book.tiff")
+        change(out, lambda known: known.pages.update({"book.tiff": book}))
+        page = made(out)
+        assert "The ink has 2 pages; the first is shown." in page.text
+        images = [each for each in page.of("img") if each["alt"] == "Ink of book.tiff"]
+        with picture(images[0]["src"]) as image:
+            assert image.convert("L").getextrema()[1] < 5
+
     def test_ink_of_an_earlier_run_is_shown_with_the_failure(self, out: Path) -> None:
         change(
             out, lambda known: known.failures.update({"page10.png": Failure("../scans/page10.png", 0, "broken; mend")})

@@ -111,7 +111,7 @@ class Desk:
 
     def wait(self, what: Callable[[], bool]) -> None:
         with self._news:
-            assert self._news.wait_for(what, 20)
+            assert self._news.wait_for(what, 60)
 
     def next_run(self) -> list[str]:
         self.wait(lambda: bool(self._runs))
@@ -119,7 +119,7 @@ class Desk:
 
     def end(self) -> None:
         self.stopped.set()
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
         assert not self._runs
 

@@ -370,7 +370,7 @@ class TestTrouble:
     def test_a_full_disk_is_told(self, tmp_path: Path, file_format: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            with pytest.raises(PageError, match=r"a\.\w+: cannot be written \(File too large\); free some space"):
+            with pytest.raises(OSError, match="File too large"):
                 write(tmp_path, file_format)
 
     def test_formats_know_what_they_can_hold(self, tmp_path: Path) -> None:

@@ -6,13 +6,12 @@ import importlib
 from contextlib import AbstractContextManager
 from typing import BinaryIO
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import READABLE, InkOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Document
 
-READABLE = "PNG, JPEG, TIFF, WebP, BMP, PSD, KRA, ORA, PDF or HEIC"
-
 _SNIFFED = 1024
+_PAGED = {"tiff", "pdf"}
 _LAYERED = {"psd", "zipped"}
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": "image",
@@ -29,6 +28,16 @@ _MAGIC = {
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"heif"}
 
 
+def count_pages(file: BinaryIO) -> int:
+    """How many pages are in `file`; raises as `opened` does, but only for formats that may have several."""
+    kind = _kind(file.read(_SNIFFED))
+    file.seek(0)
+    if kind not in _PAGED:
+        return 1
+    with opened(file, InkOptions()) as document:
+        return document.pages
+
+
 def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Document]:
     """The document in `file`, by the reader for its format.
 
@@ -42,7 +51,7 @@ def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Docume
         raise Unreadable("has no layers", "leave --layer out, or give a PSD, PSB, KRA or ORA file")
     try:
         reader = importlib.import_module(f"{__name__}.{kind}")
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise Unreadable(f"needs {error.name}, which is not installed", "run pip install 'lineart[files]'") from error
     document: AbstractContextManager[Document] = reader.opened(file, options)
     return document
@@ -54,6 +63,5 @@ def _kind(beginning: bytes) -> str | None:
         return "heif"
     if beginning[:4] == b"RIFF" and beginning[8:12] == b"WEBP":
         return "image"
-    if b"%PDF-" in beginning:
-        return "pdf"
-    return next((kind for magic, kind in _MAGIC.items() if beginning.startswith(magic)), None)
+    kind = next((kind for magic, kind in _MAGIC.items() if beginning.startswith(magic)), None)
+    return "pdf" if kind is None and b"%PDF-" in beginning else kind

@@ -6,9 +6,8 @@ Nothing is unpacked to disk, so the names inside are no more than keys.
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
@@ -24,7 +23,7 @@ _BYTES_A_PIXEL = 8  # 16 bits, with coverage
 
 
 class Archive:
-    """The members of a zip file, as long as their expanded sizes keep within `options.max_megapixels`, all together."""
+    """The members of a zip file, as long as all that is read of them keeps within `options.max_megapixels`."""
 
     def __init__(self, file: BinaryIO, options: InkOptions) -> None:
         """
@@ -33,6 +32,7 @@ class Archive:
         """
         self._zip = ZipFile(file)
         self._options = options
+        self._megapixels_left = options.max_megapixels
         self._left = int(options.max_megapixels * 1e6 * _BYTES_A_PIXEL)
 
     @property
@@ -56,24 +56,26 @@ class Archive:
     @contextlib.contextmanager
     def picture(self, name: str) -> Iterator[Picture]:
         """A member that is an image, its size checked."""
-        with image.opened(io.BytesIO(self.read(name)), self._options) as document:
+        with self._member(name, self._left) as member, image.opened(member, self._options) as document:
             picture = document.picture(0)
-            check_size(picture.width, picture.height, self._options.max_megapixels)
+            check_size(picture.width, picture.height, self._megapixels_left)
+            self._megapixels_left -= picture.width * picture.height / 1e6
             yield picture
 
     def _limited(self, name: str, most: int) -> bytes:
+        with self._member(name, most) as member:
+            return member.read()
+
+    def _member(self, name: str, most: int) -> BinaryIO:
+        """A member to read, which ends where its announced size does."""
         try:
-            member = self._zip.open(name)
+            size = self._zip.getinfo(name).file_size
         except KeyError:
             raise Unreadable(f"has no {name} inside", "save it again") from None
-        with member:
-            content = member.read(most + 1)
-        if len(content) > most:
-            raise Unreadable(
-                f"has a {name} that expands to over {most} bytes", "save it again, or raise --max-megapixels"
-            )
-        self._left -= len(content)
-        return content
+        if size > most:
+            raise Unreadable(f"has a {name} that expands to {size} bytes", "save it again, or raise --max-megapixels")
+        self._left -= size
+        return cast("BinaryIO", self._zip.open(name))
 
 
 def local_name(element: Element) -> str:

@@ -8,9 +8,10 @@ from typing import Any, BinaryIO
 
 import imagecodecs
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from lineart_cli.options import InkOptions
+from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import INCHES, Dpi, meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
 
@@ -25,12 +26,17 @@ def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
     """The picture in a file, a document of one page.
 
     Raises:
+        Unreadable: it only begins like one.
         Exception: whatever Pillow says of a damaged file; so do the picture's blocks.
     """
     file.seek(0)
     beginning = file.read(_DEPTH_AT + 1)
     file.seek(0)
-    with Image.open(file, formats=FORMATS) as image:
+    try:
+        image = Image.open(file, formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise Unreadable("is cut off or damaged at its beginning", "scan or save it again") from error
+    with image:
         exif = Image.Image.getexif(image)  # a PNG's own would decode the picture
         width, height = image.size
         is_deep = image.format == "PNG" and beginning[_DEPTH_AT] == 16
@@ -83,7 +89,10 @@ def _mode_and_space(image: Image.Image) -> tuple[str, Space]:
 
 
 def _deep_png(file: BinaryIO) -> Iterator[Block]:
-    """A PNG of 16 bits, of which Pillow would keep 8."""
+    """A PNG of 16 bits, of which Pillow would keep 8; its checksums come first, as libpng only grumbles about some."""
+    file.seek(0)
+    with Image.open(file, formats=["PNG"]) as image:
+        image.verify()
     file.seek(0)
     samples = imagecodecs.png_decode(file.read())
     samples = samples.reshape(*samples.shape[:2], -1)

@@ -24,7 +24,7 @@ from lineart_cli.pages.picture import Block, Document, Picture, Space
 from lineart_cli.pages.readers.archive import Archive, local_name
 from lineart_cli.pages.readers.layers import Named, find
 
-_MOST_TILE = 4096  # px of a side; Krita's have 64
+_TILE_SIDES = range(16, 257)  # px; Krita's have 64
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,8 @@ def _blocks(layer: _Layer, width: int, height: int) -> Iterator[Block]:
     header = dict(stream.readline(100).split() for _ in range(5))
     tile_width, tile_height, size = (int(header[key]) for key in (b"TILEWIDTH", b"TILEHEIGHT", b"PIXELSIZE"))
     samples = len(layer.pixels.order)
-    if size != samples * np.dtype(layer.pixels.dtype).itemsize or not 0 < max(tile_width, tile_height) <= _MOST_TILE:
+    is_sound = size == samples * np.dtype(layer.pixels.dtype).itemsize and {tile_width, tile_height} <= set(_TILE_SIDES)
+    if not is_sound:
         raise Unreadable(f"has tiles of {tile_width} x {tile_height} px of {size} bytes", "save it again")
     done = set()
     for _ in range(int(header[b"DATA"])):

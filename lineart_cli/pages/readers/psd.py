@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
-from psd_tools import PSDImage
-from psd_tools.api.layers import Layer
-from psd_tools.composite import composite
+from psd_tools import PSDImage, PSDLargeImageWarning
+from psd_tools.api.layers import Group, Layer
+from psd_tools.api.mask import Mask
 from psd_tools.compression import PSDDecompressionWarning, decompress
 from psd_tools.constants import ColorMode, Compression, Resource
 from psd_tools.psd.color_mode_data import ColorModeData
@@ -41,7 +41,8 @@ _SPACES: dict[ColorMode, tuple[Space, int]] = {
 _PALETTE_BYTES = 768
 _FIXED_POINT = 65536  # ResolutionInfo counts px per inch in units of 1 / 65536
 _STRAYS = 0.1  # share of the pixels with less than full coverage that may be darker than it allows
-_WORKING_BYTES = 64  # that psd-tools may take for a pixel of a layer
+_MOST_BITS = 80  # of a pixel, where all channels have to be expanded at once
+_MOST_LAYER = 4  # times that a layer may be larger than its page
 
 
 @contextlib.contextmanager
@@ -53,6 +54,7 @@ def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
         Exception: whatever psd-tools says of a damaged file; so do the picture's blocks.
     """
     warnings.simplefilter("error", PSDDecompressionWarning)  # psd-tools would go on with black
+    warnings.simplefilter("ignore", PSDLargeImageWarning)
     file.seek(0)
     header = FileHeader.read(file)
     if header.color_mode not in _SPACES or header.depth == 32:
@@ -61,7 +63,7 @@ def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
     check_size(header.width, header.height, options.max_megapixels)
     palette = ColorModeData.read(file).value
     resources = ImageResources.read(file)
-    blocks = _merged(file, header, palette, resources) if options.layer is None else _layer(file, header, options)
+    blocks = _merged(file, header, palette, resources) if options.layer is None else _layers(file, header, options)
     space, _ = _SPACES[header.color_mode]
     picture = Picture(header.width, header.height, blocks, header.depth, space == "grey", _dpi(resources))
     yield Document(1, lambda _: picture)
@@ -176,6 +178,8 @@ def _channel_reader(file: BinaryIO, header: FileHeader, row: int) -> Callable[[i
     start = file.tell()
     if compression == Compression.RAW:
         return lambda first, end: _at(file, start + first * row, (end - first) * row)
+    if header.channels * header.depth > _MOST_BITS:
+        raise Unreadable(f"has {header.channels} channels in a rare compression", "save it without the extra ones")
     data = decompress(file.read(), compression, header.width, rows, header.depth, header.version)
     return lambda first, end: bytes(data[first * row : end * row])
 
@@ -190,25 +194,52 @@ def _unpacked(file: BinaryIO, starts: NDArray[np.int64], number: int, row: int) 
     return bytes(imagecodecs.packbits_decode(packed, out=row))
 
 
-def _layer(file: BinaryIO, header: FileHeader, options: InkOptions) -> Callable[[], Iterator[Block]]:
-    """One layer or group, as psd-tools draws it alone: with its mask, opacity and effects."""
+def _layers(file: BinaryIO, header: FileHeader, options: InkOptions) -> Callable[[], Iterator[Block]]:
+    """The layer that is asked for, or the visible layers of a group: with masks and opacity, but without effects."""
     file.seek(0)
-    budget = int(options.max_megapixels * 1e6) * _WORKING_BYTES
-    document = PSDImage.open(file, max_alloc_bytes=budget)
-    chosen = find(str(options.layer), [Named(each.name, each) for each in reversed(list(document.descendants()))])
-    return lambda: _layer_blocks(document, chosen, header)
-
-
-def _layer_blocks(document: PSDImage, layer: Layer, header: FileHeader) -> Iterator[Block]:
-    above: Any = layer
-    while above is not document:  # in memory only: what is asked for by name is seen
-        above.visible = True
-        above = above.parent
-    try:
-        light, _, coverage = composite(layer, viewport=document.viewbox)
-    except ImportError as error:
-        raise Unreadable(f"has a layer {layer.name!r} of shapes or effects", "save it as pixels") from error
+    document = PSDImage.open(file)
+    every = [Named(each.name, each) for each in reversed(list(document.descendants()))]
+    painted = list(_painted(find(str(options.layer), every), 1.0))
+    if not painted:
+        raise Unreadable(f"has no pixels in the layer {options.layer!r}", "name a layer of pixels, or a group of them")
+    for layer, _ in painted:
+        if layer.width * layer.height > _MOST_LAYER * header.width * header.height:
+            size = f"{layer.width} x {layer.height} on a page of {header.width} x {header.height}"
+            raise Unreadable(f"has a layer {layer.name!r} of {size}", "crop it to the page")
     space, _ = _SPACES[header.color_mode]
+    return lambda: (_layer_block(layer, space, opacity) for layer, opacity in painted)
+
+
+def _painted(layer: Layer, opacity: float) -> Iterator[tuple[Layer, float]]:
+    """The layers of pixels to draw for a layer or group, the lowest first, each with its opacity on the page."""
+    opacity *= layer.opacity / 255
+    if isinstance(layer, Group):
+        for child in layer:
+            if child.visible:
+                yield from _painted(child, opacity)
+    elif layer.has_pixels():
+        yield layer, opacity * layer.fill_opacity / 255
+
+
+def _layer_block(layer: Layer, space: Space, opacity: float) -> Block:
+    light, coverage = layer.numpy("color"), layer.numpy("shape")
+    if light is None:
+        raise Unreadable(f"has no pixels in the layer {layer.name!r}", "save it again")
+    if coverage is None:
+        coverage = np.ones((*light.shape[:2], 1), np.float32)
+    if layer.mask is not None and not layer.mask.disabled:
+        coverage = coverage * _shown(layer, layer.mask)
     if space == "cmyk":
         light = 1 - light
-    yield Block(np.concatenate([light, coverage], axis=-1), space, 1, "straight")
+    return Block(np.concatenate([light, coverage], axis=-1), space, 1, "straight", layer.top, layer.left, opacity)
+
+
+def _shown(layer: Layer, mask: Mask) -> NDArray[np.float32]:
+    """(height, width, 1) of the layer, in [0, 1], how much of it the layer's mask leaves."""
+    whole = np.full((layer.height, layer.width, 1), mask.background_color / 255, np.float32)
+    shown = layer.numpy("mask")
+    if shown is not None:
+        top, left = mask.top - layer.top, mask.left - layer.left
+        within = whole[max(0, top) : top + len(shown), max(0, left) : left + shown.shape[1]]
+        within[...] = shown[max(0, -top) :, max(0, -left) :][: within.shape[0], : within.shape[1]]
+    return whole

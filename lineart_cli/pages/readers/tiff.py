@@ -118,6 +118,8 @@ def _block(page: TiffPage, samples: NDArray[Any], top: int, left: int) -> Block:
     white = _white(page)
     if samples.dtype.kind == "f":
         samples = _within(samples, white)
+    elif samples.max(initial=0) > white:
+        raise Unreadable(f"has samples up to {samples.max()}, where {white:g} is white", "save it again")
     if page.photometric == _WHITE_IS_ZERO:
         dark = samples[..., :1]
         return Block(~dark if dark.dtype == bool else dark.dtype.type(white) - dark, space, white, "none", top, left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -13,7 +13,17 @@ from lineart_cli.pages.writers import openraster, pillow, png, psd, tiff
 from lineart_cli.pages.writers.layers import INK
 from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
 
-__all__ = ["INK", "OUTPUT_FORMATS", "InkedPage", "Look", "OutputFormat", "Pixels", "check_size", "write_ink"]
+__all__ = [
+    "INK",
+    "OUTPUT_FORMATS",
+    "InkedPage",
+    "Look",
+    "OutputFormat",
+    "Pixels",
+    "check_size",
+    "write_ink",
+    "write_joined",
+]
 
 
 @dataclass(frozen=True)
@@ -52,17 +62,24 @@ def write_ink(path: Path, page: InkedPage, file_format: str, look: Look) -> None
     """Writes a page of ink.
 
     Args:
-        path: where to, in a folder that is there.
+        path: where to; its folder is made where it is missing.
         page: what to write.
         file_format: a key of OUTPUT_FORMATS.
         look: how the ink looks.
 
     Raises:
-        PageError: the disk does not take it; what is written so far is left to the caller.
+        OSError: the disk does not take it; what is written so far is left to the caller.
     """
-    try:
-        with path.open("w+b") as file:
-            OUTPUT_FORMATS[file_format].write(file, page, look)
-    except OSError as error:
-        advice = "free some space or choose another folder, and run again: finished pages are kept"
-        raise PageError(path, f"cannot be written ({error.strerror or error})", advice) from error
+    with _opened(path) as file:
+        OUTPUT_FORMATS[file_format].write(file, page, look)
+
+
+def write_joined(path: Path, pages: Iterable[InkedPage], look: Look, coverage_bytes: int) -> None:
+    """Writes all pages into one TIFF, see `tiff.write_pages`; raises OSError as `write_ink` does."""
+    with _opened(path) as file:
+        tiff.write_pages(file, pages, look, coverage_bytes)
+
+
+def _opened(path: Path) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("w+b")

@@ -1,0 +1,190 @@
+"""All pages of a file in one: `--join`."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from lineart_cli import files, model_store, pages
+from lineart_cli.batch import Batch
+from lineart_cli.engines.base import EngineChoice
+from lineart_cli.errors import ArgumentError
+from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped
+from lineart_cli.manifest import NAME
+from lineart_cli.options import MODEL, InkOptions
+from lineart_cli.output_folder import OutputFolder
+from lineart_cli.plan import PageSize, Plan
+from lineart_cli.regions import plan_tiles
+
+SIZES = ((40, 30), (20, 50), (64, 64))
+
+
+class Pen:
+    """Inks what is darker than half, and counts; stops the run, or fails, when it comes to a page of that width."""
+
+    def __init__(self, stopped: threading.Event) -> None:
+        self.inked = 0
+        self.fails_at = self.stops_at = 0
+        self._stopped = stopped
+
+    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
+        self.inked += 1
+        if grey.shape[1] == self.fails_at:
+            raise RuntimeError("out of ink")
+        if grey.shape[1] == self.stops_at:
+            self._stopped.set()
+        return np.where(grey < 0.5, 255, 0).astype(np.uint8)
+
+
+class Desk:
+    """Inks `scans` into `out`; `events` are those of the last run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.scans, self.out = folder / "scans", folder / "ink"
+        self.stopped = threading.Event()
+        self.pen = Pen(self.stopped)
+        self.events: list[Event] = []
+
+    def report(self, event: Event) -> None:
+        self.events.append(event)
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def run(self, **options: object) -> BatchDone:
+        wanted = InkOptions(**{"format": "tiff", "join": True, **options})
+        self.events.clear()
+        self.out.mkdir(exist_ok=True)
+        sources, problems = files.find([str(self.scans)], self.out)
+        jobs = files.plan(sources, self.out, ".tiff", pages.count_pages, join=wanted.join)
+        with OutputFolder(self.out, dry_run=wanted.dry_run) as folder:
+            card = model_store.find(MODEL)
+            batch = Batch(folder, wanted, card, decide, lambda: self.pen, self, self.stopped)
+            return batch.run(jobs, problems)
+
+    def left(self) -> list[str]:
+        return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("*") if path.name != NAME)
+
+
+def decide(page: PageSize) -> Plan:
+    return Plan(
+        EngineChoice("openvino", "CPU", "f32", 2), plan_tiles(page.height, page.width, (512, 512), 32, 64), 1, ()
+    )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A scan of three pages of different sizes, and one of a single page."""
+    made = Desk(tmp_path)
+    made.scans.mkdir()
+    with tifffile.TiffWriter(made.scans / "book.tif") as book:
+        for number, size in enumerate(SIZES):
+            book.write(sheet(number, size), photometric="minisblack", resolution=(300, 300), resolutionunit="inch")
+    tifffile.imwrite(made.scans / "single.tif", sheet(5, (10, 10)), photometric="minisblack")
+    return made
+
+
+def sheet(number: int, size: tuple[int, int]) -> np.ndarray:
+    page = np.full(size, 255, np.uint8)
+    page[number] = 0
+    return page
+
+
+def test_pages_come_in_their_order_with_their_sizes_and_dpi(desk: Desk) -> None:
+    done = desk.run()
+    assert (done.inked, done.failed) == (2, 0)
+    assert desk.left() == ["book.tiff", "single.tiff"]
+    with tifffile.TiffFile(desk.out / "book.tiff") as book:
+        for number, (page, size) in enumerate(zip(book.pages, SIZES, strict=True)):
+            np.testing.assert_array_equal(page.asarray(), sheet(number, size))
+            assert page.resolution == (300, 300)
+    assert pages.count_pages(desk.out / "book.tiff") == 3
+
+
+def test_without_it_each_page_has_a_file(desk: Desk) -> None:
+    desk.run(join=False)
+    assert desk.left() == ["book-p01.tiff", "book-p02.tiff", "book-p03.tiff", "single.tiff"]
+
+
+def test_a_finished_file_is_not_inked_again_until_the_source_changes(desk: Desk) -> None:
+    desk.run()
+    before = (desk.out / "book.tiff").read_bytes()
+    desk.pen.inked = 0
+    assert desk.run().skipped == 2
+    assert desk.pen.inked == 0
+    assert len(desk.of(PageSkipped)) == 2
+    tifffile.imwrite(desk.scans / "book.tif", np.stack([sheet(7, (40, 30))] * 2), photometric="minisblack")
+    assert desk.run().inked == 1
+    assert (desk.out / "book.tiff").read_bytes() != before
+    assert pages.count_pages(desk.out / "book.tiff") == 2
+
+
+def test_a_page_that_fails_fails_its_file_and_is_named(desk: Desk) -> None:
+    desk.pen.fails_at = SIZES[1][1]
+    done = desk.run()
+    assert (done.inked, done.failed) == (1, 1)
+    assert desk.left() == ["single.tiff"]
+    (failed,) = desk.of(PageFailed)
+    assert failed.input == str(desk.scans / "book.tif")
+
+
+def test_a_page_that_cannot_be_read_fails_its_file_and_is_named(desk: Desk) -> None:
+    with tifffile.TiffFile(desk.scans / "book.tif", mode="r+") as book:
+        book.pages[2].tags["StripOffsets"].overwrite(10**6)
+    assert desk.run().failed == 1
+    assert desk.left() == ["single.tiff"]
+    (failed,) = desk.of(PageFailed)
+    assert failed.error.startswith(f"{desk.scans / 'book.tif'} page 3: ")
+    assert failed.error.endswith(f"; without this page, {desk.out / 'book.tiff'} is not written")
+
+
+def test_the_old_file_stays_when_a_page_fails(desk: Desk) -> None:
+    desk.run()
+    before = (desk.out / "book.tiff").read_bytes()
+    desk.pen.fails_at = SIZES[2][1]
+    assert desk.run(faint=0.5).failed == 1
+    assert (desk.out / "book.tiff").read_bytes() == before
+
+
+def test_a_run_that_is_stopped_between_pages_leaves_nothing(desk: Desk) -> None:
+    desk.pen.stops_at = SIZES[0][1]
+    with pytest.raises(KeyboardInterrupt):
+        desk.run()
+    assert desk.left() == []
+    assert not desk.of(PageDone)
+
+
+def test_a_dry_run_tells_the_plan_of_every_page(desk: Desk) -> None:
+    desk.run(dry_run=True)
+    assert [(Path(event.input).name, event.page, event.height) for event in desk.of(PagePlanned)] == [
+        ("book.tif", 0, 40),
+        ("book.tif", 1, 20),
+        ("book.tif", 2, 64),
+        ("single.tif", 0, 10),
+    ]
+    assert desk.left() == []
+
+
+def test_metadata_and_16_bits_go_with_every_page(desk: Desk) -> None:
+    class Deep(Pen):
+        def ink(self, *arguments: object) -> np.ndarray:
+            return super().ink(*arguments).astype(np.uint16) * 257
+
+    with tifffile.TiffWriter(desk.scans / "book.tif") as book:
+        for number, size in enumerate(SIZES):
+            book.write(sheet(number, size), photometric="minisblack", description=f"page {number}", metadata=None)
+    desk.pen = Deep(desk.stopped)
+    desk.run(bits=16, keep_metadata=True)
+    with tifffile.TiffFile(desk.out / "book.tiff") as found:
+        assert [page.description for page in found.pages] == ["page 0", "page 1", "page 2"]
+        assert {page.dtype for page in found.pages} == {np.dtype(np.uint16)}
+
+
+@pytest.mark.parametrize("file_format", ["png", "ora", "jpeg"])
+def test_only_tiff_holds_several_pages(file_format: str) -> None:
+    with pytest.raises(ArgumentError, match=f"^--join with --format {file_format}: use --format tiff$"):
+        InkOptions.parse({"join": True, "format": file_format})

@@ -1,0 +1,188 @@
+"""PSD and PSB files, made by hand or by psd-tools."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pytest
+from PIL import Image
+from psd_tools import PSDImage
+
+from lineart_cli import pages
+from lineart_cli.errors import PageError
+from lineart_cli.options import InkOptions
+
+WIDTH, HEIGHT = 150, 100
+LUMA = (0.2126, 0.7152, 0.0722)
+
+
+def drawing(seed: int, dtype: type = np.uint8) -> np.ndarray:
+    """(HEIGHT, WIDTH, 3) colours that are all over the range of `dtype`."""
+    return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, (HEIGHT, WIDTH, 3), dtype, endpoint=True)
+
+
+def grey_of(rgb: np.ndarray) -> np.ndarray:
+    return rgb @ np.array(LUMA) / np.iinfo(rgb.dtype).max
+
+
+def read(path: Path, layer: str | None = None) -> np.ndarray:
+    return pages.read_grey(path, InkOptions(layer=layer))
+
+
+def header(path: Path, layer: str | None = None) -> pages.Header:
+    return pages.read_header(path, InkOptions(layer=layer))
+
+
+def psd_bytes(
+    planes: list[np.ndarray],
+    mode: int,
+    large: bool = False,
+    packed: bool = True,
+    layers: bytes = b"",
+    extra: bytes = b"",
+) -> bytes:
+    """A PSD or PSB file with a merged picture, by hand: psd-tools writes no 16 bits."""
+    first = planes[0]
+    depth = 1 if first.dtype == bool else 8 * first.dtype.itemsize
+    head = struct.pack(">4sH6xHIIHH", b"8BPS", 1 + large, len(planes), first.shape[0], first.shape[1], depth, mode)
+    resolution = struct.pack(">I2HI2H", 350 << 16, 1, 1, 350 << 16, 1, 1)
+    resource = b"8BIM" + struct.pack(">HHI", 1005, 0, len(resolution)) + resolution
+    body = head + struct.pack(">I", len(extra)) + extra + struct.pack(">I", len(resource)) + resource
+    body += struct.pack(">Q" if large else ">I", len(layers)) + layers
+    rows = [
+        np.packbits(row).tobytes() if depth == 1 else row.astype(row.dtype.newbyteorder(">")).tobytes()
+        for plane in planes
+        for row in plane
+    ]
+    if not packed:
+        return body + struct.pack(">H", 0) + b"".join(rows)
+    coded = [imagecodecs.packbits_encode(row) for row in rows]
+    counts = b"".join(struct.pack(">I" if large else ">H", len(row)) for row in coded)
+    return body + struct.pack(">H", 1) + counts + b"".join(coded)
+
+
+def photoshop(path: Path, **visible: bool) -> Path:
+    """A PSD with the layers Paper, Sketch and Blue, the last two in the group Rough."""
+    document = PSDImage.new("RGB", (WIDTH, HEIGHT))
+    document.create_pixel_layer(Image.fromarray(drawing(2)), name="Paper")
+    sketch = document.create_pixel_layer(
+        Image.fromarray(drawing(3)[:40, :50]), name="Sketch", top=20, left=-10, opacity=128
+    )
+    blue = document.create_pixel_layer(Image.new("RGB", (20, 10), (0, 0, 255)), name="Blue", top=70, left=70)
+    document.create_group([sketch, blue], name="Rough")
+    for layer in document.descendants():
+        layer.visible = visible.get(layer.name, True)
+    document.save(path)
+    return path
+
+
+class TestMerged:
+    @pytest.mark.parametrize("packed", [True, False])
+    @pytest.mark.parametrize("large", [False, True])
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+    def test_the_merged_picture(self, tmp_path: Path, packed: bool, large: bool, dtype: type) -> None:
+        rgb = drawing(1, dtype)
+        path = tmp_path / "a.psd"
+        path.write_bytes(psd_bytes(list(np.moveaxis(rgb, -1, 0)), 3, large, packed))
+        np.testing.assert_allclose(read(path), grey_of(rgb), atol=1e-6)
+        assert header(path) == pages.Header(WIDTH, HEIGHT, (350, 350), 1, 8 * np.dtype(dtype).itemsize, False)
+
+    def test_grey_and_bitmap(self, tmp_path: Path) -> None:
+        grey = drawing(1)[..., 0]
+        (tmp_path / "a.psd").write_bytes(psd_bytes([grey], 1))
+        np.testing.assert_allclose(read(tmp_path / "a.psd"), grey / 255, atol=1e-6)
+        (tmp_path / "b.psd").write_bytes(psd_bytes([grey > 99], 0))
+        np.testing.assert_array_equal(read(tmp_path / "b.psd"), grey <= 99)
+        assert header(tmp_path / "b.psd").bits == 1
+
+    def test_cmyk_counts_from_full_ink(self, tmp_path: Path) -> None:
+        ink = np.dstack([drawing(1), drawing(2)[..., :1]])
+        (tmp_path / "a.psd").write_bytes(psd_bytes(list(np.moveaxis(255 - ink, -1, 0)), 4))
+        rgb = (1 - ink[..., :3] / 255) * (1 - ink[..., 3:] / 255)
+        np.testing.assert_allclose(read(tmp_path / "a.psd"), rgb @ np.array(LUMA), atol=1e-6)
+
+    def test_a_palette(self, tmp_path: Path) -> None:
+        palette = np.random.default_rng(0).integers(0, 256, (256, 3), np.uint8)
+        index = drawing(1)[..., 0]
+        (tmp_path / "a.psd").write_bytes(psd_bytes([index], 2, extra=palette.T.tobytes()))
+        np.testing.assert_allclose(read(tmp_path / "a.psd"), grey_of(palette[index]), atol=1e-6)
+
+    @pytest.mark.parametrize("is_laid_on_white", [True, False])
+    def test_coverage_is_used_once(self, tmp_path: Path, is_laid_on_white: bool) -> None:
+        dark = drawing(1) // 4
+        coverage = np.random.default_rng(5).choice([0, 64, 200, 255], (HEIGHT, WIDTH)).astype(np.uint8)
+        share = coverage[..., None] / 255
+        on_white = dark * share + 255 * (1 - share)
+        stored = np.rint(on_white).astype(np.uint8) if is_laid_on_white else np.where(share > 0, dark, 0)
+        planes = [*np.moveaxis(stored.astype(np.uint8), -1, 0), coverage]
+        layers = struct.pack(">Ih", 2, -1)
+        (tmp_path / "a.psd").write_bytes(psd_bytes(planes, 3, layers=layers))
+        np.testing.assert_allclose(read(tmp_path / "a.psd"), on_white @ np.array(LUMA) / 255, atol=0.005)
+
+    def test_a_saved_selection_is_no_coverage(self, tmp_path: Path) -> None:
+        planes = [*np.moveaxis(drawing(1), -1, 0), np.zeros((HEIGHT, WIDTH), np.uint8)]
+        (tmp_path / "a.psd").write_bytes(psd_bytes(planes, 3, layers=struct.pack(">Ih", 2, 1)))
+        np.testing.assert_allclose(read(tmp_path / "a.psd"), grey_of(drawing(1)), atol=1e-6)
+
+
+class TestLayers:
+    def test_a_layer_even_a_hidden_one(self, tmp_path: Path) -> None:
+        path = photoshop(tmp_path / "a.psd", Sketch=False, Rough=False)
+        expected = np.ones((HEIGHT, WIDTH))
+        expected[20:60, :40] = 1 - 128 / 255 * (1 - grey_of(drawing(3))[:40, 10:50])
+        np.testing.assert_allclose(read(path, "sketch"), expected, atol=0.003)
+        assert (header(path, "sketch").width, header(path, "sketch").height) == (WIDTH, HEIGHT)
+
+    def test_a_group(self, tmp_path: Path) -> None:
+        path = photoshop(tmp_path / "a.psd")
+        expected = np.ones((HEIGHT, WIDTH))
+        expected[20:60, :40] = 1 - 128 / 255 * (1 - grey_of(drawing(3))[:40, 10:50])
+        expected[70:80, 70:90] = LUMA[2]
+        np.testing.assert_allclose(read(path, "Rough"), expected, atol=1e-6)
+
+    def test_a_layer_with_a_mask(self, tmp_path: Path) -> None:
+        path = photoshop(tmp_path / "a.psd")
+        document = PSDImage.open(path)
+        layer = document.find("Paper")
+        assert layer is not None
+        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+        mask[10:30, 20:60] = 255
+        layer.create_mask(Image.fromarray(mask))
+        document.save(path)
+        expected = np.where(mask > 0, grey_of(drawing(2)), 1)
+        np.testing.assert_allclose(read(path, "paper"), expected, atol=1e-6)
+
+    def test_an_unknown_layer(self, tmp_path: Path) -> None:
+        with pytest.raises(PageError, match=r"has no layer 'skech'; it has 'Sketch', .*'Blue'"):
+            read(photoshop(tmp_path / "a.psd"), "skech")
+
+
+class TestBadFiles:
+    @pytest.mark.parametrize("share", [0.001, 0.2, 0.5, 0.99])
+    def test_cut_off(self, tmp_path: Path, share: float) -> None:
+        whole = psd_bytes(list(np.moveaxis(drawing(1), -1, 0)), 3)
+        (tmp_path / "a.psd").write_bytes(whole[: int(len(whole) * share)])
+        with pytest.raises(PageError, match=r"cut off|no readable image"):
+            read(tmp_path / "a.psd")
+
+    def test_a_layer_much_larger_than_the_page(self, tmp_path: Path) -> None:
+        document = PSDImage.new("RGB", (30, 20))
+        document.create_pixel_layer(Image.new("RGB", (2000, 2000)), name="a")
+        document.save(tmp_path / "a.psd")
+        with pytest.raises(PageError, match="has a layer 'a' of 2000 x 2000 on a page of 30 x 20; crop it to the page"):
+            read(tmp_path / "a.psd", "a")
+
+    @pytest.mark.parametrize("mode", [7, 9])
+    def test_other_colours_are_refused(self, tmp_path: Path, mode: int) -> None:
+        (tmp_path / "a.psd").write_bytes(psd_bytes(list(np.moveaxis(drawing(1), -1, 0)), mode))
+        with pytest.raises(PageError, match="save it as grey, RGB or CMYK"):
+            read(tmp_path / "a.psd")
+
+    def test_the_limit_is_checked_before_anything_is_decoded(self, tmp_path: Path) -> None:
+        head = struct.pack(">4sH6xHIIHH", b"8BPS", 2, 3, 200_000, 200_000, 8, 3)
+        (tmp_path / "a.psb").write_bytes(head + bytes(1000))
+        with pytest.raises(PageError, match="200000 x 200000 is over 1200 megapixels"):
+            read(tmp_path / "a.psb")
