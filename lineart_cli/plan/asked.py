@@ -13,12 +13,11 @@ SAME_SCALE = 0.02
 
 @dataclass(frozen=True)
 class PageSize:
-    """A page: pixels, how many of them an inch has, and how many bytes a decoder holds for each."""
+    """A page: pixels, and how many of them an inch has."""
 
     height: int
     width: int
     dpi: float
-    decoded: int = 1
 
     @property
     def px(self) -> int:

@@ -89,7 +89,7 @@ class Memory:
         scale, size = self.page.fitted(self.card.dpi)
         inking = _COPY * self.page.px if scale == 1 else self.page.px + math.prod(size)
         inking += DRAWING * math.prod(size) if self.wishes.brushes else 0
-        coding = max(self.page.decoded + 1, WRITING.get(self.wishes.format, _COPY)) * self.page.px
+        coding = WRITING.get(self.wishes.format, _COPY) * self.page.px
         return max(inking, coding) + coding * ((self.wishes.jobs or 1) - 1)
 
     def _refusal(self, tiles: tuple[Tile, ...]) -> ArgumentError:

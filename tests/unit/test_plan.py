@@ -264,8 +264,3 @@ def test_nothing_is_known_of_the_time_on_a_device(standard: ModelCard) -> None:
     planned = plan(A4, standard, GPU, Wishes(device="GPU"))
     assert "about" not in str(planned)
     assert planned.reasons[-1].startswith("time: unknown on this device")
-
-
-def test_a_decoder_of_colours_takes_memory(standard: ModelCard) -> None:
-    grey, colour = (plan(replace(A4_600, decoded=n), standard, SERVER, Wishes(tile=512)) for n in (1, 4))
-    assert colour.memory > grey.memory + 50 * MB
