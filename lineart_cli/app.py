@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from functools import cache, partial
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ from lineart_cli.options import (
     MODEL,
     READABLE,
     BenchOptions,
+    BrushesOptions,
     InkOptions,
     Options,
     ReportOptions,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code in ExitCode) + "."
+
+COMMANDS = "lineart.commands"
+"""Entry points of this group are commands that other packages add."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -92,16 +97,19 @@ def ink(
 
 
 def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
-    from lineart_cli import batch, console, files, interrupt, log_file, model_store, watch
+    from lineart_cli import batch, console, files, interrupt, log_file, model_store, process, watch
+    from lineart_cli.brushes import store
     from lineart_cli.manifest import stamp
     from lineart_cli.output_folder import OutputFolder
     from lineart_cli.pages import OUTPUT_FORMATS, count_pages
 
+    process.give_back_memory()
     warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
         advice = "; ".join(map(str, problems)) or f"no images there; give {READABLE} files"
         raise ArgumentError("PATH", ", ".join(paths), advice)
+    tools, guesses = store.tools(options)
     known = watch.stamps([source.path for source in sources])
     counted = cache(lambda path, _stamp: count_pages(path))
     plan = partial(
@@ -109,6 +117,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         out=out,
         suffix=OUTPUT_FORMATS[options.format].suffix,
         count_pages=lambda path: counted(path, stamp(path)),
+        tools=tuple(tools),
         join=options.join,
     )
     jobs = plan(sources)
@@ -124,9 +133,10 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         interrupt.asked_to_stop(partial(_end, folder)) as stopped,
         folder,
     ):
-        work = batch.Batch(
-            folder, options, card, decide, lambda: _open_inker(card, decide, options.bits), reporter, stopped
-        )
+        inker = partial(_open_inker, card, decide, options.bits, len(tools) > 1)
+        work = batch.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
+        for guess in guesses:
+            work.notice(guess)
         done = work.run(jobs, problems)
         if options.watch:
             watch.follow(paths, out, known, plan, work.run, work.notice, stopped)
@@ -157,10 +167,10 @@ def _decide(card: ModelCard, options: InkOptions) -> Callable[[PageSize], Plan]:
     return decide
 
 
-def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int) -> Any:
+def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool) -> Any:
     from lineart_cli.convert import open_inker
 
-    return open_inker(card, decide, bits)
+    return open_inker(card, decide, bits, keep)
 
 
 @app.command(epilog=_EXIT_CODES)
@@ -183,6 +193,19 @@ def _bench(options: BenchOptions) -> None:
         raise typer.Exit(ExitCode.SOME_FAILED)
     if options.save:
         print(f"saved in {settings.save(report.best, machine)}", file=sys.stderr)
+
+
+@app.command(epilog=_EXIT_CODES)
+@partial(_with_options, BrushesOptions)
+def brushes(**options: Any) -> None:
+    """Shows the brushes that ink can draw with, lineart's and yours."""
+    chosen = BrushesOptions.parse(options)
+
+    from rich.console import Console
+
+    from lineart_cli import gallery
+
+    gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
 
 
 @app.command(epilog=_EXIT_CODES)
@@ -220,6 +243,8 @@ def main() -> None:
 
 
 def _run() -> int:
+    for command in entry_points(group=COMMANDS):
+        app.command(command.name)(command.load())
     try:
         code = int(app(prog_name="lineart", standalone_mode=False) or ExitCode.OK)
         message = ""

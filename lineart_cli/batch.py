@@ -6,9 +6,10 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
+from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import LineartError, PageError
 from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, PageSkipped, PageStarted, Reporter
 from lineart_cli.files import Job
@@ -33,6 +34,7 @@ class Batch:
         self,
         folder: OutputFolder,
         options: InkOptions,
+        tools: Mapping[str, Tool],
         card: ModelCard,
         decide: Callable[[PageSize], Plan],
         open_inker: Callable[[], Inker],
@@ -43,6 +45,7 @@ class Batch:
         Args:
             folder: where the ink goes.
             options: all of `lineart ink`'s.
+            tools: what to draw with, see `brushes.store.tools`.
             card: of the model.
             decide: makes the plan for a page, or refuses it with an ArgumentError.
             open_inker: called when the first page needs it, and again after a fault of the engine.
@@ -55,7 +58,7 @@ class Batch:
         self._reporting = threading.Lock()
         self._stopped = stopped
         inker = WatchedInker(open_inker, options.bits)
-        self._means = Means(options, card, decide, inker, threading.Lock(), folder, self.report, stopped)
+        self._means = Means(options, tools, card, decide, inker, threading.Lock(), folder, self.report, stopped)
         self._counts: Counter[type[Event]] = Counter()
 
     def run(self, jobs: Sequence[Job], problems: Sequence[PageError] = ()) -> BatchDone:

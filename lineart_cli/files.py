@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 from lineart_cli.errors import ArgumentError, PageError
@@ -35,6 +36,7 @@ class Job:
         output: the file for its ink.
         page: its number inside `source`, from 0.
         pages: how many `source` has.
+        tool: which of the tools it is drawn with, by what tells their pictures apart.
         is_joined: whether all of them go to `output`; `page` is the first then.
     """
 
@@ -42,6 +44,7 @@ class Job:
     output: Path
     page: int = 0
     pages: int = 1
+    tool: str = ""
     is_joined: bool = False
 
     def __str__(self) -> str:
@@ -122,6 +125,7 @@ def plan(
     count_pages: Callable[[Path], int] = lambda _: 1,
     *,
     join: bool = False,
+    tools: Sequence[str] = ("",),
 ) -> list[Job]:
     """Names the output of every page of every source: as the source, with `suffix` for its own.
 
@@ -134,6 +138,7 @@ def plan(
         count_pages: how many pages a file has. The pages of a file with several are told apart as `name-p01`, with as
             many digits as the last one has, and at least two.
         join: they all go to `name` instead.
+        tools: what tells the pictures of a page apart, as `name-TOOL`; an empty one is left out.
 
     Raises:
         ArgumentError: two pages would share an output, or an output is one of the inputs.
@@ -149,6 +154,7 @@ def plan(
             _output(out / source.relative, suffix, alone=namesakes[source.relative.with_suffix("")] == 1),
             count_pages(source.path),
             join,
+            tools,
         )
     ):
         where = job.output.resolve()
@@ -166,13 +172,12 @@ def _output(place: Path, suffix: str, *, alone: bool) -> Path:
     return place.with_suffix(suffix) if alone else place.with_name(place.name + suffix)
 
 
-def _pages(source: Path, output: Path, count: int, join: bool) -> Iterator[Job]:
-    if count == 1 or join:
-        yield Job(source, output, 0, count, is_joined=count > 1)
-        return
+def _pages(source: Path, output: Path, count: int, join: bool, tools: Sequence[str]) -> Iterator[Job]:
     digits = max(2, len(str(count)))
-    for page in range(count):
-        yield Job(source, output.with_stem(f"{output.stem}-p{page + 1:0{digits}}"), page, count)
+    for page, tool in product(range(1 if join else count), tools):
+        number = f"-p{page + 1:0{digits}}" if count > 1 and not join else ""
+        name = output.with_stem(output.stem + number + f"-{tool}" * bool(tool))
+        yield Job(source, name, page, count, tool, is_joined=join and count > 1)
 
 
 def prepare_folder(out: Path) -> None:

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-RUNTIMES = ("openvino", "onnxruntime")
-"""The runtimes that lineart can use, the one it prefers first."""
+from lineart_cli.model_card import RUNTIMES
 
 _FLAGS = {  # what Linux calls it, on x86-64 and on ARM: our name
     "avx2": "avx2",

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lineart_cli import __version__, manifest, pages
+from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import LineartError, ModelError, PageError
 from lineart_cli.events import Event, PageDone, PagePlanned, PageSkipped
 from lineart_cli.files import Job
@@ -36,6 +34,7 @@ class Means:
 
     Attributes:
         options: of `lineart ink`.
+        tools: what to draw with, see `brushes.store.tools`.
         card: of the model.
         decide: makes the plan for a page, or refuses it with an ArgumentError.
         inker: used by one page at a time, which holds `inking`.
@@ -45,6 +44,7 @@ class Means:
     """
 
     options: InkOptions
+    tools: Mapping[str, Tool]
     card: ModelCard
     decide: Callable[[PageSize], Plan]
     inker: WatchedInker
@@ -102,7 +102,7 @@ def _outcome(job: Job, means: Means) -> Event | None:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A page as it will be worked on: `dpi` px per inch, `thickness` in page px; `job` is for this page alone.
+    """A page as it will be worked on: `dpi` px per inch, drawn with `tool`; `job` is for this page alone.
 
     `stamp` tells whether the file is still the one that `header` and `entry` are about.
     """
@@ -111,37 +111,36 @@ class _Sheet:
     header: pages.Header
     dpi: float
     dpi_source: str
-    thickness: float
+    tool: Tool
     entry: Entry
     stamp: Stamp | None
 
 
 def _sheet(job: Job, means: Means) -> _Sheet:
-    options, stamp = means.options, manifest.stamp(job.source)
+    options, tool, stamp = means.options, means.tools[job.tool], manifest.stamp(job.source)
     header = pages.read_header(job.source, options, job.page)
     pages.check_size(str(job), header.width, header.height, options.format)
     dpi, dpi_source = pages.working_dpi(header, options.dpi)
-    at_300 = options.thickness.model_px(dpi)
+    at_300 = tool.thickness.model_px(dpi)
     if not THICKNESS_RANGE[0] <= at_300 <= THICKNESS_RANGE[1]:
         low, high = (each * dpi / MODEL_DPI for each in THICKNESS_RANGE)
-        reason = f"--thickness {options.thickness} is {at_300:.3g} px at 300 dpi, out of 1 to 16"
+        reason = f"--thickness {tool.thickness} is {at_300:.3g} px at 300 dpi, out of 1 to 16"
         advice = f"at this page's {dpi:.4g} dpi give {low:.3g}px to {high:.3g}px, or set --dpi"
         raise PageError(str(job), reason, advice)
-    thickness = options.thickness.page_px(dpi)
     entry = Entry(
         means.folder.input_name(job.source),
         job.page,
         _digest(job.source, stamp),
-        options.settings(),
+        {**options.settings(), **tool.settings()},
         manifest.model_of(means.card),
         __version__,
         "",
         header.width,
         header.height,
         round(float(dpi), 2),
-        round(thickness, 3),
+        round(tool.thickness.page_px(dpi), 3),
     )
-    return _Sheet(job, header, dpi, dpi_source, thickness, entry, stamp)
+    return _Sheet(job, header, dpi, dpi_source, tool, entry, stamp)
 
 
 def _names(sheet: _Sheet) -> tuple[str, str, int, int, float]:
@@ -169,7 +168,7 @@ def _planned(sheet: _Sheet, means: Means) -> PagePlanned:
         *_names(sheet),
         sheet.dpi_source,
         sheet.entry.thickness,
-        round(means.options.thickness.model_px(sheet.dpi), 3),
+        round(sheet.tool.thickness.model_px(sheet.dpi), 3),
         plan.choice.backend,
         plan.choice.device,
         plan.choice.precision,
@@ -220,17 +219,17 @@ def _ink(sheet: _Sheet, means: Means, seconds: float) -> pages.Pixels:
         if means.stopped.is_set():
             raise _StoppedError
         try:
-            return means.inker.ink(grey, sheet.dpi, sheet.thickness, means.options.faint, seconds)
+            return means.inker.ink(grey, sheet.dpi, sheet.tool, means.options.faint, seconds)
         except ModelError:
             raise
         except LineartError as error:
             raise PageError(str(sheet.job), "cannot be inked", str(error)) from error
 
 
-def _read(sheet: _Sheet, means: Means, seconds: float) -> NDArray[np.float32]:
+def _read(sheet: _Sheet, means: Means, seconds: float) -> pages.Greys:
     job = sheet.job
     try:
-        grey = within(seconds, lambda: pages.read_grey(job.source, means.options, job.page))
+        grey = within(seconds, lambda: pages.read_grey(job.source, means.options, job.page, whole=True))
     except TimeoutError as error:
         reason = f"is not read after {seconds:g} s"
         raise PageError(str(job), reason, "save it anew, or give it longer with --page-timeout") from error

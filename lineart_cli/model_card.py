@@ -11,6 +11,9 @@ from lineart_cli.errors import ModelError
 
 CARD = "card.toml"
 
+RUNTIMES = ("openvino", "onnxruntime")
+"""The runtimes that lineart can use, the one it prefers first; a card knows the memory of each."""
+
 _T = TypeVar("_T")
 
 
@@ -34,6 +37,14 @@ class TestPage:
 
 
 @dataclass(frozen=True)
+class Footprint:
+    """Bytes of a process that runs the network: before it sees a tile, and for each px of a tile's window."""
+
+    base: float
+    per_px: float
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """What a model folder says of itself.
 
@@ -46,8 +57,9 @@ class ModelCard:
         thickness_px: least and greatest thickness of lines it can draw, px at `dpi`.
         level_px: the level is clipped to about +- this, px at `dpi`.
         kmac_per_px: thousand multiply-adds per input pixel.
-        bytes_per_px: working memory of the runtime per input pixel, f32.
+        memory: by runtime and precision, such as `openvino_f32`.
         training: free table: configuration, sources of data, licences, figures.
+        int8: the quantised network and its sha256, where there is one: it scored as well as f32.
     """
 
     name: str
@@ -63,9 +75,23 @@ class ModelCard:
     thickness_px: tuple[float, float]
     level_px: float
     kmac_per_px: float
-    bytes_per_px: float
+    memory: dict[str, Footprint]
     test: TestPage
     training: dict[str, Any]
+    int8: tuple[Path, str] | None = None
+
+    @property
+    def files(self) -> dict[Path, str]:
+        """The networks, and the sha256 of each."""
+        return {self.network: self.sha256} | dict([self.int8] if self.int8 else [])
+
+    def network_for(self, precision: str) -> Path:
+        """The ONNX file to run in a precision."""
+        return self.int8[0] if precision == "int8" and self.int8 else self.network
+
+    def footprint(self, backend: str, precision: str) -> Footprint:
+        """The memory of a runtime in a precision; that of f32, which is no less, where only that was measured."""
+        return self.memory.get(f"{backend}_{precision}") or self.memory[f"{backend}_f32"]
 
 
 def load(folder: Path) -> ModelCard:
@@ -96,7 +122,7 @@ def load(folder: Path) -> ModelCard:
         thickness_px=network.range("thickness_px"),
         level_px=network.number("level_px"),
         kmac_per_px=network.number("kmac_per_px"),
-        bytes_per_px=network.number("bytes_per_px"),
+        memory=_memory(top.table("memory")),
         test=TestPage(
             input=folder / test.text("input"),
             output=folder / test.text("output"),
@@ -104,7 +130,18 @@ def load(folder: Path) -> ModelCard:
             tolerance=test.number("tolerance"),
         ),
         training=top.entries.get("training", {}),
+        int8=_int8(folder, top.table("int8")) if "int8" in top.entries else None,
     )
+
+
+def _int8(folder: Path, table: _Table) -> tuple[Path, str]:
+    return folder / table.text("file"), table.text("sha256")
+
+
+def _memory(table: _Table) -> dict[str, Footprint]:
+    for runtime in RUNTIMES:
+        table.pair(f"{runtime}_f32")
+    return {name: Footprint(*table.pair(name)) for name in table.entries}
 
 
 @dataclass(frozen=True)
@@ -127,13 +164,17 @@ class _Table:
     def number(self, key: str) -> float:
         return self._positive(key, self._entry(key, object, "a number"))
 
-    def range(self, key: str) -> tuple[float, float]:
+    def pair(self, key: str) -> tuple[float, float]:
         value = self._entry(key, list, "a list of two numbers")
         if len(value) != 2:
             raise self._error(key, f"{value} is not a list of two numbers")
-        low, high = (self._positive(key, each) for each in value)
+        first, second = (self._positive(key, each) for each in value)
+        return first, second
+
+    def range(self, key: str) -> tuple[float, float]:
+        low, high = self.pair(key)
         if low > high:
-            raise self._error(key, f"{value} does not rise")
+            raise self._error(key, f"{self.entries[key]} does not rise")
         return low, high
 
     def table(self, key: str) -> _Table:

@@ -26,6 +26,7 @@ the stride grid, as do the cores; a page in one tile has the canvas for its wind
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
@@ -55,6 +56,10 @@ class Region:
     def clipped(self, height: int, width: int) -> Region:
         """The part of the region on a page of that size."""
         return Region(max(self.y0, 0), max(self.x0, 0), min(self.y1, height), min(self.x1, width))
+
+    def contains(self, other: Region) -> bool:
+        """Whether no pixel of `other` lies outside."""
+        return self.y0 <= other.y0 and self.x0 <= other.x0 and other.y1 <= self.y1 and other.x1 <= self.x1
 
     def seen_from(self, y: int, x: int) -> Region:
         """The same region where (y, x) is the origin."""
@@ -108,6 +113,31 @@ def best_tiles(height: int, width: int, most_px: int, multiple_of: int, halo: in
     return _tiles(*min(product(grid.even_windows(height), grid.even_windows(width)), key=cost))
 
 
+def halve(tiles: Sequence[Tile], height: int, width: int, multiple_of: int, halo: int) -> tuple[Tile, ...]:
+    """Cut the cores in two along the longer side of their windows, for windows as small as then may be.
+
+    Args:
+        tiles: some of a page's, row by row.
+        height: of the page, px.
+        width: of the page, px.
+        multiple_of: the network's total stride, px.
+        halo: how far a pixel of the network's output sees, px; rounded up to the stride.
+
+    Returns:
+        Tiles of just the same cores, row by row; no smaller than before where thinner cores would only add halos.
+    """
+    grid = _Grid(multiple_of, halo)
+    rows = sorted({(tile.core.y0, tile.core.y1) for tile in tiles})
+    columns = sorted({(tile.core.x0, tile.core.x1) for tile in tiles})
+    tall, wide = tiles[0].window.shape
+    if tall >= wide:
+        rows = grid.halves(rows)
+    else:
+        columns = grid.halves(columns)
+    halved = _tiles(grid.windows(rows, height), grid.windows(columns, width))
+    return tuple(each for each in halved if any(tile.core.contains(each.core) for tile in tiles))
+
+
 @dataclass(frozen=True)
 class _Piece:
     """A tile along one axis: start and end of its core and of its window."""
@@ -142,7 +172,15 @@ class _Grid:
 
     def cut(self, length: int, side: int, more: int = 0) -> list[_Piece]:
         """Cut into cores of that side, of which the first is `more` longer and the last up to as much."""
-        cores = list(pairwise([0, *range(side + more, length - more, side), length]))
+        return self.windows(list(pairwise([0, *range(side + more, length - more, side), length])), length)
+
+    def halves(self, cores: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Each core in two, or whole if it is a stride at most."""
+        middles = [a + self.up(_divide_up(b - a, 2)) for a, b in cores]
+        return [half for (a, b), middle in zip(cores, middles, strict=True) for half in _parts(a, middle, b)]
+
+    def windows(self, cores: list[tuple[int, int]], length: int) -> list[_Piece]:
+        """The cores with windows of one size."""
         start, stop = -self.margin, self.up(length) + self.margin
         needs = [(max(a - self.halo, start), min(self.up(b) + self.halo, stop)) for a, b in cores]
         window = max(b - a for a, b in needs)
@@ -156,6 +194,10 @@ def _tiles(rows: list[_Piece], columns: list[_Piece]) -> tuple[Tile, ...]:
 
 def _region(rows: tuple[int, int], columns: tuple[int, int]) -> Region:
     return Region(rows[0], columns[0], rows[1], columns[1])
+
+
+def _parts(start: int, middle: int, stop: int) -> list[tuple[int, int]]:
+    return [(start, middle), (middle, stop)] if middle < stop else [(start, stop)]
 
 
 def _divide_up(length: int, parts: int) -> int:

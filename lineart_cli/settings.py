@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from lineart_cli import __version__
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
 from lineart_cli.hardware import Hardware
+from lineart_cli.plan import Measured
 
 _FILE = "bench.json"
 
@@ -22,14 +24,16 @@ def path() -> Path:
     return platformdirs.user_config_path("lineart", appauthor=False) / _FILE
 
 
-def save(choice: EngineChoice, hardware: Hardware) -> Path:
+def save(best: Measured, hardware: Hardware) -> Path:
     """Keep a choice for this machine and these versions, and return the file.
 
     Raises:
         ArgumentError: the file cannot be written.
     """
     file = path()
-    entries = {**_stamp(hardware), "backend": choice.backend, "device": choice.device, "precision": choice.precision}
+    choice = best.choice
+    entries: dict[str, Any] = {**_stamp(hardware), "speed": best.speed}
+    entries |= {"backend": choice.backend, "device": choice.device, "precision": choice.precision}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(entries, indent=2) + "\n", "utf-8")
@@ -39,13 +43,14 @@ def save(choice: EngineChoice, hardware: Hardware) -> Path:
     return file
 
 
-def load(hardware: Hardware) -> EngineChoice | None:
+def load(hardware: Hardware) -> Measured | None:
     """The choice that was kept, if it is whole and was made on this machine with these versions."""
     try:
         entries = json.loads(path().read_text("utf-8"))
         if any(entries[key] != value for key, value in _stamp(hardware).items()):
             return None
-        return EngineChoice(str(entries["backend"]), str(entries["device"]), str(entries["precision"]))
+        choice = EngineChoice(str(entries["backend"]), str(entries["device"]), str(entries["precision"]))
+        return Measured(choice, float(entries["speed"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float32]
+    Greys = npt.NDArray[np.uint8 | np.uint16 | np.float32]
 
 CELL = 8  # px of the page that a cell of the paper map covers, in each direction
 FILL = 72  # px: dark things narrower than this lie on the paper; a bundle of strokes is up to 45 wide
@@ -62,26 +63,27 @@ class Tone:
     gain: float
 
 
-def darkness(grey: Floats, faint: float = NEUTRAL_FAINT, out: Floats | None = None) -> Floats:
+def darkness(grey: Greys, faint: float = NEUTRAL_FAINT) -> Floats:
     """Turn a page's greys into the darkness of what is drawn on it.
 
     Args:
-        grey: (H, W) float32 in [0, 1], encoded values, 300 dpi.
+        grey: (H, W) encoded values at 300 dpi, white being the largest that a uint8 or uint16 holds, or 1.0.
         faint: the share of the main lines' darkness, in (0, 1), at which a line is still inked. Towards 0 ever fainter
             lines come out, and in the end the grain; towards 1 only the darkest do. Start from `NEUTRAL_FAINT`.
-        out: (H, W) float32 that takes the result; may be `grey` itself. None makes a new array.
 
     Returns:
         (H, W) float32 in [0, 1]: 0 paper, `INK` the main lines, 1 black.
     """
-    return apply(grey, measure(grey), faint, out)
+    dark = np.empty(grey.shape, np.float32)
+    apply(grey, measure(grey), faint, (slice(0, grey.shape[0]), slice(0, grey.shape[1])), dark)
+    return dark
 
 
-def measure(grey: Floats) -> Tone:
-    """Measure paper, noise and pressure of a page, (H, W) float32 in [0, 1] at 300 dpi."""
+def measure(grey: Greys) -> Tone:
+    """Measure paper, noise and pressure of a page; `grey` as for `darkness`."""
     paper = paper_map(grey)
     step = max(1, math.isqrt(grey.size // SAMPLES))
-    sample = grey[step // 2 :: step, step // 2 :: step]
+    sample = _light(grey[step // 2 :: step, step // 2 :: step])
     share = sample / cv2.resize(paper, sample.shape[::-1], interpolation=cv2.INTER_LINEAR)
     bare = share[np.abs(share - 1) < NEAR_PAPER]
     level = float(np.median(bare)) if bare.size else 1.0
@@ -95,27 +97,37 @@ def measure(grey: Floats) -> Tone:
     return replace(tone, gain=min(max(INK / main, GAIN[0]), GAIN[1]))
 
 
-def apply(grey: Floats, tone: Tone, faint: float = NEUTRAL_FAINT, out: Floats | None = None) -> Floats:
-    """Turn greys into darkness by a measured tone; arguments and result as of `darkness`."""
-    dark = np.empty_like(grey) if out is None else out
+def apply(
+    grey: Greys, tone: Tone, faint: float, part: tuple[slice, slice], out: npt.NDArray[np.float16 | np.float32]
+) -> None:
+    """Turn the greys of a part of a page into darkness by the page's tone, a strip at a time.
+
+    Args:
+        grey: of the whole page, as for `darkness`.
+        tone: of the whole page.
+        faint: as for `darkness`.
+        part: rows and columns of the page.
+        out: takes the darkness; of the part's shape. A pixel comes out the same, bit for bit, in whichever part.
+    """
+    all_rows, columns = part
     bend = math.log(NEUTRAL_FAINT) / math.log(faint)
-    for rows in strips(len(grey)):
-        part = dark[rows]
-        np.divide(grey[rows], linear_rows(tone.paper, grey.shape, rows), out=part)
-        np.subtract(1, part, out=part)
-        np.maximum(part, 0, out=part)
-        part[...] = _soft(part, tone.toe)
-        part *= tone.gain
+    for strip in strips(all_rows.stop - all_rows.start):
+        rows = slice(all_rows.start + strip.start, all_rows.start + strip.stop)
+        dark = _light(grey[rows, columns])
+        dark /= linear_rows(tone.paper, grey.shape, rows)[:, columns]
+        np.subtract(1, dark, out=dark)
+        np.maximum(dark, 0, out=dark)
+        dark = _soft(dark, tone.toe)
+        dark *= tone.gain
         if bend != 1:
-            part[...] = INK * cv2.pow(part / INK, bend)
-        np.minimum(part, 1, out=part)
-    return dark
+            dark = INK * cv2.pow(dark / INK, bend)
+        np.minimum(dark, 1, out=out[strip], casting="same_kind")
 
 
-def paper_map(grey: Floats) -> Floats:
+def paper_map(grey: Greys) -> Floats:
     """Return the grey of bare paper in every cell, (ceil(H / CELL), ceil(W / CELL)) float32 in [LEAST_PAPER, 1]."""
     height, width = (-(-side // CELL) for side in grey.shape)
-    cells = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    cells = _light(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA))
     paper = _close(cells, FILL)
     floor = max(PAGE_FLOOR * float(np.percentile(paper, 90)), LEAST_PAPER)
     paper = np.maximum(np.maximum(paper, WIDE_FLOOR * _close(paper, WIDE)), floor)
@@ -132,3 +144,9 @@ def _close(cells: Floats, width: int) -> Floats:
 def _soft(dark: Floats, toe: float) -> Floats:
     """Bend the start of the scale: 0 stays 0 with slope 0, `toe` is halved, what is far above loses `toe`."""
     return dark * (dark / (dark + np.float32(max(toe, 1e-6))))
+
+
+def _light(grey: npt.NDArray[Any]) -> Floats:
+    """Greys of any type as float32 in [0, 1]; always a copy."""
+    white = np.iinfo(grey.dtype).max if np.issubdtype(grey.dtype, np.integer) else 1
+    return np.asarray(np.divide(grey, np.float32(white), dtype=np.float32))

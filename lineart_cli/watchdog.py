@@ -10,10 +10,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError, EngineError
 
 _T = TypeVar("_T")
 Coverage = NDArray[np.unsignedinteger[Any]]
+Greys = NDArray[np.uint8 | np.uint16 | np.float32]
 
 LEAST_SECONDS = 60.0
 SECONDS_PER_MEGAPIXEL = 10.0
@@ -23,13 +25,14 @@ _THREAD = "lineart-watched"
 class Inker(Protocol):
     """Inks pages, one at a time."""
 
-    def ink(self, grey: NDArray[np.float32], dpi: float, thickness: float, faint: float) -> Coverage:
+    def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float) -> Coverage:
         """Inks a page.
 
         Args:
-            grey: (H, W) in [0, 1], encoded values, 1 = white; used up.
+            grey: (H, W) encoded values, white being the largest that a uint8 or uint16 holds, or 1.0;
+                used up.
             dpi: px per inch.
-            thickness: of the lines, in page px.
+            tool: what to draw with.
             faint: how faint a line may be, as a fraction of the main lines' darkness.
 
         Returns:
@@ -50,7 +53,7 @@ class WatchedInker:
         self._type = np.dtype(f"uint{bits}")
         self._inker: Inker | None = None
 
-    def ink(self, grey: NDArray[np.float32], dpi: float, thickness: float, faint: float, seconds: float) -> Coverage:
+    def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float, seconds: float) -> Coverage:
         """Inks a page, see `Inker.ink`, within so many seconds.
 
         Raises:
@@ -60,7 +63,7 @@ class WatchedInker:
         inker, self._inker = self._inker or self._open_inker(), None
         shape = grey.shape
         try:
-            ink = within(seconds, lambda: inker.ink(grey, dpi, thickness, faint))
+            ink = within(seconds, lambda: inker.ink(grey, dpi, tool, faint))
         except TimeoutError as error:
             advice = "give it longer with --page-timeout, or try another --backend"
             raise EngineError(f"the engine gave no answer in {seconds:g} s; {advice}") from error

@@ -196,7 +196,7 @@ def wobble(skeleton: Mask) -> float:
     Lines between branchings are measured, of SHORTEST px and more; 0 without any.
     """
     squares, count = 0.0, 0
-    for course in _courses(skeleton):
+    for course in courses(skeleton):
         off = course - _smooth(course, SMOOTH)
         tremor = (off - _smooth(off, DRIFT))[CUT:-CUT]
         squares += float(np.square(tremor).sum())
@@ -242,7 +242,7 @@ def _distance_to(mask: Mask) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
-def _courses(skeleton: Mask) -> Iterator[NDArray[np.float64]]:
+def courses(skeleton: Mask) -> Iterator[NDArray[np.float64]]:
     """The lines of a skeleton between ends and branchings, as (N, 2) pixels in the order of drawing, N >= SHORTEST.
 
     Ends are started from first. Any other line is entered, and so cut in two, where the set happens to begin: an order

@@ -92,7 +92,9 @@ dpi = 300
 thickness_px = [1.0, 16]
 level_px = 16.0
 kmac_per_px = 1.2
-bytes_per_px = 60.0
+[memory]
+openvino_f32 = [110000000, 60.0]
+onnxruntime_f32 = [70000000, 90.0]
 [test]
 input = "test_input.png"
 output = "test_output.png"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lineart_cli.engines.base import Engine, EngineChoice, MissingRuntimeError
+from lineart_cli.engines.base import Engine, EngineChoice, MissingRuntimeError, OutOfMemoryError
 from lineart_cli.errors import EngineError
 
-__all__ = ["Engine", "EngineChoice", "open_engine"]
+__all__ = ["Engine", "EngineChoice", "OutOfMemoryError", "open_engine"]
 
 
 def open_engine(network: Path, choice: EngineChoice, shape: tuple[int, int]) -> Engine:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from lineart_cli.errors import EngineError
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
+
+    Level = npt.NDArray[np.float16] | npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class EngineChoice:
     Attributes:
         backend: `auto`, `openvino` or `onnxruntime`; `auto` takes the first that is installed.
         device: a device of that runtime, in any case; `auto` is the CPU.
-        precision: `auto`, `f32` or `bf16`; `auto` is f32, the same ink on every machine.
+        precision: `auto`, `f32`, `bf16` or `int8`, which is f32 with a network of its own; `auto` is f32.
         threads: of the CPU; None leaves it to the runtime, which takes one per core.
     """
 
@@ -33,16 +37,16 @@ class EngineChoice:
 class Engine(Protocol):
     """A network made ready for inputs of one shape."""
 
-    def run(self, sketch: npt.NDArray[np.float32], thickness: float) -> npt.NDArray[np.float32]:
+    def run(self, sketch: npt.NDArray[np.float16], thickness: float) -> Level:
         """Run the network once.
 
         Args:
-            sketch: (1, 1, H, W) float32 in [0, 1], 0 = paper; H and W as the engine was opened for.
+            sketch: (1, 1, H, W) float16 in [0, 1], 0 = paper; H and W as the engine was opened for.
             thickness: of the lines, px at 300 dpi.
 
         Returns:
-            (1, 1, H, W) float32, the level: signed distance from the edge of the ink in px at 300 dpi, > 0 inside. It
-            belongs to the caller; a later run leaves it alone.
+            (1, 1, H, W) float16 or float32, the level: signed distance from the edge of the ink in px at 300 dpi, > 0
+            inside. It is the engine's own memory: copy it to keep it beyond the next run.
 
         Raises:
             EngineError: the runtime failed, or its result has another shape or is not finite.
@@ -57,7 +61,20 @@ class MissingRuntimeError(EngineError):
         super().__init__(f"--backend {package}: cannot be loaded ({error}); run pip install {package}")
 
 
-def check_level(level: npt.NDArray[np.float32], shape: tuple[int, ...], backend: str) -> npt.NDArray[np.float32]:
+class OutOfMemoryError(EngineError):
+    """A runtime did not get the memory for tiles of this size."""
+
+
+_NO_MEMORY = re.compile(r"alloc|out.of.memory", re.IGNORECASE)
+
+
+def failure(error: Exception, message: str) -> EngineError:
+    """The error for what a runtime has raised: an OutOfMemoryError if it speaks of memory; these share no type."""
+    kind = OutOfMemoryError if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)) else EngineError
+    return kind(message)
+
+
+def check_level(level: Level, shape: tuple[int, ...], backend: str) -> Level:
     """Return `level` if it has that shape and every number in it is finite.
 
     Raises:
@@ -65,6 +82,6 @@ def check_level(level: npt.NDArray[np.float32], shape: tuple[int, ...], backend:
     """
     if level.shape != shape:
         raise EngineError(f"--backend {backend}: the network gave {level.shape} for {shape}; install the model again")
-    if not math.isfinite(float(level.sum())):
+    if not math.isfinite(float(level.sum(dtype=np.float32))):
         raise EngineError(f"--backend {backend}: the network's result is not finite; try --precision f32")
     return level

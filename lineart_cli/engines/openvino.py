@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lineart_cli.engines.base import EngineChoice, MissingRuntimeError, check_level
+from lineart_cli.engines.base import EngineChoice, MissingRuntimeError, check_level, failure
 from lineart_cli.errors import EngineError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_ELEMENT_TYPES = {"auto": "f32", "f32": "f32", "bf16": "bf16"}
+    from lineart_cli.engines.base import Level
+
+_ELEMENT_TYPES = {"auto": "f32", "f32": "f32", "bf16": "bf16", "int8": "f32"}
 
 
 class OpenVinoEngine:
@@ -38,18 +40,22 @@ class OpenVinoEngine:
         try:
             model = core.read_model(network)
             model.reshape({"sketch": list(self._shape), "thickness": [1]})
-            self._request = core.compile_model(model, device, settings).create_infer_request()
-        except RuntimeError as error:
-            raise EngineError(f"--device {device}: OpenVINO cannot prepare {network}: {_last_line(error)}") from error
+            steps = openvino.preprocess.PrePostProcessor(model)
+            steps.input("sketch").tensor().set_element_type(openvino.Type.f16)
+            steps.output("level").tensor().set_element_type(openvino.Type.f16)
+            self._request = core.compile_model(steps.build(), device, settings).create_infer_request()
+        except (RuntimeError, MemoryError) as error:
+            message = f"--device {device}: OpenVINO cannot prepare {network}: {_last_line(error)}"
+            raise failure(error, message) from error
 
-    def run(self, sketch: npt.NDArray[np.float32], thickness: float) -> npt.NDArray[np.float32]:
+    def run(self, sketch: npt.NDArray[np.float16], thickness: float) -> Level:
         """See `Engine.run`."""
         inputs = {"sketch": sketch, "thickness": np.array([thickness], np.float32)}
         try:
             results = self._request.infer(inputs, share_inputs=True, share_outputs=True)
-        except RuntimeError as error:
-            raise EngineError(f"OpenVINO failed: {_last_line(error)}; try a smaller --tile") from error
-        return check_level(results["level"], self._shape, "openvino").copy()
+        except (RuntimeError, MemoryError) as error:
+            raise failure(error, f"OpenVINO failed: {_last_line(error)}; try a smaller --tile") from error
+        return check_level(results["level"], self._shape, "openvino")
 
 
 def _device(available: list[str], wanted: str) -> str:
@@ -69,6 +75,6 @@ def _require_bf16(device: str, capabilities: list[str]) -> None:
         raise EngineError(f"--precision bf16: {device} computes {able} only; use --precision f32")
 
 
-def _last_line(error: RuntimeError) -> str:
+def _last_line(error: Exception) -> str:
     """The last line that says something: the earlier ones name places in OpenVINO's own source."""
     return next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)

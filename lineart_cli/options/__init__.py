@@ -1,13 +1,13 @@
 """The tables of options: names, defaults, ranges and help, for the command line and for callers alike."""
 
 from lineart_cli.options.bench import BenchOptions
+from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
 from lineart_cli.options.report import ReportOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
 from lineart_cli.options.values import (
     BACKENDS,
     BLACK,
-    BRUSHES,
     DESATURATE_MODES,
     DPI_RANGE,
     DROP_COLOURS,
@@ -18,17 +18,18 @@ from lineart_cli.options.values import (
     MODEL,
     MODEL_DPI,
     NEUTRAL_FAINT,
+    PLAIN,
     PRECISIONS,
     READABLE,
     THICKNESS_RANGE,
     Colour,
     Length,
+    Several,
 )
 
 __all__ = [
     "BACKENDS",
     "BLACK",
-    "BRUSHES",
     "DESATURATE_MODES",
     "DPI_RANGE",
     "DROP_COLOURS",
@@ -39,15 +40,18 @@ __all__ = [
     "MODEL",
     "MODEL_DPI",
     "NEUTRAL_FAINT",
+    "PLAIN",
     "PRECISIONS",
     "READABLE",
     "THICKNESS_RANGE",
     "BenchOptions",
+    "BrushesOptions",
     "Colour",
     "InkOptions",
     "Length",
     "Options",
     "ReportOptions",
+    "Several",
     "Spec",
     "bytes_text",
     "default_text",

@@ -10,12 +10,14 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.options.spec import (
     MAX_MEMORY,
     Options,
+    each_by,
     option,
     read_bits,
     read_choice,
     read_colour,
     read_length,
     read_number,
+    read_pressure,
     read_text,
     read_whole_or_auto,
 )
@@ -23,7 +25,6 @@ from lineart_cli.options.values import (
     BACKENDS,
     BITS,
     BLACK,
-    BRUSHES,
     DESATURATE_MODES,
     DPI_RANGE,
     DROP_COLOURS,
@@ -32,10 +33,12 @@ from lineart_cli.options.values import (
     FORMATS_OF_16_BITS,
     FORMATS_WITHOUT_ALPHA,
     NEUTRAL_FAINT,
+    PLAIN,
     PRECISIONS,
     THICKNESS_RANGE,
     Colour,
     Length,
+    Several,
 )
 
 
@@ -43,24 +46,34 @@ from lineart_cli.options.values import (
 class InkOptions(Options):
     """What `lineart ink` can be told. `None` stands for `auto`, or for "not given"."""
 
-    thickness: Length = option(
-        Length(3.0),
+    thickness: Several[Length] = option(
+        Several((Length(3.0),)),
         "--thickness -t",
-        "Thickness of the lines: page pixels (3 or 3px) or millimetres (0.3mm); 1 to 16 px at 300 dpi.",
+        "Thickness of the lines: page pixels (3 or 3px) or millimetres (0.3mm); 1 to 16 px at 300 dpi. Several, with "
+        "commas between them, give a picture each.",
         "Ink",
-        read=read_length,
+        read=each_by(read_length),
         metavar="LENGTH",
         low=THICKNESS_RANGE[0],
         high=THICKNESS_RANGE[1],
     )
-    brush: str = option(
-        "technical_pen",
-        "--brush",
-        "What the lines are drawn with.",
+    brush: Several[str] = option(
+        Several(PLAIN),
+        "--brush -b",
+        "What the lines are drawn with: a name that lineart brushes lists, or a picture of one stroke whose pressure "
+        "rises from left to right. Several give a picture each.",
         "Ink",
-        read=read_choice,
+        read=each_by(read_text),
         metavar="NAME",
-        choices=BRUSHES,
+    )
+    pressure: str | float = option(
+        "sketch",
+        "--pressure",
+        "Line weight: sketch follows how hard the artist pressed; even is full thickness everywhere; a number from 0 "
+        "to 1 is a hand as light.",
+        "Ink",
+        read=read_pressure,
+        metavar="WEIGHT",
     )
     faint: float = option(
         NEUTRAL_FAINT,

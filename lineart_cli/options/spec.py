@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from lineart_cli.errors import ArgumentError
-from lineart_cli.options.values import DPI_RANGE, Colour, Length
+from lineart_cli.options.values import DPI_RANGE, Colour, Length, Several
 
 _THICKNESS_HINT = "lines are 1 to 16 px thick at 300 dpi (0.085mm to 1.35mm); write for example 3, 3px or 0.3mm"
 
@@ -86,6 +86,28 @@ def read_number(spec: Spec, text: str) -> float:
     return number
 
 
+def each_by(read: Callable[[Spec, str], Any]) -> Callable[[Spec, str], Several[Any]]:
+    """Reads values with commas between them; one that is given twice counts once."""
+
+    def read_several(spec: Spec, text: str) -> Several[Any]:
+        return Several(dict.fromkeys(read(spec, each) for each in text.split(",")))
+
+    return read_several
+
+
+def read_pressure(spec: Spec, text: str) -> str | float:
+    word = text.strip().lower()
+    if word == "sketch":
+        return word
+    try:
+        pressure = 1.0 if word == "even" else float(word)
+    except ValueError:
+        pressure = math.nan
+    if not 0 <= pressure <= 1:
+        raise spec.error(text, "write sketch, even, or a number from 0 to 1")
+    return pressure
+
+
 def read_whole(spec: Spec, text: str, otherwise: str = "") -> int:
     if not text.strip().isdecimal() or not spec.low <= int(text) <= spec.high:
         raise spec.error(text, f"write {otherwise}a whole number from {spec.low:.0f} to {spec.high:.0f}")
@@ -150,7 +172,8 @@ class Options:
     def settings(self) -> dict[str, str | float | bool | None]:
         """What the ink depends on, by name, as JSON has it; lengths and colours as the user writes them."""
         named = {name: getattr(self, name) for name, spec in specs(type(self)).items() if spec.changes_ink}
-        return {name: str(value) if isinstance(value, Length | Colour) else value for name, value in named.items()}
+        written = (Length, Colour, Several)
+        return {name: str(value) if isinstance(value, written) else value for name, value in named.items()}
 
 
 def specs(table: type[Options]) -> dict[str, Spec]:

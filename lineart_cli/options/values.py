@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
+
+_T = TypeVar("_T")
 
 MODEL = "standard"
 MODEL_DPI = 300.0
+PLAIN = ("technical_pen",)
+"""The brush that the network itself draws with, alone."""
 MM_PER_INCH = 25.4
 THICKNESS_RANGE = (1.0, 16.0)
 FAINT_RANGE = (0.02, 0.9)
 NEUTRAL_FAINT = 0.35
 """The share of the main lines' darkness where the network itself draws the line between ink and nothing."""
 DPI_RANGE = (50.0, 2400.0)
-BRUSHES = ("technical_pen",)
 DESATURATE_MODES = ("luma709", "luma601", "lightness", "average", "min", "max")
 DROP_COLOURS = ("blue", "green", "yellow", "orange", "red", "pink", "purple")
 BACKENDS = ("auto", "openvino", "onnxruntime")
-PRECISIONS = ("auto", "f32", "bf16")
+PRECISIONS = ("auto", "f32", "bf16", "int8")
 READABLE = "PNG, JPEG, TIFF, WebP, BMP, PSD, KRA, ORA, PDF or HEIC"
 FORMATS = ("png", "tiff", "webp", "ora", "psd", "bmp", "jpeg")
 FORMATS_WITHOUT_ALPHA = ("bmp", "jpeg")
@@ -42,6 +45,15 @@ class Length:
     def model_px(self, dpi: float) -> float:
         """The length in pixels at 300 dpi, the scale that the model works at."""
         return self.page_px(dpi) * MODEL_DPI / dpi
+
+
+class Several(tuple[_T, ...]):
+    """Values that the user writes with commas between them."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self))
 
 
 class Colour(NamedTuple):

@@ -2,6 +2,7 @@
 
 from lineart_cli.pages.header import Dpi, Header, working_dpi
 from lineart_cli.pages.metadata import Metadata
+from lineart_cli.pages.picture import Greys
 from lineart_cli.pages.reading import count_pages, is_whole, read_grey, read_header, read_metadata, read_sketch
 from lineart_cli.pages.writers import INK, OUTPUT_FORMATS, InkedPage, Look, Pixels, check_size, write_ink, write_joined
 
@@ -9,6 +10,7 @@ __all__ = [
     "INK",
     "OUTPUT_FORMATS",
     "Dpi",
+    "Greys",
     "Header",
     "InkedPage",
     "Look",

@@ -90,7 +90,10 @@ class Document:
     picture: Callable[[int], Picture]
 
 
-def to_grey(picture: Picture, mode: str, drop_colour: str | None = None) -> NDArray[np.float32]:
+Greys = NDArray[np.uint8 | np.uint16 | np.float32]
+
+
+def to_grey(picture: Picture, mode: str, drop_colour: str | None = None, whole: bool = False) -> Greys:
     """Decodes a page: transparency laid on white, colour made grey, turned upright.
 
     Args:
@@ -98,18 +101,26 @@ def to_grey(picture: Picture, mode: str, drop_colour: str | None = None) -> NDAr
         mode: how colour becomes grey, see `colour.desaturate`.
         drop_colour: a key of `colour.DROPPED`: its pencil is taken out, and colour becomes grey by the light in which
             it is hardly seen, whatever `mode` says.
+        whole: round to numbers as small as the file's samples, unless a colour is dropped.
 
     Returns:
-        (H, W) float32 in [0, 1], encoded values as in the file, 0 = black, 1 = white.
+        (H, W) encoded values as in the file, 0 = black; white is 1 in float32, or if `whole` 255 in uint8 or 65535 in
+        uint16.
     """
     width, height = picture.upright_size
-    page = np.ones((height, width), np.float32)
     if drop_colour is None or picture.is_grey:
+        page = _paper((height, width), picture.bits if whole else None)
         draw(picture, [(page, lambda rgb: desaturate(rgb, mode))])
         return page
-    lost = np.ones((height, width), np.float16)
-    draw(picture, [(page, lambda rgb: kept_light(rgb, drop_colour)), (lost, lambda rgb: lost_light(rgb, drop_colour))])
-    return without_pencil(page, lost)
+    kept, lost = np.ones((height, width), np.float32), np.ones((height, width), np.float16)
+    draw(picture, [(kept, lambda rgb: kept_light(rgb, drop_colour)), (lost, lambda rgb: lost_light(rgb, drop_colour))])
+    return without_pencil(kept, lost)
+
+
+def _paper(shape: tuple[int, int], bits: int | None) -> Greys:
+    if bits is None:
+        return np.ones(shape, np.float32)
+    return np.full(shape, 255, np.uint8) if bits <= 8 else np.full(shape, 65535, np.uint16)
 
 
 def draw(picture: Picture, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
@@ -117,7 +128,8 @@ def draw(picture: Picture, pages: Sequence[tuple[NDArray[Any], Channel]]) -> Non
 
     Args:
         picture: what to decode.
-        pages: white, (H, W) each, in floating point up to 1 or uint8; with what makes its grey of (h, w, 3) light.
+        pages: white, (H, W) each, in floating point up to 1, uint8 or uint16; with what makes its grey of (h, w, 3)
+            light.
     """
     stored = [(_as_stored(page, picture.orientation), channel) for page, channel in pages]
     for block in picture.blocks():
@@ -154,5 +166,5 @@ def _lay(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
     columns = slice(block.left + left, block.left + left + samples.shape[1])
     for page, channel in pages:
         grey = light[..., 0] if block.space == "grey" else channel(np.ascontiguousarray(light))
-        white, rounding = (255, 0.5) if page.dtype == np.uint8 else (1, 0)
+        white, rounding = (np.iinfo(page.dtype).max, 0.5) if page.dtype.kind == "u" else (1, 0)
         page[rows, columns] = page[rows, columns] * (1 - coverage) + grey * (shown * white) + rounding

@@ -17,7 +17,7 @@ from lineart_cli.pages import readers
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import Header
 from lineart_cli.pages.metadata import Metadata, metadata_of
-from lineart_cli.pages.picture import Document, Picture, to_grey
+from lineart_cli.pages.picture import Document, Greys, Picture, to_grey
 from lineart_cli.pages.sketch import to_sketch
 
 
@@ -48,22 +48,23 @@ def read_header(path: Path, options: InkOptions, page: int = 0) -> Header:
         return Header(*picture.upright_size, dpi, document.pages, picture.bits, picture.is_grey)
 
 
-def read_grey(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.float32]:
+def read_grey(path: Path, options: InkOptions, page: int = 0, whole: bool = False) -> Greys:
     """Decodes a page: transparency laid on white, colour made grey, turned upright. No sample loses bits.
 
     Args:
         path: the file.
         options: how pages are read.
         page: which of the file's pages, from 0.
+        whole: round to numbers as small as the file's samples, for less memory.
 
     Returns:
-        (H, W) float32 in [0, 1], encoded values as in the file, 0 = black, 1 = white.
+        (H, W) encoded values as in the file, see `picture.to_grey`.
 
     Raises:
         PageError: the page cannot be decoded, or as of `read_header`.
     """
     with _picture(path, options, page) as (_, picture):
-        return to_grey(picture, options.desaturate, options.drop_colour)
+        return to_grey(picture, options.desaturate, options.drop_colour, whole)
 
 
 def read_sketch(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.uint8]:

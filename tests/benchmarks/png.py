@@ -26,6 +26,7 @@ import numpy as np
 from PIL import Image, features
 
 from lineart_cli import hardware, model_store, pages, sample
+from lineart_cli.brushes.style import Tool
 from lineart_cli.convert import open_inker
 from lineart_cli.options import MODEL, InkOptions
 from lineart_cli.pages.writers import png
@@ -71,7 +72,7 @@ def sample_ink() -> np.ndarray:
     card, machine = model_store.find(MODEL), hardware.detect()
     inker = open_inker(card, lambda page: plan(page, card, machine, Wishes()))
     grey = sample.page(*sample.A4).astype(np.float32) / np.float32(255)
-    return 255 - inker.ink(grey, sample.DPI, 3.0)
+    return 255 - inker.ink(grey, sample.DPI, Tool())
 
 
 def measure(grey: np.ndarray, rounds: int) -> list[dict[str, str | float | int]]:

@@ -11,7 +11,7 @@ from lineart_cli import app, bench, hardware, model_store, settings
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.hardware import Hardware
 from lineart_cli.options import MODEL, BenchOptions
-from lineart_cli.plan import PageSize, Wishes, plan
+from lineart_cli.plan import Measured, PageSize, Wishes, plan
 
 MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 16 * 10**9, 8 * 10**9)
 
@@ -21,8 +21,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BenchOptions]
     """The options of every bench. None is really run, a quick one finds nothing; what is saved goes to `tmp_path`."""
     seen: list[BenchOptions] = []
     planned = plan(PageSize(300, 200, 300), model_store.find(MODEL), MACHINE, Wishes())
-    best = EngineChoice("onnxruntime", "CPU", "f32", 2)
-    rows = (bench.Row(planned.choice, None, 1),)
+    best = Measured(EngineChoice("onnxruntime", "CPU", "f32", 2), 3.5)
+    rows = (bench.Row(planned.choice, None, 1, 0.1),)
 
     def run(options: BenchOptions, card: object, machine: Hardware, progress: bench.Progress) -> bench.Report:
         seen.append(options)
@@ -62,7 +62,7 @@ def test_json_and_save(
     said = capsys.readouterr()
     assert json.loads(said.out)["sentence"] == "The end."
     assert said.err.endswith(f"saved in {settings.path()}\n")
-    assert settings.load(MACHINE) == EngineChoice("onnxruntime", "CPU", "f32")
+    assert settings.load(MACHINE) == Measured(EngineChoice("onnxruntime", "CPU", "f32"), 3.5)
 
 
 def test_a_bench_that_fails_says_so_and_saves_nothing(

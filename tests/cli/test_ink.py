@@ -19,11 +19,12 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from lineart_cli import app, hardware, model_store, pages, settings
+from lineart_cli.brushes.style import Tool
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import FORMATS, MODEL, InkOptions, bytes_text
-from lineart_cli.plan import PageSize, Plan, Wishes, plan
+from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
 
 
 class HalfInker:
@@ -32,8 +33,9 @@ class HalfInker:
     def __init__(self, bits: int) -> None:
         self._bits = bits
 
-    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
-        return np.where(grey < 0.5, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
+    def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
+        white = np.iinfo(grey.dtype).max if grey.dtype.kind == "u" else 1
+        return np.where(grey < white / 2, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
 
 
 class Shell:
@@ -49,7 +51,7 @@ class Shell:
         monkeypatch.setattr(hardware, "detect", lambda: self.machine)
         monkeypatch.setattr(settings, "path", lambda: Path("config/bench.json"))
 
-    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan], bits: int) -> HalfInker:
+    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool) -> HalfInker:
         self.opened.append(decide(PageSize(3000, 2000, 300)))
         return HalfInker(bits)
 
@@ -226,24 +228,29 @@ def test_json_is_one_line_a_page_on_stdout(lineart: Shell) -> None:
     assert (rows[0]["output"], rows[0]["width"], rows[0]["dpi"], rows[0]["thickness"]) == ("ink/a.png", 256, 300, 3)
 
 
-def planned_memory(machine: Hardware, dpi: float) -> str:
-    """What the plan expects a page of the tests to take with the shipped model."""
-    return bytes_text(plan(PageSize(256, 256, dpi), model_store.find(MODEL), machine, Wishes()).memory)
+def planned_page(machine: Hardware, dpi: float) -> Plan:
+    """The plan for a page of the tests with the shipped model."""
+    return plan(PageSize(256, 256, dpi), model_store.find(MODEL), machine, Wishes())
 
 
 def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
     assert lineart("ink", "scans", "-o", "ink", "--dry-run", "-t", "0.5mm", "--dpi", "600") == 0
-    memory = planned_memory(lineart.machine, 600)
-    planned = f"  openvino on CPU in f32, threads 4; 1 x 256 x 256 px, 0.1 megapixels computed; {memory}"
+    memory = bytes_text(planned_page(lineart.machine, 600).memory)
+    seconds = planned_page(lineart.machine, 600).seconds
+    figures = f"0.1 megapixels computed; {memory}; about {seconds:.2g} s"
+    precision = planned_page(lineart.machine, 600).choice.precision
+    planned = f"  openvino on CPU in {precision}, threads 4; 1 x 256 x 256 px, {figures}"
     assert lineart.out.splitlines() == [
         "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
         planned,
         "    backend openvino: the first choice on a CPU",
         "    device CPU: the same ink on every machine",
-        "    precision f32: the same ink on every machine",
+        f"    {planned_page(lineart.machine, 600).reasons[2]}",
         "    threads 4: one for each physical core",
         "    tiles 1 x 256 x 256 px: the whole page fits",
         f"    memory {memory}: 1GB allowed, 8GB are free",
+        f"    time {seconds:.2g} s: a guess by the kind of processor, right within a factor of two or three; "
+        "lineart bench --save knows",
         "scans/deep/b.png -> ink/deep/b.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
         planned,
     ]
@@ -258,7 +265,7 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
 def test_verbose_tells_the_plan_beside_the_results(lineart: Shell) -> None:
     assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose") == 0
     assert lineart.out == ""
-    memory = planned_memory(lineart.machine, 300)
+    memory = bytes_text(planned_page(lineart.machine, 300).memory)
     assert f"    memory {memory}: 1GB allowed, 8GB are free\n" in lineart.err
     assert "1 inked, 0 skipped, 0 failed" in lineart.err
 
@@ -321,12 +328,15 @@ def test_the_pages_of_a_file_are_joined_on_request(lineart: Shell) -> None:
 
 
 def test_every_wish_reaches_the_plan(lineart: Shell) -> None:
-    assert lineart("ink", "scans/a.png", "-o", "ink", "--backend", "onnxruntime", "--threads", "3") == 0
+    assert (
+        lineart("ink", "scans/a.png", "-o", "ink", "--precision", "f32", "--backend", "onnxruntime", "--threads", "3")
+        == 0
+    )
     assert lineart.opened[0].choice == EngineChoice("onnxruntime", "CPU", "f32", 3)
     assert lineart("ink", "scans/deep", "-o", "ink", "--precision", "bf16", "--device", "cpu") == 0
     assert lineart.opened[1].choice == EngineChoice("openvino", "CPU", "bf16", 4)
     windows = []
-    for wish in (["--tile", "512"], ["--max-memory", "0.4GiB"], ["--max-memory", "2GB"]):
+    for wish in (["--tile", "512"], ["--max-memory", "0.28GiB"], ["--max-memory", "2GB"]):
         assert lineart("ink", "scans/a.png", "-o", "ink", "--overwrite", *wish) == 0
         plan = lineart.opened[-1]
         windows.append(plan.window[0] * plan.window[1])
@@ -335,7 +345,7 @@ def test_every_wish_reaches_the_plan(lineart: Shell) -> None:
 
 
 def test_what_bench_saved_is_used_until_the_machine_changes_and_wishes_come_first(lineart: Shell) -> None:
-    settings.save(EngineChoice("onnxruntime", "CPU", "f32"), lineart.machine)
+    settings.save(Measured(EngineChoice("onnxruntime", "CPU", "f32"), 5.0), lineart.machine)
     assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose") == 0
     assert lineart.opened[-1].choice.backend == "onnxruntime"
     assert "backend onnxruntime: the fastest here, says lineart bench\n" in lineart.err
@@ -351,10 +361,7 @@ def test_what_bench_saved_is_used_until_the_machine_changes_and_wishes_come_firs
     [
         (["--tile", "7"], "--tile 7: write auto, or a whole number from 64 to 16384"),
         (["--tile", "100000"], "--tile 100000: write auto, or a whole number from 64 to 16384"),
-        (
-            ["--max-memory", "10MB"],
-            "--max-memory 10MB: even the smallest page needs 170MB; give --max-memory 170MB",
-        ),
+        (["--max-memory", "10MB"], "--max-memory 10MB: even the smallest page needs "),
         (
             ["--max-memory", "much"],
             "--max-memory much: not an amount of memory; write for example 500MB, 1GB or 0.5GiB",
@@ -374,15 +381,16 @@ def test_wishes_that_cannot_be_granted(
     lineart.machine = Hardware("Old CPU", ("avx2",), 2, 2, 4 * 10**9, 10**9)
     monkeypatch.setattr(hardware, "with_devices", lambda machine: machine)
     assert lineart("ink", "scans", "-o", "ink", *wish) == 2
-    assert lineart.err == f"lineart: {says}\n"
+    assert lineart.err.startswith(f"lineart: {says}")
+    assert lineart.err.count("\n") == 1
     assert not Path("ink").exists()
 
 
 def test_a_page_too_large_for_the_memory_fails_alone_and_says_what_would_do(lineart: Shell) -> None:
     Image.new("L", (6000, 6000), 255).save("scans/large.png", dpi=(600, 600))
-    assert lineart("ink", "scans", "-o", "ink", "--max-memory", "300MB") == 1
+    assert lineart("ink", "scans", "-o", "ink", "--max-memory", "260MB") == 1
     assert files("ink") == ["a.png", "deep/b.png"]
-    said = re.search(r"scans/large.png: cannot be inked; --max-memory 300MB: .* give --max-memory (\S+)\n", lineart.err)
+    said = re.search(r"scans/large.png: cannot be inked; --max-memory 260MB: .* give --max-memory (\S+)\n", lineart.err)
     assert said
     assert lineart("ink", "scans/large.png", "-o", "ink", "--max-memory", said[1]) == 0
 
@@ -476,3 +484,26 @@ def test_help_documents_every_option_and_every_exit_code(lineart: Shell, monkeyp
     text = " ".join(lineart.out.split())
     for code in ExitCode:
         assert f"{code.value} {code.meaning}" in text
+
+
+def test_several_brushes_and_thicknesses_give_a_picture_each(lineart: Shell) -> None:
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--brush", "charcoal,ink_pen", "--thickness", "2,0.5mm") == 0
+    assert sorted(path.name for path in Path("ink").glob("a*")) == [
+        "a-charcoal-0.5mm.png",
+        "a-charcoal-2px.png",
+        "a-ink_pen-0.5mm.png",
+        "a-ink_pen-2px.png",
+    ]
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--brush", "charcoal,ink_pen", "--thickness", "2,0.5mm") == 0
+    assert "0 inked, 4 skipped" in lineart.err
+
+
+def test_brushes_are_listed_and_drawn(lineart: Shell) -> None:
+    assert lineart("brushes", "--sheet", "brushes.png") == 0
+    for name in ("technical_pen", "charcoal", "calligraphy"):
+        assert name in lineart.out
+    assert "█" in lineart.out
+    with Image.open("brushes.png") as sheet:
+        assert sheet.height > 1000
+    assert lineart("brushes", "--sheet", "nowhere/brushes.png") == 2
+    assert lineart.err.startswith("lineart: --sheet nowhere/brushes.png: cannot be written")

@@ -12,10 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lineart_cli.convert import open_inker, run_tiles
+from lineart_cli.brushes.style import Tool
+from lineart_cli.convert import open_inker
 from lineart_cli.engines import Engine, EngineChoice, open_engine
 from lineart_cli.model_card import ModelCard
-from lineart_cli.regions import MARGIN, Tile, best_tiles, plan_tiles
+from lineart_cli.options import Length
+from lineart_cli.regions import MARGIN, Tile, best_tiles, halve, plan_tiles
+from lineart_cli.workbench import Workbench, run_tiles
 
 RUNTIMES = ["openvino", "onnxruntime"]
 slow_setup = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -23,7 +26,7 @@ slow_setup = settings(max_examples=25, deadline=None, suppress_health_check=[Hea
 
 def drawing(height: int, width: int, seed: int) -> np.ndarray:
     """Darkness with something in every pixel, so that any pixel a tile did not see would show."""
-    return np.random.default_rng(seed).random((height, width), np.float32)
+    return np.random.default_rng(seed).random((height, width), np.float32).astype(np.float16)
 
 
 @cache
@@ -32,9 +35,11 @@ def engine_for(network: Path, backend: str, shape: tuple[int, int]) -> Engine:
 
 
 def level(page: np.ndarray, tiles: tuple[Tile, ...], card: ModelCard, backend: str) -> np.ndarray:
-    out = np.full(page.shape, np.nan, np.float32)
-    run_tiles(page, tiles, engine_for(card.network, backend, tiles[0].window.shape), 3.0, out)
-    return out
+    def draw(part: tuple[slice, slice], sketch: np.ndarray) -> None:
+        sketch[...] = page[part]
+
+    bench = Workbench(card, lambda window: engine_for(card.network, backend, window))
+    return np.vstack(list(run_tiles(page.shape, tiles, draw, bench, 3.0, np.asarray, np.float32)))
 
 
 def whole(page: np.ndarray, card: ModelCard, backend: str) -> np.ndarray:
@@ -76,6 +81,17 @@ def test_the_best_tiles_are_whole(
 
 
 @pytest.mark.parametrize("backend", RUNTIMES)
+def test_halves_of_tiles_are_whole(card: ModelCard, backend: str) -> None:
+    page = drawing(330, 290, 4)
+    tiles = plan_tiles(*page.shape, (350, 350), card.multiple_of, card.halo_px)
+    wanted = whole(page, card, backend)
+    for count in (2, 4, 8, 16):
+        tiles = halve(tiles, *page.shape, card.multiple_of, card.halo_px)
+        assert len(tiles) == count
+        np.testing.assert_array_equal(level(page, tiles, card, backend), wanted)
+
+
+@pytest.mark.parametrize("backend", RUNTIMES)
 def test_a_halo_too_small_would_show(card: ModelCard, backend: str) -> None:
     page = drawing(200, 200, 1)
     tiled = level(page, plan_tiles(200, 200, (96, 96), card.multiple_of, card.multiple_of), card, backend)
@@ -87,9 +103,9 @@ def test_a_halo_too_small_would_show(card: ModelCard, backend: str) -> None:
 def test_the_ink_of_a_page_is_the_same_in_all_tiles(
     card: ModelCard, decide: Callable[..., Any], backend: str, dpi: int
 ) -> None:
-    page = 1 - drawing(310, 270, 2) ** 4
-    in_one = open_inker(card, decide(backend=backend)).ink(page.copy(), dpi, dpi / 100)
+    page = (255 * (1 - drawing(310, 270, 2) ** 4)).astype(np.uint8)
+    in_one = open_inker(card, decide(backend=backend)).ink(page.copy(), dpi, Tool(thickness=Length(dpi / 100)))
     assert 0 < in_one.mean() < 255
     for tile in (48, 100, 4096):
         inker = open_inker(card, decide(backend=backend, tile=tile))
-        np.testing.assert_array_equal(inker.ink(page.copy(), dpi, dpi / 100), in_one)
+        np.testing.assert_array_equal(inker.ink(page.copy(), dpi, Tool(thickness=Length(dpi / 100))), in_one)

@@ -16,11 +16,13 @@ from tifffile import TiffFile
 
 from lineart_cli import files, manifest, model_store, pages
 from lineart_cli.batch import Batch
+from lineart_cli.brushes import store
+from lineart_cli.brushes.style import Tool
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError, EngineError, ModelError, PageError
 from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
 from lineart_cli.manifest import NAME
-from lineart_cli.options import MODEL, InkOptions, Length
+from lineart_cli.options import MODEL, InkOptions, Length, Several
 from lineart_cli.output_folder import OutputFolder
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.regions import plan_tiles
@@ -44,7 +46,7 @@ class Recorder:
 
 def decide(page: PageSize) -> Plan:
     tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), tiles, 123, ("because",))
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), tiles, 123, 1.5, ("because",))
 
 
 class FakeInker:
@@ -54,11 +56,11 @@ class FakeInker:
         self.calls: list[tuple[tuple[int, ...], float, float, float]] = []
         self._faults = faults
 
-    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
-        assert grey.dtype == np.float32
-        self.calls.append((grey.shape, dpi, thickness, faint))
-        ink = np.where(grey < 0.5, 255, 0).astype(np.uint8)
-        fault = self._faults.get(f"level{round(float(grey[0, 0]) * 255)}")
+    def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
+        assert grey.dtype == np.uint8
+        self.calls.append((grey.shape, dpi, tool.thickness.page_px(dpi), faint))
+        ink = np.where(grey < 128, 255, 0).astype(np.uint8)
+        fault = self._faults.get(f"level{grey[0, 0]}")
         return fault(ink) if fault else ink
 
 
@@ -95,7 +97,8 @@ def run(
         out.mkdir(parents=True, exist_ok=True)
     with OutputFolder(out, overwrite=options.overwrite, dry_run=options.dry_run) as folder:
         card = model_store.find(MODEL)
-        return Batch(folder, options, card, decide, open_inker, recorder, threading.Event()).run(jobs, problems)
+        tools, _ = store.tools(options)
+        return Batch(folder, options, tools, card, decide, open_inker, recorder, threading.Event()).run(jobs, problems)
 
 
 def left_over(folder: Path) -> list[str]:
@@ -131,7 +134,7 @@ class TestRun:
     def test_the_inker_gets_page_pixels_and_the_page_s_dpi(self, tmp_path: Path, out: Path) -> None:
         page(tmp_path / "scans/a.png", dpi=600)
         inker = FakeInker()
-        ink(tmp_path / "scans", out, inker, InkOptions(thickness=Length(0.254, "mm"), faint=0.2))
+        ink(tmp_path / "scans", out, inker, InkOptions(thickness=Several((Length(0.254, "mm"),)), faint=0.2))
         assert inker.calls == [((10, 20), 600, pytest.approx(6), 0.2)]
 
     def test_dpi_option_is_used_and_written(self, scans: Path, out: Path) -> None:
@@ -317,8 +320,8 @@ class TestFaults:
     ) -> None:
         read = pages.read_grey
 
-        def saved(path: Path, *arguments: object) -> np.ndarray:
-            grey = read(path, *arguments)  # type: ignore[arg-type]
+        def saved(path: Path, *arguments: object, whole: bool) -> np.ndarray:
+            grey = read(path, *arguments, whole=whole)  # type: ignore[arg-type]
             if path.name == "b.png":
                 page(path, corner=9)
             return grey
@@ -333,10 +336,10 @@ class TestFaults:
     ) -> None:
         read, released = pages.read_grey, threading.Event()
 
-        def slow(path: Path, *arguments: object) -> np.ndarray:
+        def slow(path: Path, *arguments: object, whole: bool) -> np.ndarray:
             if path.name == "b.png":
                 released.wait(60)
-            return read(path, *arguments)  # type: ignore[arg-type]
+            return read(path, *arguments, whole=whole)  # type: ignore[arg-type]
 
         monkeypatch.setattr(pages, "read_grey", slow)
         done, recorder = ink(scans, out, options=InkOptions(page_timeout=2))

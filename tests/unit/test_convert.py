@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from lineart_cli import convert
+from lineart_cli.brushes.style import Tool
 from lineart_cli.convert import Inker, open_inker
-from lineart_cli.engines import Engine, EngineChoice, open_engine
+from lineart_cli.engines import Engine, EngineChoice, OutOfMemoryError, open_engine
 from lineart_cli.errors import ArgumentError, EngineError
 from lineart_cli.model_card import ModelCard
+from lineart_cli.options import Length
 
 THICK = 3.0
 
@@ -28,7 +30,7 @@ class Pen:
 
     def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
         assert sketch.shape == (1, 1, *self.shape)
-        assert sketch.dtype == np.float32
+        assert sketch.dtype == np.float16
         self.thicknesses.append(thickness)
         self.darkest = max(self.darkest, float(sketch.max()))
         return np.where(sketch > 0.4, np.float32(16), np.float32(-16))
@@ -52,9 +54,13 @@ def make_inker(card: ModelCard, decide: Callable[..., Any]) -> MakeInker:
     """An inker from what makes an engine for a shape, and the user's wish for tiles."""
 
     def make(engine: Callable[[tuple[int, int]], Engine], tile: int | None = None, bits: int = 8) -> Inker:
-        return Inker(card, decide(tile=tile), lambda plan: engine(plan.window), bits)
+        return Inker(card, decide(tile=tile), lambda choice, window: engine(window), bits)
 
     return make
+
+
+def tool(thickness: float) -> Tool:
+    return Tool(thickness=Length(thickness))
 
 
 def scan(height: int = 300, width: int = 260) -> np.ndarray:
@@ -65,7 +71,7 @@ def scan(height: int = 300, width: int = 260) -> np.ndarray:
 
 @pytest.mark.parametrize("tile", [None, 64, 4096])
 def test_ink_lies_where_the_pencil_was(make_inker: MakeInker, tile: int | None) -> None:
-    ink = make_inker(Pen, tile).ink(scan(), 300, THICK)
+    ink = make_inker(Pen, tile).ink(scan(), 300, tool(THICK))
     assert ink.dtype == np.uint8
     np.testing.assert_array_equal(ink, np.where(scan() < 0.5, 255, 0))
 
@@ -81,7 +87,7 @@ def test_a_page_of_another_dpi_is_inked_at_its_own_size(make_inker: MakeInker, d
         thicknesses.append(made.thicknesses)
         return made
 
-    ink = make_inker(pen).ink(page, dpi, THICK * scale)
+    ink = make_inker(pen).ink(page, dpi, tool(THICK * scale))
     assert ink.shape == page.shape
     assert thicknesses == [[pytest.approx(THICK)]]
     inside, outside = ink[page < 0.5], ink[page > 0.5]
@@ -90,7 +96,9 @@ def test_a_page_of_another_dpi_is_inked_at_its_own_size(make_inker: MakeInker, d
 
 
 def test_a_page_of_nearly_the_same_dpi_is_not_resampled(make_inker: MakeInker) -> None:
-    np.testing.assert_array_equal(make_inker(Pen).ink(scan(), 296, THICK), make_inker(Pen).ink(scan(), 300, THICK))
+    np.testing.assert_array_equal(
+        make_inker(Pen).ink(scan(), 296, tool(THICK)), make_inker(Pen).ink(scan(), 300, tool(THICK))
+    )
 
 
 @pytest.mark.parametrize(("scale", "edge"), [(1, 1.0), (2, 0.5), (0.5, 2.0)])
@@ -118,7 +126,7 @@ class Ramp(Pen):
 
 @pytest.mark.parametrize("dpi", [300, 600])
 def test_a_page_of_16_bits_has_more_levels_than_8_bits_can_name(make_inker: MakeInker, dpi: int) -> None:
-    shallow, deep = (make_inker(Ramp, bits=bits).ink(scan(), dpi, THICK * dpi / 300) for bits in (8, 16))
+    shallow, deep = (make_inker(Ramp, bits=bits).ink(scan(), dpi, tool(THICK * dpi / 300)) for bits in (8, 16))
     assert (shallow.dtype, deep.dtype) == (np.uint8, np.uint16)
     np.testing.assert_allclose(shallow, deep / 257, atol=0.51)
     assert len(np.unique(deep)) > 2000
@@ -127,7 +135,7 @@ def test_a_page_of_16_bits_has_more_levels_than_8_bits_can_name(make_inker: Make
 def test_enlarging_draws_a_slanted_edge_crisply() -> None:
     y, x = np.mgrid[:60, :80]
     level = ((x - 40) * 0.8 + (y - 30) * 0.6).astype(np.float16)
-    ink = convert.enlarge(level, (240, 320), 4)
+    ink = np.vstack(list(convert.enlarge([level[:1], level[1:7], level[7:]], level.shape, (240, 320), 4)))
     y, x = np.mgrid[:240, :320]
     distance = ((x + 0.5) / 4 - 40.5) * 0.8 + ((y + 0.5) / 4 - 30.5) * 0.6
     exact = np.clip(distance * 4 + 0.5, 0, 1) * 255
@@ -139,22 +147,22 @@ def test_enlarging_draws_a_slanted_edge_crisply() -> None:
 @pytest.mark.parametrize(("dpi", "thickness"), [(300, 0.9), (300, 16.1), (600, 1.9), (150, 8.1), (300, float("nan"))])
 def test_a_thickness_beyond_the_card_is_an_argument_error(make_inker: MakeInker, dpi: int, thickness: float) -> None:
     with pytest.raises(ArgumentError, match=rf"--thickness {thickness:.3g}px: the model draws lines of .* {dpi} dpi"):
-        make_inker(Pen).ink(scan(), dpi, thickness)
+        make_inker(Pen).ink(scan(), dpi, tool(thickness))
 
 
 def test_faint_reaches_the_tone(make_inker: MakeInker) -> None:
     page = scan()
     page[200:204, 20:-20] = 0.78
     inker = make_inker(Pen)
-    assert inker.ink(page.copy(), 300, THICK, faint=0.9)[202, 100] == 0
-    assert inker.ink(page.copy(), 300, THICK, faint=0.1)[202, 100] == 255
+    assert inker.ink(page.copy(), 300, tool(THICK), faint=0.9)[202, 100] == 0
+    assert inker.ink(page.copy(), 300, tool(THICK), faint=0.1)[202, 100] == 255
 
 
 def test_one_engine_per_shape_and_never_two_at_once(make_inker: MakeInker) -> None:
     workshop = Workshop()
     inker = make_inker(workshop, 128)
     for page in (scan(), scan(), scan(500, 260), scan()):
-        inker.ink(page, 300, THICK)
+        inker.ink(page, 300, tool(THICK))
     assert len(workshop.pens) == 3  # the second page found the first one's engine
 
 
@@ -166,14 +174,14 @@ def test_every_tile_is_run_with_the_same_buffers_however_many_there_are(make_ink
         return Pen(shape)
 
     for height in (256, 1024, 4096):
-        make_inker(pen, 256).ink(scan(height, 256), 300, THICK)
+        make_inker(pen, 256).ink(scan(height, 256), 300, tool(THICK))
     assert shapes == [(384, 384)] * 3
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 400), (3, 2)])
 @pytest.mark.parametrize("dpi", [72, 300, 600])
 def test_tiny_pages_go_too(make_inker: MakeInker, shape: tuple[int, int], dpi: int) -> None:
-    ink = make_inker(Pen).ink(np.ones(shape, np.float32), dpi, THICK * dpi / 300)
+    ink = make_inker(Pen).ink(np.ones(shape, np.float32), dpi, tool(THICK * dpi / 300))
     assert ink.shape == shape
     assert (ink == 0).all()
 
@@ -184,11 +192,75 @@ def test_an_engine_that_fails_fails_the_page(make_inker: MakeInker) -> None:
             raise EngineError("no memory")
 
     with pytest.raises(EngineError, match="no memory"):
-        make_inker(Broken).ink(scan(), 300, THICK)
+        make_inker(Broken).ink(scan(), 300, tool(THICK))
+
+
+class Poor:
+    """Makes pens for windows of at most `most` px, and keeps what was asked for; a pen fails in its run if `late`."""
+
+    def __init__(self, most: int, late: bool = False) -> None:
+        self.most = most
+        self.late = late
+        self.asked: list[tuple[int, int]] = []
+        self.runs = 0
+
+    def __call__(self, shape: tuple[int, int]) -> Pen:
+        self.asked.append(shape)
+        if not self.late:
+            self.grant(shape)
+        poor = self
+
+        class PoorPen(Pen):
+            def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
+                poor.grant(self.shape)
+                poor.runs += 1
+                return super().run(sketch, thickness)
+
+        return PoorPen(shape)
+
+    def grant(self, shape: tuple[int, int]) -> None:
+        if shape[0] * shape[1] > self.most:
+            raise OutOfMemoryError("Failed to allocate")
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("dpi", [300, 600])
+def test_where_memory_does_not_suffice_tiles_are_halved(make_inker: MakeInker, late: bool, dpi: int) -> None:
+    page = scan(700, 560)
+    workshop = Poor(100_000, late)
+    inker = make_inker(workshop)
+    np.testing.assert_array_equal(inker.ink(page, dpi, tool(THICK)), make_inker(Pen).ink(page, dpi, tool(THICK)))
+    sizes = [height * width for height, width in workshop.asked]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > workshop.most >= sizes[-1]
+    inker.ink(page, dpi, tool(THICK))
+    assert len(workshop.asked) == len(sizes)  # the second page begins with tiles that have proved small enough
+
+
+def test_finished_tiles_are_not_run_again(make_inker: MakeInker) -> None:
+    """Memory runs short after the third of six tiles."""
+    page = scan(700, 560)
+    workshop = Poor(10**9, late=True)
+
+    def grant(shape: tuple[int, int]) -> None:
+        if workshop.runs == 3 and shape == workshop.asked[0]:
+            raise MemoryError
+
+    workshop.grant = grant  # type: ignore[method-assign]
+    ink = make_inker(workshop, 300).ink(page, 300, tool(THICK))
+    np.testing.assert_array_equal(ink, make_inker(Pen).ink(page, 300, tool(THICK)))
+    assert workshop.runs == 3 + 2 * 3
+
+
+def test_tiles_are_not_halved_for_ever(make_inker: MakeInker) -> None:
+    workshop = Poor(1000)
+    with pytest.raises(OutOfMemoryError, match="even the smallest tiles do not get the memory"):
+        make_inker(workshop).ink(scan(700, 560), 300, tool(THICK))
+    assert len(workshop.asked) < 20
 
 
 def test_open_inker_does_as_planned(card: ModelCard, decide: Callable[..., Any], make_inker: MakeInker) -> None:
-    ink = open_inker(card, decide(backend="onnxruntime", tile=128, threads=1)).ink(scan(), 300, THICK)
+    ink = open_inker(card, decide(backend="onnxruntime", tile=128, threads=1)).ink(scan(), 300, tool(THICK))
     direct = make_inker(lambda shape: open_engine(card.network, EngineChoice("onnxruntime"), shape), 4096)
-    np.testing.assert_array_equal(ink, direct.ink(scan(), 300, THICK))
+    np.testing.assert_array_equal(ink, direct.ink(scan(), 300, tool(THICK)))
     assert 0 < ink.mean() < 255

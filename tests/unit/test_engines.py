@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lineart_cli.engines import Engine, EngineChoice, open_engine
+from lineart_cli.engines.base import OutOfMemoryError, failure
 from lineart_cli.errors import EngineError
 from lineart_cli.model_card import ModelCard
 
@@ -16,7 +17,7 @@ SHAPE = (96, 128)
 
 
 def sketch(seed: int = 0, shape: tuple[int, int] = SHAPE) -> np.ndarray:
-    return np.random.default_rng(seed).random((1, 1, *shape), np.float32)
+    return np.random.default_rng(seed).random((1, 1, *shape), np.float32).astype(np.float16)
 
 
 @pytest.fixture(params=RUNTIMES)
@@ -25,23 +26,22 @@ def engine(request: pytest.FixtureRequest, network: Path) -> Engine:
 
 
 def test_thickness_reaches_the_network(engine: Engine) -> None:
-    thin, thick = engine.run(sketch(), 2), engine.run(sketch(), 8)
+    thin, thick = engine.run(sketch(), 2).copy(), engine.run(sketch(), 8)
     assert thin.shape == (1, 1, *SHAPE)
-    assert thin.dtype == np.float32
     assert thin.std() > 0.01
-    np.testing.assert_allclose(thick - thin, 3, atol=1e-4)
+    np.testing.assert_allclose(thick - thin, 3, atol=5e-3)
 
 
-def test_a_result_belongs_to_the_caller(engine: Engine) -> None:
-    first = engine.run(sketch(0), 2)
-    kept = first.copy()
-    assert (engine.run(sketch(1), 2) != kept).any()
-    np.testing.assert_array_equal(first, kept)
+def test_each_run_looks_at_its_own_sketch(engine: Engine) -> None:
+    given = sketch(0)
+    first = engine.run(given, 2).copy()
+    assert (engine.run(sketch(1), 2) != first).any()
+    np.testing.assert_array_equal(engine.run(given, 2), first)
 
 
 def test_the_runtimes_agree(network: Path) -> None:
     one, two = (open_engine(network, EngineChoice(name), SHAPE).run(sketch(), 3) for name in RUNTIMES)
-    np.testing.assert_allclose(one, two, atol=1e-4)
+    np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-4)
 
 
 def test_auto_is_openvino_in_f32(network: Path) -> None:
@@ -104,6 +104,21 @@ def test_bf16_works_or_is_refused_by_what_the_cpu_can(network: Path) -> None:
             open_engine(network, choice, SHAPE)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        RuntimeError("Exception from x.cpp:1:\nFailed to allocate 36303024 bytes of memory\n"),
+        RuntimeError("std::bad_alloc"),
+        RuntimeError("BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 9"),
+        RuntimeError("CUDA failure 2: out of memory"),
+        MemoryError(),
+    ],
+)
+def test_want_of_memory_is_told_from_other_failures(said: Exception) -> None:
+    assert isinstance(failure(said, "x"), OutOfMemoryError)
+    assert not isinstance(failure(RuntimeError("Unsupported node"), "x"), OutOfMemoryError)
+
+
 def test_bf16_is_refused_where_the_device_lacks_it() -> None:
     from lineart_cli.engines.openvino import _require_bf16
 
@@ -138,8 +153,8 @@ def test_a_file_that_is_no_network_is_named(tmp_path: Path, backend: str) -> Non
 def test_the_halo_of_the_tests_network_is_true(card: ModelCard) -> None:
     side = 4 * card.halo_px
     engine = open_engine(card.network, EngineChoice("onnxruntime"), (side, side))
-    blank = np.zeros((1, 1, side, side), np.float32)
-    plain = engine.run(blank, 3)
+    blank = np.zeros((1, 1, side, side), np.float16)
+    plain = engine.run(blank, 3).copy()
     reach = 0
     for offset in range(0, 16, 5):
         dotted = blank.copy()

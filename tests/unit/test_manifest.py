@@ -7,8 +7,9 @@ import pytest
 
 from lineart_cli import manifest
 from lineart_cli.manifest import Entry, Failure, Manifest, Standing
-from lineart_cli.options import InkOptions, Length
+from lineart_cli.options import InkOptions, Length, Several
 
+FIVE = Several((Length(5),))
 ENTRY = Entry(
     "../scans/a.png",
     0,
@@ -82,7 +83,12 @@ def test_a_value_of_another_type_is_refused() -> None:
         (ENTRY, WANTED, "out", Standing.FINISHED),
         (ENTRY, replace(WANTED, input_sha256="other"), "out", Standing.OUTDATED),
         (ENTRY, replace(WANTED, page=1), "out", Standing.OUTDATED),
-        (ENTRY, replace(WANTED, settings=InkOptions(thickness=Length(5)).settings()), "out", Standing.OUTDATED),
+        (
+            ENTRY,
+            replace(WANTED, settings=InkOptions(thickness=Several((Length(5),))).settings()),
+            "out",
+            Standing.OUTDATED,
+        ),
         (ENTRY, replace(WANTED, model={**ENTRY.model, "sha256": "other"}), "out", Standing.OUTDATED),
         (ENTRY, replace(WANTED, lineart="9.9.9", input="elsewhere/a.png"), "out", Standing.FINISHED),
         (ENTRY, WANTED, "edited", Standing.EDITED),
@@ -123,6 +129,7 @@ def test_the_settings_are_the_options_that_change_the_ink() -> None:
     assert set(InkOptions().settings()) == {
         "thickness",
         "brush",
+        "pressure",
         "faint",
         "desaturate",
         "drop_colour",

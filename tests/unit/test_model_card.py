@@ -32,6 +32,8 @@ def test_a_card_is_read_with_paths_beside_it(models: Path) -> None:
         ("dpi = 300", "dpi = nan", "network.dpi: nan is not a positive number"),
         ('name = "tiny"', "name = 3", "name: 3 is not a text"),
         ("[test]", "[exam]", "test: is missing; it must be a table"),
+        ("onnxruntime_f32", "onnxruntime", "memory.onnxruntime_f32: is missing; it must be a list of two numbers"),
+        ("[70000000, 90.0]", "[70000000, -1]", "memory.onnxruntime_f32: -1 is not a positive number"),
         ('file = "network.onnx"', "file = network.onnx", "is no TOML"),
     ],
 )

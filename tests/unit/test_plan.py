@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
 from lineart_cli.hardware import Device, Hardware
-from lineart_cli.model_card import ModelCard
+from lineart_cli.model_card import Footprint, ModelCard
 from lineart_cli.options import InkOptions
-from lineart_cli.plan import PageSize, Wishes, plan
+from lineart_cli.plan import Measured, PageSize, Wishes, plan
 
 MB, GB = 10**6, 10**9
 
@@ -32,13 +33,19 @@ GPU = replace(
 
 A4 = PageSize(3508, 2480, 300)
 A4_600 = PageSize(7016, 4960, 600)
+A6 = PageSize(1754, 1240, 300)
 SMALL = PageSize(600, 600, 300)
 
 
 @pytest.fixture
 def standard(card: ModelCard) -> ModelCard:
     """A card with the figures of a real network."""
-    return replace(card, halo_px=384, multiple_of=32, bytes_per_px=40.0)
+    memory = {
+        "openvino_f32": Footprint(124_800_000, 35.9),
+        "openvino_bf16": Footprint(122_000_000, 31.8),
+        "onnxruntime_f32": Footprint(66_900_000, 67.3),
+    }
+    return replace(card, halo_px=384, multiple_of=32, kmac_per_px=14.4, memory=memory)
 
 
 @pytest.mark.parametrize(
@@ -48,21 +55,25 @@ def standard(card: ModelCard) -> ModelCard:
         (SERVER, Wishes(), EngineChoice("openvino", "CPU", "f32", 64)),
         (SERVER, Wishes(precision="bf16", threads=8), EngineChoice("openvino", "CPU", "bf16", 8)),
         (SERVER, Wishes(backend="onnxruntime"), EngineChoice("onnxruntime", "CPU", "f32", 64)),
-        (SERVER, Wishes(measured=EngineChoice("onnxruntime")), EngineChoice("onnxruntime", "CPU", "f32", 64)),
         (
             SERVER,
-            Wishes(measured=EngineChoice("onnxruntime"), precision="bf16"),
+            Wishes(measured=Measured(EngineChoice("onnxruntime"), 5.0)),
+            EngineChoice("onnxruntime", "CPU", "f32", 64),
+        ),
+        (
+            SERVER,
+            Wishes(measured=Measured(EngineChoice("onnxruntime"), 5.0), precision="bf16"),
             EngineChoice("openvino", "CPU", "bf16", 64),
         ),
         (
             SERVER,
-            Wishes(measured=EngineChoice("onnxruntime"), backend="openvino"),
+            Wishes(measured=Measured(EngineChoice("onnxruntime"), 5.0), backend="openvino"),
             EngineChoice("openvino", "CPU", "f32", 64),
         ),
         (CGROUP, Wishes(), EngineChoice("openvino", "CPU", "f32", 1)),
         (replace(CGROUP, share=0.5), Wishes(), EngineChoice("openvino", "CPU", "f32", 1)),
         (ARM, Wishes(), EngineChoice("onnxruntime", "CPU", "f32", 4)),
-        (ARM, Wishes(measured=EngineChoice("openvino")), EngineChoice("onnxruntime", "CPU", "f32", 4)),
+        (ARM, Wishes(measured=Measured(EngineChoice("openvino"), 5.0)), EngineChoice("onnxruntime", "CPU", "f32", 4)),
         (replace(ARM, runtimes=("openvino",)), Wishes(precision="bf16"), EngineChoice("openvino", "CPU", "bf16", 4)),
         (GPU, Wishes(), EngineChoice("openvino", "CPU", "f32", 64)),
         (GPU, Wishes(device="gpu"), EngineChoice("openvino", "GPU.0", "f32", 64)),
@@ -100,15 +111,15 @@ def test_what_is_refused(standard: ModelCard, machine: Hardware, wishes: Wishes,
 @pytest.mark.parametrize(
     ("machine", "page", "wishes", "most", "tiles"),
     [
-        (LAPTOP, A4, Wishes(), 360 * MB, 8),
-        (SERVER, A4, Wishes(), GB, 3),
-        (CGROUP, A4, Wishes(), 540 * MB, 3),
-        (CGROUP, A4_600, Wishes(), 540 * MB, 12),
+        (LAPTOP, A4, Wishes(), 360 * MB, 4),
+        (SERVER, A4, Wishes(), GB, 4),
+        (CGROUP, A4, Wishes(), 540 * MB, 4),
+        (CGROUP, A4_600, Wishes(), 540 * MB, 4),
         (LAPTOP, A4, Wishes(max_memory=700 * MB), 700 * MB, 1),
         (SERVER, A4_600, Wishes(max_memory=GB), GB, 1),
         (SERVER, A4, Wishes(max_memory=500 * MB), 500 * MB, 2),
         (SERVER, A4, Wishes(tile=1024), GB, 12),
-        (SERVER, A4, Wishes(backend="onnxruntime", max_memory=600 * MB), 600 * MB, 1),
+        (SERVER, A4, Wishes(backend="onnxruntime", max_memory=800 * MB), 800 * MB, 1),
         (SERVER, SMALL, Wishes(max_memory=200 * MB), 200 * MB, 1),
     ],
 )
@@ -154,37 +165,61 @@ def test_the_figure_in_a_refusal_is_enough(standard: ModelCard, page: PageSize, 
 
 def test_pages_in_work_at_once_take_memory(standard: ModelCard) -> None:
     one, four = (plan(A4, standard, SERVER, Wishes(jobs=jobs)) for jobs in (1, 4))
-    assert four.memory == one.memory + 3 * 8 * A4.height * A4.width
+    assert four.memory == one.memory + 3 * 2 * A4.height * A4.width
 
 
 @pytest.mark.parametrize(
     ("page", "wishes", "megabytes"),
-    [  # measured: peak of `lineart ink` with the first standard model
-        (SMALL, Wishes(), 193),
-        (PageSize(1754, 1240, 300), Wishes(), 296),
-        (A4, Wishes(tile=512), 284),
-        (A4, Wishes(tile=1024), 330),
-        (A4, Wishes(tile=2048), 379),
-        (A4, Wishes(tile=2048, precision="bf16"), 383),
-        (A4, Wishes(), 414),
-        (A4, Wishes(tile=4096), 597),
-        (PageSize(3508, 2480, 600), Wishes(tile=4096), 330),
-        (PageSize(3508, 2480, 600), Wishes(tile=512), 279),
-        (A4_600, Wishes(), 657),
-        (PageSize(7016, 4960, 2400), Wishes(format="webp"), 864),
-        (SMALL, Wishes(backend="onnxruntime"), 170),
-        (PageSize(1754, 1240, 300), Wishes(backend="onnxruntime"), 372),
-        (PageSize(1754, 1240, 300), Wishes(backend="onnxruntime", tile=512), 302),
-        (A4, Wishes(backend="onnxruntime", tile=1024), 415),
-        (A4, Wishes(backend="onnxruntime", tile=2048), 455),
-        (A4, Wishes(backend="onnxruntime"), 465),
-        (A4, Wishes(backend="onnxruntime", tile=4096), 553),
+    [  # tests/benchmarks/memory.py with the first standard model
+        (A4, Wishes(), 337),
+        (A4, Wishes(tile=512), 252),
+        (A4, Wishes(tile=2048), 337),
+        (A4, Wishes(precision="bf16", tile=2048), 320),
+        (A4_600, Wishes(), 385),
+        (A4_600, Wishes(tile=512), 287),
+        (A6, Wishes(), 270),
+        (A4, Wishes(backend="onnxruntime"), 329),
+        (A4_600, Wishes(backend="onnxruntime"), 370),
     ],
 )
 def test_the_expected_memory_is_near_the_measured(
     standard: ModelCard, page: PageSize, wishes: Wishes, megabytes: int
 ) -> None:
     assert plan(page, standard, SERVER, wishes).memory == pytest.approx(megabytes * MB, rel=0.15)
+
+
+QUANTISED = (Path("network.int8.onnx"), "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("machine", "wishes", "precision"),
+    [
+        (LAPTOP, Wishes(), "int8"),
+        (SERVER, Wishes(backend="onnxruntime"), "int8"),
+        (SERVER, Wishes(precision="f32"), "f32"),
+        (ARM, Wishes(), "f32"),
+        (ARM, Wishes(precision="int8"), "int8"),
+        (GPU, Wishes(device="GPU"), "f32"),
+    ],
+)
+def test_int8_is_taken_where_there_is_such_a_network_and_it_is_fast(
+    standard: ModelCard, machine: Hardware, wishes: Wishes, precision: str
+) -> None:
+    assert plan(SMALL, replace(standard, int8=QUANTISED), machine, wishes).choice.precision == precision
+
+
+@pytest.mark.parametrize(
+    ("quantised", "wishes", "says"),
+    [
+        (None, Wishes(precision="int8"), "--precision int8: the model tiny has no such network; use --precision f32"),
+        (QUANTISED, Wishes(precision="int8", device="GPU"), "--precision int8: is for the CPU, not for GPU.0; use"),
+    ],
+)
+def test_int8_is_refused_where_it_cannot_be(
+    standard: ModelCard, quantised: tuple[Path, str] | None, wishes: Wishes, says: str
+) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(says)):
+        plan(SMALL, replace(standard, int8=quantised), GPU, wishes)
 
 
 @pytest.mark.parametrize(
@@ -205,3 +240,32 @@ def test_a_format_whose_encoder_takes_more_leaves_less_for_the_network(standard:
     png, webp = (plan(A4_600, standard, SERVER, Wishes(format=name)) for name in ("png", "webp"))
     assert webp.memory <= GB
     assert len(webp.tiles) > len(png.tiles)
+
+
+@pytest.mark.parametrize(
+    ("machine", "wishes", "seconds", "how"),
+    [
+        (LAPTOP, Wishes(tile=16384), 1.96, "a guess by the kind of processor"),
+        (replace(LAPTOP, share=1.0), Wishes(tile=16384), 3.93, "a guess by the kind of processor"),
+        (SERVER, Wishes(tile=16384, threads=2), 1.15, "a guess by the kind of processor"),
+        (SERVER, Wishes(tile=16384, threads=2, precision="bf16"), 0.19, "a guess by the kind of processor"),
+        (ARM, Wishes(tile=16384), 4.3, "a guess by the kind of processor"),
+        (LAPTOP, Wishes(tile=16384, measured=Measured(EngineChoice("openvino", "CPU", "f32"), 4.0)), 2.39, "by what"),
+    ],
+)
+def test_the_expected_time(standard: ModelCard, machine: Hardware, wishes: Wishes, seconds: float, how: str) -> None:
+    planned = plan(A4, standard, machine, replace(wishes, max_memory=GB))
+    assert planned.seconds == pytest.approx(seconds, rel=0.02)
+    assert any(line.startswith(f"time {planned.seconds:.2g} s: {how}") for line in planned.reasons)
+    assert str(planned).endswith(f"; about {planned.seconds:.2g} s")
+
+
+def test_nothing_is_known_of_the_time_on_a_device(standard: ModelCard) -> None:
+    planned = plan(A4, standard, GPU, Wishes(device="GPU"))
+    assert "about" not in str(planned)
+    assert planned.reasons[-1].startswith("time: unknown on this device")
+
+
+def test_a_decoder_of_colours_takes_memory(standard: ModelCard) -> None:
+    grey, colour = (plan(replace(A4_600, decoded=n), standard, SERVER, Wishes(tile=512)) for n in (1, 4))
+    assert colour.memory > grey.memory + 50 * MB

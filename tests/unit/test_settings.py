@@ -10,9 +10,10 @@ from lineart_cli import settings
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
 from lineart_cli.hardware import Hardware
+from lineart_cli.plan import Measured
 
 MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 8 * 10**9, 10**9)
-CHOICE = EngineChoice("onnxruntime", "CUDA", "f32")
+CHOICE = Measured(EngineChoice("onnxruntime", "CUDA", "f32"), 7.5)
 
 
 @pytest.fixture(autouse=True)

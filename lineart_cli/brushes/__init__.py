@@ -1,0 +1,1 @@
+"""How the lines are drawn: brushes, and the ink they make."""

@@ -1,0 +1,83 @@
+"""Grain as a function of page coordinates: Gaussian noise in bands of wavelengths, the same on every page and tile."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.floating[Any]]
+
+SIDE = 512
+"""The noise repeats itself after so many px at 300 dpi."""
+WAVELENGTHS = (2.5, 5.0, 10.0, 20.0)
+"""Middle of each band, px at 300 dpi."""
+STREAK_WAYS = 16
+"""Directions in which streaks are made; those between are mixed."""
+STREAK_WIDTH, STREAK_LENGTH = 3.5, 60.0
+"""Wavelengths of streaks in px at 300 dpi, across and along the stroke."""
+SEED = 0
+
+
+@cache
+def bands(seed: int = SEED) -> Floats:
+    """(len(WAVELENGTHS), SIDE, SIDE) float32 noise, each band of mean 0 and variance 1."""
+    y, x = _frequencies()
+    radius = np.hypot(y, x)
+    filters = [np.exp(-0.5 * (np.log2(np.maximum(radius, 1e-6) * length) / 0.4) ** 2) for length in WAVELENGTHS]
+    return _filtered(filters, seed)
+
+
+@cache
+def streaks(seed: int = SEED) -> Floats:
+    """(STREAK_WAYS, SIDE + 1, SIDE + 1) `closed` noise drawn out along k pi / STREAK_WAYS, mean 0, variance 1."""
+    y, x = _frequencies()
+    filters = []
+    for way in np.arange(STREAK_WAYS) * np.pi / STREAK_WAYS:
+        along, across = x * np.cos(way) + y * np.sin(way), y * np.cos(way) - x * np.sin(way)
+        filters.append(np.exp(-0.5 * ((along * STREAK_LENGTH) ** 2 + (np.abs(across) * STREAK_WIDTH - 0.7) ** 2 * 4)))
+    return np.stack([closed(each) for each in _filtered(filters, seed + 1)])
+
+
+def at(texture: Floats, x: Floats, y: Floats) -> Floats:
+    """A periodic texture, `closed`, between its pixels: (N,) values at `x`, `y`, px at 300 dpi."""
+    return sample(texture, np.mod(x, texture.shape[1] - 1), np.mod(y, texture.shape[0] - 1))
+
+
+def closed(texture: Floats) -> Floats:
+    """A periodic (S, S) texture with its first row and column repeated at the end."""
+    return np.pad(texture, (0, 1), mode="wrap")
+
+
+def sample(field: Floats, x: Floats, y: Floats) -> Floats:
+    """Bilinear values of `field`, (h, w), at (N,) points; beyond its outermost centres the nearest value."""
+    count = len(x)
+    if count == 0:
+        return np.zeros(0, np.float32)
+    rows = -(-count // _COLUMNS)
+    grid = np.zeros((2, rows * _COLUMNS), np.float32)
+    grid[0, :count], grid[1, :count] = x, y
+    x_map, y_map = grid.reshape(2, rows, _COLUMNS)
+    whole = np.asarray(field, np.float32)
+    found = cv2.remap(whole, x_map, y_map, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found.reshape(-1)[:count], np.float32)
+
+
+_COLUMNS = 1024  # OpenCV's maps are pictures, and these have sides below 2^15
+
+
+def _frequencies() -> tuple[Floats, Floats]:
+    return np.fft.fftfreq(SIDE)[:, None], np.fft.rfftfreq(SIDE)[None]
+
+
+def _filtered(filters: list[Floats], seed: int) -> Floats:
+    made = []
+    for number, each in enumerate(filters):
+        white = np.random.default_rng((seed, number)).standard_normal((SIDE, SIDE))
+        noise = np.fft.irfft2(np.fft.rfft2(white) * each, (SIDE, SIDE))
+        noise -= noise.mean()
+        made.append((noise / noise.std()).astype(np.float32))
+    return np.stack(made)

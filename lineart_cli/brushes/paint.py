@@ -1,0 +1,208 @@
+"""Lines become ink: a style's tables are looked up where a line is near, at the page's own resolution."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import NormalDist
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lineart_cli.brushes import noise, trace, weight
+from lineart_cli.brushes.noise import Floats
+from lineart_cli.brushes.style import PRESSURES, REACH, STEPS, Style
+from lineart_cli.resample import linear_rows, strips
+
+ROWS = 256
+"""Rows of a page that are drawn at once."""
+_MARGIN = 24  # px at 300 dpi around these rows, in which lines are looked for
+_BLUR = 0.25  # px below `Lines.seen` at which distances are not trusted any more
+_TURN_BLUR = 3.0  # px at 300 dpi over which the direction of a line is averaged
+_GREYS, _NOISES, _LOUDEST = 256, 129, 4.0  # size of the grain's table, and the last of its noise
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What there is to draw, at 300 dpi.
+
+    Attributes:
+        off: (h, w) float16, distance from the middle of the nearest line, px.
+        pressure: what the artist's own was, as `weight.pressure` gives it; or (1, 1), the same everywhere.
+        seen: px beyond which distances are not known.
+    """
+
+    off: NDArray[np.float16]
+    pressure: Floats
+    seen: float = math.inf
+
+    @cached_property
+    def trace(self) -> trace.Trace:
+        """The lines thinned, for tapers."""
+        return trace.trace(self.off)
+
+
+def paint(
+    lines: Lines,
+    style: Style,
+    thickness: float,
+    shape: tuple[int, int],
+    pressure: float | None = None,
+    bits: int = 8,
+) -> NDArray[np.unsignedinteger[Any]]:
+    """Draw the lines of a page.
+
+    Args:
+        lines: of the page.
+        style: of the brush.
+        thickness: at full pressure, px at 300 dpi.
+        shape: height and width of the page.
+        pressure: in [0, 1], the same everywhere; None follows the sketch.
+        bits: 8 or 16, of the result.
+
+    Returns:
+        (H, W) coverage, uint8 or uint16: 0 none, 255 or 65535 full.
+    """
+    ink = np.zeros(shape, f"uint{bits}")
+    painter = _Painter(lines, style, thickness, shape, pressure)
+    for rows in strips(shape[0], ROWS):
+        painter.rows(rows, ink[rows])
+    return ink
+
+
+class _Painter:
+    def __init__(
+        self, lines: Lines, style: Style, thickness: float, shape: tuple[int, int], pressure: float | None
+    ) -> None:
+        self.lines, self.style, self.thickness, self.shape = lines, style, thickness, shape
+        self.scale = shape[0] / lines.off.shape[0], shape[1] / lines.off.shape[1]
+        self.pressure = lines.pressure if pressure is None else np.full((1, 1), pressure, np.float32)
+        self.area = _area(style)
+        self.turns = any(each != style.turn[0] for each in style.turn)
+        self.factor = lines.trace.factor(style.taper * thickness, thickness) if style.taper else None
+        self.spreading = _spreading(style.grain) if style.grain else None
+        self.grain = noise.closed(np.tensordot(np.array(style.bands[:-1], np.float32), noise.bands(), 1))
+
+    def rows(self, rows: slice, ink: NDArray[np.unsignedinteger[Any]]) -> None:
+        """Draw some rows of the page."""
+        off = linear_rows(self.lines.off, self.shape, rows)
+        half = self.thickness / 2
+        most = min(half * self.style.reach + 0.5 / self.scale[0], self.lines.seen - _BLUR)
+        row, column = np.nonzero(off < most)
+        if len(row) == 0:
+            return
+        at = _Points(
+            off[row, column],
+            ((column + 0.5) / self.scale[1] - 0.5).astype(np.float32),
+            ((row + rows.start + 0.5) / self.scale[0] - 0.5).astype(np.float32),
+        )
+        first = max(math.floor(rows.start / self.scale[0]) - _MARGIN, 0)
+        last = min(math.ceil(rows.stop / self.scale[0]) + _MARGIN, self.lines.off.shape[0])
+        cover = self._cover(at, first, last)
+        full = np.iinfo(ink.dtype).max
+        ink[row, column] = np.clip(full * cover + 0.5, 0, full)
+
+    def _cover(self, at: _Points, first: int, last: int) -> Floats:
+        press = noise.sample(self.pressure, (at.x + 0.5) / weight.STRIDE - 0.5, (at.y + 0.5) / weight.STRIDE - 0.5)
+        if self.factor is not None:
+            press = press * self._tapering(at, first, last)
+        width = np.interp(press, np.linspace(0, 1, PRESSURES), self.style.width)
+        half: Floats = (width * (self.thickness / 2)).astype(np.float32)
+        tangent = None
+        if self.turns or self.style.bands[-1]:
+            tangent = tangents(self.lines.off[first:last], at.x, at.y - first)
+        if self.turns and tangent is not None:
+            half = half * _around(np.array(self.style.turn, np.float32), tangent / np.pi)
+        cover = self._mean(press, at.off / half, 0.5 / self.scale[0] / half)
+        if self.spreading is None:
+            return cover
+        grain = noise.at(self.grain, at.x, at.y)
+        if tangent is not None and self.style.bands[-1]:
+            grain += np.float32(self.style.bands[-1]) * _streaks(at, tangent)
+        return noise.sample(
+            self.spreading,
+            (grain + _LOUDEST) * ((_NOISES - 1) / (2 * _LOUDEST)),
+            np.clip(cover, 0, 1) * (_GREYS - 1),
+        )
+
+    def _mean(self, press: Floats, middle: Floats, px: Floats) -> Floats:
+        """Mean of the style's coverage over a pixel: `middle` and half its side `px` are in half widths."""
+        row = press * (PRESSURES - 1)
+        step = np.float32((STEPS - 1) / REACH)
+        outer, inner = middle + px, middle - px
+        ends = [noise.sample(self.area, np.abs(each) * step, row) * np.sign(each) for each in (outer, inner)]
+        return (ends[0] - ends[1]) / (2 * px)
+
+    def _tapering(self, at: _Points, first: int, last: int) -> Floats:
+        """The factor of the nearest pixel of the thinned lines."""
+        lines, found = self.lines.trace, self.lines.trace.between(first, last)
+        free = np.ones((last - first, self.lines.off.shape[1]), np.uint8)
+        row, column = lines.row[found] - first, lines.column[found]
+        free[row, column] = 0
+        if len(row) == 0 or self.factor is None:
+            return np.ones(len(at.x), np.float32)
+        _, label = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        factor = np.ones(label.max() + 1, np.float32)
+        factor[label[row, column]] = self.factor[found]
+        return noise.sample(factor[label], at.x, at.y - first)
+
+
+@dataclass(frozen=True)
+class _Points:
+    """(N,) float32 each, px at 300 dpi: distance from the line, place on the page."""
+
+    off: Floats
+    x: Floats
+    y: Floats
+
+
+def _area(style: Style) -> Floats:
+    """Coverage summed from the middle outwards, in half widths; (PRESSURES, STEPS)."""
+    table = style.table
+    steps = (table[:, 1:] + table[:, :-1]) * (0.5 * REACH / (STEPS - 1))
+    return np.asarray(np.pad(np.cumsum(steps, 1), ((0, 0), (1, 0))), np.float32)
+
+
+def tangents(off: NDArray[np.float16], x: Floats, y: Floats) -> Floats:
+    """(N,) directions of the nearest lines in [0, pi), from level on clockwise; structure tensor of the distance."""
+    bowl = np.minimum(off.astype(np.float32), 8.0)
+    dx, dy = (np.asarray(cv2.Scharr(bowl, cv2.CV_32F, *way)) for way in ((1, 0), (0, 1)))
+    blurred = (cv2.GaussianBlur(each, (0, 0), _TURN_BLUR) for each in (dx * dy, dx * dx, dy * dy))
+    both, level, upright = (np.asarray(each, np.float32) for each in blurred)
+    twice = np.arctan2(-2 * noise.sample(both, x, y), noise.sample(upright - level, x, y))
+    return np.asarray(np.mod(twice / 2, np.pi), np.float32)
+
+
+def _around(table: Floats, share: Floats) -> Floats:
+    """Values of a periodic table between its entries; `share` of a period in [0, 1]."""
+    closed = np.append(table, table[:1])[None]
+    return noise.sample(closed, share * len(table), np.zeros_like(share))
+
+
+def _streaks(at: _Points, tangent: Floats) -> Floats:
+    """Noise drawn out along the lines: the two nearest of the directions there are, mixed."""
+    place = tangent * (noise.STREAK_WAYS / np.pi)
+    below = np.floor(place).astype(int)
+    share = place - below
+    streaks = np.zeros(len(place), np.float32)
+    for way, texture in enumerate(noise.streaks()):
+        for near, part in ((below, 1 - share), (below + 1, share)):
+            here = np.flatnonzero(near % noise.STREAK_WAYS == way)
+            streaks[here] += part[here] * noise.at(texture, at.x[here], at.y[here])
+    return np.asarray(streaks / np.sqrt(share**2 + (1 - share) ** 2))
+
+
+def _spreading(grain: float) -> Floats:
+    """(_GREYS, _NOISES) coverage by mean coverage m and noise z: Phi(sqrt(1 + g^2) Phi^-1(m) + g z).
+
+    Its mean over z is m, for any grain g: noise moves ink about and takes none away.
+    """
+    normal = NormalDist()
+    inside = [normal.inv_cdf(min(max(m / (_GREYS - 1), 1e-6), 1 - 1e-6)) for m in range(_GREYS)]
+    level = np.array(inside)[:, None] * math.hypot(1, grain) + grain * np.linspace(-_LOUDEST, _LOUDEST, _NOISES)
+    table = np.array([normal.cdf(each) for each in level.ravel()]).reshape(level.shape)
+    table[0], table[-1] = 0, 1
+    return table.astype(np.float32)

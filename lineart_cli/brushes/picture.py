@@ -1,0 +1,132 @@
+"""A picture of one stroke, its pressure rising from left to right, is straightened so that it can be measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lineart_cli.brushes.measure import Strip, half_width
+from lineart_cli.brushes.noise import Floats
+from lineart_cli.errors import ArgumentError
+
+BROADEST = 48.0
+"""Width in px to which broader strokes are scaled down: grain keeps its size in px."""
+_SMALLEST = (48, 8)  # px of width and height of a stroke that can be measured
+_FAINTEST = 0.08  # coverage below which there is paper
+_ROUNDS = 4  # of straightening
+_LIMIT = 1600  # px, longest side that is looked at
+_BLANK, _ALL = 0.002, 0.6  # shares of the picture that a stroke covers at least and at most
+
+
+def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
+    """Straighten a stroke.
+
+    Args:
+        path: of the picture, for errors.
+        ink: (h, w) float32 darkness in [0, 1].
+
+    Returns:
+        The strip; and what had to be guessed, empty where nothing had.
+
+    Raises:
+        ArgumentError: the picture is empty, a photo, or holds no single stroke from left to right.
+    """
+    ink, note = _black_on_white(path, _smaller(ink))
+    mask = _stroke(path, ink)
+    ink = np.where(mask, ink, 0).astype(np.float32)
+    columns = np.flatnonzero(mask.any(0))
+    first, last = int(columns[0]), int(columns[-1])
+    middle = _middle(ink[:, first : last + 1])
+    strip = _straightened(ink, first, middle)
+    broad = 2 * half_width(strip)
+    if broad > BROADEST:
+        less = BROADEST / broad
+        size = max(round(ink.shape[1] * less), 1), max(round(ink.shape[0] * less), 1)
+        return strip_of(path, np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA)))[0], note
+    return strip, note
+
+
+def _smaller(ink: Floats) -> Floats:
+    less = min(1.0, _LIMIT / max(ink.shape))
+    size = max(round(ink.shape[1] * less), 1), max(round(ink.shape[0] * less), 1)
+    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32) if less < 1 else ink
+
+
+def _black_on_white(path: Path, ink: Floats) -> tuple[Floats, str]:
+    """The darkness with the background at 0; white on black is turned round."""
+    border = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
+    ground = float(np.median(border))
+    note = ""
+    if ground > 0.5:
+        ink, ground, note = 1 - ink, 1 - ground, "white on black, taken as black on white"
+    ink = np.clip((ink - ground) / max(1 - ground, 1e-3), 0, 1)
+    if float(np.percentile(ink, 100 * (1 - _BLANK))) < 2 * _FAINTEST:
+        raise _refused(
+            path, "holds no stroke; draw one, black on white, from no pressure at the left to full at the right"
+        )
+    return ink.astype(np.float32), note
+
+
+def _stroke(path: Path, ink: Floats) -> NDArray[np.bool_]:
+    """Where the stroke is."""
+    dark = ink > _FAINTEST
+    if dark.mean() > _ALL:
+        raise _refused(path, "is filled all over, as a photo is; give a single stroke, black on white")
+    grown = cv2.dilate(dark.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
+    joined = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, np.ones((5, 41), np.uint8))  # specks of a dry stroke
+    count, label, stats, _ = cv2.connectedComponentsWithStats(joined)
+    inked = np.array([float(ink[label == each].sum()) for each in range(1, count)])
+    best = int(inked.argmax()) + 1
+    _, _, width, height, _ = stats[best]
+    if width < _SMALLEST[0] or height < _SMALLEST[1] or width < 2 * height:
+        advice = f"has no stroke from left to right but one of {width} x {height} px; draw it {_SMALLEST[0]} px long"
+        raise _refused(path, f"{advice} or longer, and longer than high")
+    if inked.sum() > 1.25 * inked.max():
+        raise _refused(path, f"holds {count - 1} strokes; give a picture of one")
+    return np.asarray(label == best)
+
+
+def _middle(ink: Floats) -> Floats:
+    """(N,) row of the stroke's middle in each of its columns."""
+    return _centre(ink, np.arange(len(ink), dtype=np.float32)[:, None], max(ink.shape[1] / 40, 4.0))
+
+
+def _centre(ink: Floats, side: Floats, blur: float) -> Floats:
+    """(N,) mean `side` of the ink in each column, both averaged over the columns around it."""
+    sums = np.stack([(side * ink).sum(0), ink.sum(0)]).astype(np.float32)
+    moment, total = np.asarray(cv2.GaussianBlur(sums, (0, 0), sigmaX=blur, sigmaY=0.1))
+    return np.asarray(moment / np.maximum(total, 1e-6), np.float32)
+
+
+def _straightened(ink: Floats, first: int, middle: Floats) -> Strip:
+    """The stroke cut across its middle, a px apart both ways."""
+    x: Floats = np.arange(first, first + len(middle), dtype=np.float32)
+    y = middle
+    rows, columns = np.nonzero(ink > _FAINTEST)
+    half = int(np.ceil(np.percentile(np.abs(rows - np.interp(columns, x, y)), 99.5))) + 4
+    side = np.arange(-half, half + 1, dtype=np.float32)[:, None]
+    for _ in range(_ROUNDS):  # a column is no cut across a stroke that rises; each round's cuts show its middle better
+        along = np.concatenate([[0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+        even = np.arange(0, along[-1], 1.0)
+        x, y = (np.interp(even, along, each).astype(np.float32) for each in (x, y))
+        turn = np.arctan2(_slope(y), _slope(x)).astype(np.float32)
+        cut = cv2.remap(ink, x - side * np.sin(turn), y + side * np.cos(turn), cv2.INTER_LINEAR)
+        strip = np.asarray(cut, np.float32)
+        off = _centre(strip, side, max(len(x) / 100, 3.0))
+        x, y = x - off * np.sin(turn), y + off * np.cos(turn)
+    # The round end lies beyond full pressure: it is as long as half of the stroke's width there.
+    pressure = np.linspace(0, 1, strip.shape[1], dtype=np.float32)
+    cap = min(half_width(Strip(strip, pressure)), 0.2 * strip.shape[1])
+    kept = max(int(strip.shape[1] - cap), 2)
+    return Strip(strip[:, :kept], np.linspace(0, 1, kept, dtype=np.float32))
+
+
+def _slope(course: Floats) -> Floats:
+    return np.asarray(cv2.GaussianBlur(np.gradient(course)[None].astype(np.float32), (0, 0), 4.0)[0])
+
+
+def _refused(path: Path, advice: str) -> ArgumentError:
+    return ArgumentError("--brush", path, advice)

@@ -1,0 +1,111 @@
+"""From the name of a brush, or a picture of one, to its style."""
+
+from __future__ import annotations
+
+import difflib
+from contextlib import suppress
+from itertools import product
+from pathlib import Path
+
+from lineart_cli.brushes.style import SUFFIX, Style, Tool, load
+from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.options import InkOptions
+
+_PACKAGE = Path(__file__).parents[1]
+SHIPPED = (_PACKAGE / "models" / "brushes", _PACKAGE.parent / "models" / "brushes")
+"""Where lineart's own brushes are: inside the installed package, or at the top of a checkout."""
+
+
+def folder() -> Path:
+    """Where the user's own brushes are."""
+    import platformdirs
+
+    return platformdirs.user_data_path("lineart", appauthor=False) / "brushes"
+
+
+def shipped() -> dict[str, Path]:
+    """The files of lineart's own brushes by name."""
+    return _files(*SHIPPED)
+
+
+def names() -> dict[str, Path]:
+    """The file of every brush by its name: lineart's own first, in order, then the user's."""
+    return _files(*SHIPPED, folder())
+
+
+def _files(*homes: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for home in homes:
+        for path in sorted(home.glob(f"*{SUFFIX}")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def tools(options: InkOptions) -> tuple[dict[str, Tool], list[str]]:
+    """Every brush in every thickness that is asked for.
+
+    Returns:
+        The tools by what tells their pictures apart, empty where there is only one; and what had to be guessed.
+
+    Raises:
+        ArgumentError: see `find`.
+    """
+    pressure = None if options.pressure == "sketch" else float(options.pressure)
+    found = {text: find(text) for text in options.brush}
+    made = {}
+    for (name, style, _), thickness in product(found.values(), options.thickness):
+        told = [name] * (len(options.brush) > 1) + [str(thickness)] * (len(options.thickness) > 1)
+        if "-".join(told) in made:
+            raise ArgumentError("--brush", ",".join(options.brush), f"two of them are called {name}; rename a file")
+        made["-".join(told)] = Tool(style, thickness, pressure, name)
+    return made, [f"--brush {text}: {note}" for text, (_, _, note) in found.items() if note]
+
+
+def find(text: str) -> tuple[str, Style, str]:
+    """The brush that is meant.
+
+    Args:
+        text: a name, or the path of a picture of one stroke whose pressure rises from left to right.
+
+    Returns:
+        Its name, its style, and what had to be guessed (empty where nothing had).
+
+    Raises:
+        ArgumentError: there is no such brush, or it cannot be used; the message lists those that exist, nearest first.
+    """
+    known = names()
+    if text in known:
+        return text, load(known[text]), ""
+    path = Path(text)
+    if path.is_file():
+        if path.suffix == SUFFIX:
+            return path.stem, load(path), ""
+        return _from_picture(path)
+    if path.suffix:
+        raise ArgumentError("--brush", text, "no such file; give a picture of a stroke, or a name from lineart brushes")
+    nearest = sorted(known, key=lambda name: -difflib.SequenceMatcher(None, text, name).ratio())
+    raise ArgumentError("--brush", text, f"unknown; choose from {', '.join(nearest)}, or give a picture of a stroke")
+
+
+def _from_picture(path: Path) -> tuple[str, Style, str]:
+    import numpy as np
+    from PIL import Image
+
+    from lineart_cli import pages
+    from lineart_cli.brushes.measure import measure
+    from lineart_cli.brushes.picture import strip_of
+
+    try:
+        strip, note = strip_of(path, np.subtract(1, pages.read_grey(path, _READING), dtype=np.float32))
+    except PageError as error:
+        raise ArgumentError("--brush", path, str(error).removeprefix(f"{path}: ")) from error
+    frames = 1
+    with suppress(OSError), Image.open(path) as image:  # that are no pages, but an animation
+        frames = getattr(image, "n_frames", 1)
+    notes = [note] if note else []
+    if frames > 1:
+        notes.append(f"the first of its {frames} images")
+    return path.stem, measure(strip, f"measured from {path.name}"), "; ".join(notes)
+
+
+_READING = InkOptions(max_megapixels=100.0)

@@ -1,0 +1,153 @@
+"""A style: what a brush makes of a line, as a few small tables. Its file is JSON, a few kB, and needs no network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineart_cli.brushes.noise import WAVELENGTHS
+from lineart_cli.errors import ArgumentError
+from lineart_cli.options import Length
+
+FORMAT = 1
+"""Counts up when styles mean something else; a file of another format is refused."""
+PRESSURES, STEPS, TURNS = 11, 33, 16
+"""Rows and columns of `Style.cover`, length of `Style.turn`."""
+REACH = 1.6
+"""The last column of `Style.cover` is so many half widths away from the middle of the line."""
+SUFFIX = ".json"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a brush draws a line. Lengths are in thicknesses: what the user asks for, at full pressure.
+
+    Attributes:
+        about: a few words for lists.
+        width: (PRESSURES,) of the line as pressure rises from 0 to 1; 1 at the end.
+        cover: (PRESSURES, STEPS) mean coverage in [0, 1]: pressure rises from 0 to 1 over the rows, the distance from
+            the middle of the line from 0 to `REACH` half widths over the columns.
+        grain: how far noise decides between ink and paper where coverage is partial: 0 smooth grey, 8 black or white.
+        bands: share of each band of `noise` and, last, of streaks along the stroke; their squares sum to 1.
+        turn: (TURNS,) width by the direction of the line, from level on clockwise over half a turn; 1 for a round nib.
+        taper: length over which pressure rises from 0 at a line's ends, 0 for blunt ends.
+    """
+
+    about: str
+    width: tuple[float, ...]
+    cover: tuple[tuple[float, ...], ...]
+    grain: float = 0.0
+    bands: tuple[float, ...] = (1.0, *(0.0,) * len(WAVELENGTHS))
+    turn: tuple[float, ...] = (1.0,) * TURNS
+    taper: float = 0.0
+
+    @property
+    def plain(self) -> bool:
+        """Whether lines are even, solid and sharp, as the network itself cuts them."""
+        return replace(self, about="") == EVEN
+
+    @property
+    def table(self) -> NDArray[np.float32]:
+        """`cover` as (PRESSURES, STEPS) float32."""
+        return np.array(self.cover, np.float32)
+
+    @property
+    def reach(self) -> float:
+        """How far from the middle there is ink, in half thicknesses."""
+        inked = np.flatnonzero(self.table.max(0) > 1 / 512)
+        last = int(inked.max(initial=0)) + 1
+        return min(last / (STEPS - 1), 1.0) * REACH * max(self.turn) * max(self.width)
+
+
+EVEN = Style(
+    about="",
+    width=(1.0,) * PRESSURES,
+    cover=(tuple(float(np.heaviside(1 - step * REACH / (STEPS - 1), 0.5)) for step in range(STEPS)),) * PRESSURES,
+)
+"""A line of the same width everywhere."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """What the lines of a page are drawn with, and how.
+
+    Attributes:
+        style: of the brush.
+        thickness: at full pressure.
+        pressure: in [0, 1], the same everywhere; None follows the sketch.
+        name: of the brush.
+    """
+
+    style: Style = EVEN
+    thickness: Length = Length(3.0)
+    pressure: float | None = None
+    name: str = ""
+
+    def settings(self) -> dict[str, str]:
+        """All that the ink depends on, as the user writes it; a brush that is not plain by name and contents."""
+        contents = "" if self.style.plain else f" {hashlib.sha256(text(self.style).encode()).hexdigest()[:12]}"
+        return {"thickness": str(self.thickness), "brush": self.name + contents}
+
+
+def text(style: Style) -> str:
+    """A style as its file has it."""
+    return json.dumps({"format": FORMAT, **asdict(style)}) + "\n"
+
+
+def save(path: Path, style: Style) -> None:
+    """Write a style's file."""
+    path.write_text(text(style), "utf-8")
+
+
+def load(path: Path) -> Style:
+    """Read a style's file.
+
+    Raises:
+        ArgumentError: it cannot be read, is no style, or is one for another version of lineart.
+    """
+    try:
+        entries = json.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise _refused(path, "cannot be read; choose another brush") from error
+    except ValueError as error:
+        raise _refused(path, "is no brush of lineart; make it again with lineart finetune-style") from error
+    if not isinstance(entries, dict) or entries.pop("format", None) != FORMAT:
+        advice = "was made for another version of lineart; make it again with lineart finetune-style"
+        raise _refused(path, advice)
+    try:
+        style = Style(**{name: _tuples(value) for name, value in entries.items()})
+        _check(style)
+    except (TypeError, ValueError) as error:
+        advice = f"is damaged ({error}); make it again with lineart finetune-style"
+        raise _refused(path, advice) from error
+    return style
+
+
+def _refused(path: Path, advice: str) -> ArgumentError:
+    return ArgumentError("--brush", path, advice)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(each) for each in value) if isinstance(value, list) else value
+
+
+def _check(style: Style) -> None:
+    shapes = {
+        "width": (PRESSURES,),
+        "cover": (PRESSURES, STEPS),
+        "bands": (len(WAVELENGTHS) + 1,),
+        "turn": (TURNS,),
+        "grain": (),
+        "taper": (),
+    }
+    for name, shape in shapes.items():
+        values = np.array(getattr(style, name), float)
+        if values.shape != shape or not np.isfinite(values).all() or values.min() < 0:
+            raise ValueError(f"{name} is not {math.prod(shape)} numbers from 0 up")

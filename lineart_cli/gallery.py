@@ -1,0 +1,55 @@
+"""The brushes there are, each with a drawn sample: in the terminal and on a sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.color import Color
+from rich.console import Console
+from rich.style import Style as Look
+from rich.table import Table
+from rich.text import Text
+
+from lineart_cli.brushes import sample, store, style
+from lineart_cli.errors import ArgumentError
+
+_COLUMNS, _ROWS = 44, 10  # of a sample in the terminal, two rows to a line
+
+
+def show(console: Console, sheet: Path | None) -> None:
+    """Print every brush, and draw them on a sheet if one is wanted.
+
+    Raises:
+        ArgumentError: the sheet cannot be written.
+    """
+    styles = {name: style.load(path) for name, path in store.names().items()}
+    table = Table(box=None, show_header=False, padding=(0, 2, 1, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, min_width=_COLUMNS)
+    for name, ink in sample.greys(styles, _COLUMNS, _ROWS).items():
+        table.add_row(name, _picture(ink, console), styles[name].about)
+    console.print(table)
+    console.print(f"Your own brushes lie in {store.folder()}.", highlight=False, soft_wrap=True)
+    if sheet is not None:
+        try:
+            sample.sheet(styles).save(sheet, "PNG")
+        except OSError as error:
+            raise ArgumentError("--sheet", sheet, f"cannot be written ({error.strerror}); choose another") from error
+
+
+def _picture(ink: NDArray[np.uint8], console: Console) -> Text:
+    """Half blocks, black on white; shades where the terminal has no colours."""
+    if console.color_system is None:
+        return Text("\n".join(sample.shades(ink)))
+    text = Text()
+    for row, (above, below) in enumerate(zip(ink[::2], ink[1::2], strict=True)):
+        text.append("\n" if row else "")
+        for upper, lower in zip(above, below, strict=True):
+            text.append("▀", Look(color=_grey(upper), bgcolor=_grey(lower)))
+    return text
+
+
+def _grey(ink: np.uint8) -> Color:
+    return Color.from_rgb(*(3 * [255 - int(ink)]))

@@ -1,0 +1,6 @@
+"""How a page is to be inked on a machine: one pure function, and a reason for each of its choices."""
+
+from lineart_cli.plan.asked import Measured, PageSize, Wishes
+from lineart_cli.plan.plan import Plan, plan
+
+__all__ = ["Measured", "PageSize", "Plan", "Wishes", "plan"]

@@ -1,0 +1,86 @@
+"""What is asked of a plan: a page of some size, and the user's wishes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lineart_cli.engines.base import EngineChoice
+from lineart_cli.options import PLAIN, InkOptions
+
+SAME_SCALE = 0.02
+"""Pages whose dpi differ from the network's by no more than this share are worked on as they are."""
+
+
+@dataclass(frozen=True)
+class PageSize:
+    """A page: pixels, how many of them an inch has, and how many bytes a decoder holds for each."""
+
+    height: int
+    width: int
+    dpi: float
+    decoded: int = 1
+
+    @property
+    def px(self) -> int:
+        """All of its pixels."""
+        return self.height * self.width
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.height, self.width
+
+    def fitted(self, dpi: float) -> tuple[float, tuple[int, int]]:
+        """The scale and the height and width at which a network for `dpi` works on the page."""
+        scale = self.dpi / dpi
+        if abs(scale - 1) <= SAME_SCALE:
+            scale = 1.0
+        return scale, (max(1, round(self.height / scale)), max(1, round(self.width / scale)))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What `lineart bench --save` found to be best on this very machine.
+
+    Attributes:
+        choice: runtime, device and precision.
+        speed: megapixels that the network computes in a second, halos included.
+    """
+
+    choice: EngineChoice
+    speed: float
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan. `format` is that of the ink.
+
+    `brushes` is set where lines are found first and drawn then, because the brush is not plain or there are several.
+    """
+
+    backend: str = "auto"
+    device: str = "auto"
+    precision: str = "auto"
+    tile: int | None = None
+    threads: int | None = None
+    jobs: int | None = None
+    max_memory: int | None = None
+    format: str = "png"
+    brushes: bool = False
+    measured: Measured | None = None
+
+    @classmethod
+    def of(cls, options: InkOptions, measured: Measured | None = None) -> Wishes:
+        """The wishes among the options of `lineart ink`."""
+        return cls(
+            options.backend,
+            options.device,
+            options.precision,
+            options.tile,
+            options.threads,
+            options.jobs,
+            options.max_memory,
+            options.format,
+            options.brush != PLAIN or len(options.thickness) > 1,
+            measured,
+        )

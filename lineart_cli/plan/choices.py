@@ -1,0 +1,98 @@
+"""Runtime, device, precision and threads: what the user wishes, or else what is best."""
+
+from __future__ import annotations
+
+import math
+
+from lineart_cli.engines.base import EngineChoice
+from lineart_cli.errors import ArgumentError
+from lineart_cli.hardware import Device, Hardware
+from lineart_cli.model_card import RUNTIMES, ModelCard
+from lineart_cli.plan.asked import Wishes
+
+
+def choose(card: ModelCard, hardware: Hardware, wishes: Wishes) -> tuple[EngineChoice, tuple[str, ...]]:
+    """The choice, and a line for each part of it that says why.
+
+    Raises:
+        ArgumentError: a wish cannot be granted.
+    """
+    backend, why_backend = _backend(hardware, wishes)
+    device, why_device = _device(hardware, wishes, backend)
+    precision, why_precision = _precision(card, hardware, wishes, backend, device)
+    threads, why_threads = _threads(hardware, wishes)
+    return EngineChoice(backend, device, precision, threads), (
+        f"backend {backend}: {why_backend}",
+        f"device {device}: {why_device}",
+        f"precision {precision}: {why_precision}",
+        f"threads {threads}: {why_threads}",
+    )
+
+
+def _backend(hardware: Hardware, wishes: Wishes) -> tuple[str, str]:
+    if wishes.backend != "auto":
+        if wishes.backend not in hardware.runtimes:
+            raise ArgumentError("--backend", wishes.backend, f"is not installed; run pip install {wishes.backend}")
+        return wishes.backend, "as asked for"
+    if not hardware.runtimes:
+        raise ArgumentError("--backend", "auto", f"no runtime is installed; run pip install {RUNTIMES[0]}")
+    if not _is_cpu(wishes.device):
+        able = [name for name in hardware.runtimes if _find(hardware, wishes.device, name)]
+        if able:
+            return able[0], f"the one that knows the device {wishes.device}"
+    measured = wishes.measured and wishes.measured.choice
+    if measured and measured.backend in hardware.runtimes and wishes.precision in {"auto", "f32", "int8"}:
+        return measured.backend, "the fastest here, says lineart bench"
+    first = hardware.runtimes[0]
+    return first, "the first choice on a CPU" if first == RUNTIMES[0] else f"{RUNTIMES[0]} is not installed"
+
+
+def _device(hardware: Hardware, wishes: Wishes, backend: str) -> tuple[str, str]:
+    if _is_cpu(wishes.device):
+        return "CPU", "as asked for" if wishes.device != "auto" else "the same ink on every machine"
+    found = _find(hardware, wishes.device, backend)
+    if found is None:
+        names = [each.name for each in hardware.devices if each.runtime == backend]
+        known = ", ".join(dict.fromkeys(["CPU", *names]))
+        raise ArgumentError("--device", wishes.device, f"{backend} finds no such device here; there is {known}")
+    return found.name, f"as asked for: {found.full_name}"
+
+
+def _is_cpu(device: str) -> bool:
+    return device.lower() in {"auto", "cpu"}
+
+
+def _find(hardware: Hardware, name: str, backend: str) -> Device | None:
+    """The device of that name; `GPU` stands for the first of several."""
+    devices = sorted((each for each in hardware.devices if each.runtime == backend), key=lambda each: each.name)
+    matches = [each for each in devices if name.lower() in {each.name.lower(), each.name.lower().partition(".")[0]}]
+    return matches[0] if matches else None
+
+
+def _precision(card: ModelCard, hardware: Hardware, wishes: Wishes, backend: str, device: str) -> tuple[str, str]:
+    if wishes.precision == "auto":
+        if card.int8 and device == "CPU" and "avx2" in (hardware.instructions or ()):
+            return "int8", "as good as f32 by the bench, and faster on this kind of CPU"
+        return "f32", "the same ink on every machine"
+    if wishes.precision == "int8" and not card.int8:
+        raise ArgumentError("--precision", "int8", f"the model {card.name} has no such network; use --precision f32")
+    if wishes.precision == "int8" and device != "CPU":
+        raise ArgumentError("--precision", "int8", f"is for the CPU, not for {device}; use --precision f32")
+    if wishes.precision == "bf16":
+        if backend != "openvino":
+            raise ArgumentError("--precision", "bf16", f"{backend} computes f32 only; use f32, or --backend openvino")
+        found = _find(hardware, device, backend)
+        able = hardware.has_bf16 if device == "CPU" else found is not None and "BF16" in found.capabilities
+        if able is False:
+            name = hardware.cpu if device == "CPU" else device
+            raise ArgumentError("--precision", "bf16", f"{name} does not compute it natively; use --precision f32")
+    return wishes.precision, "as asked for"
+
+
+def _threads(hardware: Hardware, wishes: Wishes) -> tuple[int, str]:
+    if wishes.threads is not None:
+        return wishes.threads, "as asked for"
+    ours = max(1, math.floor(min(hardware.cores, hardware.share)))
+    if hardware.share < hardware.cores:
+        return ours, f"{hardware.share:g} of {hardware.cores} cores are ours"
+    return ours, "one for each physical core"

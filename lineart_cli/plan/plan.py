@@ -1,0 +1,75 @@
+"""The plan itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from lineart_cli.engines.base import EngineChoice
+from lineart_cli.hardware import Hardware
+from lineart_cli.model_card import ModelCard
+from lineart_cli.options import bytes_text
+from lineart_cli.plan.asked import PageSize, Wishes
+from lineart_cli.plan.choices import choose
+from lineart_cli.plan.memory import Memory
+from lineart_cli.plan.pace import expected_seconds
+from lineart_cli.regions import Tile
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a page will be inked.
+
+    Attributes:
+        choice: runtime, device, precision and threads.
+        tiles: of the page at the network's resolution; all windows have one shape.
+        memory: expected peak of the process, bytes.
+        seconds: that the network is expected to work; NaN where nothing is known of the device.
+        reasons: one line for each choice.
+    """
+
+    choice: EngineChoice
+    tiles: tuple[Tile, ...]
+    memory: int
+    seconds: float
+    reasons: tuple[str, ...]
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Height and width of what the network is given, px."""
+        return self.tiles[0].window.shape
+
+    @property
+    def computed_megapixels(self) -> float:
+        """What the network computes for the page, halos included."""
+        return len(self.tiles) * math.prod(self.window) / 1e6
+
+    def __str__(self) -> str:
+        choice, (height, width) = self.choice, self.window
+        tiles = f"{len(self.tiles)} x {height} x {width} px, {self.computed_megapixels:.1f} megapixels computed"
+        runtime = f"{choice.backend} on {choice.device} in {choice.precision}, threads {choice.threads}"
+        return f"{runtime}; {tiles}; {bytes_text(self.memory)}{_time(self.seconds)}"
+
+
+def plan(page: PageSize, card: ModelCard, hardware: Hardware, wishes: Wishes) -> Plan:
+    """Choose how to ink a page.
+
+    Args:
+        page: its size.
+        card: of the model.
+        hardware: with its devices, if `wishes` names one that is not the CPU.
+        wishes: of the user; they are granted, or refused with an error.
+
+    Raises:
+        ArgumentError: a wish cannot be granted, or the page does not fit in the memory; the message says what would do.
+    """
+    choice, why_choice = choose(card, hardware, wishes)
+    tiles, memory, why_tiles = Memory(page, card, hardware, wishes, choice).tiles()
+    computed_px = len(tiles) * math.prod(tiles[0].window.shape)
+    seconds, how_sure = expected_seconds(computed_px, card, hardware, wishes, choice)
+    time = "time" if math.isnan(seconds) else f"time {seconds:.2g} s"
+    return Plan(choice, tiles, memory, seconds, (*why_choice, *why_tiles, f"{time}: {how_sure}"))
+
+
+def _time(seconds: float) -> str:
+    return "" if math.isnan(seconds) else f"; about {seconds:.2g} s"

@@ -1,0 +1,89 @@
+"""The commands of `lineart-train` that have to do with brushes. Heavy imports happen inside them."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+console = Console(stderr=True)
+
+
+class Question(StrEnum):
+    """What `compare_styles` compares."""
+
+    BRUSH = "brush"
+    THICKNESS = "thickness"
+
+
+def evaluate_style(
+    brush: Annotated[list[str] | None, typer.Argument(help="Shipped brushes; all of them where none is named.")] = None,
+    myb: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of libmypaint brushes instead, each given as a picture.", exists=True, file_okay=False
+        ),
+    ] = None,
+    thickness: Annotated[float, typer.Option(metavar="PX", help="Of the strokes, full pressure.", min=1, max=16)] = 5,
+    sketch: Annotated[bool, typer.Option(help="Also draw a sketch of the strokes and ink it with the model.")] = True,
+) -> None:
+    """How near ink comes to the brush it is drawn with: relative errors, see lineart_train/brush/fidelity.py."""
+    from lineart_cli.errors import LineartError
+    from lineart_train.brush import mypaint
+    from lineart_train.brush.presets import PRESETS
+    from lineart_train.style import evaluate as step
+
+    if myb and mypaint.library() is None:
+        raise typer.BadParameter("libmypaint is not installed; on Debian it is libmypaint-1.5-1.", param_hint="--myb")
+    unknown = sorted(set(brush or ()) - set(PRESETS))
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(PRESETS)}.", param_hint="BRUSH")
+    inker = step.inker() if sketch else None
+    rows = []
+    for subject in step.unseen(sorted(myb.glob("*.myb")), thickness) if myb else step.presets(brush or PRESETS):
+        if isinstance(subject, LineartError):
+            console.print(str(subject), style="red", markup=False, soft_wrap=True)
+            continue
+        rows += step.rows(subject, thickness, inker)
+    _out().print(step.table(rows))
+
+
+def measure_brushes(
+    folder: Annotated[Path, typer.Argument(help="Where their files go, such as models/brushes.")],
+) -> None:
+    """Measure the shipped brushes anew, after a change of lineart_train/brush/presets.py."""
+    from lineart_train.brush.shipped import write
+
+    console.print(f"Wrote {len(write(folder))} brushes to {folder}.")
+
+
+def compare_styles(
+    question: Annotated[Question, typer.Argument(help="What a network is to be told.")],
+    run: Annotated[
+        Path, typer.Option(help="Checkpoint whose body is used for thickness.", exists=True, file_okay=False)
+    ] = Path("lineart_train/checkpoints/standard"),
+    steps: Annotated[int, typer.Option(help="Of training, for each way.", min=1)] = 400,
+    brushes: Annotated[int, typer.Option(help="Random brushes that the picture's way learns from.", min=1)] = 60,
+) -> None:
+    """Three ways to tell a network the thickness, or the brush, beside the one that lineart goes; see LOG.md."""
+    from lineart_train.experiments import brush_ways, thickness_ways
+
+    if question is Question.BRUSH:
+        rows = brush_ways.compare(steps, brushes, console.print)
+    else:
+        rows = thickness_ways.compare(run, steps, console.print)
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(name, no_wrap=True)
+    for row in rows:
+        table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row.values()))
+    _out().print(table)
+
+
+def _out() -> Console:
+    return Console(width=None if sys.stdout.isatty() else 120)

@@ -1,0 +1,141 @@
+"""Styles that are trained from a picture, or learned from inked pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from lineart_cli.brushes import measure, store
+from lineart_cli.brushes.style import EVEN, Style, load
+from lineart_cli.errors import ArgumentError
+from lineart_train.brush import engine, shipped
+from lineart_train.brush.engine import Brush
+from lineart_train.style import finetune, finetune_command, pages
+
+SOFT = Brush(width=((0.0, 0.3), (1.0, 1.0)), opacity=((0.0, 0.3), (1.0, 0.9)), hardness=0.5, grain=0.6)
+
+
+@pytest.fixture(scope="module")
+def strip() -> measure.Strip:
+    return shipped.strip(SOFT, 16.0)
+
+
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(finetune, "STEPS_IN_ALL", 12)
+    monkeypatch.setattr(store, "folder", lambda: tmp_path / "brushes")
+
+
+def trained(strip: measure.Strip, state: Path, minutes: float = 5.0) -> tuple[Style, list[Style], list[float]]:
+    kept: list[Style] = []
+    done: list[float] = []
+    style = finetune.finetune(strip, "mine", minutes, state, kept.append, lambda share, _: done.append(share))
+    return style, kept, done
+
+
+def test_it_draws_as_ink_does(strip: measure.Strip) -> None:
+    style = measure.measure(strip, "")
+    seen = finetune._Seen(strip)
+    with torch.no_grad():
+        _, drawn = finetune.Tables(style)(seen.off, seen.pressure, seen.noises, seen.thickness)
+    np.testing.assert_allclose(drawn.numpy(), measure.draw(strip, style, seen.thickness), atol=0.25)
+    assert np.abs(drawn.numpy() - measure.draw(strip, style, seen.thickness)).mean() < 0.01
+
+
+def test_training_brings_the_strokes_nearer(
+    strip: measure.Strip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finetune, "STEPS_IN_ALL", 40)
+    kept: list[Style] = []
+    told: list[tuple[float, float]] = []
+    style = finetune.finetune(strip, "mine", 5, tmp_path / "state", kept.append, lambda *each: told.append(each))
+    assert told[-1][1] < 0.97 * told[0][1]
+    assert told[-1][0] == 1
+    assert kept[-1] == style
+    assert not (tmp_path / "state").exists()
+
+
+def test_it_goes_on_where_it_was_stopped(strip: measure.Strip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finetune, "STEPS_IN_ALL", 25)
+
+    def stop(share: float, _: float) -> None:
+        if share > 0.85:
+            raise KeyboardInterrupt
+
+    kept: list[Style] = []
+    with pytest.raises(KeyboardInterrupt):
+        finetune.finetune(strip, "mine", 5.0, tmp_path / "state", kept.append, stop)
+    assert kept
+    assert (tmp_path / "state").exists()
+    _, _, done = trained(strip, tmp_path / "state")
+    assert len(done) == 5
+    trained(shipped.strip(Brush(width=((0.0, 0.5), (1.0, 1.0))), 16.0), tmp_path / "other")
+
+
+def picture(path: Path) -> Path:
+    x = np.linspace(30, 570, 300)
+    points = np.stack([x, np.full(300, 50.0)], 1).astype(np.float32)
+    ink = engine.draw(SOFT, points, np.linspace(0, 1, 300), 16.0, (100, 600), ends=(False, False))
+    Image.fromarray((255 * (1 - ink)).astype(np.uint8)).save(path)
+    return path
+
+
+def test_the_command_leaves_a_brush_that_is_found_by_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finetune_command.finetune_style(picture(tmp_path / "mine.png"), None, None, 1.0)
+    name, style, _ = store.find("mine")
+    assert (name, style) == ("mine", load(tmp_path / "brushes/mine.json"))
+    assert 0.2 < style.width[0] < 0.6
+    assert Image.open(tmp_path / "brushes/mine.png").width > 300
+    assert "--brush mine" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "said"),
+    [
+        (None, None, "either a picture"),
+        ("gone.png", None, "no such file"),
+        ("mine.png", "charcoal", "one of lineart's own"),
+        ("mine.png", "../mine", "write letters"),
+    ],
+)
+def test_bad_arguments_say_what_to_do(tmp_path: Path, source: str | None, name: str | None, said: str) -> None:
+    picture(tmp_path / "mine.png")
+    with pytest.raises(ArgumentError, match=said):
+        finetune_command.finetune_style(tmp_path / source if source else None, name, None, 1.0)
+
+
+def inked(brush: Brush, thickness: float) -> list[np.ndarray]:
+    rng = np.random.default_rng(4)
+    sheets = []
+    for _ in range(2):
+        page = np.zeros((600, 600), np.float32)
+        for row in range(5):
+            x = np.linspace(60, 540, 300)
+            y = 80 + 110 * row + 25 * np.sin(x / 90 + rng.uniform(0, 6))
+            press = 0.75 + 0.25 * np.sin(x / 70 + row)
+            engine.lay(page, engine.draw(brush, np.stack([x, y], 1), press, thickness, page.shape))
+        sheets.append(page)
+    return sheets
+
+
+def test_pages_show_width_and_taper() -> None:
+    brush = Brush(width=((0.0, 0.1), (1.0, 1.0)), taper=6.0)
+    hand = pages.learn(inked(brush, 10.0))
+    assert 2 * measure.half_width(hand.strip) == pytest.approx(10, abs=1.2)
+    assert 3 < hand.taper < 9
+    assert hand.turn == EVEN.turn
+    blunt = pages.learn(inked(Brush(), 8.0))
+    assert blunt.taper < 1.5
+    style = measure.measure(blunt.strip, "")
+    assert min(style.width[8:]) > 0.85
+
+
+def test_pages_without_lines_say_so() -> None:
+    with pytest.raises(ValueError, match="less than 400 px"):
+        pages.learn([np.zeros((300, 300), np.float32)])

@@ -1,0 +1,146 @@
+"""Brushes that are given as a picture of one stroke, and pictures that are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from lineart_cli.brushes import store
+from lineart_cli.brushes.style import PRESSURES, REACH, STEPS
+from lineart_cli.errors import ArgumentError
+from lineart_cli.options import InkOptions
+
+RAMP = np.linspace(0, 1, PRESSURES)
+
+
+def ramp(wide: int = 600, high: int = 120, start: float = 2, stop: float = 20, bend: float = 0) -> np.ndarray:
+    """Coverage of a stroke from left to right: half width from `start` to `stop` px, on an S of `bend` px."""
+    y, x = np.mgrid[:high, :wide].astype(np.float32)
+    along = (x - 30) / (wide - 60)
+    middle = high / 2 + bend * np.sin(2 * np.pi * along)
+    half = start + (stop - start) * along.clip(0, 1)
+    beyond = np.maximum(np.maximum(30 - x, x - (wide - 30)), 0)
+    return np.clip(half - np.hypot(y - middle, beyond) + 0.5, 0, 1)
+
+
+def picture(path: Path, ink: np.ndarray) -> str:
+    Image.fromarray((255 * (1 - ink)).astype(np.uint8)).save(path)
+    return str(path)
+
+
+@pytest.mark.parametrize("bend", [0, 14])
+@pytest.mark.parametrize("scale", [0.4, 1, 4])
+def test_width_by_pressure_is_measured_at_any_size(tmp_path: Path, bend: float, scale: float) -> None:
+    ink = cv2.resize(ramp(bend=bend).astype(np.float32), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    name, style, note = store.find(picture(tmp_path / "own.png", ink))
+    assert (name, note) == ("own", "")
+    np.testing.assert_allclose(style.width, 0.1 + 0.9 * RAMP, atol=0.08)
+    solid = round(0.7 / REACH * (STEPS - 1))
+    assert style.table[3:, :solid].min() > 0.9
+    assert style.table[:, -6:].max() < 0.1
+    assert style.grain < 0.2
+
+
+def test_opacity_by_pressure_is_measured(tmp_path: Path) -> None:
+    ink = ramp(start=16, stop=16) * np.linspace(0.1, 0.9, 600)
+    _, style, _ = store.find(picture(tmp_path / "own.png", ink))
+    np.testing.assert_allclose(style.table[2:, :8].mean(1), np.linspace(0.1, 0.9, PRESSURES)[2:], atol=0.06)
+
+
+def test_grain_is_seen_where_there_is_some(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    paper = cv2.GaussianBlur(rng.standard_normal((120, 900)), (0, 0), 1.5)
+    ink = ramp(900, start=16, stop=16) * np.clip(0.5 + 3 * paper / paper.std() / 3, 0, 1)
+    _, style, _ = store.find(picture(tmp_path / "own.png", ink))
+    assert style.grain > 0.4
+    assert sum(style.bands[:3]) > style.bands[-1]
+
+
+def test_a_stroke_on_transparency_is_the_same(tmp_path: Path) -> None:
+    ink = (255 * ramp()).astype(np.uint8)
+    clear = Image.fromarray(np.zeros_like(ink))
+    Image.merge("LA", (clear, Image.fromarray(ink))).save(tmp_path / "clear.png")
+    _, style, _ = store.find(str(tmp_path / "clear.png"))
+    _, same, _ = store.find(picture(tmp_path / "own.png", ramp()))
+    np.testing.assert_allclose(style.table, same.table, atol=0.02)
+
+
+def test_white_on_black_is_turned_round_and_told(tmp_path: Path) -> None:
+    _, style, note = store.find(picture(tmp_path / "night.png", 1 - ramp()))
+    _, same, _ = store.find(picture(tmp_path / "day.png", ramp()))
+    assert "white on black" in note
+    np.testing.assert_allclose(style.table, same.table, atol=0.02)
+
+
+def test_the_first_picture_of_an_animation_is_taken_and_told(tmp_path: Path) -> None:
+    frames = [Image.fromarray((255 * (1 - ramp(stop=stop))).astype(np.uint8)) for stop in (20, 10, 5)]
+    frames[0].save(tmp_path / "moves.webp", save_all=True, append_images=frames[1:], lossless=True)
+    _, _, note = store.find(str(tmp_path / "moves.webp"))
+    assert "the first of its 3" in note
+
+
+def photo() -> np.ndarray:
+    rng = np.random.default_rng(5)
+    return np.asarray(cv2.resize(rng.uniform(0, 1, (9, 12)), (600, 400), interpolation=cv2.INTER_CUBIC).clip(0, 1))
+
+
+def dot() -> np.ndarray:
+    y, x = np.mgrid[:200, :200]
+    return np.clip(40 - np.hypot(y - 100, x - 100), 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("ink", "said"),
+    [
+        (np.zeros((80, 300)), "holds no stroke"),
+        (photo(), "photo|strokes|left to right"),
+        (np.vstack([ramp(), ramp(), ramp()]), "holds 3 strokes"),
+        (dot(), "no stroke from left to right"),
+        (ramp().T, "no stroke from left to right"),
+        (ramp(40, 12, 1, 3)[:, 5:35], "no stroke from left to right|holds no stroke"),
+        (np.zeros((1, 1)), "holds no stroke"),
+    ],
+    ids=["empty", "photo", "three", "dot", "upright", "tiny", "one pixel"],
+)
+def test_pictures_that_hold_no_brush_say_so(tmp_path: Path, ink: np.ndarray, said: str) -> None:
+    path = picture(tmp_path / "own.png", ink)
+    with pytest.raises(ArgumentError, match=said) as caught:
+        store.find(path)
+    assert str(caught.value).startswith(f"--brush {path}: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture at all", b"\x89PNG\r\n\x1a\n"])
+def test_files_that_are_no_pictures_say_so(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "own.png"
+    path.write_bytes(content)
+    with pytest.raises(ArgumentError, match=f"--brush {path}: "):
+        store.find(str(path))
+
+
+def test_a_file_that_is_not_there_says_so() -> None:
+    with pytest.raises(ArgumentError, match="no such file"):
+        store.find("nowhere/own.png")
+
+
+def test_brushes_and_thicknesses_multiply_and_are_told_apart(tmp_path: Path) -> None:
+    path = picture(tmp_path / "own.png", ramp())
+    tools, notes = store.tools(InkOptions.parse({"brush": f"charcoal,{path}", "thickness": "2,0.5mm"}))
+    assert list(tools) == ["charcoal-2px", "charcoal-0.5mm", "own-2px", "own-0.5mm"]
+    assert not notes
+    assert list(store.tools(InkOptions())[0]) == [""]
+    assert tools["own-2px"].pressure is None
+    (even,) = store.tools(InkOptions.parse({"pressure": "0.3"}))[0].values()
+    assert even.pressure == 0.3
+
+
+def test_two_brushes_of_one_name_are_refused(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    paths = [picture(tmp_path / folder / "own.png", ramp()) for folder in ("a", "b")]
+    with pytest.raises(ArgumentError, match="two of them are called own"):
+        store.tools(InkOptions.parse({"brush": ",".join(paths)}))

@@ -1,0 +1,208 @@
+"""Styles, noise, traces and what is painted with them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lineart_cli.brushes import noise, store, trace, weight
+from lineart_cli.brushes.paint import Lines, paint
+from lineart_cli.brushes.style import EVEN, FORMAT, PRESSURES, Style, load, save
+from lineart_cli.errors import ArgumentError
+
+PEN = replace(EVEN, width=tuple(np.linspace(0.2, 1, PRESSURES)))
+CHALK = replace(EVEN, grain=2.0, cover=tuple(tuple(0.5 * each for each in row) for row in EVEN.cover))
+
+
+def segment(height: int, width: int, start: float, stop: float, pressure: float = 1.0) -> Lines:
+    """A level line in the middle of a page, from column `start` to `stop`."""
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    beyond = np.maximum(np.maximum(start - x, x - stop), 0)
+    off = np.hypot(beyond, y - height // 2)
+    return Lines(np.minimum(off, 12).astype(np.float16), np.full((1, 1), pressure, np.float32), 12.0)
+
+
+def profile(ink: np.ndarray) -> np.ndarray:
+    """Ink per column, px."""
+    return ink.sum(0) / 255
+
+
+@pytest.mark.parametrize("thickness", [1, 1.5, 3, 8, 16])
+def test_an_even_line_is_as_wide_as_asked_for(thickness: float) -> None:
+    ink = paint(segment(40, 200, -50, 250), EVEN, thickness, (40, 200))
+    np.testing.assert_allclose(profile(ink), thickness, atol=0.05)
+
+
+@pytest.mark.parametrize("scale", [0.5, 2, 3])
+def test_a_line_is_drawn_at_the_page_s_own_resolution(scale: float) -> None:
+    shape = round(48 * scale), round(200 * scale)
+    ink = paint(segment(48, 200, -50, 250), EVEN, 6, shape)
+    np.testing.assert_allclose(profile(ink), 6 * scale, atol=0.15)
+    assert np.count_nonzero((ink > 8) & (ink < 247)) <= 4 * shape[1]  # sharp: a px or two on either side
+
+
+@pytest.mark.parametrize("pressure", [0.0, 0.25, 0.8, 1.0])
+def test_pressure_makes_a_line_as_wide_as_the_style_says(pressure: float) -> None:
+    ink = paint(segment(40, 200, -50, 250), PEN, 10, (40, 200), pressure)
+    np.testing.assert_allclose(profile(ink), 10 * (0.2 + 0.8 * pressure), atol=0.1)
+
+
+def test_lines_taper_to_their_ends_and_nowhere_else() -> None:
+    lines = segment(40, 400, 60, 340)
+    even, tapered = (profile(paint(lines, replace(PEN, taper=taper), 8, (40, 400))) for taper in (0.0, 8.0))
+    np.testing.assert_allclose(tapered[130:270], even[130:270], atol=0.01)
+    assert (np.diff(tapered[60:124]) > -0.1).all()
+    assert tapered[64] < 0.5 * even[64]
+    np.testing.assert_allclose(tapered, tapered[::-1][np.arange(400) - 1], atol=0.3)  # both ends alike
+
+
+def test_a_line_that_ends_at_the_page_s_edge_goes_on_beyond_it() -> None:
+    ink = profile(paint(segment(40, 300, -50, 350), replace(PEN, taper=8.0), 8, (40, 300)))
+    np.testing.assert_allclose(ink, 8, atol=0.05)
+
+
+def test_short_strokes_keep_some_ink() -> None:
+    ink = profile(paint(segment(40, 100, 40, 60), replace(PEN, taper=12.0), 5, (40, 100)))
+    assert ink[50] > 4
+
+
+def test_a_flat_nib_draws_by_direction() -> None:
+    nib = replace(EVEN, turn=tuple(np.linspace(0.2, 1, 8)) + tuple(np.linspace(1, 0.2, 8)))
+    level = segment(60, 60, -50, 150)
+    upright = Lines(np.ascontiguousarray(level.off.T), level.pressure, 12.0)
+    across, along = (paint(lines, nib, 10, (60, 60)).sum() / 255 / 60 for lines in (upright, level))
+    assert along == pytest.approx(10 * nib.turn[0], abs=0.4)
+    assert across == pytest.approx(10 * nib.turn[8], abs=0.4)
+
+
+def test_grain_moves_ink_about_and_takes_none_away() -> None:
+    lines = segment(64, 3000, -50, 3050)
+    smooth, rough = (paint(lines, replace(CHALK, grain=grain), 16, (64, 3000)) for grain in (0.0, 2.0))
+    assert rough.sum() == pytest.approx(smooth.sum(), rel=0.03)
+    inside = slice(28, 36)
+    assert rough[inside].std() > 3 * smooth[inside].std()
+
+
+def test_grain_belongs_to_the_page_not_to_what_is_drawn() -> None:
+    whole = paint(segment(64, 900, -50, 950), CHALK, 10, (64, 900))
+    part = paint(segment(64, 900, 300, 950), CHALK, 10, (64, 900))
+    np.testing.assert_array_equal(whole[:, 330:], part[:, 330:])
+
+
+@pytest.mark.parametrize("rows", [40, 64, 300])
+def test_strips_of_a_page_join_without_a_seam(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[:300, :200].astype(np.float32)
+    off = np.full((300, 200), 12, np.float32)
+    for _ in range(6):
+        cx, cy, radius = rng.uniform(0, 200), rng.uniform(0, 300), rng.uniform(20, 90)
+        off = np.minimum(off, np.abs(np.hypot(x - cx, y - cy) - radius))
+    lines = Lines(off.astype(np.float16), np.full((1, 1), 0.8, np.float32), 12.0)
+    style = replace(CHALK, taper=5.0, bands=(0.0, 0.6, 0.0, 0.0, 0.8))
+    whole = paint(lines, style, 7, (300, 200))
+    monkeypatch.setattr("lineart_cli.brushes.paint.ROWS", rows)
+    monkeypatch.setattr("lineart_cli.brushes.trace.ROWS", rows)
+    again = Lines(lines.off, lines.pressure, 12.0)
+    np.testing.assert_array_equal(paint(again, style, 7, (300, 200)), whole)
+
+
+def test_noise_repeats_itself_and_has_the_wavelengths_it_should() -> None:
+    for texture, length in zip(noise.bands(), noise.WAVELENGTHS, strict=True):
+        assert texture.std() == pytest.approx(1, abs=1e-3)
+        power = np.abs(np.fft.rfft(texture, axis=1)) ** 2
+        seen = noise.SIDE / np.argmax(power.mean(0))
+        assert 0.5 * length < seen < 2.5 * length  # a section through two-dimensional noise has longer waves as well
+    along, across = (np.abs(np.diff(noise.streaks()[0], axis=axis)).mean() for axis in (1, 0))
+    assert across > 4 * along
+
+
+def test_thinning_leaves_one_pixel_and_keeps_ends_and_rings() -> None:
+    page = np.zeros((60, 120), bool)
+    page[20:25, 10:60] = True
+    y, x = np.mgrid[:60, :120]
+    page |= np.abs(np.hypot(x - 90, y - 30) - 20) < 3
+    thin = trace.thin(page)
+    assert (thin[:, 20:50].sum(0) == 1).all()
+    found = trace.trace(np.where(page, 0.0, 12.0))
+    ends = found.end == 0
+    assert sorted(found.column[ends] > 30) == [False, True]  # the line has two, the ring none
+    assert np.abs(np.sort(found.column[ends]) - (10, 59)).max() <= 4
+
+
+def test_the_way_from_an_end_is_measured_along_the_line() -> None:
+    y, x = np.mgrid[:200, :200].astype(np.float32)
+    angle = np.arctan2(y - 100, x - 100)
+    arc = np.where(angle < 0, np.abs(np.hypot(x - 100, y - 100) - 60), 12)
+    found = trace.trace(arc)
+    turned = np.arctan2(found.row - 100, found.column - 100)
+    way = 60 * np.minimum(np.abs(turned), np.pi - np.abs(turned))
+    near = way < trace.WALK - 10
+    assert np.abs(found.end - way)[near].max() < 3 + 0.1 * trace.WALK
+
+
+def test_pressure_follows_the_graphite_per_length_of_line() -> None:
+    line, dark = np.zeros((100, 200), np.float32), np.zeros((100, 200), np.float32)
+    line[[20, 50, 80]] = 0.25
+    dark[20], dark[50], dark[80] = 0.2, 0.4, 0.5
+    pressure = weight.pressure(dark, line)
+    assert pressure[50, 100] == pytest.approx(weight.USUAL, abs=0.02)
+    assert pressure[20, 100] == pytest.approx(weight.USUAL / 2, abs=0.03)
+    assert pressure[80, 100] == pytest.approx(weight.USUAL * 1.25, abs=0.03)
+
+
+def test_a_blank_page_stays_blank() -> None:
+    blank = Lines(np.full((50, 70), 12, np.float16), weight.pressure(*np.zeros((2, 13, 18), np.float32)), 12.0)
+    assert not paint(blank, replace(CHALK, taper=3.0), 16, (50, 70)).any()
+
+
+def test_a_style_survives_its_file(tmp_path: Path) -> None:
+    save(tmp_path / "own.json", CHALK)
+    assert load(tmp_path / "own.json") == CHALK
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"format": FORMAT + 1}, "another version"),
+        ({"width": [1.0]}, "damaged"),
+        ({"grain": "much"}, "damaged"),
+        ({"colour": 1}, "damaged"),
+        (None, "no brush of lineart"),
+    ],
+)
+def test_a_style_that_is_none_says_what_to_do(tmp_path: Path, change: dict[str, object] | None, said: str) -> None:
+    path = tmp_path / "own.json"
+    save(path, EVEN)
+    text = json.dumps({**json.loads(path.read_text()), **change}) if change is not None else "{"
+    path.write_text(text)
+    with pytest.raises(ArgumentError, match=said) as caught:
+        load(path)
+    assert "finetune-style" in str(caught.value)
+
+
+def test_every_shipped_brush_can_be_found_and_is_another() -> None:
+    styles = [store.find(name)[1] for name in store.names()]
+    assert len(styles) >= 10
+    assert len({replace(each, about="") for each in styles}) == len(styles)
+    assert [each.plain for each in styles].count(True) == 1
+    assert store.find("technical_pen")[1].plain
+
+
+def test_an_unknown_brush_lists_what_there_is_nearest_first() -> None:
+    with pytest.raises(ArgumentError, match=r"--brush charcole: unknown; choose from charcoal, .*technical_pen"):
+        store.find("charcole")
+
+
+def test_the_user_s_own_brush_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "folder", lambda: tmp_path)
+    save(tmp_path / "mine.json", replace(CHALK, about="mine"))
+    name, style, _ = store.find("mine")
+    assert (name, style) == ("mine", replace(CHALK, about="mine"))
+
+
+def test_styles_say_how_far_they_reach() -> None:
+    assert Style("", EVEN.width, EVEN.cover).reach == pytest.approx(1, abs=0.06)

@@ -1,0 +1,113 @@
+"""Pages that brushes draw: one run of the network for all of them, the same in all tiles, at every resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lineart_cli.brushes import store
+from lineart_cli.brushes.style import Tool
+from lineart_cli.convert import Inker, open_inker
+from lineart_cli.model_card import ModelCard
+from lineart_cli.options import Length
+
+
+class Ruler:
+    """An engine that finds a line where a row is black, and counts its runs."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
+        self.runs += 1
+        rows = np.flatnonzero(sketch[0, 0].max(1) > 0.5)
+        middle = rows.mean() if len(rows) else np.inf
+        off = np.abs(np.arange(sketch.shape[2], dtype=np.float32) - np.float32(middle)).clip(0, 12)
+        return np.broadcast_to(thickness / 2 - off[None, None, :, None], sketch.shape).astype(np.float32)
+
+
+def tool(name: str, thickness: float, pressure: float | None = None) -> Tool:
+    return Tool(store.find(name)[1], Length(thickness), pressure, name)
+
+
+def page(scale: float = 1.0, stroke: int = 4) -> np.ndarray:
+    sketch = np.ones((round(200 * scale), round(300 * scale)), np.float32)
+    sketch[round(100 * scale) : round((100 + stroke) * scale)] = 0.0
+    return sketch
+
+
+@pytest.fixture
+def inker(card: ModelCard, decide: Callable[..., Any]) -> tuple[Inker, Ruler]:
+    ruler = Ruler()
+    return Inker(card, decide(), lambda *_: ruler, keep=True), ruler
+
+
+def width(ink: np.ndarray) -> float:
+    """Ink per px of line, px, away from the page's sides."""
+    middle = ink[:, ink.shape[1] // 4 : -ink.shape[1] // 4]
+    return float(middle.sum(0).mean() / np.iinfo(ink.dtype).max)
+
+
+def test_all_brushes_and_thicknesses_share_one_run(inker: tuple[Inker, Ruler]) -> None:
+    inking, ruler = inker
+    widths = {}
+    for name, thickness in (("technical_pen", 3), ("technical_pen", 8), ("fineliner", 8), ("charcoal", 8)):
+        widths[name, thickness] = width(inking.ink(page(), 300, tool(name, thickness, 1.0)))
+    assert ruler.runs == 1
+    assert widths["technical_pen", 3] == pytest.approx(3, abs=0.05)
+    assert widths["technical_pen", 8] == pytest.approx(8, abs=0.05)
+    assert widths["fineliner", 8] == pytest.approx(8, abs=0.2)
+    assert 4 < widths["charcoal", 8] < 8.5
+    inking.ink(np.flipud(page(stroke=9)), 300, tool("fineliner", 8))
+    assert ruler.runs == 2
+
+
+def test_an_even_line_is_the_same_alone_and_among_others(
+    card: ModelCard, decide: Callable[..., Any], inker: tuple[Inker, Ruler]
+) -> None:
+    alone = Inker(card, decide(), lambda *_: Ruler()).ink(page(), 300, tool("technical_pen", 5))
+    among = inker[0].ink(page(), 300, tool("technical_pen", 5))
+    assert np.abs(alone.astype(int) - among).max() <= 1
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+def test_brushes_draw_at_the_page_s_own_resolution(inker: tuple[Inker, Ruler], scale: float) -> None:
+    ink = inker[0].ink(page(scale), 300 * scale, tool("ink_pen", 8 * scale, 1.0))
+    assert ink.shape == page(scale).shape
+    assert width(ink) == pytest.approx(8 * scale, abs=0.4 * scale)
+
+
+def test_sixteen_bits_are_sixteen_bits(card: ModelCard, decide: Callable[..., Any]) -> None:
+    inking = Inker(card, decide(), lambda *_: Ruler(), bits=16)
+    ink = inking.ink(page(), 300, tool("marker", 8, 0.5))
+    assert ink.dtype == np.uint16
+    assert 40_000 < ink.max() < 60_000
+
+
+def test_a_lighter_hand_draws_thinner_lines(inker: tuple[Inker, Ruler]) -> None:
+    widths = [width(inker[0].ink(page(), 300, tool("brush_pen", 10, pressure))) for pressure in (0.2, 0.5, 1.0)]
+    assert widths == sorted(widths)
+    assert widths[0] < 0.4 * widths[2]
+
+
+def test_the_sketch_s_own_pressure_is_followed(card: ModelCard, decide: Callable[..., Any]) -> None:
+    sketch = page()
+    sketch[100:104, 150:] = 0.55  # fainter from the middle on
+    ink = Inker(card, decide(), lambda *_: Ruler()).ink(sketch, 300, tool("brush_pen", 10))
+    strong, faint = ink[:, 40:110].sum(0).mean(), ink[:, 190:260].sum(0).mean()
+    assert faint < 0.8 * strong
+    even = Inker(card, decide(), lambda *_: Ruler()).ink(sketch, 300, tool("brush_pen", 10, 1.0))
+    assert even[:, 190:260].sum(0).mean() == pytest.approx(even[:, 40:110].sum(0).mean(), rel=0.02)
+
+
+def test_what_brushes_draw_is_the_same_in_all_tiles(card: ModelCard, decide: Callable[..., Any]) -> None:
+    rng = np.random.default_rng(2)
+    sketch = (255 * rng.uniform(0.3, 1, (310, 270))).astype(np.uint8)
+    charcoal = tool("charcoal", 6)
+    in_one = open_inker(card, decide(backend="onnxruntime")).ink(sketch, 300, charcoal)
+    assert 0 < in_one.mean() < 255
+    tiled = open_inker(card, decide(backend="onnxruntime", tile=64)).ink(sketch, 300, charcoal)
+    np.testing.assert_array_equal(tiled, in_one)
