@@ -2,7 +2,7 @@
 
     python tests/storm/read_damaged.py FORMAT FIRST COUNT [FORMAT FIRST COUNT ...]
 
-reads COUNT mutations of each FORMAT, from seed FIRST on. It dies where a decoder crashes or hangs: the last line that
+reads COUNT mutations of each FORMAT, a kind of `bases`, from seed FIRST on. It dies where a decoder crashes or hangs: the last line that
 it printed tells before which.
 """
 
@@ -41,9 +41,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryFile() as noise:
         folder = Path(name)
         whole = bases(folder)
+        donors = list(whole.values())
+        print(json.dumps({"kinds": list(whole)}), flush=True)
         os.dup2(noise.fileno(), sys.stderr.fileno())
         for kind, first, count in zip(arguments, arguments, arguments, strict=True):
-            donors = list(whole.values())
             for seed in range(int(first), int(first) + int(count)):
                 path = folder / "damaged"
                 path.write_bytes(mutated(whole[kind], f"{kind} {seed}", donors))

@@ -48,7 +48,9 @@ def reports(work: list[tuple[str, int, int]]) -> Iterator[dict[str, Any]]:
             with process:
                 for line in process.stdout:
                     found = json.loads(line)
-                    if "kind" in found:
+                    if "kinds" in found:
+                        assert found["kinds"] == list(KINDS)
+                    elif "kind" in found:
                         begun = found
                     else:
                         assert begun
