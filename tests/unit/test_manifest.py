@@ -125,9 +125,14 @@ def test_the_settings_are_the_options_that_change_the_ink() -> None:
         "brush",
         "faint",
         "desaturate",
+        "drop_colour",
         "dpi",
+        "layer",
         "format",
+        "bits",
+        "ink_colour",
         "transparent",
+        "keep_metadata",
         "precision",
     }
     json.dumps(InkOptions().settings())
