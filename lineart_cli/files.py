@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -122,12 +123,14 @@ def plan(
     *,
     join: bool = False,
 ) -> list[Job]:
-    """Names the output of every page of every source.
+    """Names the output of every page of every source: as the source, with `suffix` for its own.
+
+    Sources that differ only in their suffix keep it: `a.kra` and `a.png` become `a.kra.png` and `a.png.png`.
 
     Args:
         sources: the files.
         out: the folder that their places are below.
-        suffix: of the outputs, such as ".png", in place of the sources' own.
+        suffix: of the outputs, such as ".png".
         count_pages: how many pages a file has. The pages of a file with several are told apart as `name-p01`, with as
             many digits as the last one has, and at least two.
         join: they all go to `name` instead.
@@ -136,8 +139,18 @@ def plan(
         ArgumentError: two pages would share an output, or an output is one of the inputs.
     """
     inputs = {os.path.realpath(source.path): source.path for source in sources}
+    namesakes = Counter(place.with_suffix("") for place in {source.relative for source in sources})
     jobs: dict[str, Job] = {}
-    for job in (each for source in sources for each in _pages(source, out, suffix, count_pages(source.path), join)):
+    for job in (
+        job
+        for source in sources
+        for job in _pages(
+            source.path,
+            _output(out / source.relative, suffix, alone=namesakes[source.relative.with_suffix("")] == 1),
+            count_pages(source.path),
+            join,
+        )
+    ):
         where = os.path.realpath(job.output)
         if where in inputs:
             advice = f"would be written over the input {inputs[where]}; choose another folder"
@@ -149,14 +162,17 @@ def plan(
     return list(jobs.values())
 
 
-def _pages(source: Source, out: Path, suffix: str, count: int, join: bool) -> Iterator[Job]:
-    output = (out / source.relative).with_suffix(suffix)
+def _output(place: Path, suffix: str, *, alone: bool) -> Path:
+    return place.with_suffix(suffix) if alone else place.with_name(place.name + suffix)
+
+
+def _pages(source: Path, output: Path, count: int, join: bool) -> Iterator[Job]:
     if count == 1 or join:
-        yield Job(source.path, output, 0, count, is_joined=count > 1)
+        yield Job(source, output, 0, count, is_joined=count > 1)
         return
     digits = max(2, len(str(count)))
     for page in range(count):
-        yield Job(source.path, output.with_stem(f"{output.stem}-p{page + 1:0{digits}}"), page, count)
+        yield Job(source, output.with_stem(f"{output.stem}-p{page + 1:0{digits}}"), page, count)
 
 
 def prepare_folder(out: Path) -> None:

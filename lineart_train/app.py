@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -198,13 +198,10 @@ def compare(
     from lineart_train.experiments.compare import compare as step
     from lineart_train.experiments.variants import VARIANTS
 
-    unknown = set(variants or []) - VARIANTS.keys()
-    if unknown:
-        advice = f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(VARIANTS)}"
-        raise typer.BadParameter(advice, param_hint="VARIANTS")
+    names = _known(variants or list(VARIANTS), VARIANTS)
     drawn, truths = pictures("SKETCHES", sketches), pictures("TRUTH", truth)
     pages = [(drawn[name], path) for name, path in truths.items() if name in drawn][::every]
-    outcomes = step(variants or list(VARIANTS), Budget(steps=steps), pages, out, data, console.print)
+    outcomes = step(names, Budget(steps=steps), pages, out, data, console.print)
     shown = ("score", "f1", "precision", "recall", "ends", "wobble", "dirt")
     table = Table("variant", "kMAC/px", "frame", "s/step", "loss", *shown, box=None, pad_edge=False)
     for each in outcomes:
@@ -212,6 +209,37 @@ def compare(
         per_step = f"{each.seconds / each.steps:.2f}"
         table.add_row(each.name, f"{each.kmac_per_px:.1f}", str(each.frame_px), per_step, f"{each.loss:.4f}", *figures)
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+@app.command()
+def cost(
+    variants: Annotated[list[str] | None, typer.Argument(help="Which ones of compare's; all if none is named.")] = None,
+    isa: Annotated[
+        str | None, typer.Option(help="Most to use of the processor: AVX2 imitates an ordinary laptop.")
+    ] = None,
+) -> None:
+    """Measure what variants of the network cost to run: seconds and memory of an A4 page in OpenVINO."""
+    from rich.table import Table
+
+    from lineart_train.experiments import cost as step
+    from lineart_train.experiments.variants import VARIANTS
+
+    table = Table("variant", "kMAC/px", "frame", "s", "MiB", box=None, pad_edge=False)
+    for name in _known(variants or list(VARIANTS), VARIANTS):
+        model = VARIANTS[name].build()
+        found = step.cost(model, isa)
+        row = f"{model.kmac_per_px:.1f}", str(model.frame), f"{found.seconds:.2f}", f"{found.peak_mib:.0f}"
+        table.add_row(name, *row)
+        console.print(f"{name}: {found}")
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _known(names: list[str], known: Mapping[str, object]) -> list[str]:
+    unknown = set(names) - known.keys()
+    if unknown:
+        advice = f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(known)}"
+        raise typer.BadParameter(advice, param_hint="VARIANTS")
+    return names
 
 
 @contextlib.contextmanager

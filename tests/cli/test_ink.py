@@ -421,7 +421,7 @@ def test_a_bad_thickness_is_one_line_and_nothing_is_done(lineart: Shell, thickne
         (["scans", "-o", "ink", "--ink-colour", "#12345678"], "--ink-colour #12345678: not a colour; write a CSS name"),
         (["scans", "-o", "scans"], "--output scans/a.png: would be written over the input scans/a.png"),
         (
-            ["scans/*.png", "scans/deep/../a.png", "copy/a.bmp", "-o", "ink"],
+            ["scans/*.png", "scans/deep/../a.png", "copy/a.png", "-o", "ink"],
             "--output ink/a.png: both scans/a.png and copy",
         ),
         (["scans", "-o", "scans/a.png"], "--output scans/a.png: is a file; give a folder"),
@@ -435,7 +435,7 @@ def test_a_bad_thickness_is_one_line_and_nothing_is_done(lineart: Shell, thickne
 def test_bad_arguments_are_one_line_and_nothing_is_done(lineart: Shell, arguments: list[str], says: str) -> None:
     Path("empty").mkdir()
     Path("copy").mkdir()
-    Image.new("L", (4, 4)).save("copy/a.bmp")
+    Image.new("L", (4, 4)).save("copy/a.png")
     before = files(".")
     assert lineart("ink", *arguments) == 2
     assert lineart.err.startswith(f"lineart: {says}")

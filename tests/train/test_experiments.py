@@ -12,6 +12,7 @@ from PIL import Image
 
 from lineart_train.experiments import article, losses
 from lineart_train.experiments.compare import Budget, compare
+from lineart_train.experiments.cost import cost
 from lineart_train.experiments.variants import VARIANTS, Fields, Scale
 from lineart_train.net import NetConfig
 
@@ -117,3 +118,9 @@ def test_a_comparison_leaves_figures_and_does_not_run_twice(tmp_path: Path, monk
     said.clear()
     assert compare(names, TINY, pages, tmp_path / "out", None, said.append) == first
     assert said == []
+
+
+def test_a_larger_network_costs_more() -> None:
+    small, large = (cost(VARIANTS[name].build(), page=(700, 700)) for name in ("half", "wide"))
+    assert small.seconds > 0
+    assert 50 < small.peak_mib < large.peak_mib

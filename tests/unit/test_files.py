@@ -129,9 +129,14 @@ class TestPlan:
         assert str(jobs[-1]) == f"x/a.tif page {count}"
 
     def test_a_clash_names_both_inputs(self) -> None:
-        sources = [files.Source(Path("1/a.jpg"), Path("a.jpg")), files.Source(Path("2/a.png"), Path("a.png"))]
-        with pytest.raises(ArgumentError, match=r"ink/a\.png: both 1/a\.jpg and 2/a\.png would be written there"):
+        sources = [files.Source(Path(f"{folder}/a.png"), Path("a.png")) for folder in (1, 2)]
+        with pytest.raises(ArgumentError, match=r"both 1/a\.png and 2/a\.png would be written there"):
             files.plan(sources, Path("ink"), ".png")
+
+    def test_namesakes_keep_their_suffix(self) -> None:
+        sources = [files.Source(Path(name), Path(name)) for name in ("x/a.kra", "x/a.png", "a.png", "x/b.png")]
+        outputs = [str(job.output) for job in files.plan(sources, Path("ink"), ".png")]
+        assert outputs == ["ink/x/a.kra.png", "ink/x/a.png.png", "ink/a.png", "ink/x/b.png"]
 
     def test_an_output_is_never_an_input(self, tree: Path, tmp_path: Path) -> None:
         sources, _ = files.find([str(tree / "a.png")], tree)
