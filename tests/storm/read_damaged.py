@@ -2,8 +2,8 @@
 
     python tests/storm/read_damaged.py FORMAT FIRST COUNT [FORMAT FIRST COUNT ...]
 
-reads COUNT mutations of each FORMAT, a kind of `bases`, from seed FIRST on. It dies where a decoder crashes or hangs: the last line that
-it printed tells before which.
+reads COUNT mutations of each FORMAT, a kind of `bases`, from seed FIRST on. It dies where a decoder crashes or hangs:
+the last line that it printed tells before which.
 """
 
 from __future__ import annotations
