@@ -69,13 +69,13 @@ def _read(path: Path, options: InkOptions) -> dict[str, object]:
 
 def _outcome(path: Path, options: InkOptions) -> tuple[str, str]:
     try:
-        read_metadata(path)
         last = count_pages(path) - 1
         for page in {0, last}:
             header = read_header(path, options, page)
             if read_grey(path, options, page).shape != (header.height, header.width):
                 return "is not as large as its header says", ""
             read_sketch(path, options, page)
+            read_metadata(path, page)
     except PageError as error:
         message = str(error)
         is_line = message.isprintable() and message.startswith(str(path)) and len(message) < 1000
