@@ -98,6 +98,10 @@ def test_damaged_files_are_read_or_refused_in_one_line() -> None:
     storm([(kind, 0, 12) for kind in KINDS])
 
 
+def test_what_once_hung() -> None:
+    storm([("tiff-lzw", 7045, 1)])
+
+
 @pytest.mark.long
 def test_very_many_damaged_files_are_read_or_refused_in_one_line() -> None:
     storm([(kind, 1000, 350) for kind in KINDS])
