@@ -23,6 +23,7 @@ import numpy as np
 from PIL import Image
 
 from lineart_cli import app
+from lineart_cli.brushes.style import Tool
 
 OUT = "ink-out"
 _OPERATIONS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.listdir", "os.scandir", "fcntl.flock"}
@@ -63,8 +64,8 @@ class Ended:
 class Noise:
     """Inks noise that depends on the page and the thickness."""
 
-    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
-        seed = int(grey.sum(dtype=np.float64) * 1000) + int(thickness)
+    def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
+        seed = int(grey.sum(dtype=np.float64) * 1000) + int(tool.thickness.page_px(dpi))
         return np.random.default_rng(seed).integers(0, 256, grey.shape, np.uint8)
 
 
