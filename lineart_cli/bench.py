@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from lineart_cli.options import BenchOptions, bytes_text
 from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
 from lineart_cli.process import peak_memory
 
+PRECISIONS = ("f32", "int8", "bf16")
 TILES = (None, 1024, 2048)
 """Sizes of tiles that are measured; None is the plan's own."""
 
@@ -136,14 +137,15 @@ def run(options: BenchOptions, card: ModelCard, hardware: Hardware, progress: Pr
     parts = QUICK_PARTS if options.quick else 1
     page = PageSize(a4.height // parts, a4.width // parts, a4.dpi)
     failures = {each.name: reason for each in hardware.devices if (reason := _failure(each, card))}
-    ways = list(_ways(page, card, hardware, wishes, failures, (None,) if options.quick else TILES))
+    precisions, tiles = (PRECISIONS, TILES) if not options.quick else (("f32", planned.choice.precision), (None,))
+    ways = list(_ways(page, card, hardware, wishes, failures, dict.fromkeys(precisions), tiles))
     with tempfile.TemporaryDirectory(prefix="lineart-bench-") as name:
         work = _Work(Path(name), page, options, began)
         rows = []
         for number, way in enumerate(ways, 1):
             progress(f"{number} of {len(ways)}: {way}")
             rows.append(work.row(way))
-        best = _best(rows)
+        best = _best(rows, planned.choice.precision)
         whole = best
         if best and options.quick:
             whole = _reckoned(best, a4, page, card, hardware, wishes)
@@ -173,13 +175,14 @@ def _ways(
     hardware: Hardware,
     wishes: Wishes,
     failures: dict[str, str],
+    precisions: Iterable[str],
     tiles: tuple[int | None, ...],
 ) -> Iterator[Row]:
     """Every runtime, device and precision, in tiles of several sizes, that the plan grants."""
     for backend in hardware.runtimes:
         others = [each.name for each in hardware.devices if each.runtime == backend and each.name != "CPU"]
         for device in ("CPU", *(name for name in others if name not in failures)):
-            for precision in ("f32", "bf16"):
+            for precision in precisions:
                 seen = set()
                 for tile in tiles:
                     wish = replace(wishes, backend=backend, device=device, precision=precision, tile=tile)
@@ -187,7 +190,7 @@ def _ways(
                         granted = plan(page, card, hardware, wish)
                     except ArgumentError:
                         continue
-                    if granted.window not in seen and (hardware.has_bf16 or precision == "f32" or device != "CPU"):
+                    if granted.window not in seen and (hardware.has_bf16 or precision != "bf16" or device != "CPU"):
                         seen.add(granted.window)
                         yield Row(granted.choice, tile, granted.memory, granted.computed_megapixels)
 
@@ -256,9 +259,10 @@ class _Work:
         return int(np.abs(ink.astype(np.int16) - self._exact).max())
 
 
-def _best(rows: list[Row]) -> Row | None:
-    """The row for the sentence and for `--save`: in f32 and the plan's own tiles, so that the ink is the default's."""
-    able = [row for row in rows if not row.error and row.choice.precision == "f32" and row.tile is None]
+def _best(rows: list[Row], precision: str) -> Row | None:
+    """The row for the sentence and for `--save`: in the plan's own precision and tiles, so that the ink is the same."""
+    usual = [row for row in rows if not row.error and row.choice.precision in {precision, "f32"} and row.tile is None]
+    able = [row for row in usual if row.choice.precision == precision] or usual
     if not able:
         return None
     fastest = min(able, key=lambda row: row.page_seconds)

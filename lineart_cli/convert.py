@@ -63,7 +63,8 @@ class Inker:
         """Ink a page.
 
         Args:
-            grey: (H, W) encoded values, white being the largest that a uint8 or uint16 holds, or 1.0.
+            grey: (H, W) encoded values, white being the largest that a uint8 or uint16 holds, or 1.0; used up: the ink
+                may take its place.
             dpi: pixels per inch of the page.
             tool: what the lines are drawn with.
             faint: how faint a line may be and still be inked, see `tone.darkness`.
@@ -79,18 +80,17 @@ class Inker:
         scale, shape = size.fitted(self._card.dpi)
         thickness = tool.thickness.page_px(dpi)
         self._check_thickness(thickness, scale)
-        if not (self._keep or not tool.style.plain):
-            return self._gathered(self._bands(grey, size, thickness, faint), grey.shape)
+        if tool.style.plain and not self._keep:
+            is_free = scale != 1 and grey.dtype == _TYPES[self._bits]  # once the network's own page is made of it
+            ink: Coverage = grey if is_free else np.empty(grey.shape, _TYPES[self._bits])  # type: ignore[assignment]
+            _gather(self._bands(grey, size, thickness, faint), ink)
+            return ink
         lines = self._lines(grey, size, faint)
         if tool.style.plain:
-            bands = enlarge([-lines.off], shape, grey.shape, scale, self._bits, thickness / scale / 2)
-            return self._gathered(bands, grey.shape)
+            ink = np.empty(grey.shape, _TYPES[self._bits])
+            _gather(enlarge([-lines.off], shape, grey.shape, scale, self._bits, thickness / scale / 2), ink)
+            return ink
         return paint(lines, tool.style, thickness / scale, grey.shape, tool.pressure, self._bits)
-
-    def _gathered(self, bands: Iterable[Coverage], shape: tuple[int, ...]) -> Coverage:
-        ink = np.empty(shape, _TYPES[self._bits])
-        _gather(bands, ink)
-        return ink
 
     def _bands(self, grey: Greys, size: PageSize, thickness: float, faint: float) -> Iterator[Coverage]:
         """The page's ink with a plain pen, from top to bottom."""
@@ -148,7 +148,9 @@ class Inker:
 
 def open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int = 8, keep: bool = False) -> Inker:
     """An inker with the runtimes that the plans name; these raise EngineError when they are first needed."""
-    return Inker(card, decide, lambda choice, window: open_engine(card.network, choice, window), bits, keep)
+    return Inker(
+        card, decide, lambda choice, window: open_engine(card.network_for(choice.precision), choice, window), bits, keep
+    )
 
 
 def _darkener(page: Greys, faint: float) -> Draw:

@@ -59,6 +59,7 @@ class ModelCard:
         kmac_per_px: thousand multiply-adds per input pixel.
         memory: by runtime and precision, such as `openvino_f32`.
         training: free table: configuration, sources of data, licences, figures.
+        int8: the quantised network and its sha256, where there is one: it scored as well as f32.
     """
 
     name: str
@@ -77,6 +78,16 @@ class ModelCard:
     memory: dict[str, Footprint]
     test: TestPage
     training: dict[str, Any]
+    int8: tuple[Path, str] | None = None
+
+    @property
+    def files(self) -> dict[Path, str]:
+        """The networks, and the sha256 of each."""
+        return {self.network: self.sha256} | dict([self.int8] if self.int8 else [])
+
+    def network_for(self, precision: str) -> Path:
+        """The ONNX file to run in a precision."""
+        return self.int8[0] if precision == "int8" and self.int8 else self.network
 
     def footprint(self, backend: str, precision: str) -> Footprint:
         """The memory of a runtime in a precision; that of f32, which is no less, where only that was measured."""
@@ -119,7 +130,12 @@ def load(folder: Path) -> ModelCard:
             tolerance=test.number("tolerance"),
         ),
         training=top.entries.get("training", {}),
+        int8=_int8(folder, top.table("int8")) if "int8" in top.entries else None,
     )
+
+
+def _int8(folder: Path, table: _Table) -> tuple[Path, str]:
+    return folder / table.text("file"), table.text("sha256")
 
 
 def _memory(table: _Table) -> dict[str, Footprint]:

@@ -26,10 +26,11 @@ def find(name: str, homes: tuple[Path, ...] = HOMES) -> ModelCard:
         known = ", ".join(sorted(folders)) or "none; install lineart again"
         raise ModelError(f"model {name}: not found; there is {known}")
     card = model_card.load(folders[name])
-    try:
-        digest = hashlib.sha256(card.network.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelError(f"{card.network}: cannot be read ({error.strerror}); install the model again") from error
-    if digest != card.sha256:
-        raise ModelError(f"{card.network}: is not the file that its card describes; install the model again")
+    for network, sha256 in card.files.items():
+        try:
+            digest = hashlib.sha256(network.read_bytes()).hexdigest()
+        except OSError as error:
+            raise ModelError(f"{network}: cannot be read ({error.strerror}); install the model again") from error
+        if digest != sha256:
+            raise ModelError(f"{network}: is not the file that its card describes; install the model again")
     return card

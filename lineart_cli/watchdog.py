@@ -29,7 +29,8 @@ class Inker(Protocol):
         """Inks a page.
 
         Args:
-            grey: (H, W) encoded values, white being the largest that a uint8 or uint16 holds, or 1.0.
+            grey: (H, W) encoded values, white being the largest that a uint8 or uint16 holds, or 1.0;
+                used up.
             dpi: px per inch.
             tool: what to draw with.
             faint: how faint a line may be, as a fraction of the main lines' darkness.

@@ -108,7 +108,11 @@ def run_tiles(
                 left = list(bench.smaller(left, shape, error))
                 continue
             kept = tile.core.seen_from(tile.window.y0, tile.window.x0).slices
-            band[tile.core.seen_from(top, 0).slices] = turn(level[kept])
+            part = turn(level[kept])
+            if part.shape == band.shape and part.dtype == band.dtype and part.flags.owndata:
+                band = part  # no second one of it
+            else:
+                band[tile.core.seen_from(top, 0).slices] = part
             del left[0]
         yield band
 

@@ -25,7 +25,15 @@ def footprint(onnx: Path) -> dict[str, list[float]]:
         interpreter, NumPy, the runtime, the weights, the tile that goes in and the one that comes out. A precision that
         this machine lacks is left out.
     """
-    ways = [("openvino", "f32"), ("openvino", "bf16"), ("onnxruntime", "f32")]
+    return _lines(onnx, [("openvino", "f32"), ("openvino", "bf16"), ("onnxruntime", "f32")])
+
+
+def int8_footprint(onnx: Path) -> dict[str, list[float]]:
+    """The same of a quantised network."""
+    return _lines(onnx, [("openvino", "int8"), ("onnxruntime", "int8")])
+
+
+def _lines(onnx: Path, ways: list[tuple[str, str]]) -> dict[str, list[float]]:
     peaks = {
         f"{backend}_{precision}": [_peak(onnx, backend, precision, side) for side in SIDES]
         for backend, precision in ways

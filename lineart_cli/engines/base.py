@@ -24,7 +24,7 @@ class EngineChoice:
     Attributes:
         backend: `auto`, `openvino` or `onnxruntime`; `auto` takes the first that is installed.
         device: a device of that runtime, in any case; `auto` is the CPU.
-        precision: `auto`, `f32` or `bf16`; `auto` is f32, the same ink on every machine.
+        precision: `auto`, `f32`, `bf16` or `int8`, which is f32 with a network of its own; `auto` is f32.
         threads: of the CPU; None leaves it to the runtime, which takes one per core.
     """
 

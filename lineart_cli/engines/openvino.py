@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lineart_cli.engines.base import Level
 
-_ELEMENT_TYPES = {"auto": "f32", "f32": "f32", "bf16": "bf16"}
+_ELEMENT_TYPES = {"auto": "f32", "f32": "f32", "bf16": "bf16", "int8": "f32"}
 
 
 class OpenVinoEngine:

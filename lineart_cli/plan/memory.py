@@ -18,11 +18,11 @@ MOST_BY_DEFAULT = 1_000_000_000
 FREE_BY_DEFAULT = 0.6
 """What a run may take where nobody says: so many bytes, or this share of what is free, the less."""
 
-MODEST = 352_000_000
+MODEST = 348_000_000
 """Bytes that a page of `MODEST_PX` takes where nobody says; larger pages take more for their pixels alone."""
 MODEST_PX = 2480 * 3508  # A4 at 300 dpi
 
-PROGRAM = 45_000_000
+PROGRAM = 55_000_000
 """Bytes of all that is neither the network and its runtime nor a page: measured, see tests/benchmarks/memory.py."""
 
 WRITING = {"webp": 20}
@@ -87,7 +87,7 @@ class Memory:
     def _for_pixels(self) -> int:
         """Bytes of the page itself, in all its states, and of others that are read or written meanwhile."""
         scale, size = self.page.fitted(self.card.dpi)
-        inking = _COPY * self.page.px + (0 if scale == 1 else math.prod(size))
+        inking = _COPY * self.page.px if scale == 1 else self.page.px + math.prod(size)
         inking += DRAWING * math.prod(size) if self.wishes.brushes else 0
         coding = max(self.page.decoded + 1, WRITING.get(self.wishes.format, _COPY)) * self.page.px
         return max(inking, coding) + coding * ((self.wishes.jobs or 1) - 1)

@@ -12,7 +12,7 @@ from lineart_cli.plan.asked import Wishes
 _MACS = {"avx512": 60e9, "avx2": 35e9, "neon": 15e9}
 """Multiply-adds in f32 that a core does in a second, by its best instruction set; see tests/benchmarks/speed.py."""
 _MACS_OF_OTHERS = 8e9
-_FASTER = {"bf16": 2.0, "f16": 2.0}
+_FASTER = {"bf16": 2.0, "int8": 1.5}
 """How much faster than f32 a precision is, where the processor has it."""
 _FASTER_ON_AMX = 6.0
 
@@ -37,6 +37,6 @@ def expected_seconds(
 
 
 def _factor(precision: str, hardware: Hardware) -> float:
-    if precision in _FASTER and "amx" in (hardware.instructions or ()):
+    if precision == "bf16" and "amx" in (hardware.instructions or ()):
         return _FASTER_ON_AMX
     return _FASTER.get(precision, 1.0)

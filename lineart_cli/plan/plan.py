@@ -63,7 +63,7 @@ def plan(page: PageSize, card: ModelCard, hardware: Hardware, wishes: Wishes) ->
     Raises:
         ArgumentError: a wish cannot be granted, or the page does not fit in the memory; the message says what would do.
     """
-    choice, why_choice = choose(hardware, wishes)
+    choice, why_choice = choose(card, hardware, wishes)
     tiles, memory, why_tiles = Memory(page, card, hardware, wishes, choice).tiles()
     computed_px = len(tiles) * math.prod(tiles[0].window.shape)
     seconds, how_sure = expected_seconds(computed_px, card, hardware, wishes, choice)

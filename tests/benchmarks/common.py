@@ -10,7 +10,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -34,10 +34,23 @@ class Run:
     peak: int
 
 
-def run(command: Sequence[str], environment: dict[str, str] | None = None) -> Run:
-    """Run a command to its end; what it prints on stdout is dropped. POSIX only."""
+def run(
+    command: Sequence[str], environment: dict[str, str] | None = None, prepare: Callable[[], None] | None = None
+) -> Run:
+    """Run a command to its end; what it prints on stdout is dropped. POSIX only.
+
+    Args:
+        command: to run.
+        environment: variables beside our own.
+        prepare: called in the new process, before it becomes the command.
+    """
     start = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
+        preexec_fn=prepare,  # noqa: PLW1509
+    )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     scale = 1 if sys.platform == "darwin" else 1024

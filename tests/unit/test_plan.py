@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -98,7 +99,7 @@ def test_what_is_chosen(standard: ModelCard, machine: Hardware, wishes: Wishes, 
         (LAPTOP, Wishes(device="GPU"), "--device GPU: openvino finds no such device here; there is CPU"),
         (GPU, Wishes(device="NPU"), "there is CPU, GPU.1, GPU.0"),
         (GPU, Wishes(device="GPU", backend="onnxruntime"), "onnxruntime finds no such device here; there is CPU, CUDA"),
-        (SERVER, Wishes(max_memory=10 * MB), "--max-memory 10MB: a page of 600 x 600 px needs 190MB"),
+        (SERVER, Wishes(max_memory=10 * MB), "--max-memory 10MB: a page of 600 x 600 px needs 200MB"),
         (replace(LAPTOP, memory_free=200 * MB), Wishes(), "--max-memory 120MB, the default with 200MB free: "),
     ],
 )
@@ -110,10 +111,10 @@ def test_what_is_refused(standard: ModelCard, machine: Hardware, wishes: Wishes,
 @pytest.mark.parametrize(
     ("machine", "page", "wishes", "most", "tiles"),
     [
-        (LAPTOP, A4, Wishes(), 360 * MB, 3),
-        (SERVER, A4, Wishes(), GB, 3),
-        (CGROUP, A4, Wishes(), 540 * MB, 3),
-        (CGROUP, A4_600, Wishes(), 540 * MB, 3),
+        (LAPTOP, A4, Wishes(), 360 * MB, 4),
+        (SERVER, A4, Wishes(), GB, 4),
+        (CGROUP, A4, Wishes(), 540 * MB, 4),
+        (CGROUP, A4_600, Wishes(), 540 * MB, 4),
         (LAPTOP, A4, Wishes(max_memory=700 * MB), 700 * MB, 1),
         (SERVER, A4_600, Wishes(max_memory=GB), GB, 1),
         (SERVER, A4, Wishes(max_memory=500 * MB), 500 * MB, 2),
@@ -170,28 +171,55 @@ def test_pages_in_work_at_once_take_memory(standard: ModelCard) -> None:
 @pytest.mark.parametrize(
     ("page", "wishes", "megabytes"),
     [  # tests/benchmarks/memory.py with the first standard model
-        (A4, Wishes(), 353),
-        (A4, Wishes(tile=512), 244),
-        (A4, Wishes(tile=1024), 282),
-        (A4, Wishes(tile=2048), 324),
-        (A4, Wishes(precision="bf16"), 331),
-        (A4, Wishes(precision="bf16", tile=512), 234),
-        (A4_600, Wishes(), 423),
-        (A4_600, Wishes(tile=512), 311),
-        (A4_600, Wishes(tile=2048), 399),
-        (A6, Wishes(), 265),
-        (A6, Wishes(tile=512), 222),
-        (A4, Wishes(backend="onnxruntime"), 304),
-        (A4, Wishes(backend="onnxruntime", tile=512), 238),
-        (A4, Wishes(backend="onnxruntime", tile=2048), 343),
-        (A4_600, Wishes(backend="onnxruntime"), 369),
-        (A6, Wishes(backend="onnxruntime"), 267),
+        (A4, Wishes(), 337),
+        (A4, Wishes(tile=512), 252),
+        (A4, Wishes(tile=2048), 337),
+        (A4, Wishes(precision="bf16", tile=2048), 320),
+        (A4_600, Wishes(), 385),
+        (A4_600, Wishes(tile=512), 287),
+        (A6, Wishes(), 270),
+        (A4, Wishes(backend="onnxruntime"), 329),
+        (A4_600, Wishes(backend="onnxruntime"), 370),
     ],
 )
 def test_the_expected_memory_is_near_the_measured(
     standard: ModelCard, page: PageSize, wishes: Wishes, megabytes: int
 ) -> None:
     assert plan(page, standard, SERVER, wishes).memory == pytest.approx(megabytes * MB, rel=0.15)
+
+
+QUANTISED = (Path("network.int8.onnx"), "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("machine", "wishes", "precision"),
+    [
+        (LAPTOP, Wishes(), "int8"),
+        (SERVER, Wishes(backend="onnxruntime"), "int8"),
+        (SERVER, Wishes(precision="f32"), "f32"),
+        (ARM, Wishes(), "f32"),
+        (ARM, Wishes(precision="int8"), "int8"),
+        (GPU, Wishes(device="GPU"), "f32"),
+    ],
+)
+def test_int8_is_taken_where_there_is_such_a_network_and_it_is_fast(
+    standard: ModelCard, machine: Hardware, wishes: Wishes, precision: str
+) -> None:
+    assert plan(SMALL, replace(standard, int8=QUANTISED), machine, wishes).choice.precision == precision
+
+
+@pytest.mark.parametrize(
+    ("quantised", "wishes", "says"),
+    [
+        (None, Wishes(precision="int8"), "--precision int8: the model tiny has no such network; use --precision f32"),
+        (QUANTISED, Wishes(precision="int8", device="GPU"), "--precision int8: is for the CPU, not for GPU.0; use"),
+    ],
+)
+def test_int8_is_refused_where_it_cannot_be(
+    standard: ModelCard, quantised: tuple[Path, str] | None, wishes: Wishes, says: str
+) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(says)):
+        plan(SMALL, replace(standard, int8=quantised), GPU, wishes)
 
 
 @pytest.mark.parametrize(
