@@ -71,7 +71,7 @@ def find(patterns: Sequence[str], out: Path) -> tuple[list[Source], list[PageErr
     errors: list[PageError] = []
     for pattern in patterns:
         path = Path(pattern)
-        if path.is_dir():
+        if os.path.isdir(path):
             sources = list(_walk(path, out, errors))
         elif os.path.lexists(path):
             sources = [Source(path, Path(path.name))]
@@ -91,13 +91,13 @@ def _expand(pattern: str, out: Path, errors: list[PageError]) -> list[Source]:
     matches = [each for each in matches if where not in Path(os.path.realpath(each)).parents] or matches
     sources = [Source(match, Path(match.name)) for match in matches if _is_image(match)]
     if "**" not in pattern:
-        for folder in filter(Path.is_dir, matches):
+        for folder in filter(os.path.isdir, matches):
             sources.extend(_walk(folder, out, errors))
     return sources
 
 
 def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and not path.is_dir()
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and not os.path.isdir(path)
 
 
 def _walk(root: Path, out: Path, errors: list[PageError]) -> Iterator[Source]:
@@ -143,9 +143,9 @@ def plan(
     Raises:
         ArgumentError: two pages would share an output, or an output is one of the inputs.
     """
-    inputs = {source.path.resolve(): source.path for source in sources}
+    inputs = {os.path.realpath(source.path): source.path for source in sources}
     namesakes = Counter(place.with_suffix("") for place in {source.relative for source in sources})
-    jobs: dict[Path, Job] = {}
+    jobs: dict[str, Job] = {}
     for job in (
         job
         for source in sources
@@ -157,7 +157,7 @@ def plan(
             tools,
         )
     ):
-        where = job.output.resolve()
+        where = os.path.realpath(job.output)
         if where in inputs:
             advice = f"would be written over the input {inputs[where]}; choose another folder"
             raise ArgumentError("--output", job.output, advice)
@@ -186,9 +186,9 @@ def prepare_folder(out: Path) -> None:
     Raises:
         ArgumentError: it is a file, looks like one, or cannot be written.
     """
-    if out.exists() and not out.is_dir():
+    if os.path.exists(out) and not os.path.isdir(out):
         raise ArgumentError("--output", out, "is a file; give a folder")
-    if not out.exists() and out.suffix.lower() in IMAGE_SUFFIXES:
+    if not os.path.exists(out) and out.suffix.lower() in IMAGE_SUFFIXES:
         raise ArgumentError("--output", out, f"looks like a file; give a folder, such as {out.with_suffix('')}")
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,10 +29,10 @@ def check(path: Path, out: Path, inputs: Sequence[Path]) -> None:
     Raises:
         ArgumentError: `path` is in the folder for the ink, is an input, or cannot be written.
     """
-    real = path.resolve()
-    if real.is_relative_to(out.resolve()):
+    real = os.path.realpath(path)
+    if Path(real).is_relative_to(os.path.realpath(out)):
         raise ArgumentError("--log-file", path, "is in the folder for the ink; write it elsewhere")
-    if real in {each.resolve() for each in inputs}:
+    if real in {os.path.realpath(each) for each in inputs}:
         raise ArgumentError("--log-file", path, "is one of the inputs; give another name")
     try:
         path.open("ab").close()

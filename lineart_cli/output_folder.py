@@ -302,7 +302,8 @@ def _digest(path: Path) -> str | None:
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise PageError(path, "the name is too long for this disk", "give the input a shorter one") from error
-        raise PageError(path, f"is there already, and cannot be read ({error.strerror})", "take it away") from error
+        advice = "check the permissions of it and its folder, or choose another folder"
+        raise PageError(path, f"may be there already, and cannot be read ({error.strerror})", advice) from error
 
 
 def _is_beginning(output: Path, part: Path) -> bool:

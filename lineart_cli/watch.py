@@ -131,10 +131,10 @@ def watched(patterns: Sequence[str]) -> tuple[list[Path], bool]:
     A file is watched by its folder, since the program that saves it may put a new file in its place. Beside folders to
     any depth, though, it is only looked at now and then: its own folder may be somebody's whole home.
     """
-    deep = [Path(each) for each in patterns if Path(each).is_dir()]
+    deep = [Path(each) for each in patterns if os.path.isdir(each)]
     deep += [_before_magic(each) for each in patterns if "**" in each]
     flat = [_before_magic(each) for each in patterns]
-    return [each for each in dict.fromkeys(deep or flat) if each.is_dir()], bool(deep)
+    return [each for each in dict.fromkeys(deep or flat) if os.path.isdir(each)], bool(deep)
 
 
 def _before_magic(pattern: str) -> Path:

@@ -29,15 +29,16 @@ def shipped() -> dict[str, Path]:
 
 
 def names() -> dict[str, Path]:
-    """The file of every brush by its name: lineart's own first, in order, then the user's."""
+    """The file of every brush by its name: lineart's own first, in order, then the user's, where they may be read."""
     return _files(*SHIPPED, folder())
 
 
 def _files(*homes: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for home in homes:
-        for path in sorted(home.glob(f"*{SUFFIX}")):
-            found.setdefault(path.stem, path)
+        with suppress(PermissionError):
+            for path in sorted(home.glob(f"*{SUFFIX}")):
+                found.setdefault(path.stem, path)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -123,9 +124,9 @@ def _document(path: Path, options: InkOptions) -> Iterator[Document]:
 
 @contextlib.contextmanager
 def _file(path: Path) -> Iterator[BinaryIO]:
-    if path.is_dir():
+    if os.path.isdir(path):
         raise Unreadable("is a folder", "give its images, or the folder that holds it")
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise Unreadable("is no ordinary file", "copy the image to a file first")
     with path.open("rb") as file:
         if not file.read(1):
@@ -150,4 +151,6 @@ def _faults(subject: str) -> Iterator[None]:
     except MemoryError as error:
         raise PageError(subject, "does not fit in memory", "close other programs, or scan at fewer dpi") from error
     except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error and more
+        if isinstance(error, OSError) and error.filename:  # it could not even be opened
+            raise PageError(subject, f"cannot be opened ({error.strerror})", "check its name and its links") from error
         raise PageError(subject, f"is cut off or damaged ({error})", "scan or save it again") from error

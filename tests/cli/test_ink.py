@@ -175,6 +175,14 @@ def test_a_log_gets_in_nobody_s_way(lineart: Shell, name: str, says: str) -> Non
     assert not Path("ink").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_to_itself_fails_alone_in_one_line(lineart: Shell) -> None:
+    os.symlink("loop.png", "scans/loop.png")
+    assert lineart("ink", "scans", "-o", "ink", "--log-file", "run.log") == 1
+    assert files("ink") == ["a.png", "deep/b.png"]
+    assert "lineart: scans/loop.png: cannot be opened (" in lineart.err
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 def test_odd_names_are_inked_or_fail_alone_in_one_line(lineart: Shell) -> None:
     names = ["new\nline", "\x1b[31mred\x7f", "图 صورة ✏️", "-t", "a" * 251, os.fsdecode(b"\xff\xfe")]

@@ -69,6 +69,21 @@ def test_symlink_loops_end(tree: Path) -> None:
     assert sorted(os.path.basename(path) for path in found) == ["a.png", "b.JPG", "c.tif"]
 
 
+def test_a_link_to_itself_is_a_file_among_others(tree: Path) -> None:
+    os.symlink(tree / "z.png", tree / "z.png")
+    sources, errors = files.find(["scans"], Path("ink"))
+    outputs = {str(job.output) for job in files.plan(sources, Path("ink"), ".png")}
+    assert not errors
+    assert outputs == {"ink/a.png", "ink/b.png", "ink/deep/c.png", "ink/z.png"}
+
+
+def test_a_name_that_no_disk_has_is_not_there(tree: Path) -> None:
+    (error,) = files.find(["x" * 300 + ".png"], Path("ink"))[1]
+    assert "no such file or folder" in str(error)
+    with pytest.raises(ArgumentError, match=r"cannot be written .File name too long"):
+        files.prepare_folder(Path("x" * 300))
+
+
 def test_a_broken_link_is_not_passed_over(tree: Path) -> None:
     os.symlink(tree / "gone.png", tree / "z.png")
     assert "scans/z.png" in names(["scans"])

@@ -28,14 +28,12 @@ def ramp(channels: int = 1, dtype: type = np.uint8) -> np.ndarray:
 
 def png(width: int, height: int, depth: int, colour: int, raw: bytes, extra: bytes = b"") -> bytes:
     """A PNG file by hand: Pillow writes no 16-bit colour and no zero-pixel pages."""
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + extra + png_chunk(b"IDAT", zlib.compress(raw)) + png_chunk(b"IEND", b"")
 
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
-    )
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def png16(samples: np.ndarray, colour: int) -> bytes:
@@ -157,6 +155,21 @@ class TestRead:
         np.testing.assert_allclose(
             read(path), (rgba[..., :3] / 65535 * alpha + 1 - alpha) @ np.array(LUMA), atol=2 / 255
         )
+
+    def test_what_libpng_thinks_of_a_16_bit_png_is_not_printed(
+        self, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        whole, path = png16(ramp(3, np.uint16), colour=2), tmp_path / "a.png"
+        with_bad_profile = png_chunk(b"iCCP", b"x\0\0" + zlib.compress(b"no profile"))
+        path.write_bytes(whole[:33] + with_bad_profile + whole[33:])
+        assert read(path).shape == (4, 6)
+        end = whole.index(b"IDAT") - 4
+        stream = bytearray(zlib.compress(b"".join(b"\0" + bytes(36) for _ in range(4))))
+        stream[-1] ^= 1  # of the checksum of all samples
+        path.write_bytes(whole[:end] + png_chunk(b"IDAT", bytes(stream)) + png_chunk(b"IEND", b""))
+        with pytest.raises(PageError, match=r"is cut off or damaged .*incorrect data check"):
+            read(path)
+        assert capfd.readouterr().err == ""
 
     @pytest.mark.parametrize("compress", [False, True])
     def test_16_bit_rgb_tiff(self, tmp_path: Path, compress: bool) -> None:

@@ -219,6 +219,15 @@ class TestMetadata:
         (tmp_path / "in.png").write_text("no picture")
         assert pages.read_metadata(tmp_path / "in.png") == Metadata()
 
+    def test_damaged_tags_are_left_out_without_a_word(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        import tifffile
+
+        tifffile.imwrite(tmp_path / "in.tif", np.zeros((4, 4), np.uint8))
+        with tifffile.TiffFile(tmp_path / "in.tif", mode="r+") as tiff:
+            tiff.pages[0].tags["SamplesPerPixel"].overwrite(545)
+        assert pages.read_metadata(tmp_path / "in.tif") == Metadata()
+        assert not caplog.records
+
 
 class TestPng:
     def test_dpi_is_rewritten_bit_for_bit(self, tmp_path: Path) -> None:

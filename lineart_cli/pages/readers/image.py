@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import zlib
 from collections.abc import Iterator
+from struct import unpack
 from typing import Any, BinaryIO
 
 import imagecodecs
@@ -18,6 +20,10 @@ from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Sp
 Image.MAX_IMAGE_PIXELS = None  # pages have their own limit, which the user can raise
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PICTURE_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+_INFLATED_AT_ONCE = 1 << 24  # bytes
+_MOST_BYTES_A_PIXEL = 9  # 16 bits with coverage, and the filter of a row of one pixel
 _DEPTH_AT = 24  # of a PNG's bytes, the one with the bits of a sample
 
 
@@ -89,12 +95,35 @@ def _mode_and_space(image: Image.Image) -> tuple[str, Space]:
 
 
 def _deep_png(file: BinaryIO) -> Iterator[Block]:
-    """A PNG of 16 bits, of which Pillow would keep 8; its checksums come first, as libpng only grumbles about some."""
+    """A PNG of 16 bits, of which Pillow would keep 8; its checksums come first, as libpng only grumbles about some.
+
+    It prints its grumbles, too, so that it gets nothing but the picture.
+    """
     file.seek(0)
     with Image.open(file, formats=["PNG"]) as image:
         image.verify()
-    file.seek(0)
-    samples = imagecodecs.png_decode(file.read())
+        most = image.width * image.height * _MOST_BYTES_A_PIXEL
+    chunks = [(kind, chunk) for kind, chunk in _chunks(file) if kind in _PICTURE_CHUNKS]
+    _check_stream(b"".join(chunk[8:-4] for kind, chunk in chunks if kind == b"IDAT"), most)
+    samples = imagecodecs.png_decode(_PNG_SIGNATURE + b"".join(chunk for _, chunk in chunks))
     samples = samples.reshape(*samples.shape[:2], -1)
     channels = samples.shape[2]
     yield Block(samples, "grey" if channels < 3 else "rgb", 65535, "straight" if channels in {2, 4} else "none")
+
+
+def _chunks(png: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """The kind of each chunk of a PNG that is whole, and the chunk with its length and checksum."""
+    png.seek(len(_PNG_SIGNATURE))
+    kind = b""
+    while kind != b"IEND":
+        head = png.read(8)
+        length, kind = unpack(">I4s", head)
+        yield kind, head + png.read(length + 4)
+
+
+def _check_stream(data: bytes, most: int) -> None:
+    """Raises zlib.error where compressed data are damaged, as far as they are for the first `most` bytes."""
+    stream = zlib.decompressobj()
+    while data and most >= 0:
+        most -= len(stream.decompress(data, _INFLATED_AT_ONCE))
+        data = stream.unconsumed_tail

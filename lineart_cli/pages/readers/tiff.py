@@ -51,7 +51,8 @@ def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
     size = file.seek(0, 2)
     file.seek(0)
     with TiffFile(file) as tiff:
-        every = [page for page in tiff.pages if isinstance(page, TiffPage)]
+        found = map(tiff.pages.__getitem__, range(len(tiff.pages)))  # to iterate over them need not end
+        every = [page for page in found if isinstance(page, TiffPage)]
         pages = [page for page in every if not page.subfiletype & (_REDUCED | _MASK)] or every[:1]
         yield Document(len(pages), lambda number: _picture(pages[number], size))
 
