@@ -11,6 +11,8 @@ import tifffile
 
 from lineart_cli import files, model_store, pages
 from lineart_cli.batch import Batch
+from lineart_cli.brushes import store
+from lineart_cli.brushes.style import Tool
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
 from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped
@@ -31,13 +33,13 @@ class Pen:
         self.fails_at = self.stops_at = 0
         self._stopped = stopped
 
-    def ink(self, grey: np.ndarray, dpi: float, thickness: float, faint: float) -> np.ndarray:
+    def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
         self.inked += 1
         if grey.shape[1] == self.fails_at:
             raise RuntimeError("out of ink")
         if grey.shape[1] == self.stops_at:
             self._stopped.set()
-        return np.where(grey < 0.5, 255, 0).astype(np.uint8)
+        return np.where(grey < np.iinfo(grey.dtype).max / 2, 255, 0).astype(np.uint8)
 
 
 class Desk:
@@ -63,7 +65,8 @@ class Desk:
         jobs = files.plan(sources, self.out, ".tiff", pages.count_pages, join=wanted.join)
         with OutputFolder(self.out, dry_run=wanted.dry_run) as folder:
             card = model_store.find(MODEL)
-            batch = Batch(folder, wanted, card, decide, lambda: self.pen, self, self.stopped)
+            tools, _ = store.tools(wanted)
+            batch = Batch(folder, wanted, tools, card, decide, lambda: self.pen, self, self.stopped)
             return batch.run(jobs, problems)
 
     def left(self) -> list[str]:
@@ -71,9 +74,8 @@ class Desk:
 
 
 def decide(page: PageSize) -> Plan:
-    return Plan(
-        EngineChoice("openvino", "CPU", "f32", 2), plan_tiles(page.height, page.width, (512, 512), 32, 64), 1, ()
-    )
+    tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), tiles, 1, 1.5, ())
 
 
 @pytest.fixture
