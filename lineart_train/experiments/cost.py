@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from lineart_cli.process import peak_memory
 from lineart_train.experiments.variants import Model
 
 A4_PX = (3508, 2480)
@@ -67,8 +67,7 @@ def _main(network: str, height: str, width: str) -> None:
         started = time.perf_counter()
         request.infer([page], share_inputs=True, share_outputs=True)
         times.append(time.perf_counter() - started)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": round(min(times), 3), "peak_mib": round(peak, 1)}))
+    print(json.dumps({"seconds": round(min(times), 3), "peak_mib": round(peak_memory() / 2**20, 1)}))
 
 
 if __name__ == "__main__":
