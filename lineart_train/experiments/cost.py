@@ -67,7 +67,7 @@ def _main(network: str, height: str, width: str) -> None:
         started = time.perf_counter()
         request.infer([page], share_inputs=True, share_outputs=True)
         times.append(time.perf_counter() - started)
-    print(json.dumps({"seconds": round(min(times), 3), "peak_mib": round(peak_memory() / 2**20, 1)}))
+    print(json.dumps({"seconds": round(min(times), 3), "peak_mib": round(peak_memory(os.getpid()) / 2**20, 1)}))
 
 
 if __name__ == "__main__":
