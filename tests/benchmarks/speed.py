@@ -38,7 +38,8 @@ def main() -> None:
     if options.article:
         from article import TILE, command
 
-        start = [*command(options.folder / "article"), *sketch, "--tile", str(TILE), "--max-memory", "8GB"]
+        wishes = ["--tile", str(TILE), "--max-memory", "8GB", "--page-timeout", "3600"]
+        start = [*command(options.folder / "article"), *sketch, *wishes]
         for cap in options.cap:
             runs["article", cap, "f32"] = [_ink(start, cap, "f32")]
     rows = [_row(options.page, height * width / 1e6, *way, done) for way, done in runs.items()]
