@@ -19,10 +19,9 @@ from lineart_cli.pages import read_grey
 from lineart_cli.tone import darkness
 from lineart_train import metrics
 from lineart_train.checkpoint import load_model
-from lineart_train.experiments.losses import LINE, Critic, drawn
+from lineart_train.experiments.losses import LINE, Critic, drawn, lesson
 from lineart_train.experiments.variants import VARIANTS, Model, Variant
-from lineart_train.losses import field_loss
-from lineart_train.net import REACH, LineartNet
+from lineart_train.net import LineartNet
 from lineart_train.pool import Pool
 
 SHIPPED = Path(__file__).parent.parent / "checkpoints" / "standard"
@@ -131,7 +130,7 @@ def train(model: Model, variant: Variant, budget: Budget, pool: Pool, tell: Tell
         with torch.autocast("cpu", torch.bfloat16):
             raw = model(sketch)
         raw = raw.float()
-        loss = variant.loss(raw, offset) if teacher is None else _lesson(teacher, sketch, raw)
+        loss = variant.loss(raw, offset) if teacher is None else lesson(raw, _seen(teacher, sketch))
         if rival:
             loss = loss + CRITIC * rival.objection(sketch, raw.sigmoid(), drawn(offset))
         optimizer.zero_grad(set_to_none=True)
@@ -155,10 +154,10 @@ def _follow(average: Model, model: Model, decay: float) -> None:
             slow.copy_(fast)
 
 
-def _lesson(teacher: LineartNet, sketch: Tensor, raw: Tensor) -> Tensor:
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        seen = teacher.fields(sketch).float()
-    return field_loss(raw, REACH * seen[:, :2])["loss"]
+@torch.no_grad()
+def _seen(teacher: LineartNet, sketch: Tensor) -> Tensor:
+    with torch.autocast("cpu", torch.bfloat16):
+        return teacher.fields(sketch).float()
 
 
 class _Rival:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lineart_train.losses import targets
-from lineart_train.net import conv
+from lineart_train.net import REACH, conv
 
 LINE = 3.0
 """Thickness, px, of the lines that networks of pixels learn to draw."""
@@ -55,6 +55,15 @@ def squared_fields(fields: Tensor, offset: Tensor) -> Tensor:
     near = (distance < 1).float()
     miss = (near * (fields[:, :2] - way).square()).sum() / near.sum().clamp(min=1)
     return miss + functional.mse_loss(fields[:, 2:3], distance)
+
+
+def lesson(fields: Tensor, seen: Tensor) -> Tensor:
+    """L1 distance from the fields (N, 3, H, W) that a teacher sees in the same sketch, weighted as `field_loss` does."""
+    near = (seen[:, 2:3] < 1).float()
+    weight = near * (1.0 + 2.0 * torch.exp(-((REACH / 3.0 * seen[:, 2:3]) ** 2)))
+    way = (weight * (fields[:, :2] - seen[:, :2]).abs().sum(1, keepdim=True)).sum() / weight.sum().clamp(min=1)
+    share = 0.25 + 0.75 * near
+    return way + (share * (fields[:, 2:3] - seen[:, 2:3]).abs()).sum() / share.sum()
 
 
 class Critic(nn.Module):

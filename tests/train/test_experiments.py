@@ -99,6 +99,12 @@ def test_field_losses_vanish_on_the_true_fields(loss: object) -> None:
     assert loss(fields + 0.1, offset) > 0.01  # type: ignore[operator]
 
 
+def test_a_lesson_is_learned_when_the_fields_agree() -> None:
+    seen = torch.rand(1, 3, 16, 16)
+    assert losses.lesson(seen, seen) == 0
+    assert losses.lesson(seen + 0.2, seen) > losses.lesson(seen + 0.1, seen) > 0
+
+
 def test_a_comparison_leaves_figures_and_does_not_run_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = NetConfig(channels=(16, 32), down=(1, 1), up=(1,), head=16)
     base = VARIANTS["way"]
