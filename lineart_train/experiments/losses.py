@@ -58,7 +58,7 @@ def squared_fields(fields: Tensor, offset: Tensor) -> Tensor:
 
 
 def lesson(fields: Tensor, seen: Tensor) -> Tensor:
-    """L1 distance from the fields (N, 3, H, W) that a teacher sees in the same sketch, weighted as `field_loss` does."""
+    """L1 distance from the fields (N, 3, H, W) that a teacher sees in the same sketch, weighted as in `field_loss`."""
     near = (seen[:, 2:3] < 1).float()
     weight = near * (1.0 + 2.0 * torch.exp(-((REACH / 3.0 * seen[:, 2:3]) ** 2)))
     way = (weight * (fields[:, :2] - seen[:, :2]).abs().sum(1, keepdim=True)).sum() / weight.sum().clamp(min=1)
