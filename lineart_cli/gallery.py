@@ -19,12 +19,17 @@ _COLUMNS, _ROWS = 44, 10  # of a sample in the terminal, two rows to a line
 
 
 def show(console: Console, sheet: Path | None) -> None:
-    """Print every brush, and draw them on a sheet if one is wanted.
+    """Draw all brushes on a sheet if one is wanted, and print every one.
 
     Raises:
         ArgumentError: the sheet cannot be written.
     """
     styles = {name: style.load(path) for name, path in store.names().items()}
+    if sheet is not None:
+        try:
+            sample.sheet(styles).save(sheet, "PNG")
+        except OSError as error:
+            raise ArgumentError("--sheet", sheet, f"cannot be written ({error.strerror}); choose another") from error
     table = Table(box=None, show_header=False, padding=(0, 2, 1, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, min_width=_COLUMNS)
@@ -32,11 +37,6 @@ def show(console: Console, sheet: Path | None) -> None:
         table.add_row(name, _picture(ink, console), styles[name].about)
     console.print(table)
     console.print(f"Your own brushes lie in {store.folder()}.", highlight=False, soft_wrap=True)
-    if sheet is not None:
-        try:
-            sample.sheet(styles).save(sheet, "PNG")
-        except OSError as error:
-            raise ArgumentError("--sheet", sheet, f"cannot be written ({error.strerror}); choose another") from error
 
 
 def _picture(ink: NDArray[np.uint8], console: Console) -> Text:
