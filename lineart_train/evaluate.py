@@ -114,8 +114,7 @@ def evaluate_one(job: Job) -> Row:
     if job.ink is None:
         return Row(job.name, problem="missing: no ink of this name")
     try:
-        ink, tolerance = _read(job.ink), _read(job.truth)
-        tolerance[tolerance == PAPER] = 0
+        ink, tolerance = _read(job.ink), read_truth(job.truth)
         values = metrics.figures(ink, tolerance, job.thickness)
     except (PageError, ValueError) as error:
         return Row(job.name, problem=str(error))
@@ -131,6 +130,13 @@ def evaluate_one(job: Job) -> Row:
 
 def _read(path: Path) -> Grey:
     return np.round(255 * read_grey(path, InkOptions(desaturate="luma601"))).astype(np.uint8)
+
+
+def read_truth(path: Path) -> Grey:
+    """A truth as `metrics` takes it: (H, W) uint8, px of tolerance on lines, 0 elsewhere."""
+    tolerance = _read(path)
+    tolerance[tolerance == PAPER] = 0
+    return tolerance
 
 
 def contact(sketch: Grey | None, ink: Grey, tolerance: Grey, thickness: float, scale: float) -> list[NDArray[np.uint8]]:

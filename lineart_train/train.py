@@ -20,6 +20,7 @@ from lineart_train.dataset import Pair, draw
 from lineart_train.losses import field_loss
 from lineart_train.net import LineartNet
 from lineart_train.pool import Pool, unit_offset
+from lineart_train.steps import descend, follow
 
 Tell = Callable[[dict[str, float]], object]
 HELD_OUT_SEED = 1_000_003
@@ -81,7 +82,7 @@ def train(
             for group in optimizer.param_groups:
                 group["lr"] = rate
             losses = _step(model, optimizer, pool.batch(rng, config.batch, config.crop), device)
-            _follow(average, model, min(config.average, (1 + progress.step) / (10 + progress.step)))
+            follow(average, model, min(config.average, (1 + progress.step) / (10 + progress.step)))
             owed += config.fresh
             pool.refresh(int(owed))
             owed -= int(owed)
@@ -133,20 +134,8 @@ def _step(
     values = {name: float(value.detach()) for name, value in losses.items()}
     if not math.isfinite(values["loss"]):
         raise FloatingPointError("The loss is no longer finite. Train again from the checkpoint with a lower rate.")
-    optimizer.zero_grad(set_to_none=True)
-    losses["loss"].backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step()
+    descend(model, optimizer, losses["loss"])
     return values
-
-
-@torch.no_grad()
-def _follow(average: LineartNet, model: LineartNet, decay: float) -> None:
-    for slow, fast in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-        if slow.is_floating_point():
-            slow.lerp_(fast, 1 - decay)
-        else:
-            slow.copy_(fast)
 
 
 @torch.no_grad()

@@ -19,10 +19,12 @@ from lineart_cli.pages import read_grey
 from lineart_cli.tone import darkness
 from lineart_train import metrics
 from lineart_train.checkpoint import load_model
+from lineart_train.evaluate import read_truth
 from lineart_train.experiments.losses import LINE, Critic, drawn, lesson
 from lineart_train.experiments.variants import VARIANTS, Model, Variant
 from lineart_train.net import LineartNet
 from lineart_train.pool import Pool
+from lineart_train.steps import descend, follow
 
 SHIPPED = Path(__file__).parent.parent / "checkpoints" / "standard"
 WARM, COOL, FOLLOW = 100, 0.35, 0.99
@@ -133,25 +135,13 @@ def train(model: Model, variant: Variant, budget: Budget, pool: Pool, tell: Tell
         loss = variant.loss(raw, offset) if teacher is None else lesson(raw, _seen(teacher, sketch))
         if rival:
             loss = loss + CRITIC * rival.objection(sketch, raw.sigmoid(), drawn(offset))
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        _follow(average, model, min(FOLLOW, (1 + step) / (10 + step)))
+        descend(model, optimizer, loss)
+        follow(average, model, min(FOLLOW, (1 + step) / (10 + step)))
         if step >= int(0.9 * budget.steps):
             last.append(float(loss.detach()))
         if step % 100 == 99:
             tell(f"step {step + 1}, loss {float(loss.detach()):.4f}")
     return average.eval(), float(np.mean(last))
-
-
-@torch.no_grad()
-def _follow(average: Model, model: Model, decay: float) -> None:
-    for slow, fast in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-        if slow.is_floating_point():
-            slow.lerp_(fast, 1 - decay)
-        else:
-            slow.copy_(fast)
 
 
 @torch.no_grad()
@@ -189,7 +179,5 @@ def score(model: Model, pages: Sequence[tuple[Path, Path]]) -> dict[str, float]:
         with torch.autocast("cpu", torch.bfloat16):
             raw = model(whole)
         ink = model.ink(raw.float())[0, 0, :height, :width].numpy()
-        tolerance = np.round(255 * read_grey(truth, InkOptions(desaturate="luma601"))).astype(np.uint8)
-        tolerance[tolerance == 255] = 0
-        rows.append(metrics.figures(np.round(255 * (1 - ink)).astype(np.uint8), tolerance, LINE))
+        rows.append(metrics.figures(np.round(255 * (1 - ink)).astype(np.uint8), read_truth(truth), LINE))
     return {name: round(float(np.mean([row[name] for row in rows])), 4) for name in metrics.FIGURES}

@@ -39,44 +39,37 @@ class Fields(nn.Module):
 
 
 class Pixels(nn.Module):
-    """Raw output: logits of drawn lines, by the shipped body and head."""
+    """Raw output: logits of drawn lines, the first channel of some network."""
 
-    def __init__(self, config: NetConfig) -> None:
+    def __init__(self, network: nn.Module, multiple_of: int, kmac_per_px: float, frame: int) -> None:
         super().__init__()
-        self.body, self.head = Body(config), Head(config)
-        self.multiple_of = config.multiple_of
-        self.kmac_per_px = net.kmac_per_px(config)
-        self.frame = net.halo(config)
+        self.network = network
+        self.multiple_of = multiple_of
+        self.kmac_per_px = kmac_per_px
+        self.frame = frame
 
     def forward(self, sketch: Tensor) -> Tensor:
-        fields: Tensor = self.head(self.body(sketch))
-        return fields[:, :1]
+        channels: Tensor = self.network(sketch)
+        return channels[:, :1]
 
     def ink(self, raw: Tensor) -> Tensor:
         """Coverage (N, 1, H, W) in [0, 1]."""
         return raw.sigmoid()
 
 
-class Article(nn.Module):
-    """Raw output: logits of drawn lines, by the article's network."""
-
-    def __init__(self, slim: int) -> None:
-        super().__init__()
-        self.model = article.ArticleNet(slim)
-        self.multiple_of = article.MULTIPLE_OF
-        self.kmac_per_px = article.kmac_per_px(slim)
-        self.frame = article.frame()
-
-    def forward(self, sketch: Tensor) -> Tensor:
-        logits: Tensor = self.model(sketch)
-        return logits
-
-    def ink(self, raw: Tensor) -> Tensor:
-        """Coverage (N, 1, H, W) in [0, 1]."""
-        return raw.sigmoid()
+def _pixels() -> Pixels:
+    """Drawn lines by the shipped body and head."""
+    config = NetConfig()
+    network = nn.Sequential(Body(config), Head(config))
+    return Pixels(network, config.multiple_of, net.kmac_per_px(config), net.halo(config))
 
 
-Model = Fields | Pixels | Article
+def _article(slim: int) -> Pixels:
+    """Drawn lines by the article's network."""
+    return Pixels(article.ArticleNet(slim), article.MULTIPLE_OF, article.kmac_per_px(slim), article.frame())
+
+
+Model = Fields | Pixels
 
 
 class Scale(nn.Module):
@@ -148,12 +141,12 @@ VARIANTS: dict[str, Variant] = {
     "frame-800": Variant(
         "five levels", _fields(channels=(32, 64, 96, 128, 128), down=(2, 2, 2, 2, 2), up=(2, 1, 1, 1))
     ),
-    "article-slim": Variant("the article's shape at our cost", partial(Article, 8), losses.squared),
-    "article": Variant("the article's network", partial(Article, 1), losses.squared, rate=5e-4),
-    "pixels": Variant("drawn lines, squared error", partial(Pixels, NetConfig()), losses.squared),
-    "pixels-map": Variant("the article's loss map", partial(Pixels, NetConfig()), losses.mapped),
-    "pixels-dice": Variant("cross entropy and Dice", partial(Pixels, NetConfig()), losses.overlap),
-    "pixels-critic": Variant("an adversarial term", partial(Pixels, NetConfig()), losses.squared, critic=True),
+    "article-slim": Variant("the article's shape at our cost", partial(_article, 8), losses.squared),
+    "article": Variant("the article's network", partial(_article, 1), losses.squared, rate=5e-4),
+    "pixels": Variant("drawn lines, squared error", _pixels, losses.squared),
+    "pixels-map": Variant("the article's loss map", _pixels, losses.mapped),
+    "pixels-dice": Variant("cross entropy and Dice", _pixels, losses.overlap),
+    "pixels-critic": Variant("an adversarial term", _pixels, losses.squared, critic=True),
     "adadelta": Variant("the article's optimizer", optimizer=_adadelta, rate=1.0),
     "no-norm": Variant("no batch norm", lambda: without_norm(Fields(NetConfig())), rate=5e-4),
     "plain": Variant("fields without weights", loss=losses.plain_fields),
