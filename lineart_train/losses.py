@@ -14,6 +14,12 @@ def targets(offset: Tensor) -> tuple[Tensor, Tensor]:
     return way, torch.hypot(way[:, :1], way[:, 1:]).clamp(max=1.0)
 
 
+def weights(distance: Tensor) -> tuple[Tensor, Tensor]:
+    """How much the way and the distance count at pixels so far from a line, in units of `REACH`: see `field_loss`."""
+    near = (distance < 1.0).float()
+    return near * (1.0 + 2.0 * torch.exp(-((REACH / 3.0 * distance) ** 2))), 0.25 + 0.75 * near
+
+
 def field_loss(fields: Tensor, offset: Tensor) -> dict[str, Tensor]:
     """L1 distance of the predicted fields from the true ones, in units of `REACH` px.
 
@@ -29,10 +35,8 @@ def field_loss(fields: Tensor, offset: Tensor) -> dict[str, Tensor]:
         "way" and "distance", and their sum "loss".
     """
     way, distance = targets(offset)
-    near = (distance < 1.0).float()
-    weight = near * (1.0 + 2.0 * torch.exp(-((REACH / 3.0 * distance) ** 2)))
+    weight, share = weights(distance)
     miss = (fields[:, :2] - way).abs().sum(1, keepdim=True)
     way_loss = (weight * miss).sum() / weight.sum().clamp(min=1.0)
-    share = 0.25 + 0.75 * near
     distance_loss = (share * (fields[:, 2:3].clamp(max=1.5) - distance).abs()).sum() / share.sum()
     return {"way": way_loss, "distance": distance_loss, "loss": way_loss + distance_loss}

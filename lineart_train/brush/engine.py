@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter
 
 from lineart_cli.brushes import noise
 from lineart_cli.brushes.noise import Floats
-from lineart_train.scenes.curves import Points, arc_length
+from lineart_train.scenes.curves import Points, arc_length, tangents
 
 Curve = tuple[tuple[float, float], ...]
 """Knots (pressure, value) of a piecewise linear function of pressure, pressures rising in [0, 1]."""
@@ -193,8 +193,7 @@ def _bristles(points: Points, shape: tuple[int, int], seed: int) -> Floats:
     along = arc_length(points)
     at = np.linspace(0, along[-1], fine)
     spots = np.stack([np.interp(at, along, points[:, k]) for k in (0, 1)], 1).astype(np.float32)
-    heading = np.gradient(spots, axis=0)
-    heading /= np.maximum(np.hypot(*heading.T), 1e-6)[:, None]
+    heading = tangents(spots)
     cell = np.clip(np.round(spots).astype(int), 0, np.array(shape[::-1]) - 1)
     free[cell[:, 1], cell[:, 0]] = 0
     _, label = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)

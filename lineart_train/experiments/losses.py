@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lineart_train.losses import targets
-from lineart_train.net import REACH, conv
+from lineart_train.losses import targets, weights
+from lineart_train.net import conv
 
 LINE = 3.0
 """Thickness, px, of the lines that networks of pixels learn to draw."""
@@ -59,10 +59,8 @@ def squared_fields(fields: Tensor, offset: Tensor) -> Tensor:
 
 def lesson(fields: Tensor, seen: Tensor) -> Tensor:
     """L1 distance from the fields (N, 3, H, W) that a teacher sees in the same sketch, weighted as in `field_loss`."""
-    near = (seen[:, 2:3] < 1).float()
-    weight = near * (1.0 + 2.0 * torch.exp(-((REACH / 3.0 * seen[:, 2:3]) ** 2)))
+    weight, share = weights(seen[:, 2:3])
     way = (weight * (fields[:, :2] - seen[:, :2]).abs().sum(1, keepdim=True)).sum() / weight.sum().clamp(min=1)
-    share = 0.25 + 0.75 * near
     return way + (share * (fields[:, 2:3] - seen[:, 2:3]).abs()).sum() / share.sum()
 
 

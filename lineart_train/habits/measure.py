@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 
-from lineart_train.scenes.curves import Points, arc_length, resample
+from lineart_train.scenes.curves import Points, arc_length, normals, resample, tangents
 
 SPACING = 3.0
 """Distance in px of the points that strokes are resampled to."""
@@ -90,13 +90,9 @@ def _measure_line(strokes: list[Points], found: dict[str, list[float]]) -> None:
 
 
 def _bundle(strokes: list[Points]) -> _Bundle:
-    tangents = []
-    for each in strokes:
-        slope = np.gradient(each, axis=0)
-        tangents.append(slope / np.maximum(np.hypot(*slope.T), 1e-6)[:, None])
     points = np.concatenate(strokes)
     owner = np.repeat(np.arange(len(strokes)), [len(each) for each in strokes])
-    return _Bundle(points, np.concatenate(tangents), owner, cKDTree(points))
+    return _Bundle(points, np.concatenate([tangents(each) for each in strokes]), owner, cKDTree(points))
 
 
 def _seen(bundle: _Bundle, at: int, reach: float) -> tuple[NDArray[np.int64], Points, Points, Points]:
@@ -127,9 +123,7 @@ def _tremor(stroke: Points) -> list[float]:
     if len(stroke) < 24:
         return []
     course = gaussian_filter1d(stroke, TREMOR / SPACING, axis=0, mode="nearest")
-    slope = np.gradient(course, axis=0)
-    normal = np.stack([-slope[:, 1], slope[:, 0]], 1) / np.maximum(np.hypot(*slope.T), 1e-6)[:, None]
-    return [float(np.std(((stroke - course) * normal).sum(1)[6:-6]))]
+    return [float(np.std(((stroke - course) * normals(course)).sum(1)[6:-6]))]
 
 
 def _beyond(bundle: _Bundle, number: int) -> list[float]:

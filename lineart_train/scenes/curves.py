@@ -60,6 +60,18 @@ def ellipse(
     return resample((flat @ rotation(turn).T + centre).astype(np.float32), spacing)
 
 
+def tangents(points: Points) -> Points:
+    """Unit vectors along a curve, (N, 2); zero where it stands still."""
+    slope = np.gradient(points, axis=0)
+    return np.asarray(slope / np.maximum(np.hypot(*slope.T), 1e-6)[:, None])
+
+
+def normals(points: Points) -> Points:
+    """Unit vectors across a curve, (N, 2): its tangents turned by 90 degrees."""
+    along = tangents(points)
+    return np.stack([-along[:, 1], along[:, 0]], 1)
+
+
 def rotation(angle: float) -> Points:
     """(2, 2) rotation matrix, `angle` in radians."""
     c, s = np.cos(angle), np.sin(angle)

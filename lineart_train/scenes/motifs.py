@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from lineart_train.scenes.curves import Points, ellipse, resample, rotation, spline
+from lineart_train.scenes.curves import Points, ellipse, normals, resample, rotation, spline
 
 Rng = np.random.Generator
 
@@ -72,8 +72,7 @@ def hair(rng: Rng, size: float) -> list[Points]:
     guide = sweep(rng, size)[0]
     count, gap = int(rng.integers(3, 9)), rng.uniform(9, 60)
     along = np.linspace(0, 1, len(guide), dtype=np.float32)[:, None]
-    tangent = np.gradient(guide, axis=0)
-    normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1) / np.maximum(np.hypot(*tangent.T), 1e-6)[:, None]
+    normal = normals(guide)
     closing = rng.choice([0.0, 0.6, 1.0])
     strands = []
     for i in range(count):
@@ -88,8 +87,7 @@ def hair(rng: Rng, size: float) -> list[Points]:
 def double_line(rng: Rng, size: float) -> list[Points]:
     """Two contours 8 to 30 px apart that are two lines: eyelids, hems, rims."""
     guide = sweep(rng, size)[0]
-    tangent = np.gradient(guide, axis=0)
-    normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1) / np.maximum(np.hypot(*tangent.T), 1e-6)[:, None]
+    normal = normals(guide)
     return [guide, (guide + normal * rng.uniform(9, 30)).astype(np.float32)]
 
 
@@ -136,8 +134,7 @@ def dots(rng: Rng, size: float) -> list[Points]:
 def zigzag(rng: Rng, size: float) -> list[Points]:
     """Leaf edges, grass, spikes: a chain with alternating sharp turns along a guide."""
     guide = resample(sweep(rng, size)[0], rng.uniform(15, 60))
-    tangent = np.gradient(guide, axis=0)
-    normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1) / np.maximum(np.hypot(*tangent.T), 1e-6)[:, None]
+    normal = normals(guide)
     side = np.where(np.arange(len(guide)) % 2, 1.0, -1.0)[:, None] * rng.uniform(0.6, 1.4, (len(guide), 1))
     chain = (guide + normal * side * rng.uniform(10, 60)).astype(np.float32)
     return [spline(chain) if rng.random() < 0.4 else resample(chain, 3.0)]

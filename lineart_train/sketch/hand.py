@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 
-from lineart_train.scenes.curves import Points, arc_length, resample, smooth
+from lineart_train.scenes.curves import Points, arc_length, normals, resample, smooth, tangents
 from lineart_train.sketch.junctions import join
 
 Rng = np.random.Generator
@@ -153,8 +153,7 @@ def _melting(curve: Points, a: int, b: int, kept: Points, gap: float) -> Points:
 
 
 def _with_tangents(curve: Points) -> Points:
-    tangent = np.gradient(curve, axis=0)
-    return np.concatenate([curve, tangent / np.maximum(np.hypot(*tangent.T), 1e-6)[:, None]], 1)
+    return np.concatenate([curve, tangents(curve)], 1)
 
 
 def _runs_along(here: Points, there: Points, gap: float, apart: int) -> NDArray[np.bool_]:
@@ -254,9 +253,7 @@ def _wandering(guide: Points, spread: float, reach: float, rng: Rng) -> Points:
     length = count * SPACING
     turn = rng.normal(0, 1.0) * min(0.7 * spread, 0.035 * length)
     bend = rng.normal(0, 1.0) * min(0.5 * spread, 0.02 * length)
-    tangent = np.gradient(guide, axis=0)
-    normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1) / np.maximum(np.hypot(*tangent.T), 1e-6)[:, None]
-    normal = smooth(normal.astype(np.float32), min(6.0, count / 4))
+    normal = smooth(normals(guide).astype(np.float32), min(6.0, count / 4))
     wave = rng.uniform(200, 900) / SPACING
     drift = rng.normal(0, 0.4 * spread) * np.sin(np.arange(count) * (2 * np.pi / wave) + rng.uniform(0, 6.3))
     side = turn * along + bend * (along**2 - 0.33) + drift

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_train.scenes.curves import Points, resample
+from lineart_train.scenes.curves import Points, resample, tangents
 from lineart_train.sketch.hand import Stroke
 
 SHIFT = 4
@@ -60,12 +60,10 @@ def offset_field(courses: list[Points], size: int) -> NDArray[np.int8]:
     heading = np.zeros((size, size, 2), np.float32)
     for course in courses:
         fine = resample(course, 0.5)
-        tangent = np.gradient(fine, axis=0)
-        tangent /= np.maximum(np.hypot(*tangent.T), 1e-6)[:, None]
         cell = np.round(fine).astype(int)
         inside = ((cell >= 0) & (cell < size)).all(1)
         x, y = cell[inside].T
-        free[y, x], spot[y, x], heading[y, x] = 0, fine[inside], tangent[inside]
+        free[y, x], spot[y, x], heading[y, x] = 0, fine[inside], tangents(fine)[inside]
     if free.all():
         return np.full((2, size, size), 127, np.int8)
     _, label = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
