@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from lineart_cli.engines.base import EngineChoice, MissingRuntimeError, check_level, failure
+from lineart_cli.engines.base import CheckedEngine, EngineChoice, MissingRuntimeError, failure
 from lineart_cli.errors import EngineError
 
 if TYPE_CHECKING:
@@ -19,11 +19,14 @@ _SUFFIX = "ExecutionProvider"
 _SETTINGS = {"arena_extend_strategy": "kSameAsRequested"}  # the default doubles what it takes
 
 
-class OnnxRuntimeEngine:
+class OnnxRuntimeEngine(CheckedEngine):
     """One session, which keeps the memory of its first run for the next."""
+
+    backend = "onnxruntime"
 
     def __init__(self, network: Path, choice: EngineChoice, shape: tuple[int, int]) -> None:
         """See `open_engine`."""
+        super().__init__(shape)
         try:
             import onnxruntime
         except ImportError as error:
@@ -44,16 +47,13 @@ class OnnxRuntimeEngine:
         if self._session.get_providers()[0] != provider:  # it falls back to the CPU without a word
             name = provider.removesuffix(_SUFFIX)
             raise EngineError(f"--device {name}: ONNX Runtime cannot load it; install its libraries or use CPU")
-        self._shape = (1, 1, *shape)
 
-    def run(self, sketch: npt.NDArray[np.float16], thickness: float) -> Level:
-        """See `Engine.run`."""
+    def _infer(self, sketch: npt.NDArray[np.float16], thickness: npt.NDArray[np.float32]) -> Level:
         try:
-            inputs = {"sketch": sketch.astype(np.float32), "thickness": np.array([thickness], np.float32)}
-            (level,) = self._session.run(["level"], inputs)
+            (level,) = self._session.run(["level"], {"sketch": sketch.astype(np.float32), "thickness": thickness})
         except Exception as error:  # its exceptions share no other base
             raise failure(error, f"ONNX Runtime failed: {error}; try a smaller --tile") from error
-        return check_level(level, self._shape, "onnxruntime")
+        return cast("npt.NDArray[np.float32]", level)
 
 
 def _provider(available: list[str], wanted: str) -> str:

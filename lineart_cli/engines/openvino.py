@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from lineart_cli.engines.base import EngineChoice, MissingRuntimeError, check_level, failure
+from lineart_cli.engines.base import CheckedEngine, EngineChoice, MissingRuntimeError, failure
 from lineart_cli.errors import EngineError
 
 if TYPE_CHECKING:
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 _ELEMENT_TYPES = {"auto": "f32", "f32": "f32", "bf16": "bf16", "int8": "f32"}
 
 
-class OpenVinoEngine:
+class OpenVinoEngine(CheckedEngine):
     """One compiled network with one request: the activations exist once."""
+
+    backend = "openvino"
 
     def __init__(self, network: Path, choice: EngineChoice, shape: tuple[int, int]) -> None:
         """See `open_engine`."""
+        super().__init__(shape)
         try:
             import openvino
         except ImportError as error:
@@ -36,7 +39,6 @@ class OpenVinoEngine:
         settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
         if choice.threads is not None and device == "CPU":
             settings["INFERENCE_NUM_THREADS"] = choice.threads
-        self._shape = (1, 1, *shape)
         try:
             model = core.read_model(network)
             model.reshape({"sketch": list(self._shape), "thickness": [1]})
@@ -48,14 +50,13 @@ class OpenVinoEngine:
             message = f"--device {device}: OpenVINO cannot prepare {network}: {_last_line(error)}"
             raise failure(error, message) from error
 
-    def run(self, sketch: npt.NDArray[np.float16], thickness: float) -> Level:
-        """See `Engine.run`."""
-        inputs = {"sketch": sketch, "thickness": np.array([thickness], np.float32)}
+    def _infer(self, sketch: npt.NDArray[np.float16], thickness: npt.NDArray[np.float32]) -> Level:
+        inputs = {"sketch": sketch, "thickness": thickness}
         try:
             results = self._request.infer(inputs, share_inputs=True, share_outputs=True)
         except (RuntimeError, MemoryError) as error:
             raise failure(error, f"OpenVINO failed: {_last_line(error)}; try a smaller --tile") from error
-        return check_level(results["level"], self._shape, "openvino")
+        return cast("npt.NDArray[np.float16]", results["level"])
 
 
 def _device(available: list[str], wanted: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -86,7 +87,7 @@ def painted(ink: Pixels, shades: Sequence[int], transparent: bool) -> Iterator[P
         coverage = ink[rows]
         pixels = np.empty((*coverage.shape, len(values) + transparent), ink.dtype)
         for sample, value in enumerate(values):
-            pixels[..., sample] = value if transparent else on_white[sample][coverage]
+            pixels[..., sample] = value if transparent else cv2.LUT(coverage, on_white[sample])
         if transparent:
             pixels[..., -1] = coverage
         yield pixels
