@@ -12,7 +12,7 @@ import numpy as np
 from lineart_cli.brushes import weight
 from lineart_cli.brushes.paint import Lines, paint
 from lineart_cli.brushes.style import Tool
-from lineart_cli.engines import Engine, EngineChoice, open_engine
+from lineart_cli.engines import Compiled, Engine, EngineChoice, open_engine
 from lineart_cli.errors import ArgumentError
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
@@ -148,9 +148,12 @@ class Inker:
 
 def open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int = 8, keep: bool = False) -> Inker:
     """An inker with the runtimes that the plans name; these raise EngineError when they are first needed."""
-    return Inker(
-        card, decide, lambda choice, window: open_engine(card.network_for(choice.precision), choice, window), bits, keep
-    )
+    compiled: dict[EngineChoice, Compiled] = {}
+
+    def prepare(choice: EngineChoice, window: tuple[int, int]) -> Engine:
+        return open_engine(card.network_for(choice.precision), choice, window, compiled.setdefault(choice, {}))
+
+    return Inker(card, decide, prepare, bits, keep)
 
 
 def _darkener(page: Greys, faint: float) -> Draw:

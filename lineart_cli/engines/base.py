@@ -54,6 +54,10 @@ class Engine(Protocol):
         """
 
 
+Compiled = dict[tuple[int, int], bytes]
+"""What a runtime made of a network for heights and widths of the sketch, the latest last."""
+
+
 class MissingRuntimeError(EngineError):
     """A runtime is not installed, or cannot be loaded."""
 

@@ -51,9 +51,7 @@ def main() -> None:
         around = [mean(pair) for pair in pairwise(alone)]
         for number, jobs in enumerate(options.jobs):
             done = folders[number :: len(options.jobs)]
-            shares = [
-                base / each.seconds for base, each in zip(around[number :: len(options.jobs)], done, strict=True)
-            ]
+            shares = [base / each.seconds for base, each in zip(around[number :: len(options.jobs)], done, strict=True)]
             rows.append(
                 {
                     "precision": precision,

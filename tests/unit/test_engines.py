@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lineart_cli.engines import Engine, EngineChoice, open_engine
-from lineart_cli.engines.base import OutOfMemoryError, failure
+from lineart_cli.engines.base import OutOfMemoryError, _is_finite, failure
 from lineart_cli.errors import EngineError
 from lineart_cli.model_card import ModelCard
 
@@ -162,3 +162,32 @@ def test_the_halo_of_the_tests_network_is_true(card: ModelCard) -> None:
         changed = np.argwhere((engine.run(dotted, 3) != plain)[0, 0])
         reach = max(reach, int(np.abs(changed - side // 2 - offset).max()))
     assert card.halo_px / 2 < reach <= card.halo_px
+
+
+def test_a_shape_that_comes_again_is_not_compiled_again(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import openvino
+
+    shapes, compiled = [SHAPE, SHAPE[::-1]], {}
+    choice = EngineChoice("openvino", "CPU", "f32", 1)
+    inks = [open_engine(network, choice, shape, compiled).run(sketch(0, shape), 3).copy() for shape in shapes]
+    assert list(compiled) == shapes
+    monkeypatch.setattr(openvino.Core, "read_model", None)  # without it there is nothing to compile
+    for shape, ink in zip(shapes, inks, strict=True):
+        np.testing.assert_array_equal(open_engine(network, choice, shape, compiled).run(sketch(0, shape), 3), ink)
+
+
+def test_no_more_than_two_shapes_are_kept(network: Path) -> None:
+    compiled: dict[tuple[int, int], bytes] = {}
+    for side in (32, 64, 96):
+        open_engine(network, EngineChoice("openvino", "CPU"), (32, side), compiled)
+    assert list(compiled) == [(32, 64), (32, 96)]
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+@pytest.mark.parametrize("value", [0, -0.0, 65504, -65504, 6e-8, -6e-8])
+def test_every_number_is_finite_but_those_that_are_not(kind: type, value: float) -> None:
+    level = np.array([0.5, value, -0.5], kind)
+    assert _is_finite(level)
+    for wrong in (np.inf, -np.inf, np.nan, -np.nan):
+        level[0] = wrong
+        assert not _is_finite(level)
