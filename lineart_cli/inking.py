@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from lineart_cli.model_card import ModelCard
 from lineart_cli.options import MODEL_DPI, THICKNESS_RANGE, InkOptions
 from lineart_cli.output_folder import OutputFolder, unwritable
 from lineart_cli.plan import PageSize, Plan
+from lineart_cli.turns import Turns
 from lineart_cli.watchdog import WatchedInker, patience, within
 
 _ADOPTED = "was there without a record, and is just what is inked now"
@@ -37,7 +39,8 @@ class Means:
         tools: what to draw with, see `brushes.store.tools`.
         card: of the model.
         decide: makes the plan for a page, or refuses it with an ArgumentError.
-        inker: used by one page at a time, which holds `inking`.
+        inker: used by one page at a time, whose turn it is.
+        turns: of the pages that are in work.
         folder: the output folder.
         report: told that a page is planned, where that is wanted.
         stopped: once it is set, no page is begun.
@@ -48,21 +51,26 @@ class Means:
     card: ModelCard
     decide: Callable[[PageSize], Plan]
     inker: WatchedInker
-    inking: threading.Lock
+    turns: Turns
     folder: OutputFolder
     report: Callable[[Event], None]
     stopped: threading.Event
 
 
-def outcome(job: Job, means: Means) -> Event | None:
+def outcome(job: Job, number: int, means: Means) -> Event | None:
     """What becomes of a page, or of all that are joined; None where the run was stopped before.
+
+    Args:
+        job: the page.
+        number: for its turn.
+        means: what it is inked with.
 
     Raises:
         PageError: it cannot be read, inked or written.
         ModelError: no page can be inked.
     """
     try:
-        return _outcome(job, means)
+        return _outcome(job, number, means)
     except _StoppedError:
         return None
     except PageError as error:
@@ -76,7 +84,7 @@ class _StoppedError(Exception):
     """The run was stopped before a page was inked."""
 
 
-def _outcome(job: Job, means: Means) -> Event | None:
+def _outcome(job: Job, number: int, means: Means) -> Event | None:
     start = time.monotonic()
     sheets = [_sheet(part, means) for part in job.parts]
     first = sheets[0]
@@ -94,7 +102,9 @@ def _outcome(job: Job, means: Means) -> Event | None:
         return last
     if means.options.verbose:
         means.report(last)
-    kept = _why_kept(there, _written(job, sheets, planned, means))
+    with means.turns.place(number, min(each.at_once for each in planned)):
+        found = _written(job, number, sheets, planned, means)
+    kept = _why_kept(there, found)
     if kept:
         return _skipped(job, means, kept)
     return PageDone(*_names(first), first.entry.thickness, round(time.monotonic() - start, 3), job.page)
@@ -173,37 +183,41 @@ def _planned(sheet: _Sheet, means: Means) -> PagePlanned:
         plan.choice.device,
         plan.choice.precision,
         plan.choice.threads,
+        plan.at_once,
         len(plan.tiles),
         plan.window,
         round(plan.computed_megapixels, 2),
         plan.memory,
+        None if math.isnan(plan.seconds) else round(plan.seconds, 3),
         str(plan),
         plan.reasons,
         job.page,
     )
 
 
-def _written(job: Job, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means) -> Standing:
+def _written(job: Job, number: int, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means) -> Standing:
     options = means.options
     look = pages.Look(options.ink_colour, options.transparent)
-    inked = (_inked(sheet, plan, means) for sheet, plan in zip(sheets, planned, strict=True))
+    inked = (_inked(sheet, number, plan, means) for sheet, plan in zip(sheets, planned, strict=True))
     with means.folder.unfinished(job.output.suffix) as part:
         try:
             if job.is_joined:
                 samples = sum(sheet.header.width * sheet.header.height for sheet in sheets)
                 pages.write_joined(part, inked, look, samples * options.bits // 8)
             else:
-                pages.write_ink(part, next(inked), options.format, look)
+                page = next(inked)
+                means.turns.over(number)
+                pages.write_ink(part, page, options.format, look)
         except OSError as error:
             raise unwritable(job.output, error) from error
         return means.folder.settle(part, job.output, replace(sheets[0].entry, output_sha256=manifest.sha256(part)))
 
 
-def _inked(sheet: _Sheet, planned: PagePlanned, means: Means) -> pages.InkedPage:
+def _inked(sheet: _Sheet, number: int, planned: PagePlanned, means: Means) -> pages.InkedPage:
     """The page's ink, and what goes into its file beside it."""
     job, header, options = sheet.job, sheet.header, means.options
     megapixels = max(planned.megapixels, header.width * header.height / 1e6)
-    ink = _ink(sheet, means, options.page_timeout or patience(megapixels))
+    ink = _ink(sheet, number, means, options.page_timeout or patience(megapixels))
     dpi = header.dpi if options.dpi is None else (options.dpi, options.dpi)
     has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
     sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
@@ -213,17 +227,17 @@ def _inked(sheet: _Sheet, planned: PagePlanned, means: Means) -> pages.InkedPage
     return pages.InkedPage(ink, dpi, sketch, metadata)
 
 
-def _ink(sheet: _Sheet, means: Means, seconds: float) -> pages.Pixels:
+def _ink(sheet: _Sheet, number: int, means: Means, seconds: float) -> pages.Pixels:
     grey = _read(sheet, means, seconds)
-    with means.inking:
-        if means.stopped.is_set():
-            raise _StoppedError
-        try:
-            return means.inker.ink(grey, sheet.dpi, sheet.tool, means.options.faint, seconds)
-        except ModelError:
-            raise
-        except LineartError as error:
-            raise PageError(str(sheet.job), "cannot be inked", str(error)) from error
+    means.turns.wait(number)
+    if means.stopped.is_set():
+        raise _StoppedError
+    try:
+        return means.inker.ink(grey, sheet.dpi, sheet.tool, means.options.faint, seconds)
+    except ModelError:
+        raise
+    except LineartError as error:
+        raise PageError(str(sheet.job), "cannot be inked", str(error)) from error
 
 
 def _read(sheet: _Sheet, means: Means, seconds: float) -> pages.Greys:

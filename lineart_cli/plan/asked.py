@@ -55,6 +55,7 @@ class Wishes:
     """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan. `format` is that of the ink.
 
     `brushes` is set where lines are found first and drawn then, because the brush is not plain or there are several.
+    `pages` is how many there are to ink, as far as is known.
     """
 
     backend: str = "auto"
@@ -67,9 +68,10 @@ class Wishes:
     format: str = "png"
     brushes: bool = False
     measured: Measured | None = None
+    pages: int = 1
 
     @classmethod
-    def of(cls, options: InkOptions, measured: Measured | None = None) -> Wishes:
+    def of(cls, options: InkOptions, measured: Measured | None = None, pages: int = 1) -> Wishes:
         """The wishes among the options of `lineart ink`."""
         return cls(
             options.backend,
@@ -82,4 +84,5 @@ class Wishes:
             options.format,
             options.brush != PLAIN or len(options.thickness) > 1,
             measured,
+            pages,
         )

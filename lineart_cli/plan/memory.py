@@ -37,13 +37,14 @@ _ROUND = 10_000_000  # of the memory that is advised
 
 @dataclass(frozen=True)
 class Memory:
-    """The memory of one page on one machine."""
+    """The memory of one page on one machine, where `at_once` such pages are in work."""
 
     page: PageSize
     card: ModelCard
     hardware: Hardware
     wishes: Wishes
     choice: EngineChoice
+    at_once: int = 1
 
     def tiles(self) -> tuple[tuple[Tile, ...], int, Iterator[str]]:
         """The tiles, the expected memory, and why.
@@ -90,7 +91,7 @@ class Memory:
         inking = _COPY * self.page.px if scale == 1 else self.page.px + math.prod(size)
         inking += DRAWING * math.prod(size) if self.wishes.brushes else 0
         coding = WRITING.get(self.wishes.format, _COPY) * self.page.px
-        return max(inking, coding) + coding * ((self.wishes.jobs or 1) - 1)
+        return max(inking, coding) + coding * (self.at_once - 1)
 
     def _refusal(self, tiles: tuple[Tile, ...]) -> ArgumentError:
         least = self._needed(self._best(1) if self.wishes.tile is None else tiles)

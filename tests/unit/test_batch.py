@@ -46,7 +46,7 @@ class Recorder:
 
 def decide(page: PageSize) -> Plan:
     tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), tiles, 123, 1.5, ("because",))
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 2, tiles, 123, 1.5, ("because",))
 
 
 class FakeInker:
@@ -182,12 +182,12 @@ class TestRun:
         plan = decide(PageSize(10, 20, 300))
         assert first == PagePlanned(
             *(str(scans / "a.png"), str(out / "a.png"), 20, 10, 300.0, "file"),
-            *(3.0, 3.0, "openvino", "CPU", "f32", 2, 1),
-            *(plan.window, round(plan.computed_megapixels, 2), 123, str(plan), ("because",)),
+            *(3.0, 3.0, "openvino", "CPU", "f32", 2, 2, 1),
+            *(plan.window, round(plan.computed_megapixels, 2), 123, 1.5, str(plan), ("because",)),
         )
 
     def test_verbose_tells_the_plan_of_a_page_before_it_is_inked(self, scans: Path, out: Path) -> None:
-        _, recorder = ink(scans, out, options=InkOptions(verbose=True))
+        _, recorder = ink(scans, out, options=InkOptions(verbose=True, jobs=1))
         kinds = [type(event) for event in recorder.events]
         assert kinds == [PageStarted, PagePlanned, PageDone] * 3 + [BatchDone]
 
@@ -277,7 +277,7 @@ class TestFaults:
             return result
 
         page(scans / "a.png", corner=7)
-        done, recorder = ink(scans, out, FakeInker(level7=vanish))
+        done, recorder = ink(scans, out, FakeInker(level7=vanish), InkOptions(jobs=1))
         assert (done.inked, done.failed) == (2, 1)
         assert "is not there (any more)" in recorder.errors()[0]
 
