@@ -78,6 +78,7 @@ class Batch:
 
         Raises:
             ModelError: the inker cannot be opened; nothing is inked then.
+            UnusableError: the runtime or the device is of no use; nothing is inked then.
             KeyboardInterrupt: the run was stopped before its last page; what is not finished is as it was before.
         """
         start = time.monotonic()

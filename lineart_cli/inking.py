@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lineart_cli import __version__, manifest, pages
 from lineart_cli.brushes.style import Tool
+from lineart_cli.engines import UnusableError
 from lineart_cli.errors import LineartError, ModelError, PageError
 from lineart_cli.events import Event, PageDone, PagePlanned, PageSkipped
 from lineart_cli.files import Job
@@ -68,6 +69,7 @@ def outcome(job: Job, number: int, means: Means) -> Event | None:
     Raises:
         PageError: it cannot be read, inked or written.
         ModelError: no page can be inked.
+        UnusableError: no page can be inked so.
     """
     try:
         return _outcome(job, number, means)
@@ -234,7 +236,7 @@ def _ink(sheet: _Sheet, number: int, means: Means, seconds: float) -> pages.Pixe
         raise _StoppedError
     try:
         return means.inker.ink(grey, sheet.dpi, sheet.tool, means.options.faint, seconds)
-    except ModelError:
+    except (ModelError, UnusableError):
         raise
     except LineartError as error:
         raise PageError(str(sheet.job), "cannot be inked", str(error)) from error

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lineart_cli.engines.base import Compiled, Engine, EngineChoice, MissingRuntimeError, OutOfMemoryError
+from lineart_cli.engines.base import (
+    Compiled,
+    Engine,
+    EngineChoice,
+    MissingRuntimeError,
+    OutOfMemoryError,
+    UnusableError,
+)
 from lineart_cli.errors import EngineError
 
-__all__ = ["Compiled", "Engine", "EngineChoice", "OutOfMemoryError", "open_engine"]
+__all__ = ["Compiled", "Engine", "EngineChoice", "OutOfMemoryError", "UnusableError", "open_engine"]
 
 
 def open_engine(

@@ -58,7 +58,11 @@ Compiled = dict[tuple[int, int], bytes]
 """What a runtime made of a network for heights and widths of the sketch, the latest last."""
 
 
-class MissingRuntimeError(EngineError):
+class UnusableError(EngineError):
+    """A runtime or device cannot be used at all: no page can be inked with it."""
+
+
+class MissingRuntimeError(UnusableError):
     """A runtime is not installed, or cannot be loaded."""
 
     def __init__(self, package: str, error: ImportError) -> None:

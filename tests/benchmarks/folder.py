@@ -106,7 +106,7 @@ def _bare(pages: Sequence[Path], precision: str) -> Callable[[], float]:
     return measured
 
 
-TILES = 15
+TILES = 6
 """How many each of the plans is measured with."""
 
 

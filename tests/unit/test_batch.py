@@ -18,7 +18,7 @@ from lineart_cli import files, manifest, model_store, pages
 from lineart_cli.batch import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
-from lineart_cli.engines.base import EngineChoice
+from lineart_cli.engines.base import EngineChoice, UnusableError
 from lineart_cli.errors import ArgumentError, EngineError, ModelError, PageError
 from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
 from lineart_cli.manifest import NAME
@@ -46,7 +46,7 @@ class Recorder:
 
 def decide(page: PageSize) -> Plan:
     tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 2, tiles, 123, 1.5, ("because",))
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 3, tiles, 123, 1.5, ("because",))
 
 
 class FakeInker:
@@ -120,6 +120,27 @@ def out(tmp_path: Path) -> Path:
 
 
 class TestRun:
+    def test_ends_are_told_in_the_order_of_the_pages(
+        self, scans: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The first page is written last."""
+        written: list[str] = []
+        rest = threading.Event()
+        write = pages.write_ink
+
+        def late(path: Path, page: pages.InkedPage, *arguments: object) -> None:
+            if not written:
+                written.append("waits")
+                assert rest.wait(20)
+            write(path, page, *arguments)
+            written.append(path.name)
+            if len(written) == 3:
+                rest.set()
+
+        monkeypatch.setattr(pages, "write_ink", late)
+        _, recorder = ink(scans, out, options=InkOptions(jobs=3))
+        assert [Path(event.input).stem for event in recorder.of(PageDone)] == ["a", "b", "c"]
+
     def test_the_tree_is_mirrored_and_pages_are_inked(self, scans: Path, out: Path) -> None:
         done, recorder = ink(scans, out)
         assert (done.inked, done.skipped, done.failed, done.output) == (3, 0, 0, str(out))
@@ -182,7 +203,7 @@ class TestRun:
         plan = decide(PageSize(10, 20, 300))
         assert first == PagePlanned(
             *(str(scans / "a.png"), str(out / "a.png"), 20, 10, 300.0, "file"),
-            *(3.0, 3.0, "openvino", "CPU", "f32", 2, 2, 1),
+            *(3.0, 3.0, "openvino", "CPU", "f32", 2, 3, 1),
             *(plan.window, round(plan.computed_megapixels, 2), 123, 1.5, str(plan), ("because",)),
         )
 
@@ -359,16 +380,17 @@ class TestFaults:
         done = run(jobs, [], out, InkOptions(), open_inker, Recorder())
         assert (done.inked, done.failed, len(opened)) == (2, 1, 2)
 
-    def test_without_a_model_the_run_ends_at_once(self, scans: Path, out: Path) -> None:
+    @pytest.mark.parametrize("error", [ModelError("no model 'standard'"), UnusableError("--device CUDA: not here")])
+    def test_where_no_page_can_be_inked_the_run_ends_at_once(self, scans: Path, out: Path, error: Exception) -> None:
         asked = []
 
         def none() -> FakeInker:
             asked.append(1)
-            raise ModelError("no model 'standard'")
+            raise error
 
         sources, _ = files.find([str(scans)], out)
         recorder = Recorder()
-        with pytest.raises(ModelError):
+        with pytest.raises(type(error)):
             run(files.plan(sources, out, ".png"), [], out, InkOptions(), none, recorder)
         assert not recorder.of(PageDone)
         assert len(asked) == 1

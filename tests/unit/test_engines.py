@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lineart_cli.engines import Engine, EngineChoice, open_engine
-from lineart_cli.engines.base import OutOfMemoryError, _is_finite, failure
+from lineart_cli.engines.base import OutOfMemoryError, UnusableError, _is_finite, failure
 from lineart_cli.errors import EngineError
 from lineart_cli.model_card import ModelCard
 
@@ -191,3 +191,45 @@ def test_every_number_is_finite_but_those_that_are_not(kind: type, value: float)
     for wrong in (np.inf, -np.inf, np.nan, -np.nan):
         level[0] = wrong
         assert not _is_finite(level)
+
+
+class FakeRuntime:
+    """An ONNX Runtime with a GPU of which it knows, and which starts or does not."""
+
+    def __init__(self, starts: bool) -> None:
+        self.starts = starts
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        import onnxruntime
+
+        monkeypatch.setattr(
+            onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]
+        )
+        monkeypatch.setattr(onnxruntime, "InferenceSession", self.session)
+
+    def session(self, path: str, options: object, providers: list[tuple[str, dict[str, str]]]) -> FakeRuntime:
+        self.asked = providers
+        return self
+
+    def get_providers(self) -> list[str]:
+        return [self.asked[0][0] if self.starts else "CPUExecutionProvider", "CPUExecutionProvider"]
+
+    def run(self, _: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        return [inputs["sketch"] + inputs["thickness"]]
+
+
+def test_a_gpu_that_starts_is_used(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime = FakeRuntime(starts=True)
+    runtime.install(monkeypatch)
+    level = open_engine(network, EngineChoice("onnxruntime", "cuda"), SHAPE).run(sketch(), 3)
+    np.testing.assert_allclose(level, sketch().astype(np.float32) + 3)
+    ((provider, settings),) = runtime.asked
+    assert provider == "CUDAExecutionProvider"
+    assert settings["use_tf32"] == "0"
+
+
+def test_a_gpu_that_is_listed_but_falls_back_is_told(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeRuntime(starts=False).install(monkeypatch)
+    with pytest.raises(UnusableError, match="--device CUDA: ONNX Runtime cannot load it; install its libraries or use"):
+        open_engine(network, EngineChoice("onnxruntime", "CUDA"), SHAPE)
