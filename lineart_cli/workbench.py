@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Sketch = npt.NDArray[np.float16]
+    Draw = Callable[[tuple[slice, slice], Sketch], None]
 
 
 class Workbench:
@@ -71,13 +73,15 @@ class Workbench:
 def run_tiles(
     shape: tuple[int, int],
     tiles: Sequence[Tile],
-    draw: Callable[[tuple[slice, slice], Sketch], None],
+    draw: Draw,
     bench: Workbench,
     thickness: float,
     turn: Callable[[npt.NDArray[np.float32]], npt.NDArray[Any]],
     dtype: npt.DTypeLike,
 ) -> Iterator[npt.NDArray[Any]]:
     """Run the network for all tiles of a page; where its memory does not suffice, the rest goes on in halves of tiles.
+
+    While it runs for one tile, the next one is drawn.
 
     Args:
         shape: of the page at the network's dpi.
@@ -95,26 +99,37 @@ def run_tiles(
         OutOfMemoryError: not even the smallest tiles are granted.
     """
     left = list(bench.affordable(tiles, shape))
-    for (top, bottom), _ in groupby(left[:], lambda tile: (tile.core.y0, tile.core.y1)):
-        band = np.empty((bottom - top, shape[1]), dtype)
-        while left and left[0].core.y0 < bottom:
-            tile = left[0]
-            inside = tile.window.clipped(*shape)
-            try:
-                sketch = np.zeros((1, 1, *tile.window.shape), np.float16)
-                draw(inside.slices, sketch[0, 0][inside.seen_from(tile.window.y0, tile.window.x0).slices])
-                level = bench.engine(tile.window.shape).run(sketch, thickness)[0, 0]
-            except (OutOfMemoryError, MemoryError) as error:
-                left = list(bench.smaller(left, shape, error))
-                continue
-            kept = tile.core.seen_from(tile.window.y0, tile.window.x0).slices
-            part = turn(level[kept])
-            if part.shape == band.shape and part.dtype == band.dtype and part.flags.owndata:
-                band = part  # no second one of it
-            else:
-                band[tile.core.seen_from(top, 0).slices] = part
-            del left[0]
-        yield band
+    with ThreadPoolExecutor(1) as ahead:
+        drawn = ahead.submit(_sketch, left[0], shape, draw)
+        for (top, bottom), _ in groupby(left[:], lambda tile: (tile.core.y0, tile.core.y1)):
+            band = np.empty((bottom - top, shape[1]), dtype)
+            while left and left[0].core.y0 < bottom:
+                tile = left[0]
+                try:
+                    sketch = drawn.result()
+                    if len(left) > 1:
+                        drawn = ahead.submit(_sketch, left[1], shape, draw)
+                    level = bench.engine(tile.window.shape).run(sketch, thickness)[0, 0]
+                except (OutOfMemoryError, MemoryError) as error:
+                    left = list(bench.smaller(left, shape, error))
+                    drawn = ahead.submit(_sketch, left[0], shape, draw)
+                    continue
+                kept = tile.core.seen_from(tile.window.y0, tile.window.x0).slices
+                part = turn(level[kept])
+                if part.shape == band.shape and part.dtype == band.dtype and part.flags.owndata:
+                    band = part  # no second one of it
+                else:
+                    band[tile.core.seen_from(top, 0).slices] = part
+                del left[0]
+            yield band
+
+
+def _sketch(tile: Tile, shape: tuple[int, int], draw: Draw) -> Sketch:
+    """What the network is given for a tile."""
+    sketch = np.zeros((1, 1, *tile.window.shape), np.float16)
+    inside = tile.window.clipped(*shape)
+    draw(inside.slices, sketch[0, 0][inside.seen_from(tile.window.y0, tile.window.x0).slices])
+    return sketch
 
 
 def _window_px(tiles: Sequence[Tile]) -> int:

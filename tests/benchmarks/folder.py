@@ -1,7 +1,8 @@
 """Pages per minute of a folder, as a share of bare inference: python tests/benchmarks/folder.py SKETCHES.
 
 Bare inference is the network alone, given the tiles of the same pages, on the same cores and threads. It is measured
-before and after every run of the folder, as machines slow down and recover. `ONEDNN_MAX_CPU_ISA=AVX2` is for all of it.
+before and after every run of the folder, as machines slow down and recover. Beside other work on the same cores, look
+at the share of core seconds: that of time then tells more of the other work. `ONEDNN_MAX_CPU_ISA=AVX2` is for all of it.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean, median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from common import arguments, keep, run
+from common import Run, arguments, keep, run
 
 from lineart_cli import hardware, model_store
 from lineart_cli.engines import open_engine
@@ -48,27 +49,29 @@ def main() -> None:
             for jobs in options.jobs:
                 folders.append(run([*command, "--jobs", jobs]))
                 alone.append(bare())
-        around = [mean(pair) for pair in pairwise(alone)]
+        around = [_mean(pair) for pair in pairwise(alone)]
         for number, jobs in enumerate(options.jobs):
-            done = folders[number :: len(options.jobs)]
-            shares = [base / each.seconds for base, each in zip(around[number :: len(options.jobs)], done, strict=True)]
-            rows.append(
-                {
-                    "precision": precision,
-                    "isa": os.environ.get("ONEDNN_MAX_CPU_ISA", "native"),
-                    "jobs": jobs,
-                    "pages": len(pages),
-                    "pages_per_minute": median(60 * len(pages) / each.seconds for each in done),
-                    "bare_pages_per_minute": median(60 * len(pages) / base for base in alone),
-                    "share": median(shares),
-                    "shares": shares,
-                    "cpu_seconds": median(each.cpu_seconds for each in done),
-                    "peak": max(each.peak for each in done),
-                    "exit": max(each.code for each in done),
-                }
-            )
+            turns = slice(number, None, len(options.jobs))
+            rows.append({"precision": precision, "jobs": jobs, **_row(len(pages), around[turns], folders[turns])})
             _show(rows[-1])
     keep(options.json, rows)
+
+
+def _row(pages: int, alone: Sequence[Bare], folders: Sequence[Run]) -> dict[str, Any]:
+    shares = [base.seconds / each.seconds for base, each in zip(alone, folders, strict=True)]
+    of_cores = [base.cpu_seconds / each.cpu_seconds for base, each in zip(alone, folders, strict=True)]
+    return {
+        "isa": os.environ.get("ONEDNN_MAX_CPU_ISA", "native"),
+        "pages": pages,
+        "pages_per_minute": median(60 * pages / each.seconds for each in folders),
+        "bare_pages_per_minute": median(60 * pages / base.seconds for base in alone),
+        "share": median(shares),
+        "share_of_core_seconds": median(of_cores),
+        "shares": shares,
+        "shares_of_core_seconds": of_cores,
+        "peak": max(each.peak for each in folders),
+        "exit": max(each.code for each in folders),
+    }
 
 
 def _linked(pages: Sequence[Path], folder: Path) -> Path:
@@ -81,8 +84,15 @@ def _linked(pages: Sequence[Path], folder: Path) -> Path:
     return folder
 
 
-def _bare(pages: Sequence[Path], precision: str) -> Callable[[], float]:
-    """What measures the seconds that the network alone takes for the pages, from one tile of each plan."""
+class Bare(NamedTuple):
+    """What the network alone takes for all pages: seconds, and seconds of all cores."""
+
+    seconds: float
+    cpu_seconds: float
+
+
+def _bare(pages: Sequence[Path], precision: str) -> Callable[[], Bare]:
+    """What measures it, by some tiles of each of the plans."""
     card, machine = model_store.find(MODEL), hardware.detect()
     wishes = Wishes(precision=precision)
     plans: Counter[Plan] = Counter()
@@ -91,19 +101,25 @@ def _bare(pages: Sequence[Path], precision: str) -> Callable[[], float]:
         dpi, _ = working_dpi(header, None)
         plans[plan(PageSize(header.height, header.width, dpi), card, machine, wishes)] += 1
 
-    def measured() -> float:
-        seconds = 0.0
+    def measured() -> Bare:
+        seconds = cpu_seconds = 0.0
         for planned, count in plans.items():
             engine = open_engine(card.network_for(precision), planned.choice, planned.window)
             tile = np.zeros((1, 1, *planned.window), np.float16)
             engine.run(tile, 3.0)
-            start = time.monotonic()
+            start, cpu_start = time.monotonic(), time.process_time()
             for _ in range(TILES):
                 engine.run(tile, 3.0)
-            seconds += (time.monotonic() - start) / TILES * len(planned.tiles) * count
-        return seconds
+            runs = len(planned.tiles) * count / TILES
+            seconds += (time.monotonic() - start) * runs
+            cpu_seconds += (time.process_time() - cpu_start) * runs
+        return Bare(seconds, cpu_seconds)
 
     return measured
+
+
+def _mean(both: Sequence[Bare]) -> Bare:
+    return Bare(*(mean(each) for each in zip(*both, strict=True)))
 
 
 TILES = 6
@@ -113,9 +129,8 @@ TILES = 6
 def _show(row: dict[str, Any]) -> None:
     print(
         f"{row['precision']:5} {row['isa']:6} jobs {row['jobs']:4} {row['pages_per_minute']:6.1f} pages a minute, "
-        f"bare {row['bare_pages_per_minute']:6.1f}: {row['share']:.0%} "
-        f"({', '.join(f'{share:.0%}' for share in row['shares'])}), {row['cpu_seconds']:.0f} s of cores, "
-        f"{row['peak'] / 1e6:.0f} MB, exit {row['exit']}",
+        f"bare {row['bare_pages_per_minute']:6.1f}: {row['share']:.0%}; {row['share_of_core_seconds']:.0%} of core "
+        f"seconds; {row['peak'] / 1e6:.0f} MB, exit {row['exit']}",
         flush=True,
     )
 
