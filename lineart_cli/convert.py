@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from lineart_cli.brushes import weight
@@ -174,7 +175,7 @@ def coverage(level: npt.NDArray[np.floating[Any]], scale: float = 1, bits: int =
     ink = np.empty(level.shape, _TYPES[bits])
     full = np.iinfo(ink.dtype).max
     for rows in strips(len(level)):
-        share = level[rows] * np.float32(scale * full)
+        share = np.asarray(cv2.multiply(level[rows], scale * full, dtype=cv2.CV_32F))  # type: ignore[call-overload]
         share += np.float32(0.5 * full + 0.5)
         ink[rows] = np.clip(share, 0, full, out=share)
     return ink

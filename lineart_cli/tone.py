@@ -45,7 +45,7 @@ MAIN_LINE = 88  # percentile of the drawn pixels' darkness: above edges and fain
 LEAST_DRAWN = 0.05  # darkness from which a pixel counts as drawn, if that is above the noise
 DRAWN_NOISES = 5  # and how far above it, in standard deviations; paper in a shadow is noisier than most
 LEAST_SHARE = 5e-4  # of the pixels so drawn, below which a page counts as blank
-SAMPLES = 600_000  # pixels, evenly spread, from which noise and pressure are measured
+SAMPLES = 300_000  # pixels, evenly spread, from which noise and pressure are measured
 
 _DEPTHS = {"float16": cv2.CV_16F, "float32": cv2.CV_32F}
 
