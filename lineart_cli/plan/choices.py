@@ -10,6 +10,9 @@ from lineart_cli.hardware import Device, Hardware
 from lineart_cli.model_card import RUNTIMES, ModelCard
 from lineart_cli.plan.asked import Wishes
 
+_PACKAGES = {"cuda": "onnxruntime-gpu", "tensorrt": "onnxruntime-gpu", "dml": "onnxruntime-directml"}
+"""Where ONNX Runtime for a device is; only one of these packages may be installed."""
+
 
 def choose(card: ModelCard, hardware: Hardware, wishes: Wishes) -> tuple[EngineChoice, tuple[str, ...]]:
     """The choice, and a line for each part of it that says why.
@@ -57,9 +60,12 @@ def _device(hardware: Hardware, wishes: Wishes, backend: str) -> tuple[str, str]
         return "CPU", "as asked for" if wishes.device != "auto" else "the same ink on every machine"
     found = _find(hardware, wishes.device, backend)
     if found is None:
-        names = [each.name for each in hardware.devices if each.runtime == backend]
-        known = ", ".join(dict.fromkeys(["CPU", *names]))
-        raise ArgumentError("--device", wishes.device, f"{backend} finds no such device here; there is {known}")
+        runtimes = hardware.runtimes if wishes.backend == "auto" else (backend,)
+        names = [each.name for each in hardware.devices if each.runtime in runtimes]
+        advice = f"not found by {' or '.join(runtimes)}; there is {', '.join(dict.fromkeys(['CPU', *names]))}"
+        if package := _PACKAGES.get(wishes.device.lower()):
+            advice += f"; if the machine has one, run pip install {package} after pip uninstall onnxruntime"
+        raise ArgumentError("--device", wishes.device, advice)
     return found.name, f"as asked for: {found.full_name}"
 
 

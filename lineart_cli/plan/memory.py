@@ -71,10 +71,24 @@ class Memory:
         if self.wishes.tile is not None:
             _, size = self.page.fitted(self.card.dpi)
             return plan_tiles(*size, (self.wishes.tile, self.wishes.tile), self.card.multiple_of, self.card.halo_px)
-        room = self._limit - self._for_pixels()
+        room, _ = self._room()
+        return self._best(int(room / self._footprint.per_px))
+
+    def _room(self) -> tuple[float, str]:
+        """Bytes that a tile may take, and which limit says so: ours, what is modest, or the device's own memory."""
+        others = PROGRAM + self._footprint.base
+        rooms: list[tuple[float, str]] = [
+            (self._limit - self._for_pixels() - others, f"within {bytes_text(self._limit)}")
+        ]
         if self.wishes.max_memory is None:
-            room = min(room, MODEST - _COPY * MODEST_PX)
-        return self._best(int((room - PROGRAM - self._footprint.base) / self._footprint.per_px))
+            modest = f"with about {bytes_text(MODEST)} for an A4 page at 300 dpi"
+            rooms.append((MODEST - _COPY * MODEST_PX - others, modest))
+        rooms += [
+            (FREE_BY_DEFAULT * each.memory, f"that {each.name} has memory for")
+            for each in self.hardware.devices
+            if (each.runtime, each.name) == (self.choice.backend, self.choice.device) and each.memory is not None
+        ]
+        return min(rooms)
 
     def _best(self, most_px: int) -> tuple[Tile, ...]:
         _, size = self.page.fitted(self.card.dpi)
@@ -94,10 +108,11 @@ class Memory:
         return max(inking, coding) + coding * (self.at_once - 1)
 
     def _refusal(self, tiles: tuple[Tile, ...]) -> ArgumentError:
-        least = self._needed(self._best(1) if self.wishes.tile is None else tiles)
+        smallest = self._needed(self._best(1))
+        least = smallest if self.wishes.tile is None else self._needed(tiles)
         page = "even the smallest page" if self.page.px == 1 else f"a page of {self.page.height} x {self.page.width} px"
         advice = f"{page} needs {_up(least)}; give --max-memory {_up(least)}"
-        if self.wishes.tile is not None:
+        if least > smallest:
             advice += ", or a smaller --tile"
         given = self.wishes.max_memory
         default = f"{bytes_text(self._limit)}, the default with {bytes_text(self.hardware.memory_free)} free"
@@ -110,10 +125,8 @@ class Memory:
             why = "as asked for"
         elif count == 1:
             why = "the whole page fits"
-        elif self.wishes.max_memory is not None:
-            why = f"the fewest computed pixels within {limit}"
         else:
-            why = f"the fewest computed pixels with about {bytes_text(MODEST)} for an A4 page at 300 dpi"
+            why = f"the fewest computed pixels {self._room()[1]}"
         yield f"tiles {count} x {height} x {width} px: {why}"
         asked = f"--max-memory {limit}" if self.wishes.max_memory is not None else f"{limit} allowed, {free} are free"
         yield f"memory {bytes_text(memory)}: {asked}"

@@ -2,7 +2,7 @@
 
 Bare inference is the network alone, given the tiles of the same pages, on the same cores and threads. It is measured
 before and after every run of the folder, as machines slow down and recover. Beside other work on the same cores, look
-at the share of core seconds: that of time then tells more of the other work. `ONEDNN_MAX_CPU_ISA=AVX2` is for all of it.
+at the share of core seconds: that of time then tells more of the other work. `ONEDNN_MAX_CPU_ISA=AVX2` goes for both.
 """
 
 from __future__ import annotations

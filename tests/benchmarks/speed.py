@@ -1,11 +1,16 @@
-"""Cold runs of `lineart ink`, PNG to PNG, as the CPU is and as a plain AVX2 one: python tests/benchmarks/speed.py."""
+"""Time and peak of `lineart ink` from nothing, PNG to PNG: python tests/benchmarks/speed.py --article --json FILE.
+
+In one table: pages of some sizes, in f32 and int8, as the CPU is and as a plain AVX2 one; and beside them the 2016
+article's network on the same engine, machine and A4 page, in tiles of 1024 px, as it would take gigabytes whole.
+"""
 
 from __future__ import annotations
 
 import sys
+from itertools import product
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from common import Run, arguments, draw_page, keep, run
 
@@ -23,50 +28,64 @@ def main() -> None:
     """Every way once, then all of them again: a machine that slows down slows down all of them."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each way; the median counts")
-    parser.add_argument("--page", choices=PAGES, default="A4 300")
+    parser.add_argument("--page", choices=PAGES, nargs="*", default=["A4 300", "A4 600"])
     parser.add_argument("--cap", choices=CAPS, nargs="*", default=["", "AVX2"], help="instruction sets to imitate")
+    parser.add_argument("--precision", nargs="*", default=["f32", "int8"])
     parser.add_argument("--article", action="store_true", help="also the 2016 article's network, once; needs PyTorch")
     options = parser.parse_args()
-    height, width, dpi = PAGES[options.page]
-    page = draw_page(options.folder / f"{options.page.replace(' ', '-')}.png", height, width, dpi)
-    ways = [(cap, precision) for cap in options.cap for precision in ("f32", "int8")]
-    runs: dict[tuple[str, str, str], list[Run]] = {}
-    sketch = _page(page, options.folder)
+    files = {name: draw_page(options.folder / f"{name.replace(' ', '-')}.png", *PAGES[name]) for name in options.page}
+    ways = list(product(options.page, options.cap, options.precision))
+    runs: dict[Way, list[Run]] = {}
     for _ in range(options.repeat):
-        for cap, precision in ways:
-            runs.setdefault(("lineart", cap, precision), []).append(_ink([*LINEART, *sketch], cap, precision))
+        for page, cap, precision in ways:
+            way = Way(page, "lineart", cap, precision)
+            runs.setdefault(way, []).append(_ink(LINEART, files[page], options.folder, cap, precision))
+    rows = [_row(way, done) for way, done in runs.items()]
     if options.article:
         from article import TILE, command
 
+        page = draw_page(options.folder / "A4-300.png", *PAGES["A4 300"])
         wishes = ["--tile", str(TILE), "--max-memory", "8GB", "--page-timeout", "3600"]
-        start = [*command(options.folder / "article"), *sketch, *wishes]
         for cap in options.cap:
-            runs["article", cap, "f32"] = [_ink(start, cap, "f32")]
-    rows = [_row(options.page, height * width / 1e6, *way, done) for way, done in runs.items()]
+            done = _ink(command(options.folder / "article"), page, options.folder, cap, "f32", *wishes)
+            rows.append(_row(Way("A4 300", "article", cap, "f32"), [done]))
     keep(options.json, rows)
+
+
+class Way(NamedTuple):
+    """What is run: page, network, ONEDNN_MAX_CPU_ISA and precision."""
+
+    page: str
+    network: str
+    cap: str
+    precision: str
 
 
 LINEART = [sys.executable, "-m", "lineart_cli"]
 
 
-def _page(page: Path, folder: Path) -> list[str]:
-    return ["ink", str(page), "--output", str(folder / "ink"), "--overwrite", "--quiet", "--backend", "openvino"]
+def _ink(command: list[str], page: Path, folder: Path, cap: str, precision: str, *wishes: str) -> Run:
+    ink = ["ink", str(page), "--output", str(folder / "ink"), "--overwrite", "--quiet", "--backend", "openvino"]
+    return run([*command, *ink, "--precision", precision, *wishes], {"ONEDNN_MAX_CPU_ISA": cap} if cap else None)
 
 
-def _ink(command: list[str], cap: str, precision: str) -> Run:
-    return run([*command, "--precision", precision], {"ONEDNN_MAX_CPU_ISA": cap} if cap else None)
-
-
-def _row(page: str, megapixels: float, network: str, cap: str, precision: str, done: list[Run]) -> dict[str, Any]:
+def _row(way: Way, done: list[Run]) -> dict[str, Any]:
+    height, width, _ = PAGES[way.page]
     seconds, cpu = median(each.seconds for each in done), median(each.cpu_seconds for each in done)
-    peak = max(each.peak for each in done)
+    figures = {
+        "seconds": seconds,
+        "cpu_seconds": cpu,
+        "megapixels_per_second": height * width / 1e6 / seconds,
+        "peak": max(each.peak for each in done),
+        "runs": len(done),
+        "exit": max(each.code for each in done),
+    }
     print(
-        f"{page} {network:8} {cap or 'native':17} {precision:5} {seconds:7.2f} s {cpu:7.2f} s of cores "
-        f"{megapixels / seconds:6.2f} MP/s {peak / 1e6:5.0f} MB  exit {max(each.code for each in done)}",
+        f"{way.page} {way.network:8} {way.cap or 'native':17} {way.precision:5} {seconds:7.2f} s {cpu:7.2f} s of cores "
+        f"{figures['megapixels_per_second']:6.2f} MP/s {figures['peak'] / 1e6:5.0f} MB  exit {figures['exit']}",
         flush=True,
     )
-    way = {"page": page, "network": network, "cap": cap, "precision": precision}
-    return {**way, "seconds": seconds, "cpu_seconds": cpu, "peak": peak, "runs": len(done)}
+    return {**way._asdict(), **figures}
 
 
 if __name__ == "__main__":

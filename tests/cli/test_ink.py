@@ -354,7 +354,7 @@ def test_every_wish_reaches_the_plan(lineart: Shell) -> None:
 
 
 def test_what_bench_saved_is_used_until_the_machine_changes_and_wishes_come_first(lineart: Shell) -> None:
-    settings.save(Measured(EngineChoice("onnxruntime", "CPU", "f32"), 5.0), lineart.machine)
+    settings.save(Measured(EngineChoice("onnxruntime", "CPU", "f32", 4), 5.0), lineart.machine)
     assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose") == 0
     assert lineart.opened[-1].choice.backend == "onnxruntime"
     assert "backend onnxruntime: the fastest here, says lineart bench\n" in lineart.err
@@ -380,7 +380,7 @@ def test_what_bench_saved_is_used_until_the_machine_changes_and_wishes_come_firs
             ["--precision", "bf16", "--backend", "onnxruntime"],
             "--precision bf16: onnxruntime computes f32 only; use f32, or --backend openvino",
         ),
-        (["--device", "GPU"], "--device GPU: openvino finds no such device here; there is CPU"),
+        (["--device", "GPU"], "--device GPU: not found by openvino or onnxruntime; there is CPU"),
         (["--threads", "0"], "--threads 0: write auto, or a whole number from 1 to 1024"),
     ],
 )

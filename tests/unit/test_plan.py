@@ -121,9 +121,10 @@ def test_what_is_chosen(standard: ModelCard, machine: Hardware, wishes: Wishes, 
         (LAPTOP, Wishes(precision="bf16"), "--precision bf16: Laptop does not compute it natively"),
         (SERVER, Wishes(precision="bf16", backend="onnxruntime"), "use f32, or --backend openvino"),
         (GPU, Wishes(precision="bf16", device="GPU.0"), "--precision bf16: GPU.0 does not compute it natively"),
-        (LAPTOP, Wishes(device="GPU"), "--device GPU: openvino finds no such device here; there is CPU"),
-        (GPU, Wishes(device="NPU"), "there is CPU, GPU.1, GPU.0"),
-        (GPU, Wishes(device="GPU", backend="onnxruntime"), "onnxruntime finds no such device here; there is CPU, CUDA"),
+        (LAPTOP, Wishes(device="GPU"), "--device GPU: not found by openvino or onnxruntime; there is CPU"),
+        (LAPTOP, Wishes(device="cuda"), "there is CPU; if the machine has one, run pip install onnxruntime-gpu"),
+        (GPU, Wishes(device="NPU"), "there is CPU, GPU.1, GPU.0, CUDA"),
+        (GPU, Wishes(device="GPU", backend="onnxruntime"), "not found by onnxruntime; there is CPU, CUDA"),
         (SERVER, Wishes(max_memory=10 * MB), "--max-memory 10MB: a page of 600 x 600 px needs 200MB"),
         (replace(LAPTOP, memory_free=200 * MB), Wishes(), "--max-memory 120MB, the default with 200MB free: "),
     ],
@@ -288,6 +289,19 @@ def test_int8_is_refused_where_it_cannot_be(
 )
 def test_a_page_is_fitted_to_the_network(page: PageSize, scale: float, size: tuple[int, int]) -> None:
     assert page.fitted(300) == (scale, size)
+
+
+@pytest.mark.parametrize("memory", [GB // 8, GB // 4, GB])
+@pytest.mark.parametrize("page", [A4, A4_600, PageSize(14032, 9921, 600)])
+def test_tiles_keep_within_the_memory_of_a_gpu(standard: ModelCard, page: PageSize, memory: int) -> None:
+    device = Device("openvino", "GPU.0", "Iris", ("FP32",), memory)
+    wishes = Wishes(device="GPU", max_memory=8 * GB)
+    planned = plan(page, standard, replace(SERVER, devices=(device,)), wishes)
+    height, width = planned.window
+    assert height * width * standard.footprint("openvino", "f32").per_px <= 0.6 * memory
+    if len(planned.tiles) > 1:
+        assert any("that GPU.0 has memory for" in reason for reason in planned.reasons)
+        assert len(planned.tiles) > len(plan(page, standard, SERVER, Wishes(max_memory=8 * GB)).tiles)
 
 
 def test_a_format_whose_encoder_takes_more_leaves_less_for_the_network(standard: ModelCard) -> None:
