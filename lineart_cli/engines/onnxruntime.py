@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -44,6 +46,9 @@ class OnnxRuntimeEngine(CheckedEngine):
         if choice.precision == "bf16":
             raise EngineError("--precision bf16: ONNX Runtime computes f32 only; use f32, or --backend openvino")
         provider = _provider(onnxruntime.get_available_providers(), choice.device)
+        if provider == f"CUDA{_SUFFIX}":
+            with redirect_stdout(StringIO()):  # it prints what it does not find; whether that matters is seen below
+                onnxruntime.preload_dlls()  # CUDA and cuDNN, where they came with pip
         settings = _SETTINGS.get(provider.removesuffix(_SUFFIX), {})
         options = onnxruntime.SessionOptions()
         options.enable_mem_pattern = False  # the pattern's block would come on top of what the first run has taken

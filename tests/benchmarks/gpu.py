@@ -26,7 +26,7 @@ def main() -> None:
     options = parser.parse_args()
     page = draw_page(options.folder / "A4-300.png", *A4)
     backend = ("--backend", options.backend)
-    exact, _ = _inked(page, options.folder / "cpu", "--device", "CPU", *backend)
+    exact, _ = _inked(page, options.folder / "exact", "--device", "CPU", *backend)
     ink, memory = _inked(page, options.folder / options.device, "--device", options.device, *backend)
     same = float((np.abs(ink - exact) <= 1).mean())
     print(f"{same:.5%} of the pixels within one level; {memory / 1e6:.0f} MB on the device, 0 if nobody tells")
