@@ -13,11 +13,23 @@ SAME_SCALE = 0.02
 
 @dataclass(frozen=True)
 class PageSize:
-    """A page: pixels, and how many of them an inch has."""
+    """A page, and what it takes to read it.
+
+    Attributes:
+        height: px.
+        width: px.
+        dpi: px per inch.
+        px_bytes: of a grey that is read.
+        held: bytes that reading takes beside a few rows.
+        is_kept: whether the page is kept in memory even where it is large.
+    """
 
     height: int
     width: int
     dpi: float
+    px_bytes: int = 1
+    held: int = 0
+    is_kept: bool = False
 
     @property
     def px(self) -> int:
