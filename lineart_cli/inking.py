@@ -25,11 +25,8 @@ from lineart_cli.output_folder import OutputFolder, unwritable
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.resample import fit, gather
-from lineart_cli.spool import Page, room
+from lineart_cli.spool import AHEAD, Page, room
 from lineart_cli.watchdog import WatchedInker, patience, within
-
-AHEAD = 18_000_000
-"""Bytes of ink that may wait to be written, so that another page is inked meanwhile: A4 at 300 dpi in 16 bits."""
 
 _ADOPTED = "was there without a record, and is just what is inked now"
 _KEPT = {

@@ -59,7 +59,7 @@ def enlarged_strips(
     """
     above, below, share = _neighbours(source[0], shape[0], slice(0, shape[0]))
     held, first, done = np.empty((0, source[1]), np.float16), 0, 0
-    for band in bands:
+    for band in regrouped(bands):
         held = np.concatenate([held, band])
         ready = int(np.searchsorted(below, first + len(held)))
         for strip in strips(ready - done):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 LARGE = 40_000_000
 """Bytes from which a page is kept on disk: A2 at 300 dpi is just below."""
+AHEAD = 18_000_000
+"""Bytes of ink that may wait to be written, so that another page is inked meanwhile: A4 at 300 dpi in 16 bits."""
 
 
 class Page(Protocol):

@@ -64,7 +64,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan. `format` is that of the ink.
+    """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan. `format` and `bits` are those of the ink.
 
     `brushes` is set where lines are found first and drawn then, because the brush is not plain or there are several.
     """
@@ -79,6 +79,7 @@ class Wishes:
     format: str = "png"
     brushes: bool = False
     measured: Measured | None = None
+    bits: int = 8
 
     @classmethod
     def of(cls, options: InkOptions, measured: Measured | None = None) -> Wishes:
@@ -94,4 +95,5 @@ class Wishes:
             options.format,
             options.brush != PLAIN or len(options.thickness) > 1,
             measured,
+            options.bits,
         )
