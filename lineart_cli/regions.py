@@ -101,8 +101,8 @@ def best_tiles(
     Args:
         height: of the page, px, at least 1.
         width: of the page, px, at least 1.
-        most_px: of a window, and of two rows of cores as far as they count. Where not even cores as thin as the halo keep to it, the smallest such window is taken:
-            with still thinner ones, the work would go to halos alone.
+        most_px: of a window, and of two rows of cores as far as they count. Where not even cores as thin as the halo
+            keep to it, the smallest such window is taken: with still thinner ones, the work would go to halos alone.
         multiple_of: the network's total stride, px.
         halo: how far a pixel of the network's output sees, px; rounded up to the stride.
         rows_share: how much a pixel of these rows counts, beside one of a window.
