@@ -40,13 +40,14 @@ _ROUND = 10_000_000  # of the memory that is advised
 
 @dataclass(frozen=True)
 class Memory:
-    """The memory of one page on one machine."""
+    """The memory of one page on one machine, where `at_once` such pages are in work."""
 
     page: PageSize
     card: ModelCard
     hardware: Hardware
     wishes: Wishes
     choice: EngineChoice
+    at_once: int = 1
 
     def tiles(self) -> tuple[tuple[Tile, ...], int, Iterator[str]]:
         """The tiles, the expected memory, and why.
@@ -118,7 +119,7 @@ class Memory:
     @property
     def _other_pages(self) -> float:
         """Bytes of the pages that are read or written meanwhile."""
-        return (self._page_bytes + max(self.page.held, self._written)) * ((self.wishes.jobs or 1) - 1)
+        return (self._page_bytes + max(self.page.held, self._written)) * (self.at_once - 1)
 
     @property
     def _page_bytes(self) -> int:

@@ -169,6 +169,35 @@ def test_pages_in_work_at_once_take_memory(standard: ModelCard) -> None:
 
 
 @pytest.mark.parametrize(
+    ("machine", "page", "wishes", "at_once", "why"),
+    [
+        (LAPTOP, A4, Wishes(), 1, "there is one only"),
+        (LAPTOP, A4, Wishes(pages=40), 2, "one is inked while another is read and written"),
+        (SERVER, A4, Wishes(pages=40), 2, "one is inked while another is read and written"),
+        (SERVER, A4, Wishes(pages=40, jobs=5), 5, "as asked for"),
+        (SERVER, A4, Wishes(pages=1, jobs=5), 5, "as asked for"),
+        (LAPTOP, A4, Wishes(pages=40, jobs=1), 1, "as asked for"),
+        (CGROUP, A4, Wishes(pages=40), 1, "there is one core for all of the work"),
+        (LAPTOP, A4, Wishes(pages=40, max_memory=265 * MB), 1, "no more fit in the memory"),
+        (LAPTOP, A4_600, Wishes(pages=40, max_memory=270 * MB), 1, "no more fit in the memory"),
+        (LAPTOP, A4, Wishes(pages=40, max_memory=280 * MB), 1, "more would leave the network too little memory"),
+    ],
+)
+def test_pages_in_work_at_once(
+    standard: ModelCard, machine: Hardware, page: PageSize, wishes: Wishes, at_once: int, why: str
+) -> None:
+    planned = plan(page, standard, machine, wishes)
+    assert planned.at_once == at_once
+    assert f"pages {at_once} at once: {why}" in planned.reasons
+
+
+def test_two_pages_at_once_keep_within_the_memory(standard: ModelCard) -> None:
+    for most in range(350 * MB, 900 * MB, 50 * MB):
+        planned = plan(A4_600, standard, SERVER, Wishes(pages=2, max_memory=most))
+        assert planned.memory <= most
+
+
+@pytest.mark.parametrize(
     ("page", "wishes", "megabytes"),
     [  # tests/benchmarks/memory.py with the first standard model
         (A4, Wishes(), 337),
