@@ -66,7 +66,8 @@ class Measured:
 class Wishes:
     """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan.
 
-    `format` and `bits` are those of the ink. `brushes` is set where lines are found first and drawn then, because the brush is not plain or there are several.
+    `format` and `bits` are those of the ink. `brushes` is set where lines are found first and drawn then, because the
+    brush is not plain or there are several.
     """
 
     backend: str = "auto"
