@@ -80,7 +80,7 @@ class Memory:
             return plan_tiles(*size, (self.wishes.tile, self.wishes.tile), self.card.multiple_of, self.card.halo_px)
         room: float = self._limit
         if self.wishes.max_memory is None:
-            room = min(room, self._modest + self._other_pages)
+            room = min(room, self._modest + self._lines + self._other_pages)
         return self._best((room - self._beside_tiles) / self._footprint.per_px)
 
     def _best(self, most_px: float) -> tuple[Tile, ...]:
@@ -111,10 +111,15 @@ class Memory:
         scale, size = self.page.fitted(self.card.dpi)
         px = math.prod(size)
         reading = self.page.held + (self.page.px_bytes * self.page.px if scale < 1 else 0)
-        inking = TONE * px + self._written
-        if self.wishes.brushes:
-            inking += DRAWING * px + (_LEVEL * px if _LEVEL * px < LARGE else 0)
-        return self._page_bytes + max(reading, inking)
+        return self._page_bytes + max(reading, TONE * px + self._lines + self._written)
+
+    @property
+    def _lines(self) -> float:
+        """Bytes of what brushes need to know, without the rows that are drawn."""
+        if not self.wishes.brushes:
+            return 0
+        px = math.prod(self.page.fitted(self.card.dpi)[1])
+        return DRAWING * px + (_LEVEL * px if _LEVEL * px < LARGE else 0)
 
     @property
     def _other_pages(self) -> float:

@@ -37,7 +37,7 @@ _JPEG = {6, 7}  # compressions that bring YCbCr back to RGB
 _UNSIGNED, _FLOAT = 1, 3  # SampleFormat
 _MOST_SAMPLES = 8
 _LARGE_TILE = 4096 * 4096
-_READ_AT_ONCE = 1 << 22  # bytes
+_READ_AT_ONCE = 1 << 20  # bytes
 _PER_INCH = {INCHES: 1.0, CENTIMETRES: 2.54}
 _MUCH_WHITER = 2.0  # a floating-point page with such samples does not count from 0 to 1
 
