@@ -159,9 +159,11 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
     from lineart_cli.plan import PageSize, Wishes, plan
 
     machine = hardware.detect()
-    if options.device.lower() not in {"auto", "cpu"}:
+    measured = settings.load(machine)
+    asked = measured.choice.device if measured and options.device == "auto" else options.device
+    if asked.lower() not in {"auto", "cpu"}:
         machine = hardware.with_devices(machine)
-    wishes = Wishes.of(options, settings.load(machine), pages)
+    wishes = Wishes.of(options, measured, pages)
     decide = cache(lambda page: plan(page, card, machine, wishes))
     decide(PageSize(1, 1, card.dpi))
     return decide

@@ -54,7 +54,7 @@ class Measured:
     """What `lineart bench --save` found to be best on this very machine.
 
     Attributes:
-        choice: runtime, device and precision.
+        choice: runtime, device, precision and threads.
         speed: megapixels that the network computes in a second, halos included.
     """
 

@@ -70,6 +70,31 @@ def standard(card: ModelCard) -> ModelCard:
             Wishes(measured=Measured(EngineChoice("onnxruntime"), 5.0), backend="openvino"),
             EngineChoice("openvino", "CPU", "f32", 64),
         ),
+        (
+            SERVER,
+            Wishes(measured=Measured(EngineChoice("openvino", "CPU", "f32", 32), 5.0)),
+            EngineChoice("openvino", "CPU", "f32", 32),
+        ),
+        (
+            SERVER,
+            Wishes(measured=Measured(EngineChoice("openvino", "CPU", "f32", 32), 5.0), threads=8),
+            EngineChoice("openvino", "CPU", "f32", 8),
+        ),
+        (
+            GPU,
+            Wishes(measured=Measured(EngineChoice("onnxruntime", "CUDA", "f32", 64), 90.0)),
+            EngineChoice("onnxruntime", "CUDA", "f32", 64),
+        ),
+        (
+            GPU,
+            Wishes(measured=Measured(EngineChoice("onnxruntime", "CUDA", "f32", 64), 90.0), device="cpu"),
+            EngineChoice("onnxruntime", "CPU", "f32", 64),
+        ),
+        (  # the driver is gone
+            SERVER,
+            Wishes(measured=Measured(EngineChoice("onnxruntime", "CUDA", "f32", 64), 90.0)),
+            EngineChoice("onnxruntime", "CPU", "f32", 64),
+        ),
         (CGROUP, Wishes(), EngineChoice("openvino", "CPU", "f32", 1)),
         (replace(CGROUP, share=0.5), Wishes(), EngineChoice("openvino", "CPU", "f32", 1)),
         (ARM, Wishes(), EngineChoice("onnxruntime", "CPU", "f32", 4)),
