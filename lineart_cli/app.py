@@ -133,7 +133,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         interrupt.asked_to_stop(partial(_end, folder)) as stopped,
         folder,
     ):
-        inker = partial(_open_inker, card, decide, options.bits, len(tools) > 1)
+        inker = partial(_open_inker, card, decide, options.bits, len(tools) > 1, folder.scratch)
         work = batch.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for guess in guesses:
             work.notice(guess)
@@ -169,10 +169,10 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
     return decide
 
 
-def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool) -> Any:
+def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool, scratch: Path) -> Any:
     from lineart_cli.convert import open_inker
 
-    return open_inker(card, decide, bits, keep)
+    return open_inker(card, decide, bits, keep, scratch)
 
 
 @app.command(epilog=_EXIT_CODES)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+
+import numpy as np
 
 from lineart_cli import __version__, manifest, pages
 from lineart_cli.brushes.style import Tool
@@ -20,7 +24,10 @@ from lineart_cli.manifest import Entry, Stamp, Standing
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import MODEL_DPI, THICKNESS_RANGE, InkOptions
 from lineart_cli.output_folder import OutputFolder, unwritable
+from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize, Plan
+from lineart_cli.resample import fit, gather
+from lineart_cli.spool import AHEAD, Page, room
 from lineart_cli.turns import Turns
 from lineart_cli.watchdog import WatchedInker, patience, within
 
@@ -114,14 +121,14 @@ def _outcome(job: Job, number: int, means: Means) -> Event | None:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A page as it will be worked on: `dpi` px per inch, drawn with `tool`; `job` is for this page alone.
+    """A page as it will be worked on: of `size`, drawn with `tool`; `job` is for this page alone.
 
     `stamp` tells whether the file is still the one that `header` and `entry` are about.
     """
 
     job: Job
     header: pages.Header
-    dpi: float
+    size: PageSize
     dpi_source: str
     tool: Tool
     entry: Entry
@@ -152,7 +159,10 @@ def _sheet(job: Job, means: Means) -> _Sheet:
         round(float(dpi), 2),
         round(tool.thickness.page_px(dpi), 3),
     )
-    return _Sheet(job, header, dpi, dpi_source, tool, entry, stamp)
+    dtype = pages.grey_type(header.bits, header.is_grey, options.drop_colour)
+    is_kept = header.orientation != UPRIGHT
+    size = PageSize(header.height, header.width, dpi, dtype.itemsize, header.held, is_kept)
+    return _Sheet(job, header, size, dpi_source, tool, entry, stamp)
 
 
 def _names(sheet: _Sheet) -> tuple[str, str, int, int, float]:
@@ -173,14 +183,14 @@ def _why_kept(before: Standing, after: Standing) -> str:
 def _planned(sheet: _Sheet, means: Means) -> PagePlanned:
     job = sheet.job
     try:
-        plan = means.decide(PageSize(sheet.header.height, sheet.header.width, sheet.dpi))
+        plan = means.decide(sheet.size)
     except LineartError as error:
         raise PageError(str(job), "cannot be inked", str(error)) from error
     return PagePlanned(
         *_names(sheet),
         sheet.dpi_source,
         sheet.entry.thickness,
-        round(sheet.tool.thickness.model_px(sheet.dpi), 3),
+        round(sheet.tool.thickness.model_px(sheet.size.dpi), 3),
         plan.choice.backend,
         plan.choice.device,
         plan.choice.precision,
@@ -200,58 +210,87 @@ def _planned(sheet: _Sheet, means: Means) -> PagePlanned:
 def _written(job: Job, number: int, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means) -> Standing:
     options = means.options
     look = pages.Look(options.ink_colour, options.transparent)
-    inked = (_inked(sheet, number, plan, means) for sheet, plan in zip(sheets, planned, strict=True))
-    with means.folder.unfinished(job.output.suffix) as part:
+    with means.folder.unfinished(job.output.suffix) as part, closing(_inked(number, sheets, planned, means)) as inked:
         try:
             if job.is_joined:
                 samples = sum(sheet.header.width * sheet.header.height for sheet in sheets)
                 pages.write_joined(part, inked, look, samples * options.bits // 8)
             else:
-                page = next(inked)
-                means.turns.over(number)
-                pages.write_ink(part, page, options.format, look)
+                pages.write_ink(part, next(inked), options.format, look)
+            entry = replace(sheets[0].entry, output_sha256=manifest.sha256(part))
         except OSError as error:
             raise unwritable(job.output, error) from error
-        return means.folder.settle(part, job.output, replace(sheets[0].entry, output_sha256=manifest.sha256(part)))
+        return means.folder.settle(part, job.output, entry)
 
 
-def _inked(sheet: _Sheet, number: int, planned: PagePlanned, means: Means) -> pages.InkedPage:
-    """The page's ink, and what goes into its file beside it."""
-    job, header, options = sheet.job, sheet.header, means.options
-    megapixels = max(planned.megapixels, header.width * header.height / 1e6)
-    ink = _ink(sheet, number, means, options.page_timeout or patience(megapixels))
-    dpi = header.dpi if options.dpi is None else (options.dpi, options.dpi)
+def _inked(
+    number: int, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means
+) -> Generator[pages.InkedPage]:
+    """Each page's ink, which comes as it is written, and what goes into its file beside it."""
+    options = means.options
     has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
-    sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
-    metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
-    if manifest.stamp(job.source) != sheet.stamp:
-        raise PageError(str(job), "was changed while it was inked", "run again")
-    return pages.InkedPage(ink, dpi, sketch, metadata)
+    for sheet, plan in zip(sheets, planned, strict=True):
+        job, size = sheet.job, sheet.size
+        seconds = options.page_timeout or patience(max(plan.megapixels, size.px / 1e6))
+        page = _read(sheet, means, seconds)
+        dpi = sheet.header.dpi if options.dpi is None else (options.dpi, options.dpi)
+        sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
+        metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
+        means.turns.wait(number)
+        if means.stopped.is_set():
+            raise _StoppedError
+        end = partial(means.turns.over, number) if sheet is sheets[-1] else None
+        with closing(_bands(sheet, page, means, seconds, end)) as bands:
+            yield pages.InkedPage(bands, size.shape, options.bits, dpi, sketch, metadata)
 
 
-def _ink(sheet: _Sheet, number: int, means: Means, seconds: float) -> pages.Pixels:
-    grey = _read(sheet, means, seconds)
-    means.turns.wait(number)
-    if means.stopped.is_set():
-        raise _StoppedError
+def _bands(
+    sheet: _Sheet, page: Page, means: Means, seconds: float, end: Callable[[], None] | None
+) -> Generator[pages.Pixels]:
+    """The page's ink from top to bottom; `end` is told as soon as the last of it is made, before that is written."""
+    ahead, size = deque[pages.Pixels](), 0
     try:
-        return means.inker.ink(grey, sheet.dpi, sheet.tool, means.options.faint, seconds)
+        for band in means.inker.bands(page, sheet.size, sheet.tool, means.options.faint, seconds):
+            ahead.append(band)
+            size += band.nbytes
+            while size > AHEAD:
+                size -= ahead[0].nbytes
+                yield ahead.popleft()
     except (ModelError, UnusableError):
         raise
     except LineartError as error:
         raise PageError(str(sheet.job), "cannot be inked", str(error)) from error
+    if end is not None:
+        end()
+    if manifest.stamp(sheet.job.source) != sheet.stamp:
+        raise PageError(str(sheet.job), "was changed while it was inked", "run again")
+    yield from ahead
 
 
-def _read(sheet: _Sheet, means: Means, seconds: float) -> pages.Greys:
+def _read(sheet: _Sheet, means: Means, seconds: float) -> Page:
+    """The page at the network's dpi, upright."""
     job = sheet.job
     try:
-        grey = within(seconds, lambda: pages.read_grey(job.source, means.options, job.page, whole=True))
+        page = within(seconds, lambda: _fitted(sheet, means))
     except TimeoutError as error:
         reason = f"is not read after {seconds:g} s"
         raise PageError(str(job), reason, "save it anew, or give it longer with --page-timeout") from error
+    except OSError as error:
+        raise unwritable(job.output, error) from error
     if manifest.stamp(job.source) != sheet.stamp:
         raise PageError(str(job), "was changed while it was read", "run again")
-    return grey
+    return page
+
+
+def _fitted(sheet: _Sheet, means: Means) -> Page:
+    job, header, options = sheet.job, sheet.header, means.options
+    _, shape = sheet.size.fitted(means.card.dpi)
+    dtype = pages.grey_type(header.bits, header.is_grey, options.drop_colour)
+    # A page that is to be turned is written in columns, too many to go to a disk.
+    page = np.empty(shape, dtype) if header.orientation != UPRIGHT else room(shape, dtype, means.folder.scratch)
+    stored = page if header.orientation == UPRIGHT else pages.as_stored(page, header.orientation)
+    gather(fit(pages.read_strips(job.source, options, job.page), header.stored_shape, stored.shape), stored)
+    return page
 
 
 @lru_cache(maxsize=64)

@@ -13,11 +13,23 @@ SAME_SCALE = 0.02
 
 @dataclass(frozen=True)
 class PageSize:
-    """A page: pixels, and how many of them an inch has."""
+    """A page, and what it takes to read it.
+
+    Attributes:
+        height: px.
+        width: px.
+        dpi: px per inch.
+        px_bytes: of a grey that is read.
+        held: bytes that reading takes beside a few rows.
+        is_kept: whether the page is kept in memory even where it is large.
+    """
 
     height: int
     width: int
     dpi: float
+    px_bytes: int = 1
+    held: int = 0
+    is_kept: bool = False
 
     @property
     def px(self) -> int:
@@ -52,10 +64,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan. `format` is that of the ink.
+    """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan.
 
-    `brushes` is set where lines are found first and drawn then, because the brush is not plain or there are several.
-    `pages` is how many there are to ink, as far as is known.
+    `format` and `bits` are those of the ink. `brushes` is set where lines are found first and drawn then, because the
+    brush is not plain or there are several. `pages` is how many there are to ink, as far as is known.
     """
 
     backend: str = "auto"
@@ -68,6 +80,7 @@ class Wishes:
     format: str = "png"
     brushes: bool = False
     measured: Measured | None = None
+    bits: int = 8
     pages: int = 1
 
     @classmethod
@@ -84,5 +97,6 @@ class Wishes:
             options.format,
             options.brush != PLAIN or len(options.thickness) > 1,
             measured,
+            options.bits,
             pages,
         )

@@ -7,10 +7,11 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import imagecodecs
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import FORMATS, MODEL, InkOptions, bytes_text
 from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
+from lineart_cli.spool import Page
 
 
 class HalfInker:
@@ -33,9 +35,10 @@ class HalfInker:
     def __init__(self, bits: int) -> None:
         self._bits = bits
 
-    def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
+    def bands(self, grey: Page, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
         white = np.iinfo(grey.dtype).max if grey.dtype.kind == "u" else 1
-        return np.where(grey < white / 2, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
+        ink = np.where(grey[:] < white / 2, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
+        yield cv2.resize(ink, size.shape[::-1], interpolation=cv2.INTER_NEAREST)
 
 
 class Shell:
@@ -51,7 +54,7 @@ class Shell:
         monkeypatch.setattr(hardware, "detect", lambda: self.machine)
         monkeypatch.setattr(settings, "path", lambda: Path("config/bench.json"))
 
-    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool) -> HalfInker:
+    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, *_: object) -> HalfInker:
         self.opened.append(decide(PageSize(3000, 2000, 300)))
         return HalfInker(bits)
 
@@ -396,7 +399,7 @@ def test_wishes_that_cannot_be_granted(
 
 
 def test_a_page_too_large_for_the_memory_fails_alone_and_says_what_would_do(lineart: Shell) -> None:
-    Image.new("L", (6000, 6000), 255).save("scans/large.png", dpi=(600, 600))
+    Image.new("L", (9000, 9000), 255).save("scans/large.png", dpi=(600, 600))
     assert lineart("ink", "scans", "-o", "ink", "--max-memory", "260MB") == 1
     assert files("ink") == ["a.png", "deep/b.png"]
     said = re.search(r"scans/large.png: cannot be inked; --max-memory 260MB: .* give --max-memory (\S+)\n", lineart.err)

@@ -205,7 +205,7 @@ def test_pages_in_work_at_once_take_memory(standard: ModelCard) -> None:
         (LAPTOP, A4, Wishes(pages=40, jobs=1), 1, "as asked for"),
         (CGROUP, A4, Wishes(pages=40), 1, "there is one core for all of the work"),
         (LAPTOP, A4, Wishes(pages=40, max_memory=265 * MB), 1, "no more fit in the memory"),
-        (LAPTOP, A4_600, Wishes(pages=40), 1, "no more fit in the memory"),
+        (LAPTOP, A4_600, Wishes(pages=40, max_memory=270 * MB), 1, "no more fit in the memory"),
         (LAPTOP, A4, Wishes(pages=40, max_memory=280 * MB), 1, "more would leave the network too little memory"),
     ],
 )
