@@ -29,9 +29,9 @@ PROGRAM = 54_000_000
 
 TONE = 0.07
 """Bytes for each px at the network's dpi of what is known of the paper."""
-DRAWING = 2.5
+DRAWING = 2.0
 """Bytes for each px at the network's dpi where brushes draw: pressure and ends of lines, beside the lines."""
-WHOLE = {"webp": 20, "jpeg": 3, "bmp": 3, "ora": 5, "psd": 5}
+WHOLE = {"webp": 15.0, "jpeg": 1.5, "bmp": 1.5, "ora": 3.0, "psd": 3.0}
 """Bytes for each px of a page in formats that are not written in strips."""
 _LEVEL = 2  # bytes of what is between network and ink
 
@@ -85,7 +85,7 @@ class Memory:
         """Bytes that a tile may take, and which limit says so: ours, what is modest, or the device's own memory."""
         rooms = [(self._limit - self._beside_tiles, f"within {bytes_text(self._limit)}")]
         if self.wishes.max_memory is None:
-            modest = self._modest + self._lines + self._other_pages - self._beside_tiles
+            modest = self._modest - self._always
             rooms.append((modest, f"with about {bytes_text(self._modest)} for a page of that size"))
         rooms += [
             (FREE_BY_DEFAULT * each.memory, f"that {each.name} has memory for")
@@ -108,51 +108,63 @@ class Memory:
 
     @property
     def _beside_tiles(self) -> float:
-        return PROGRAM + self._footprint.base + self._for_pixels + self._other_pages
+        """Bytes of all but the tiles: what is modest leaves out what few pages need, and pages beside this one."""
+        reading = self.page.held + (self.page.px_bytes * self.page.px if self._scale < 1 else 0)
+        more = max(reading, self._lines + self._whole) + self._other_pages
+        return self._always + self._page_bytes - self._small_page + more
+
+    @property
+    def _always(self) -> float:
+        """Bytes of all but the tiles for a page that is read and written in strips, with a plain pen."""
+        waiting = min(self._ink_bytes * self.page.px, AHEAD)
+        return PROGRAM + self._footprint.base + self._small_page + TONE * self._px + waiting
 
     @property
     def _row_bytes(self) -> int:
         """For each px of a row of tiles, at the network's dpi."""
-        scale, _ = self.page.fitted(self.card.dpi)
-        return _LEVEL if scale != 1 or self.wishes.brushes else self._ink_bytes
+        return _LEVEL if self._scale != 1 or self.wishes.brushes else self._ink_bytes
 
     @property
-    def _for_pixels(self) -> float:
-        """Bytes of the page in all its states, without the rows of tiles in work."""
-        scale, size = self.page.fitted(self.card.dpi)
-        px = math.prod(size)
-        reading = self.page.held + (self.page.px_bytes * self.page.px if scale < 1 else 0)
-        return self._page_bytes + max(reading, TONE * px + self._lines + self._written)
+    def _small_page(self) -> int:
+        """Bytes of the page at the network's dpi, where it is so small that it is kept in memory anyway."""
+        page = self.page.px_bytes * self._px
+        return page if page < LARGE else 0
+
+    @property
+    def _page_bytes(self) -> int:
+        """Of the page at the network's dpi, as far as it is not on disk."""
+        return self.page.px_bytes * self._px if self.page.is_kept else self._small_page
 
     @property
     def _lines(self) -> float:
         """Bytes of what brushes need to know, without the rows that are drawn."""
         if not self.wishes.brushes:
             return 0
-        px = math.prod(self.page.fitted(self.card.dpi)[1])
-        return DRAWING * px + (_LEVEL * px if _LEVEL * px < LARGE else 0)
+        return DRAWING * self._px + (_LEVEL * self._px if _LEVEL * self._px < LARGE else 0)
+
+    @property
+    def _whole(self) -> float:
+        """Bytes of the page in a format that is not written in strips."""
+        return WHOLE.get(self.wishes.format, 0) * self.page.px
 
     @property
     def _other_pages(self) -> float:
         """Bytes of the pages that are read or written meanwhile."""
-        return (self._page_bytes + max(self.page.held, self._written)) * (self.at_once - 1)
-
-    @property
-    def _page_bytes(self) -> int:
-        """Of the page at the network's dpi, if it is not on disk."""
-        _, size = self.page.fitted(self.card.dpi)
-        page = self.page.px_bytes * math.prod(size)
-        return page if page < LARGE or self.page.is_kept else 0
-
-    @property
-    def _written(self) -> int:
-        """Bytes of ink that waits, or of the whole page in a format that needs it."""
-        whole = WHOLE.get(self.wishes.format, 0) * self.page.px
-        return whole or min(self._ink_bytes * self.page.px, AHEAD)
+        written = max(self._whole, min(self._ink_bytes * self.page.px, AHEAD))
+        return (self._page_bytes + max(self.page.held, written)) * (self.at_once - 1)
 
     @property
     def _ink_bytes(self) -> int:
         return self.wishes.bits // 8
+
+    @property
+    def _scale(self) -> float:
+        return self.page.fitted(self.card.dpi)[0]
+
+    @property
+    def _px(self) -> int:
+        """At the network's dpi."""
+        return math.prod(self.page.fitted(self.card.dpi)[1])
 
     def _refusal(self, tiles: tuple[Tile, ...]) -> ArgumentError:
         smallest = self._needed(self._best(1))

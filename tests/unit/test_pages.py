@@ -219,6 +219,20 @@ class TestHeader:
         with pytest.raises(PageError, match=r"wide\.png: 60000 x 60000 is over 1200 megapixels; .*--max-megapixels"):
             header(path, 1200)
 
+    @pytest.mark.parametrize(
+        ("name", "settings", "held"),
+        [
+            ("a.png", {}, 0),
+            ("a.tif", {}, 0),
+            ("a.tif", {"compression": "tiff_lzw", "strip_size": 3 * SIZE[0] * 2}, 3 * SIZE[0] * 2),
+            ("a.jpg", {}, 4 * SIZE[0] * SIZE[1]),
+        ],
+    )
+    def test_it_tells_what_reading_takes_beside_a_few_rows(
+        self, tmp_path: Path, name: str, settings: dict[str, object], held: int
+    ) -> None:
+        assert header(save(tmp_path / name, Image.new("RGB", SIZE), **settings)).held == held
+
     def test_a_very_wide_page_is_read(self, tmp_path: Path) -> None:
         path = save(tmp_path / "wide.png", Image.new("L", (60_000, 3), 77))
         assert header(path, 1200).width == 60_000

@@ -305,9 +305,48 @@ def test_tiles_keep_within_the_memory_of_a_gpu(standard: ModelCard, page: PageSi
 
 
 def test_a_format_whose_encoder_takes_more_leaves_less_for_the_network(standard: ModelCard) -> None:
-    png, webp = (plan(A4_600, standard, SERVER, Wishes(format=name)) for name in ("png", "webp"))
-    assert webp.memory <= GB
+    wishes = Wishes(max_memory=850 * MB)
+    png, webp = (plan(A4_600, standard, SERVER, replace(wishes, format=name)) for name in ("png", "webp"))
+    assert webp.memory <= 850 * MB
     assert len(webp.tiles) > len(png.tiles)
+
+
+A0 = PageSize(28087, 19866, 600)
+
+
+@pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("page", [A0, replace(A0, px_bytes=2), replace(A0, dpi=300), replace(A0, px_bytes=4)])
+def test_a_page_in_strips_takes_no_more_than_its_tiles_whatever_its_size(
+    standard: ModelCard, page: PageSize, bits: int, backend: str
+) -> None:
+    assert plan(page, standard, SERVER, Wishes(bits=bits, backend=backend)).memory < 500 * MB
+
+
+def test_brushes_draw_the_largest_pages_within_the_default(standard: ModelCard) -> None:
+    assert plan(A0, standard, SERVER, Wishes(brushes=True)).memory < GB
+
+
+@pytest.mark.parametrize(
+    ("page", "wishes", "more"),
+    [
+        (replace(A0, held=300 * MB), Wishes(), 300 * MB),
+        (replace(A0, is_kept=True), Wishes(), 139 * MB),
+        (A4_600, Wishes(format="webp"), 15 * A4_600.px),
+    ],
+)
+def test_what_cannot_come_in_strips_counts_as_a_whole(
+    standard: ModelCard, page: PageSize, wishes: Wishes, more: int
+) -> None:
+    usual = plan(replace(page, held=0, is_kept=False), standard, SERVER, Wishes())
+    found = plan(page, standard, SERVER, wishes)
+    assert found.memory == pytest.approx(usual.memory + more, rel=0.01)
+    assert len(found.tiles) == len(usual.tiles)
+
+
+def test_a_page_that_cannot_come_in_strips_may_be_too_large(standard: ModelCard) -> None:
+    with pytest.raises(ArgumentError, match=r"a page of 28087 x 19866 px needs 2\.\d+GB; give --max-memory 2\.\d+GB"):
+        plan(replace(A0, held=4 * A0.px), standard, SERVER, Wishes())
 
 
 @pytest.mark.parametrize(

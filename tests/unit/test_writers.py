@@ -166,6 +166,8 @@ class TestTags:
     def test_the_same_page_gives_the_same_bytes(self, tmp_path: Path, file_format: str) -> None:
         first = write(tmp_path, file_format).read_bytes()
         assert write(tmp_path, file_format).read_bytes() == first
+        in_one = InkedPage([ink()], (HEIGHT, WIDTH), 8, (300, 300), sketch())
+        assert write(tmp_path, file_format, in_one).read_bytes() == first
 
 
 def as_kept() -> Metadata:

@@ -17,6 +17,7 @@ from lineart_cli.pages.readers import png
 
 Image.MAX_IMAGE_PIXELS = None  # pages have their own limit, which the user can raise
 
+_PILLOW_BYTES = 4  # of a pixel, once it is decoded
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 
 
@@ -47,6 +48,7 @@ def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
             dpi=_dpi(image.info.get("dpi")) or exif_dpi(exif),
             orientation=exif.get(ExifTags.Base.Orientation, 1),
             in_order=True,
+            decoder_bytes=0 if is_png and not png.read_head(file).is_interlaced else width * height * _PILLOW_BYTES,
         )
         yield Document(1, lambda _: picture)
 
