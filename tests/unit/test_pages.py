@@ -325,3 +325,37 @@ class TestBadFiles:
     def test_vector_files_are_not_handed_to_other_programs(self, tmp_path: Path) -> None:
         (tmp_path / "a.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n")
         assert "no readable image" in self.failing(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "mode", "settings", "px_bytes"),
+    [
+        (".png", "RGB", {}, 0),
+        (".jpg", "L", {}, 1),
+        (".jpg", "RGB", {}, 4),
+        (".jpg", "CMYK", {}, 4),
+        (".webp", "RGB", {"lossless": False}, 4),
+        (".webp", "RGBA", {"lossless": True}, 8),
+        (".webp", "RGB", {"lossless": True, "icc_profile": b"profile"}, 8),
+        (".bmp", "RGB", {}, 4),
+    ],
+)
+def test_a_header_tells_what_decoding_takes(
+    tmp_path: Path, suffix: str, mode: str, settings: dict[str, object], px_bytes: int
+) -> None:
+    path = save(tmp_path / f"a{suffix}", Image.new(mode, (40, 30)), **settings)
+    assert pages.read_header(path, InkOptions()).held == px_bytes * 40 * 30
+
+
+def test_a_webp_film_gives_its_first_picture(tmp_path: Path) -> None:
+    first, second = (Image.new("RGB", (20, 10), (value,) * 3) for value in (60, 200))
+    path = save(tmp_path / "a.webp", first, save_all=True, append_images=[second], lossless=True)
+    np.testing.assert_allclose(pages.read_grey(path, InkOptions()), 60 / 255, atol=1e-6)
+
+
+def test_a_webp_that_is_cut_off_says_so(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    path = save(tmp_path / "a.webp", Image.fromarray(noise), lossless=True)
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(PageError, match="cut off or damaged"):
+        pages.read_grey(path, InkOptions())

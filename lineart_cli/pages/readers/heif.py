@@ -14,6 +14,9 @@ from lineart_cli.options import InkOptions
 from lineart_cli.pages.picture import Alpha, Block, Document, Picture
 from lineart_cli.pages.readers.image import exif_dpi
 
+_DECODED = 5
+"""Bytes of a pixel of 8 bits while it is decoded."""
+
 
 @contextlib.contextmanager
 def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
@@ -34,6 +37,8 @@ def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
         bits=image.info["bit_depth"],
         is_grey=image.mode.startswith(("L", "I")),
         dpi=exif_dpi(exif),
+        in_order=True,
+        decoder_bytes=width * height * _DECODED * -(-image.info["bit_depth"] // 8),
     )
     yield Document(1, lambda _: picture)
 

@@ -24,6 +24,7 @@ DRAWN_DPI = 300.0
 _SLACK = 0.05  # share of the page, each way, by which a scan may miss its edges
 _LARGE = 0.1  # share of the page's area from which an image sets the resolution that the page is drawn at
 _DEEP = {2.0: 1, 6.0: 3}  # channels of 16 bits, by the bytes that they take
+_DECODED = 4  # bytes of a pixel that PDFium has drawn
 _TURNED = {0: 1, 90: 6, 180: 3, 270: 8}  # EXIF's orientation by a page's rotation
 
 _pdfium = threading.Lock()  # PDFium is for one thread at a time
@@ -61,7 +62,16 @@ def _picture(page: pdfium.PdfPage, options: InkOptions) -> Picture:
         return _scan(page, images[0])
     dpi = options.dpi or max((_dpi(each) for each in images if _is_large(page, each)), default=DRAWN_DPI)
     width, height = (math.ceil(side * dpi / POINTS_PER_INCH) for side in page.get_size())
-    return Picture(width, height, lambda: _drawn(page, dpi), bits=8, is_grey=False, dpi=(dpi, dpi))
+    return Picture(
+        width,
+        height,
+        lambda: _drawn(page, dpi),
+        bits=8,
+        is_grey=False,
+        dpi=(dpi, dpi),
+        in_order=True,
+        decoder_bytes=_DECODED * width * height,
+    )
 
 
 def _is_unseen(thing: pdfium.PdfObject) -> bool:
@@ -98,6 +108,8 @@ def _scan(page: pdfium.PdfPage, image: pdfium.PdfImage) -> Picture:
         is_grey=metadata.colorspace in {raw.FPDF_COLORSPACE_DEVICEGRAY, raw.FPDF_COLORSPACE_CALGRAY},
         dpi=meant_dpi(metadata.width / matrix.a * POINTS_PER_INCH, metadata.height / matrix.d * POINTS_PER_INCH),
         orientation=_TURNED[page.get_rotation()],
+        in_order=True,
+        decoder_bytes=_DECODED * metadata.width * metadata.height,
     )
 
 

@@ -42,6 +42,7 @@ _PALETTE_BYTES = 768
 _FIXED_POINT = 65536  # ResolutionInfo counts px per inch in units of 1 / 65536
 _STRAYS = 0.1  # share of the pixels with less than full coverage that may be darker than it allows
 _MOST_BITS = 80  # of a pixel, where all channels have to be expanded at once
+_LAYER_BYTES = 10  # of a sample of a layer, which psd-tools turns into floating point in several steps
 _MOST_LAYER = 4  # times that a layer may be larger than its page
 
 
@@ -63,9 +64,20 @@ def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
     check_size(header.width, header.height, options.max_megapixels)
     palette = ColorModeData.read(file).value
     resources = ImageResources.read(file)
-    blocks = _merged(file, header, palette, resources) if options.layer is None else _layers(file, header, options)
-    space, _ = _SPACES[header.color_mode]
-    picture = Picture(header.width, header.height, blocks, header.depth, space == "grey", _dpi(resources))
+    space, count = _SPACES[header.color_mode]
+    layers = [] if options.layer is None else _layers(file, header, options.layer)
+    picture = Picture(
+        header.width,
+        header.height,
+        (lambda: (_layer_block(layer, space, opacity) for layer, opacity in layers))
+        if layers
+        else _merged(file, header, palette, resources),
+        header.depth,
+        space == "grey",
+        _dpi(resources),
+        in_order=not layers,
+        decoder_bytes=_LAYER_BYTES * (count + 1) * max((each.width * each.height for each, _ in layers), default=0),
+    )
     yield Document(1, lambda _: picture)
 
 
@@ -194,20 +206,19 @@ def _unpacked(file: BinaryIO, starts: NDArray[np.int64], number: int, row: int) 
     return bytes(imagecodecs.packbits_decode(packed, out=row))
 
 
-def _layers(file: BinaryIO, header: FileHeader, options: InkOptions) -> Callable[[], Iterator[Block]]:
-    """The layer that is asked for, or the visible layers of a group: with masks and opacity, but without effects."""
+def _layers(file: BinaryIO, header: FileHeader, name: str) -> list[tuple[Layer, float]]:
+    """The layer of that name, or the visible layers of a group, with their opacities, but without effects."""
     file.seek(0)
     document = PSDImage.open(file)
     every = [Named(each.name, each) for each in reversed(list(document.descendants()))]
-    painted = list(_painted(find(str(options.layer), every), 1.0))
+    painted = list(_painted(find(name, every), 1.0))
     if not painted:
-        raise Unreadable(f"has no pixels in the layer {options.layer!r}", "name a layer of pixels, or a group of them")
+        raise Unreadable(f"has no pixels in the layer {name!r}", "name a layer of pixels, or a group of them")
     for layer, _ in painted:
         if layer.width * layer.height > _MOST_LAYER * header.width * header.height:
             size = f"{layer.width} x {layer.height} on a page of {header.width} x {header.height}"
             raise Unreadable(f"has a layer {layer.name!r} of {size}", "crop it to the page")
-    space, _ = _SPACES[header.color_mode]
-    return lambda: (_layer_block(layer, space, opacity) for layer, opacity in painted)
+    return painted
 
 
 def _painted(layer: Layer, opacity: float) -> Iterator[tuple[Layer, float]]:
