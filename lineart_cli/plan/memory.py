@@ -104,14 +104,23 @@ class Memory:
         _, (height, width) = self.page.fitted(self.card.dpi)
         rows_px = width * min(2 * max(tile.core.shape[0] for tile in tiles), height)  # one is made, and one is written
         window_px = math.prod(tiles[0].window.shape)
-        return int(self._beside_tiles + self._footprint.per_px * window_px + self._row_bytes * rows_px)
+        inking = self._beside_tiles + self._footprint.per_px * window_px + self._row_bytes * rows_px
+        return int(max(inking, PROGRAM + self._page_bytes + self._reading))
 
     @property
     def _beside_tiles(self) -> float:
-        """Bytes of all but the tiles: what is modest leaves out what few pages need, and pages beside this one."""
-        reading = self.page.held + (self.page.px_bytes * self.page.px if self._scale < 1 else 0)
+        """Bytes of all but the tiles: what is modest leaves out what few pages need, and pages beside this one.
+
+        The first page is read before the network is made ready.
+        """
+        reading = self._reading if self.wishes.pages > 1 else 0
         more = max(reading, self._lines + self._whole) + self._other_pages
         return self._always + self._page_bytes - self._small_page + more
+
+    @property
+    def _reading(self) -> int:
+        """Bytes that reading takes beside the page at the network's dpi."""
+        return self.page.held + (self.page.px_bytes * self.page.px if self._scale < 1 else 0)
 
     @property
     def _always(self) -> float:

@@ -330,7 +330,7 @@ def test_brushes_draw_the_largest_pages_within_the_default(standard: ModelCard) 
 @pytest.mark.parametrize(
     ("page", "wishes", "more"),
     [
-        (replace(A0, held=300 * MB), Wishes(), 300 * MB),
+        (replace(A0, held=300 * MB), Wishes(pages=2, jobs=1), 300 * MB),
         (replace(A0, is_kept=True), Wishes(), 139 * MB),
         (A4_600, Wishes(format="webp"), 15 * A4_600.px),
     ],
@@ -342,6 +342,12 @@ def test_what_cannot_come_in_strips_counts_as_a_whole(
     found = plan(page, standard, SERVER, wishes)
     assert found.memory == pytest.approx(usual.memory + more, rel=0.01)
     assert len(found.tiles) == len(usual.tiles)
+
+
+def test_the_first_page_is_read_before_the_network_takes_memory(standard: ModelCard) -> None:
+    bare, small, large = (plan(replace(A4, held=held), standard, SERVER, Wishes()) for held in (0, 100 * MB, 800 * MB))
+    assert small.memory == bare.memory
+    assert 800 * MB < large.memory < 800 * MB + bare.memory / 2
 
 
 def test_a_page_that_cannot_come_in_strips_may_be_too_large(standard: ModelCard) -> None:
