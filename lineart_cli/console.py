@@ -56,7 +56,8 @@ class JsonReporter:
 
     def report(self, event: Event) -> None:
         if isinstance(event, PRINTED):
-            print(json.dumps(to_json(event)).replace("\x7f", "\\u007f"), file=self._stream, flush=True)
+            line = json.dumps(to_json(event)).replace("\x7f", "\\u007f")
+            print(f"{line}\n", end="", file=self._stream, flush=True)
 
 
 class PlanReporter:

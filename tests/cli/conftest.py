@@ -20,7 +20,7 @@ from lineart_cli import app
 class Slow:
     waits = {waits}
     def bands(self, grey, size, tool, faint):
-        print("inking", flush=True)
+        print("inking\\n", end="", flush=True)  # in one piece: another thread may be telling of a page
         wait = self.waits.pop(0) if len(self.waits) > 1 else self.waits[0]
         while wait == "go" and not os.path.exists("go"):
             time.sleep(0.02)

@@ -86,7 +86,7 @@ def test_a_run_that_was_killed_again_and_again_ends_like_an_undisturbed_one(
 def test_a_run_that_was_killed_between_two_settings_goes_on(folder: Path, start: Start) -> None:
     start("scans", "-o", "whole", "-t", "5").communicate(timeout=120)
     start("scans", "-o", "ink").communicate(timeout=120)
-    process = start("scans", "-o", "ink", "-t", "5", waits=(0, 600))
+    process = start("scans", "-o", "ink", "-t", "5", "--jobs", "1", waits=(0, 600))
     inking(process, 2)
     process.kill()
     process.communicate(timeout=120)
