@@ -13,7 +13,7 @@ import numpy as np
 from lineart_cli.brushes import weight
 from lineart_cli.brushes.paint import Lines, paint_bands
 from lineart_cli.brushes.style import Tool
-from lineart_cli.engines import Engine, EngineChoice, open_engine
+from lineart_cli.engines import Compiled, Engine, EngineChoice, open_engine
 from lineart_cli.errors import ArgumentError
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
@@ -176,9 +176,10 @@ def open_inker(
     scratch: Path | None = None,
 ) -> Inker:
     """An inker with the runtimes that the plans name; these raise EngineError when they are first needed."""
+    compiled: dict[EngineChoice, Compiled] = {}
 
     def prepare(choice: EngineChoice, window: tuple[int, int]) -> Engine:
-        return open_engine(card.network_for(choice.precision), choice, window)
+        return open_engine(card.network_for(choice.precision), choice, window, compiled.setdefault(choice, {}))
 
     return Inker(card, decide, prepare, bits, keep, scratch)
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from lineart_cli import __version__, manifest, pages
 from lineart_cli.brushes.style import Tool
+from lineart_cli.engines import UnusableError
 from lineart_cli.errors import LineartError, ModelError, PageError
 from lineart_cli.events import Event, PageDone, PagePlanned, PageSkipped
 from lineart_cli.files import Job
@@ -26,6 +28,7 @@ from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.resample import fit, gather
 from lineart_cli.spool import AHEAD, Page, room
+from lineart_cli.turns import Turns
 from lineart_cli.watchdog import WatchedInker, patience, within
 
 _ADOPTED = "was there without a record, and is just what is inked now"
@@ -44,7 +47,8 @@ class Means:
         tools: what to draw with, see `brushes.store.tools`.
         card: of the model.
         decide: makes the plan for a page, or refuses it with an ArgumentError.
-        inker: used by one page at a time, which holds `inking`.
+        inker: used by one page at a time, whose turn it is.
+        turns: of the pages that are in work.
         folder: the output folder.
         report: told that a page is planned, where that is wanted.
         stopped: once it is set, no page is begun.
@@ -55,21 +59,27 @@ class Means:
     card: ModelCard
     decide: Callable[[PageSize], Plan]
     inker: WatchedInker
-    inking: threading.Lock
+    turns: Turns
     folder: OutputFolder
     report: Callable[[Event], None]
     stopped: threading.Event
 
 
-def outcome(job: Job, means: Means) -> Event | None:
+def outcome(job: Job, number: int, means: Means) -> Event | None:
     """What becomes of a page, or of all that are joined; None where the run was stopped before.
+
+    Args:
+        job: the page.
+        number: for its turn.
+        means: what it is inked with.
 
     Raises:
         PageError: it cannot be read, inked or written.
         ModelError: no page can be inked.
+        UnusableError: no page can be inked so.
     """
     try:
-        return _outcome(job, means)
+        return _outcome(job, number, means)
     except _StoppedError:
         return None
     except PageError as error:
@@ -83,7 +93,7 @@ class _StoppedError(Exception):
     """The run was stopped before a page was inked."""
 
 
-def _outcome(job: Job, means: Means) -> Event | None:
+def _outcome(job: Job, number: int, means: Means) -> Event | None:
     start = time.monotonic()
     sheets = [_sheet(part, means) for part in job.parts]
     first = sheets[0]
@@ -101,7 +111,9 @@ def _outcome(job: Job, means: Means) -> Event | None:
         return last
     if means.options.verbose:
         means.report(last)
-    kept = _why_kept(there, _written(job, sheets, planned, means))
+    with means.turns.place(number, min(each.at_once for each in planned)):
+        found = _written(job, number, sheets, planned, means)
+    kept = _why_kept(there, found)
     if kept:
         return _skipped(job, means, kept)
     return PageDone(*_names(first), first.entry.thickness, round(time.monotonic() - start, 3), job.page)
@@ -183,20 +195,22 @@ def _planned(sheet: _Sheet, means: Means) -> PagePlanned:
         plan.choice.device,
         plan.choice.precision,
         plan.choice.threads,
+        plan.at_once,
         len(plan.tiles),
         plan.window,
         round(plan.computed_megapixels, 2),
         plan.memory,
+        None if math.isnan(plan.seconds) else round(plan.seconds, 3),
         str(plan),
         plan.reasons,
         job.page,
     )
 
 
-def _written(job: Job, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means) -> Standing:
+def _written(job: Job, number: int, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means) -> Standing:
     options = means.options
     look = pages.Look(options.ink_colour, options.transparent)
-    with means.folder.unfinished(job.output.suffix) as part, closing(_inked(sheets, planned, means)) as inked:
+    with means.folder.unfinished(job.output.suffix) as part, closing(_inked(number, sheets, planned, means)) as inked:
         try:
             if job.is_joined:
                 samples = sum(sheet.header.width * sheet.header.height for sheet in sheets)
@@ -209,7 +223,9 @@ def _written(job: Job, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned],
         return means.folder.settle(part, job.output, entry)
 
 
-def _inked(sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means) -> Generator[pages.InkedPage]:
+def _inked(
+    number: int, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means
+) -> Generator[pages.InkedPage]:
     """Each page's ink, which comes as it is written, and what goes into its file beside it."""
     options = means.options
     has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
@@ -220,27 +236,32 @@ def _inked(sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Mean
         dpi = sheet.header.dpi if options.dpi is None else (options.dpi, options.dpi)
         sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
         metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
-        with closing(_bands(sheet, page, means, seconds)) as bands:
+        means.turns.wait(number)
+        if means.stopped.is_set():
+            raise _StoppedError
+        end = partial(means.turns.over, number) if sheet is sheets[-1] else None
+        with closing(_bands(sheet, page, means, seconds, end)) as bands:
             yield pages.InkedPage(bands, size.shape, options.bits, dpi, sketch, metadata)
 
 
-def _bands(sheet: _Sheet, page: Page, means: Means, seconds: float) -> Generator[pages.Pixels]:
-    """The page's ink from top to bottom; the inker is free for another page as soon as it has made the last of it."""
+def _bands(
+    sheet: _Sheet, page: Page, means: Means, seconds: float, end: Callable[[], None] | None
+) -> Generator[pages.Pixels]:
+    """The page's ink from top to bottom; `end` is told as soon as the last of it is made, before that is written."""
     ahead, size = deque[pages.Pixels](), 0
-    with means.inking:
-        if means.stopped.is_set():
-            raise _StoppedError
-        try:
-            for band in means.inker.bands(page, sheet.size, sheet.tool, means.options.faint, seconds):
-                ahead.append(band)
-                size += band.nbytes
-                while size > AHEAD:
-                    size -= ahead[0].nbytes
-                    yield ahead.popleft()
-        except ModelError:
-            raise
-        except LineartError as error:
-            raise PageError(str(sheet.job), "cannot be inked", str(error)) from error
+    try:
+        for band in means.inker.bands(page, sheet.size, sheet.tool, means.options.faint, seconds):
+            ahead.append(band)
+            size += band.nbytes
+            while size > AHEAD:
+                size -= ahead[0].nbytes
+                yield ahead.popleft()
+    except (ModelError, UnusableError):
+        raise
+    except LineartError as error:
+        raise PageError(str(sheet.job), "cannot be inked", str(error)) from error
+    if end is not None:
+        end()
     if manifest.stamp(sheet.job.source) != sheet.stamp:
         raise PageError(str(sheet.job), "was changed while it was inked", "run again")
     yield from ahead

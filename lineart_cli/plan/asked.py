@@ -54,7 +54,7 @@ class Measured:
     """What `lineart bench --save` found to be best on this very machine.
 
     Attributes:
-        choice: runtime, device and precision.
+        choice: runtime, device, precision and threads.
         speed: megapixels that the network computes in a second, halos included.
     """
 
@@ -67,7 +67,7 @@ class Wishes:
     """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan.
 
     `format` and `bits` are those of the ink. `brushes` is set where lines are found first and drawn then, because the
-    brush is not plain or there are several.
+    brush is not plain or there are several. `pages` is how many there are to ink, as far as is known.
     """
 
     backend: str = "auto"
@@ -81,9 +81,10 @@ class Wishes:
     brushes: bool = False
     measured: Measured | None = None
     bits: int = 8
+    pages: int = 1
 
     @classmethod
-    def of(cls, options: InkOptions, measured: Measured | None = None) -> Wishes:
+    def of(cls, options: InkOptions, measured: Measured | None = None, pages: int = 1) -> Wishes:
         """The wishes among the options of `lineart ink`."""
         return cls(
             options.backend,
@@ -97,4 +98,5 @@ class Wishes:
             options.brush != PLAIN or len(options.thickness) > 1,
             measured,
             options.bits,
+            pages,
         )

@@ -40,13 +40,14 @@ _ROUND = 10_000_000  # of the memory that is advised
 
 @dataclass(frozen=True)
 class Memory:
-    """The memory of one page on one machine."""
+    """The memory of one page on one machine, where `at_once` such pages are in work."""
 
     page: PageSize
     card: ModelCard
     hardware: Hardware
     wishes: Wishes
     choice: EngineChoice
+    at_once: int = 1
 
     def tiles(self) -> tuple[tuple[Tile, ...], int, Iterator[str]]:
         """The tiles, the expected memory, and why.
@@ -139,7 +140,7 @@ class Memory:
     def _other_pages(self) -> float:
         """Bytes of the pages that are read or written meanwhile."""
         written = max(self._whole, min(self._ink_bytes * self.page.px, AHEAD))
-        return (self._page_bytes + max(self.page.held, written)) * ((self.wishes.jobs or 1) - 1)
+        return (self._page_bytes + max(self.page.held, written)) * (self.at_once - 1)
 
     @property
     def _ink_bytes(self) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -95,7 +96,7 @@ def painted(bands: Iterable[Pixels], shades: Sequence[int], transparent: bool) -
         values, on_white = _levels(tuple(shades), coverage.dtype)
         pixels = np.empty((*coverage.shape, len(values) + transparent), coverage.dtype)
         for sample, value in enumerate(values):
-            pixels[..., sample] = value if transparent else on_white[sample][coverage]
+            pixels[..., sample] = value if transparent else cv2.LUT(coverage, on_white[sample])
         if transparent:
             pixels[..., -1] = coverage
         yield pixels
