@@ -113,14 +113,15 @@ def test_damage_anywhere_in_the_pixels_is_found(tmp_path: Path, colour: int, dep
                 list(pages.read_strips(path, InkOptions()))
 
 
-@pytest.mark.parametrize("lines", [b"\5" + bytes(WIDTH), b""])
-def test_pixels_that_are_no_page_are_refused(tmp_path: Path, lines: bytes) -> None:
-    """A filter that there is not, and a row that is missing; both with the right checksums."""
+@pytest.mark.parametrize("lines", [b"\5" + bytes(WIDTH), b"", b"\0" + bytes(5)])
+def test_pixels_that_are_no_page_are_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str], lines: bytes) -> None:
+    """A filter that there is not, and a row that is missing or cut off; all with the right checksums."""
     raw = (b"\0" + bytes(WIDTH)) * (HEIGHT - 1) + lines
     data = chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 0, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(raw))
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data + chunk(b"IEND", b""))
     with pytest.raises(PageError, match="is cut off or damaged"):
         pages.read_grey(tmp_path / "a.png", InkOptions())
+    assert capfd.readouterr().err == ""
 
 
 def test_what_goes_beyond_the_page_is_left_out(tmp_path: Path) -> None:

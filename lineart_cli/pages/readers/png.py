@@ -98,7 +98,10 @@ def blocks(file: BinaryIO, shallow: Callable[[Image.Image], Iterable[Block]]) ->
     rows = max(1, BLOCK_PIXELS // head.width)
     for raw in _unpacked(_packed(file), rows * head.row_bytes, head.height * head.row_bytes):
         count = len(raw) // head.row_bytes
-        stored = _samples(head.as_bytes(), count + bool(above), above + raw)[-count:]
+        if not count:
+            break  # not even a row is left of a page that is cut off
+        whole = raw[: count * head.row_bytes]
+        stored = _samples(head.as_bytes(), count + bool(above), above + whole)[-count:]
         above = b"\0" + _bytes(stored[-1:]).tobytes()
         if head.is_plain:
             yield _block(stored, top)
