@@ -16,11 +16,11 @@ from lineart_cli.brushes.noise import WAVELENGTHS
 from lineart_cli.errors import ArgumentError
 from lineart_cli.options import Length
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when styles mean something else; a file of another format is refused."""
-PRESSURES, STEPS, TURNS = 11, 33, 16
+PRESSURES, STEPS, TURNS = 11, 49, 16
 """Rows and columns of `Style.cover`, length of `Style.turn`."""
-REACH = 1.6
+REACH = 2.4
 """The last column of `Style.cover` is so many half widths away from the middle of the line."""
 SUFFIX = ".json"
 

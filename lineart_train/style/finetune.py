@@ -140,9 +140,11 @@ class _Seen:
         self.pressure = torch.from_numpy(np.asarray(strip.pressure, np.float32))[None]
         self.thickness = 2 * half_width(strip)
         rows, columns = self.ink.shape
-        textures = np.concatenate([noise.bands(), noise.streaks()[:1, :-1, :-1]])
-        tiled = np.tile(textures, (1, -(-rows // noise.SIDE), -(-columns // noise.SIDE)))
-        self.noises = torch.from_numpy(tiled[:, :rows, :columns].copy())
+        tiled = np.tile(noise.bands(), (1, -(-rows // noise.SIDE), -(-columns // noise.SIDE)))[:, :rows, :columns]
+        y, x = np.mgrid[:rows, :columns].reshape(2, -1).astype(np.float32)
+        middle = np.full_like(y, (rows - 1) / 2)
+        streaks = noise.streaks(np.stack([x, middle]), np.stack([np.zeros_like(x), y - middle]))
+        self.noises = torch.from_numpy(np.concatenate([tiled, streaks.reshape(1, rows, columns)]))
         self.smooth = _along(self.ink)
         self.amplitude = _amplitudes(self.ink, self.smooth)
 
