@@ -44,7 +44,7 @@ def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
     broad = 2 * half_width(strip)
     if broad > BROADEST:
         less = BROADEST / broad
-        size = max(round(ink.shape[1] * less), 1), max(round(ink.shape[0] * less), 1)
+        size = max(int(ink.shape[1] * less), 1), max(int(ink.shape[0] * less), 1)  # a px smaller at least
         return strip_of(path, np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA)))[0], note
     return strip, note
 

@@ -18,6 +18,7 @@ TILE = 64
 _FULL = 1 << 15  # opaque, in the tiles
 _STEP = 2.0  # px between the points that a stroke is fed with
 _SPEED = 400.0  # px per second
+_WARM = 60  # such steps for each seed
 
 
 class _TileRequest(ctypes.Structure):
@@ -61,7 +62,9 @@ def library() -> Any:
     return found
 
 
-def draw(brush: Path, points: Points, pressure: Floats, radius: float, shape: tuple[int, int]) -> Floats:
+def draw(
+    brush: Path, points: Points, pressure: Floats, radius: float, shape: tuple[int, int], seed: int = 0
+) -> Floats:
     """Draw one stroke in black.
 
     Args:
@@ -70,6 +73,7 @@ def draw(brush: Path, points: Points, pressure: Floats, radius: float, shape: tu
         pressure: (N,) in [0, 1].
         radius: px, instead of the brush's own at neutral pressure.
         shape: height and width.
+        seed: of what is random in the brush; libmypaint has one seed for all, so other strokes are drawn before.
 
     Returns:
         (H, W) float32 coverage.
@@ -84,6 +88,8 @@ def draw(brush: Path, points: Points, pressure: Floats, radius: float, shape: tu
     try:
         if not lib.mypaint_brush_from_string(ink, _black(brush, radius)):
             raise ValueError(f"{brush} is no brush of libmypaint's version 3.")
+        for step in range(seed * _WARM):
+            lib.mypaint_brush_stroke_to(ink, canvas, step * _STEP, 0.0, 1.0, 0.0, 0.0, _STEP / _SPEED)
         _tiles(surface, shape, clear=True)
         lib.mypaint_brush_reset(ink)
         lib.mypaint_brush_new_stroke(ink)

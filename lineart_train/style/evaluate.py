@@ -98,7 +98,7 @@ def _unseen(path: Path, thickness: float) -> Subject:
         radius *= thickness / (2 * half_width(strip))
 
     def draw(points: Points, pressure: Floats, thick: float, shape: tuple[int, int], seed: int) -> Floats:
-        return mypaint.draw(path, points + np.array([0, 0.01 * seed]), pressure, radius * thick / thickness, shape)
+        return mypaint.draw(path, points, pressure, radius * thick / thickness, shape, seed)
 
     return Subject(path.stem, draw, measure(strip_of(path, picture(path, radius))[0], path.stem))
 
