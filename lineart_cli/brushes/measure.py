@@ -20,7 +20,8 @@ _RESOLVED = 2.0  # px of half width below which a profile cannot be seen
 _PARTIAL = (0.08, 0.92)  # mean coverage at which grain can be seen
 _EDGE = 0.15  # slope of the mean coverage per px that is a sharp edge's, whose pixels are partly covered without grain
 _SEEN = 0.05  # share of a stroke in which grain must be seen to be believed
-_SMOOTH = 0.004  # grain's energy below which a brush is smooth
+_SMOOTH = 0.0008  # grain's energy below which a brush is smooth
+_DRIFT = 30.0  # px along the stroke over which what is left is no grain but the mean itself
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _thin_rows(width: Floats, cover: Floats, half: float, strip: Strip) -> tuple
 def _with_grain(strip: Strip, style: Style, thickness: float) -> Style:
     """The style with the grain of the stroke: its energy in each band is matched by drawing it again and again."""
     mean = draw(strip, style, thickness)
-    wanted = energies(strip.ink, mean)
+    wanted = energies(strip.ink, _drifting(strip.ink, mean))
     if wanted.sum() < _SMOOTH:
         return style
     amplitude = np.sqrt(wanted)
@@ -126,12 +127,18 @@ def _with_grain(strip: Strip, style: Style, thickness: float) -> Style:
     for _ in range(ROUNDS):
         bands = amplitude / np.linalg.norm(amplitude)
         style = replace(style, grain=float(grain), bands=_plain(bands))
-        found = energies(draw(strip, style, thickness), mean)
+        drawn = draw(strip, style, thickness)
+        found = energies(drawn, _drifting(drawn, mean))
         grain *= float(np.clip((wanted.sum() / found.sum()) ** 0.75, 0.4, 2.5))
         grain = min(grain, 8.0)
         shape = (wanted / wanted.sum()) / np.maximum(found / found.sum(), 1e-6)
         amplitude = bands * np.clip(shape, 0.1, 10) ** 0.5
     return style
+
+
+def _drifting(ink: Floats, mean: Floats) -> Floats:
+    """The mean as it is where a table cannot follow it."""
+    return np.clip(mean + cv2.GaussianBlur(ink - mean, (0, 0), sigmaX=_DRIFT, sigmaY=0.1), 0, 1)
 
 
 def draw(strip: Strip, style: Style, thickness: float) -> Floats:
