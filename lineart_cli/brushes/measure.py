@@ -21,6 +21,7 @@ _PARTIAL = (0.08, 0.92)  # mean coverage at which grain can be seen
 _EDGE = 0.15  # slope of the mean coverage per px that is a sharp edge's, whose pixels are partly covered without grain
 _SEEN = 0.05  # share of a stroke in which grain must be seen to be believed
 _SMOOTH = 0.0008  # grain's energy below which a brush is smooth
+_CALM = 0.01  # weight of a straight course of coverage by pressure
 _DRIFT = 30.0  # px along the stroke over which what is left is no grain but the mean itself
 
 
@@ -87,13 +88,17 @@ def _cover(strip: Strip, width: Floats, half: float) -> Floats:
     """(PRESSURES, STEPS) mean coverage."""
     place = np.interp(strip.pressure, np.linspace(0, 1, PRESSURES), width) * half
     rows = _hats(strip.pressure * (PRESSURES - 1), PRESSURES)
-    summed, counted = np.zeros((PRESSURES, STEPS)), np.zeros((PRESSURES, STEPS))
+    squares, inked = np.zeros((STEPS, PRESSURES, PRESSURES)), np.zeros((STEPS, PRESSURES))
     for off, ink in zip(strip.off, strip.ink, strict=True):
         columns = _hats(np.minimum(off / place * ((STEPS - 1) / REACH), STEPS), STEPS)
-        summed += rows @ (columns * ink).T
-        counted += rows @ columns.T
-    seen = counted > 1e-3
-    cover = np.where(seen, summed / np.maximum(counted, 1e-3), np.nan)
+        inked += (columns * ink) @ rows.T
+        squares += np.einsum("sn,pn,qn->spq", columns, rows, rows, optimize=True)
+    # By least squares for the rows, drawn gently to straight lines between.
+    bend = np.diff(np.eye(PRESSURES), 2, axis=0)
+    counted = squares.sum(2)
+    calm = _CALM * counted.max() * (bend.T @ bend + 1e-6 * np.eye(PRESSURES))
+    found = np.linalg.solve(squares + calm, inked[..., None])[..., 0]
+    cover = np.where(counted > 1e-3, found, np.nan).T
     for row in cover:
         known = np.flatnonzero(~np.isnan(row))
         row[:] = np.interp(np.arange(STEPS), known, row[known]) if len(known) else 0
@@ -128,10 +133,10 @@ def _with_grain(strip: Strip, style: Style, thickness: float) -> Style:
         bands = amplitude / np.linalg.norm(amplitude)
         style = replace(style, grain=float(grain), bands=_plain(bands))
         drawn = draw(strip, style, thickness)
-        found = energies(drawn, _drifting(drawn, mean))
+        found = np.maximum(energies(drawn, _drifting(drawn, mean)), 1e-6)
         grain *= float(np.clip((wanted.sum() / found.sum()) ** 0.75, 0.4, 2.5))
         grain = min(grain, 8.0)
-        shape = (wanted / wanted.sum()) / np.maximum(found / found.sum(), 1e-6)
+        shape = (wanted / wanted.sum()) / (found / found.sum())
         amplitude = bands * np.clip(shape, 0.1, 10) ** 0.5
     return style
 

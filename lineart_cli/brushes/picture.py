@@ -16,6 +16,7 @@ BROADEST = 48.0
 """Width in px to which broader strokes are scaled down: grain keeps its size in px."""
 _SMALLEST = (48, 8)  # px of width and height of a stroke that can be measured
 _FAINTEST = 0.08  # coverage below which there is paper
+_FADE = 1.5  # times as far from the middle, what is fainter still is looked for
 _ROUNDS = 4  # of straightening
 _LIMIT = 1600  # px, longest side that is looked at
 _BLANK, _ALL = 0.002, 0.6  # shares of the picture that a stroke covers at least and at most
@@ -75,7 +76,9 @@ def _stroke(path: Path, ink: Floats) -> NDArray[np.bool_]:
     dark = ink > _FAINTEST
     if dark.mean() > _ALL:
         raise _refused(path, "is filled all over, as a photo is; give a single stroke, black on white")
-    grown = cv2.dilate(dark.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
+    broad = float(cv2.distanceTransform(dark.astype(np.uint8), cv2.DIST_L2, 3).max())
+    side = 2 * max(round((_FADE - 1) * broad), 4) + 1
+    grown = cv2.dilate(dark.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     joined = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, np.ones((5, 41), np.uint8))  # specks of a dry stroke
     count, label, stats, _ = cv2.connectedComponentsWithStats(joined)
     inked = np.array([float(ink[label == each].sum()) for each in range(1, count)])
@@ -106,7 +109,7 @@ def _straightened(ink: Floats, first: int, middle: Floats) -> Strip:
     x: Floats = np.arange(first, first + len(middle), dtype=np.float32)
     y = middle
     rows, columns = np.nonzero(ink > _FAINTEST)
-    half = int(np.ceil(np.percentile(np.abs(rows - np.interp(columns, x, y)), 99.5))) + 4
+    half = int(np.ceil(_FADE * np.percentile(np.abs(rows - np.interp(columns, x, y)), 99.5))) + 4
     side = np.arange(-half, half + 1, dtype=np.float32)[:, None]
     for _ in range(_ROUNDS):  # a column is no cut across a stroke that rises; each round's cuts show its middle better
         along = np.concatenate([[0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])

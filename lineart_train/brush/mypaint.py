@@ -18,6 +18,7 @@ TILE = 64
 _FULL = 1 << 15  # opaque, in the tiles
 _STEP = 2.0  # px between the points that a stroke is fed with
 _SPEED = 400.0  # px per second
+_OFF = ("smudge", "eraser", "lock_alpha", "colorize", "slow_tracking", "slow_tracking_per_dab", "tracking_noise")
 _WARM = 60  # such steps for each seed
 
 
@@ -108,11 +109,11 @@ def draw(
 
 
 def _black(brush: Path, radius: float) -> bytes:
-    """The settings with black paint and another radius; what smudges or erases does neither."""
+    """The settings with black paint and another radius; what smudges, erases or lags behind the hand does not."""
     made = json.loads(brush.read_text("utf-8"))
     settings = made["settings"]
     values = {"color_h": 0.0, "color_s": 0.0, "color_v": 0.0, "radius_logarithmic": float(np.log(radius))}
-    for name, value in {**values, "smudge": 0.0, "eraser": 0.0, "lock_alpha": 0.0, "colorize": 0.0}.items():
+    for name, value in {**values, **dict.fromkeys(_OFF, 0.0)}.items():
         kept = settings.get(name, {}).get("inputs", {}) if name == "radius_logarithmic" else {}
         settings[name] = {"base_value": value, "inputs": kept}
     return json.dumps(made).encode()
