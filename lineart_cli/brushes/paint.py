@@ -118,12 +118,15 @@ class _Painter:
         if self.turns and side is not None:
             tangent = tangents(self.lines.off[first:last], at.x - side[0], at.y - side[1] - first)
             half = half * _around(np.array(self.style.turn, np.float32), tangent / np.pi)
-        cover = self._mean(press, at.off / half, 0.5 / self.scale[0] / half)
+        off, grain = at.off, np.zeros(0, np.float32)
+        if self.style.grain or self.style.stray:
+            grain = noise.at(self.grain, at.x, at.y)
+            if side is not None and self.style.bands[-1]:
+                grain += np.float32(self.style.bands[-1]) * noise.streaks(np.stack([at.x, at.y]) - side, side)
+            off = off + np.float32(self.style.stray * self.thickness) * grain
+        cover = self._mean(press, off / half, 0.5 / self.scale[0] / half)
         if self.spreading is None:
             return cover
-        grain = noise.at(self.grain, at.x, at.y)
-        if side is not None and self.style.bands[-1]:
-            grain += np.float32(self.style.bands[-1]) * noise.streaks(np.stack([at.x, at.y]) - side, side)
         return noise.sample(
             self.spreading,
             (grain + _LOUDEST) * ((_NOISES - 1) / (2 * _LOUDEST)),
