@@ -184,7 +184,7 @@ def _with_grain(strip: Strip, style: Style, thickness: float) -> Style:
     grain = 1.0
     for _ in range(ROUNDS):
         bands = amplitude / np.linalg.norm(amplitude)
-        style = replace(style, grain=float(grain), bands=_plain(bands))
+        style = replace(style, grain=round(float(grain), 4), bands=_plain(bands))
         drawn = draw(strip, style, thickness)
         found = np.maximum(energies(drawn, _drifting(drawn, mean)), 1e-6)
         grain *= float(np.clip((wanted.sum() / found.sum()) ** 0.75, 0.4, 2.5))

@@ -63,9 +63,7 @@ def library() -> Any:
     return found
 
 
-def draw(
-    brush: Path, points: Points, pressure: Floats, radius: float, shape: tuple[int, int], seed: int = 0
-) -> Floats:
+def draw(brush: Path, points: Points, pressure: Floats, radius: float, shape: tuple[int, int], seed: int = 0) -> Floats:
     """Draw one stroke in black.
 
     Args:
