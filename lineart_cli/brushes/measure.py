@@ -141,13 +141,15 @@ def _cover(strip: Strip, width: Floats, half: float) -> Floats:
     """(PRESSURES, STEPS) mean coverage."""
     place = np.interp(strip.pressure, np.linspace(0, 1, PRESSURES), width) * half
     rows = _hats(strip.pressure * (PRESSURES - 1), PRESSURES)
-    squares, inked = np.zeros((STEPS, PRESSURES, PRESSURES)), np.zeros((STEPS, PRESSURES))
+    pairs = (rows[:, None] * rows).reshape(PRESSURES**2, -1).T
+    squares, inked = np.zeros((STEPS, PRESSURES**2)), np.zeros((STEPS, PRESSURES))
     for off, ink in zip(strip.off, strip.ink, strict=True):
         columns = _hats(np.minimum(off / place * ((STEPS - 1) / REACH), STEPS), STEPS)
         inked += (columns * ink) @ rows.T
-        squares += np.einsum("sn,pn,qn->spq", columns, rows, rows, optimize=True)
+        squares += columns @ pairs
     # By least squares for the rows, drawn gently to straight lines between.
     bend = np.diff(np.eye(PRESSURES), 2, axis=0)
+    squares = squares.reshape(STEPS, PRESSURES, PRESSURES)
     counted = squares.sum(2)
     calm = _CALM * counted.max() * (bend.T @ bend + 1e-6 * np.eye(PRESSURES))
     found = np.linalg.solve(squares + calm, inked[..., None])[..., 0]

@@ -14,7 +14,7 @@ from lineart_cli.errors import ArgumentError
 
 BROADEST = 48.0
 """Width in px to which broader strokes are scaled down: grain keeps its size in px."""
-_SMALLEST = (48, 8)  # px of width and height of a stroke that can be measured
+_SHORTEST = 48  # px of a stroke that can be measured
 _FAINTEST = 0.08  # coverage below which there is paper
 _FADE = 1.5  # times as far from the middle, what is fainter still is looked for
 _ROUNDS = 4  # of straightening
@@ -80,12 +80,12 @@ def _stroke(path: Path, ink: Floats) -> NDArray[np.bool_]:
     side = 2 * max(round((_FADE - 1) * broad), 4) + 1
     grown = cv2.dilate(dark.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     joined = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, np.ones((5, 41), np.uint8))  # specks of a dry stroke
-    count, label, stats, _ = cv2.connectedComponentsWithStats(joined)
+    count, label = cv2.connectedComponents(joined)
     inked = np.array([float(ink[label == each].sum()) for each in range(1, count)])
     best = int(inked.argmax()) + 1
-    _, _, width, height, _ = stats[best]
-    if width < _SMALLEST[0] or height < _SMALLEST[1] or width < 2 * height:
-        advice = f"has no stroke from left to right but one of {width} x {height} px; draw it {_SMALLEST[0]} px long"
+    height, width = (int(np.ptp(each)) + 1 for each in np.nonzero(dark & (label == best)))
+    if width < _SHORTEST or width < 2 * height:
+        advice = f"has no stroke from left to right but one of {width} x {height} px; draw it {_SHORTEST} px long"
         raise _refused(path, f"{advice} or longer, and longer than high")
     if inked.sum() > 1.25 * inked.max():
         raise _refused(path, f"holds {count - 1} strokes; give a picture of one")

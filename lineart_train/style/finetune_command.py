@@ -34,7 +34,7 @@ def finetune_style(
     ] = None,
     minutes: Annotated[float, typer.Option(help="Most that it may take.", min=0.05, max=60)] = 4.5,
 ) -> None:
-    """Trains a brush of your own; --brush NAME then finds it, and its file works wherever lineart does.
+    """Fits a brush of your own; --brush NAME then finds it, and its file works wherever lineart does.
 
     Ctrl-C keeps the best so far; called again, it goes on.
     """
