@@ -122,7 +122,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     )
     jobs = plan(sources)
     card = model_store.find(MODEL)
-    decide = _decide(card, options)
+    decide = _decide(card, options, len(jobs))
     if options.log_file:
         log_file.check(Path(options.log_file), out, [source.path for source in sources])
     if not options.dry_run:
@@ -133,7 +133,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         interrupt.asked_to_stop(partial(_end, folder)) as stopped,
         folder,
     ):
-        inker = partial(_open_inker, card, decide, options.bits, len(tools) > 1)
+        inker = partial(_open_inker, card, decide, options.bits, len(tools) > 1, folder.scratch)
         work = batch.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for guess in guesses:
             work.notice(guess)
@@ -153,24 +153,26 @@ def _end(folder: OutputFolder) -> None:
     os._exit(ExitCode.INTERRUPTED)
 
 
-def _decide(card: ModelCard, options: InkOptions) -> Callable[[PageSize], Plan]:
+def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageSize], Plan]:
     """The plan for a page of a size on this machine; wishes that no page could have are refused here and now."""
     from lineart_cli import hardware, settings
     from lineart_cli.plan import PageSize, Wishes, plan
 
     machine = hardware.detect()
-    if options.device.lower() not in {"auto", "cpu"}:
+    measured = settings.load(machine)
+    asked = measured.choice.device if measured and options.device == "auto" else options.device
+    if asked.lower() not in {"auto", "cpu"}:
         machine = hardware.with_devices(machine)
-    wishes = Wishes.of(options, settings.load(machine))
+    wishes = Wishes.of(options, measured, pages)
     decide = cache(lambda page: plan(page, card, machine, wishes))
     decide(PageSize(1, 1, card.dpi))
     return decide
 
 
-def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool) -> Any:
+def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool, scratch: Path) -> Any:
     from lineart_cli.convert import open_inker
 
-    return open_inker(card, decide, bits, keep)
+    return open_inker(card, decide, bits, keep, scratch)
 
 
 @app.command(epilog=_EXIT_CODES)

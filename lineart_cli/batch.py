@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import count
 
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import LineartError, PageError
@@ -18,10 +19,10 @@ from lineart_cli.manifest import Failure
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.output_folder import OutputFolder
-from lineart_cli.plan import PageSize, Plan
+from lineart_cli.plan import MOST_AT_ONCE, PageSize, Plan
+from lineart_cli.turns import Turns
 from lineart_cli.watchdog import Inker, WatchedInker
 
-AUTO_JOBS = 1  # the engine alone keeps all cores busy
 _GLANCE = 0.2  # seconds between looks at whether the run is to stop
 
 _log = logging.getLogger(__name__)
@@ -58,7 +59,11 @@ class Batch:
         self._reporting = threading.Lock()
         self._stopped = stopped
         inker = WatchedInker(open_inker, options.bits)
-        self._means = Means(options, tools, card, decide, inker, threading.Lock(), folder, self.report, stopped)
+        self._means = Means(options, tools, card, decide, inker, Turns(), folder, self.report, stopped)
+        self._numbers = count()
+        self._ends: dict[int, Event | None] = {}
+        self._next = 0
+        self._telling = threading.Lock()
         self._counts: Counter[type[Event]] = Counter()
 
     def run(self, jobs: Sequence[Job], problems: Sequence[PageError] = ()) -> BatchDone:
@@ -73,6 +78,7 @@ class Batch:
 
         Raises:
             ModelError: the inker cannot be opened; nothing is inked then.
+            UnusableError: the runtime or the device is of no use; nothing is inked then.
             KeyboardInterrupt: the run was stopped before its last page; what is not finished is as it was before.
         """
         start = time.monotonic()
@@ -82,8 +88,8 @@ class Batch:
             self._folder.notice = ""
         for problem in problems:
             self.report(PageFailed(problem.path, str(problem)))
-        with ThreadPoolExecutor(self._options.jobs or AUTO_JOBS) as pool:
-            all_ended = self._wait([pool.submit(self._page, job) for job in jobs])
+        with ThreadPoolExecutor(self._options.jobs or MOST_AT_ONCE) as pool:
+            all_ended = self._wait([pool.submit(self._page, job, next(self._numbers)) for job in jobs])
         if not all_ended:
             raise KeyboardInterrupt
         counts, seconds = self._counts, round(time.monotonic() - start, 3)
@@ -115,21 +121,32 @@ class Batch:
             raise
         return ended
 
-    def _page(self, job: Job) -> bool:
+    def _page(self, job: Job, number: int) -> bool:
         """Whether the page has come to an end, good or bad, and is not left to another run."""
-        if self._stopped.is_set():
-            return False
-        self.report(PageStarted(str(job.source), job.page))
-        event = self._outcome(job)
-        if isinstance(event, PageFailed):
-            self._folder.note(job.output, Failure(self._folder.input_name(job.source), job.page, event.error))
-        if event is not None:
-            self.report(event)
+        event = None
+        try:
+            if not self._stopped.is_set():
+                self.report(PageStarted(str(job.source), job.page))
+                event = self._outcome(job, number)
+            if isinstance(event, PageFailed):
+                self._folder.note(job.output, Failure(self._folder.input_name(job.source), job.page, event.error))
+        finally:
+            self._means.turns.over(number)
+            self._tell(number, event)
         return event is not None
 
-    def _outcome(self, job: Job) -> Event | None:
+    def _tell(self, number: int, event: Event | None) -> None:
+        """Reports the ends of pages in their order; those that come early wait."""
+        with self._telling:
+            self._ends[number] = event
+            while self._next in self._ends:
+                if end := self._ends.pop(self._next):
+                    self.report(end)
+                self._next += 1
+
+    def _outcome(self, job: Job, number: int) -> Event | None:
         try:
-            return outcome(job, self._means)
+            return outcome(job, number, self._means)
         except PageError as error:
             _log.info("%s", error, exc_info=error)
             failure = error

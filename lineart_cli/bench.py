@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from lineart_cli.options import BenchOptions, bytes_text
 from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
 from lineart_cli.process import peak_memory
 
-PRECISIONS = ("f32", "int8", "bf16")
+PRECISIONS: tuple[str, ...] = ("f32", "int8", "bf16")
 TILES = (None, 1024, 2048)
 """Sizes of tiles that are measured; None is the plan's own."""
 
@@ -69,7 +69,8 @@ class Row:
 
     def __str__(self) -> str:
         choice = self.choice
-        return f"{choice.backend} on {choice.device} in {choice.precision}, tile {self.tile or 'auto'}"
+        way = f"{choice.backend} on {choice.device} in {choice.precision}"
+        return f"{way}, threads {choice.threads}, tile {self.tile or 'auto'}"
 
     def to_json(self) -> dict[str, Any]:
         """The row as a flat object."""
@@ -137,8 +138,10 @@ def run(options: BenchOptions, card: ModelCard, hardware: Hardware, progress: Pr
     parts = QUICK_PARTS if options.quick else 1
     page = PageSize(a4.height // parts, a4.width // parts, a4.dpi)
     failures = {each.name: reason for each in hardware.devices if (reason := _failure(each, card))}
-    precisions, tiles = (PRECISIONS, TILES) if not options.quick else (("f32", planned.choice.precision), (None,))
-    ways = list(_ways(page, card, hardware, wishes, failures, dict.fromkeys(precisions), tiles))
+    precisions, cuts = PRECISIONS, list(_cuts(planned))
+    if options.quick:
+        precisions, cuts = ("f32", planned.choice.precision), [(None, None)]
+    ways = list(_ways(page, card, hardware, wishes, failures, dict.fromkeys(precisions), cuts))
     with tempfile.TemporaryDirectory(prefix="lineart-bench-") as name:
         work = _Work(Path(name), page, options, began)
         rows = []
@@ -169,6 +172,13 @@ def _failure(device: Device, card: ModelCard) -> str:
     return ""
 
 
+def _cuts(planned: Plan) -> Iterator[tuple[int | None, int | None]]:
+    """Tiles and threads to measure: tiles with all threads that are ours, fewer threads with the plan's own tiles."""
+    yield from ((tile, None) for tile in TILES)
+    threads = planned.choice.threads or 1
+    yield from ((None, fewer) for fewer in dict.fromkeys((threads // 2, 1)) if 1 <= fewer < threads)
+
+
 def _ways(
     page: PageSize,
     card: ModelCard,
@@ -176,22 +186,24 @@ def _ways(
     wishes: Wishes,
     failures: dict[str, str],
     precisions: Iterable[str],
-    tiles: tuple[int | None, ...],
+    cuts: Sequence[tuple[int | None, int | None]],
 ) -> Iterator[Row]:
-    """Every runtime, device and precision, in tiles of several sizes, that the plan grants."""
+    """Every runtime, device and precision, with tiles and threads of several numbers, that the plan grants."""
     for backend in hardware.runtimes:
         others = [each.name for each in hardware.devices if each.runtime == backend and each.name != "CPU"]
         for device in ("CPU", *(name for name in others if name not in failures)):
             for precision in precisions:
+                if device == "CPU" and precision == "bf16" and not hardware.has_bf16:
+                    continue
                 seen = set()
-                for tile in tiles:
-                    wish = replace(wishes, backend=backend, device=device, precision=precision, tile=tile)
+                for tile, threads in cuts if device == "CPU" else [cut for cut in cuts if cut[1] is None]:
+                    wish = replace(wishes, backend=backend, device=device, precision=precision)
                     try:
-                        granted = plan(page, card, hardware, wish)
+                        granted = plan(page, card, hardware, replace(wish, tile=tile, threads=threads))
                     except ArgumentError:
                         continue
-                    if granted.window not in seen and (hardware.has_bf16 or precision != "bf16" or device != "CPU"):
-                        seen.add(granted.window)
+                    if (granted.window, threads) not in seen:
+                        seen.add((granted.window, threads))
                         yield Row(granted.choice, tile, granted.memory, granted.computed_megapixels)
 
 
@@ -260,9 +272,15 @@ class _Work:
 
 
 def _best(rows: list[Row], precision: str) -> Row | None:
-    """The row for the sentence and for `--save`: in the plan's own precision and tiles, so that the ink is the same."""
-    usual = [row for row in rows if not row.error and row.choice.precision in {precision, "f32"} and row.tile is None]
-    able = [row for row in usual if row.choice.precision == precision] or usual
+    """The row for the sentence and for `--save`, in tiles and precision that the plan takes by itself on its device.
+
+    Args:
+        rows: all.
+        precision: of the plan, on the CPU; elsewhere it is f32.
+    """
+    done = [row for row in rows if not row.error and row.tile is None]
+    own = [row for row in done if row.choice.precision == (precision if row.choice.device == "CPU" else "f32")]
+    able = own or [row for row in done if row.choice.precision == "f32"]
     if not able:
         return None
     fastest = min(able, key=lambda row: row.page_seconds)
@@ -301,10 +319,13 @@ def text(report: Report) -> Iterator[str]:
     yield f"An A4 page would be inked so: {report.plan}"
     yield from (f"  {reason}" for reason in report.plan.reasons)
     yield ""
-    yield f"{'runtime':12} {'device':8} {'precision':9} {'tile':>5} {'s':>7} {'MP/s':>6} {'MB':>6} {'off by':>6}"
+    ways = f"{'runtime':12} {'device':8} {'precision':9} {'threads':>7} {'tile':>5}"
+    yield f"{ways} {'s':>7} {'MP/s':>6} {'MB':>6} {'off by':>6}"
     for row in report.rows:
         choice = row.choice
-        start = f"{choice.backend:12} {choice.device:8} {choice.precision:9} {row.tile or 'auto':>5}"
+        start = (
+            f"{choice.backend:12} {choice.device:8} {choice.precision:9} {choice.threads:>7} {row.tile or 'auto':>5}"
+        )
         if row.error:
             yield f"{start}  {row.error}"
         else:

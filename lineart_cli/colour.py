@@ -19,14 +19,16 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from lineart_cli.resample import linear_rows, strips
+from lineart_cli.resample import linear_rows
+from lineart_cli.resample import strips as cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float32]
+    Channels = tuple[npt.NDArray[Any], ...]
 
 
 PATCHES = 32  # along the longer side of a page, for each of which the paper's tint is measured
@@ -102,7 +104,7 @@ def lost_light(rgb: Floats, name: str) -> Floats:
 
 @dataclass(frozen=True)
 class Pencil:
-    """What `measure` found of a coloured pencil and the paper under it.
+    """What is found of a coloured pencil and the paper under it.
 
     Attributes:
         tint: (h, w) float32, how much denser the paper is in the lost channel than in the kept one, in patches.
@@ -115,28 +117,42 @@ class Pencil:
     leak: float
 
 
-def without_pencil(kept: Floats, lost: npt.NDArray[np.floating[Any]]) -> Floats:
+def without_pencil(strips: Callable[[], Iterable[Channels]], shape: tuple[int, int]) -> Iterator[Floats]:
     """Take a coloured pencil out of a page; what is neutral stays as dark as it is, also where it crosses the colour.
 
     Args:
-        kept: (H, W) float32 in [0, 1], see `kept_light`; takes the result.
-        lost: (H, W) float16 or float32, see `lost_light`.
+        strips: gives the page from top to bottom, a band of rows at a time: (rows, W) float32 in [0, 1], see
+            `kept_light`, which takes the result; and as much of `lost_light` in float16 or float32. It is called
+            twice: the pencil is measured on the whole page before any of it is taken out.
+        shape: (H, W) of the page.
 
-    Returns:
-        `kept`, lighter where the pencil was.
+    Yields:
+        (rows, W) of `kept_light`, lighter where the pencil was.
     """
-    pencil = measure(kept, lost)
-    for rows in strips(len(kept)):
-        colour = _tint(kept[rows], lost[rows]) - linear_rows(pencil.tint, kept.shape, rows) - np.float32(pencil.least)
-        lifted = (kept[rows] + BLACK) * np.exp(pencil.leak * colour) - BLACK
-        np.copyto(kept[rows], np.minimum(lifted, 1), where=colour > 0)
-    return kept
+    pencil = _measured(*_sampled(strips(), shape))
+    top = 0
+    for kept, lost in strips():
+        for rows in cut(len(kept)):
+            place = slice(top + rows.start, top + rows.stop)
+            colour = _tint(kept[rows], lost[rows]) - linear_rows(pencil.tint, shape, place) - np.float32(pencil.least)
+            lifted = (kept[rows] + BLACK) * np.exp(pencil.leak * colour) - BLACK
+            np.copyto(kept[rows], np.minimum(lifted, 1), where=colour > 0)
+        yield kept
+        top += len(kept)
 
 
-def measure(kept: Floats, lost: npt.NDArray[np.floating[Any]]) -> Pencil:
-    """Measure the coloured pencil on a page; arguments as of `without_pencil`."""
-    step = max(1, math.isqrt(kept.size // SAMPLES))
-    kept, lost = (channel[step // 2 :: step, step // 2 :: step] for channel in (kept, lost))
+def _sampled(strips: Iterable[Channels], shape: tuple[int, int]) -> Channels:
+    """`SAMPLES` pixels of both channels, in rows and columns."""
+    step = max(1, math.isqrt(math.prod(shape) // SAMPLES))
+    samples, top = [], 0
+    for channels in strips:
+        first = (step // 2 - top) % step
+        samples.append([channel[first::step, step // 2 :: step].copy() for channel in channels])
+        top += len(channels[0])
+    return tuple(np.concatenate(each) for each in zip(*samples, strict=True))
+
+
+def _measured(kept: Floats, lost: npt.NDArray[np.floating[Any]]) -> Pencil:
     whole = slice(0, len(kept))
     tint = _tint(kept, lost)
     papers, tints = _patches(kept, tint)

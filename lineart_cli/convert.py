@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lineart_cli.brushes import weight
-from lineart_cli.brushes.paint import Lines, paint
+from lineart_cli.brushes.paint import Lines, paint_bands
 from lineart_cli.brushes.style import Tool
-from lineart_cli.engines import Engine, EngineChoice, open_engine
+from lineart_cli.engines import Compiled, Engine, EngineChoice, open_engine
 from lineart_cli.errors import ArgumentError
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
-from lineart_cli.resample import enlarged_strips, fit, strips
+from lineart_cli.resample import enlarged_strips, fit, gather, strips
+from lineart_cli.spool import Page, room
 from lineart_cli.tone import apply, measure
 from lineart_cli.workbench import Workbench, run_tiles
 
@@ -42,6 +44,7 @@ class Inker:
         prepare: Callable[[EngineChoice, tuple[int, int]], Engine],
         bits: int = 8,
         keep: bool = False,
+        scratch: Path | None = None,
     ) -> None:
         """
         Args:
@@ -50,53 +53,72 @@ class Inker:
             prepare: makes the network ready as planned, for windows of a height and width.
             bits: 8 or 16, of the ink's coverage.
             keep: remember the lines of the last page, for more tools to draw them.
+            scratch: a folder on the disk that takes what is too large for memory, see `spool.room`.
         """
         self._card = card
         self._decide = decide
         self._prepare = prepare
         self._bits = bits
         self._keep = keep
+        self._scratch = scratch
         self._kept: tuple[bytes, Lines] | None = None
         self._ready: tuple[EngineChoice, Workbench] | None = None
 
     def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float = NEUTRAL_FAINT) -> Coverage:
-        """Ink a page.
+        """Ink a page that is held as a whole; see `bands`.
 
         Args:
-            grey: (H, W) encoded values, white being the largest that a uint8 or uint16 holds, or 1.0; used up: the ink
-                may take its place.
+            grey: (H, W) encoded values, white being the largest that a uint8 or uint16 holds, or 1.0.
             dpi: pixels per inch of the page.
             tool: what the lines are drawn with.
-            faint: how faint a line may be and still be inked, see `tone.darkness`.
+            faint: as for `bands`.
 
         Returns:
             (H, W) coverage of ink, uint8 or uint16: 0 none, 255 or 65535 full.
+        """
+        size = PageSize(grey.shape[0], grey.shape[1], dpi)
+        _, shape = size.fitted(self._card.dpi)
+        page = np.empty(shape, grey.dtype)
+        gather(fit([grey], size.shape, shape), page)
+        ink = np.empty(size.shape, _TYPES[self._bits])
+        gather(self.bands(page, size, tool, faint), ink)
+        return ink
+
+    def bands(self, page: Page, size: PageSize, tool: Tool, faint: float = NEUTRAL_FAINT) -> Iterator[Coverage]:
+        """Ink a page.
+
+        Args:
+            page: encoded values at the network's dpi, of the shape that `size.fitted` tells; white is the largest that
+                a uint8 or uint16 holds, or 1.0.
+            size: of the page as it is to be drawn, (H, W).
+            tool: what the lines are drawn with.
+            faint: how faint a line may be and still be inked, see `tone.darkness`.
+
+        Yields:
+            (rows, W) coverage of ink from top to bottom, uint8 or uint16: 0 none, 255 or 65535 full.
 
         Raises:
             ArgumentError: the model cannot draw lines of that thickness, or the page does not fit in the memory.
             EngineError: the runtime failed.
         """
-        size = PageSize(grey.shape[0], grey.shape[1], dpi)
         scale, shape = size.fitted(self._card.dpi)
-        thickness = tool.thickness.page_px(dpi)
+        thickness = tool.thickness.page_px(size.dpi)
         self._check_thickness(thickness, scale)
         if tool.style.plain and not self._keep:
-            is_free = scale != 1 and grey.dtype == _TYPES[self._bits]  # once the network's own page is made of it
-            ink: Coverage = grey if is_free else np.empty(grey.shape, _TYPES[self._bits])  # type: ignore[assignment]
-            _gather(self._bands(grey, size, thickness, faint), ink)
-            return ink
-        lines = self._lines(grey, size, faint)
+            yield from self._cut(page, size, thickness, faint)
+            return
+        lines = self._lines(page, size, faint)
         if tool.style.plain:
-            ink = np.empty(grey.shape, _TYPES[self._bits])
-            _gather(enlarge([-lines.off], shape, grey.shape, scale, self._bits, thickness / scale / 2), ink)
-            return ink
-        return paint(lines, tool.style, thickness / scale, grey.shape, tool.pressure, self._bits)
+            levels = (-lines.off[rows] for rows in strips(shape[0]))
+            yield from enlarge(levels, shape, size.shape, scale, self._bits, thickness / scale / 2)
+        else:
+            yield from paint_bands(lines, tool.style, thickness / scale, size.shape, tool.pressure, self._bits)
 
-    def _bands(self, grey: Greys, size: PageSize, thickness: float, faint: float) -> Iterator[Coverage]:
-        """The page's ink with a plain pen, from top to bottom."""
+    def _cut(self, page: Page, size: PageSize, thickness: float, faint: float) -> Iterator[Coverage]:
+        """The page's ink with a plain pen, cut from the network's levels as they come."""
         scale, shape = size.fitted(self._card.dpi)
         plan = self._decide(size)
-        draw, bench = _darkener(fit(grey, shape), faint), self._bench(plan)
+        draw, bench = _darkener(page, faint), self._bench(plan)
         if scale == 1:
             turn = partial(coverage, bits=self._bits)
             yield from run_tiles(shape, plan.tiles, draw, bench, thickness, turn, _TYPES[self._bits])
@@ -104,24 +126,24 @@ class Inker:
             levels = run_tiles(shape, plan.tiles, draw, bench, thickness / scale, np.asarray, np.float16)
             yield from enlarge(levels, shape, size.shape, scale, self._bits)
 
-    def _lines(self, grey: Greys, size: PageSize, faint: float) -> Lines:
+    def _lines(self, page: Page, size: PageSize, faint: float) -> Lines:
         """All that brushes need to know of a page; that of the last page is kept, if it is to be."""
-        page = hashlib.sha256(np.ascontiguousarray(grey).data).digest() if self._keep else b""
-        if self._kept is None or self._kept[0] != page:
+        known = _digest(page) if self._keep else b""
+        if self._kept is None or self._kept[0] != known:
             self._kept = None  # frees its memory first
-            lines = self._found(grey, size, faint)
+            lines = self._found(page, size, faint)
             if not self._keep:
                 return lines
-            self._kept = page, lines
+            self._kept = known, lines
         return self._kept[1]
 
-    def _found(self, grey: Greys, size: PageSize, faint: float) -> Lines:
+    def _found(self, page: Page, size: PageSize, faint: float) -> Lines:
         plan = self._decide(size)
         _, shape = size.fitted(self._card.dpi)
-        draw = _darkener(fit(grey, shape), faint)
-        off = np.empty(shape, np.float16)
+        draw = _darkener(page, faint)
+        off = room(shape, np.float16, self._scratch)
         # The level is half the thickness less the distance: of lines without thickness, just the distance.
-        _gather(run_tiles(shape, plan.tiles, draw, self._bench(plan), 0.0, np.negative, np.float16), off)
+        gather(run_tiles(shape, plan.tiles, draw, self._bench(plan), 0.0, np.negative, np.float16), off)
         graphite, line = np.empty((2, *(-(-side // weight.STRIDE) for side in shape)), np.float32)
         for rows in strips(shape[0]):
             dark = np.empty((rows.stop - rows.start, shape[1]), np.float32)
@@ -146,24 +168,33 @@ class Inker:
         return self._ready[1]
 
 
-def open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int = 8, keep: bool = False) -> Inker:
+def open_inker(
+    card: ModelCard,
+    decide: Callable[[PageSize], Plan],
+    bits: int = 8,
+    keep: bool = False,
+    scratch: Path | None = None,
+) -> Inker:
     """An inker with the runtimes that the plans name; these raise EngineError when they are first needed."""
-    return Inker(
-        card, decide, lambda choice, window: open_engine(card.network_for(choice.precision), choice, window), bits, keep
-    )
+    compiled: dict[EngineChoice, Compiled] = {}
+
+    def prepare(choice: EngineChoice, window: tuple[int, int]) -> Engine:
+        return open_engine(card.network_for(choice.precision), choice, window, compiled.setdefault(choice, {}))
+
+    return Inker(card, decide, prepare, bits, keep, scratch)
 
 
-def _darkener(page: Greys, faint: float) -> Draw:
+def _darkener(page: Page, faint: float) -> Draw:
     """What writes the darkness of some rows and columns of a page."""
     tone = measure(page)
     return lambda part, out: apply(page, tone, faint, part, out)
 
 
-def _gather(bands: Iterable[npt.NDArray[Any]], page: npt.NDArray[Any]) -> None:
-    row = 0
-    for band in bands:
-        page[row : row + len(band)] = band
-        row += len(band)
+def _digest(page: Page) -> bytes:
+    digest = hashlib.sha256(repr(page.shape).encode())
+    for rows in strips(page.shape[0]):
+        digest.update(np.ascontiguousarray(page[rows]).data)
+    return digest.digest()
 
 
 def coverage(level: npt.NDArray[np.floating[Any]], scale: float = 1, bits: int = 8) -> Coverage:

@@ -70,11 +70,12 @@ class PagePlanned:
     """How a page will be inked, told by `--dry-run` and `--verbose`.
 
     JSON: {"event": "page_planned", "input", "output", "width", "height", "dpi", "dpi_source", "thickness",
-    "thickness_300", "backend", "device", "precision", "threads", "tiles", "window", "megapixels", "memory", "plan",
-    "reasons", "page"}; `dpi_source` is "option", "file" or "size"; `thickness` is in page pixels, `thickness_300` in
-    pixels at 300 dpi; `tiles` is their number, `window` the height and width of what the network is given for each;
-    `megapixels` is what it computes in all, `memory` the expected peak in bytes; `plan` says the same in a line, and
-    each of `reasons` explains one choice.
+    "thickness_300", "backend", "device", "precision", "threads", "at_once", "tiles", "window", "megapixels", "memory",
+    "seconds", "plan", "reasons", "page"}; `dpi_source` is "option", "file" or "size"; `thickness` is in page pixels,
+    `thickness_300` in pixels at 300 dpi; `at_once` is how many such pages may be in work; `tiles` is the number of
+    tiles, `window` the height and width of what the network is given for each; `megapixels` is what it computes in all,
+    `memory` the expected peak in bytes, `seconds` its expected time, or null where nothing is known of the device;
+    `plan` says the same in a line, and each of `reasons` explains one choice.
     """
 
     input: str
@@ -89,10 +90,12 @@ class PagePlanned:
     device: str
     precision: str
     threads: int | None
+    at_once: int
     tiles: int
     window: tuple[int, int]
     megapixels: float
     memory: int
+    seconds: float | None
     plan: str
     reasons: tuple[str, ...]
     page: int = 0

@@ -50,7 +50,7 @@ class Hardware:
         cores: physical ones.
         share: how many of them the cgroup and the affinity grant.
         memory_total: bytes, of the machine or of the cgroup, the less.
-        memory_free: the same.
+        memory_free: the same; no more than `ulimit -v` leaves this process.
         runtimes: those of `RUNTIMES` that are installed.
         devices: of the runtimes; empty unless they were asked for.
     """
@@ -95,7 +95,7 @@ def detect(root: Path = Path("/")) -> Hardware:
         cores=cores,
         share=min(float(cores), float(logical), cgroup_cpus(root)),
         memory_total=min(memory.total, limit),
-        memory_free=max(0, min(memory.available, limit - used)),
+        memory_free=max(0, min(memory.available, limit - used, _address_space_left())),
         runtimes=tuple(name for name in RUNTIMES if find_spec(name)),
     )
 
@@ -127,6 +127,18 @@ def _onnxruntime_devices() -> Iterator[Device]:
         if provider == _REMOTE:
             continue
         yield Device("onnxruntime", provider.removesuffix("ExecutionProvider"), provider)
+
+
+def _address_space_left() -> int:
+    """What `ulimit -v` still grants, bytes; above anything a machine has where there is no such limit."""
+    import psutil
+
+    try:
+        import resource
+    except ImportError:  # Windows knows no such limits
+        return _NO_LIMIT
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return _NO_LIMIT if limit == resource.RLIM_INFINITY else int(limit - psutil.Process().memory_info().vms)
 
 
 def cgroup_memory(root: Path = Path("/")) -> tuple[int, int]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+
+import numpy as np
 
 from lineart_cli import __version__, manifest, pages
 from lineart_cli.brushes.style import Tool
+from lineart_cli.engines import UnusableError
 from lineart_cli.errors import LineartError, ModelError, PageError
 from lineart_cli.events import Event, PageDone, PagePlanned, PageSkipped
 from lineart_cli.files import Job
@@ -18,7 +24,11 @@ from lineart_cli.manifest import Entry, Stamp, Standing
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import MODEL_DPI, THICKNESS_RANGE, InkOptions
 from lineart_cli.output_folder import OutputFolder, unwritable
+from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize, Plan
+from lineart_cli.resample import fit, gather
+from lineart_cli.spool import AHEAD, Page, room
+from lineart_cli.turns import Turns
 from lineart_cli.watchdog import WatchedInker, patience, within
 
 _ADOPTED = "was there without a record, and is just what is inked now"
@@ -37,7 +47,8 @@ class Means:
         tools: what to draw with, see `brushes.store.tools`.
         card: of the model.
         decide: makes the plan for a page, or refuses it with an ArgumentError.
-        inker: used by one page at a time, which holds `inking`.
+        inker: used by one page at a time, whose turn it is.
+        turns: of the pages that are in work.
         folder: the output folder.
         report: told that a page is planned, where that is wanted.
         stopped: once it is set, no page is begun.
@@ -48,21 +59,27 @@ class Means:
     card: ModelCard
     decide: Callable[[PageSize], Plan]
     inker: WatchedInker
-    inking: threading.Lock
+    turns: Turns
     folder: OutputFolder
     report: Callable[[Event], None]
     stopped: threading.Event
 
 
-def outcome(job: Job, means: Means) -> Event | None:
+def outcome(job: Job, number: int, means: Means) -> Event | None:
     """What becomes of a page, or of all that are joined; None where the run was stopped before.
+
+    Args:
+        job: the page.
+        number: for its turn.
+        means: what it is inked with.
 
     Raises:
         PageError: it cannot be read, inked or written.
         ModelError: no page can be inked.
+        UnusableError: no page can be inked so.
     """
     try:
-        return _outcome(job, means)
+        return _outcome(job, number, means)
     except _StoppedError:
         return None
     except PageError as error:
@@ -76,7 +93,7 @@ class _StoppedError(Exception):
     """The run was stopped before a page was inked."""
 
 
-def _outcome(job: Job, means: Means) -> Event | None:
+def _outcome(job: Job, number: int, means: Means) -> Event | None:
     start = time.monotonic()
     sheets = [_sheet(part, means) for part in job.parts]
     first = sheets[0]
@@ -94,7 +111,9 @@ def _outcome(job: Job, means: Means) -> Event | None:
         return last
     if means.options.verbose:
         means.report(last)
-    kept = _why_kept(there, _written(job, sheets, planned, means))
+    with means.turns.place(number, min(each.at_once for each in planned)):
+        found = _written(job, number, sheets, planned, means)
+    kept = _why_kept(there, found)
     if kept:
         return _skipped(job, means, kept)
     return PageDone(*_names(first), first.entry.thickness, round(time.monotonic() - start, 3), job.page)
@@ -102,14 +121,14 @@ def _outcome(job: Job, means: Means) -> Event | None:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A page as it will be worked on: `dpi` px per inch, drawn with `tool`; `job` is for this page alone.
+    """A page as it will be worked on: of `size`, drawn with `tool`; `job` is for this page alone.
 
     `stamp` tells whether the file is still the one that `header` and `entry` are about.
     """
 
     job: Job
     header: pages.Header
-    dpi: float
+    size: PageSize
     dpi_source: str
     tool: Tool
     entry: Entry
@@ -140,7 +159,10 @@ def _sheet(job: Job, means: Means) -> _Sheet:
         round(float(dpi), 2),
         round(tool.thickness.page_px(dpi), 3),
     )
-    return _Sheet(job, header, dpi, dpi_source, tool, entry, stamp)
+    dtype = pages.grey_type(header.bits, header.is_grey, options.drop_colour)
+    is_kept = header.orientation != UPRIGHT
+    size = PageSize(header.height, header.width, dpi, dtype.itemsize, header.held, is_kept)
+    return _Sheet(job, header, size, dpi_source, tool, entry, stamp)
 
 
 def _names(sheet: _Sheet) -> tuple[str, str, int, int, float]:
@@ -161,81 +183,114 @@ def _why_kept(before: Standing, after: Standing) -> str:
 def _planned(sheet: _Sheet, means: Means) -> PagePlanned:
     job = sheet.job
     try:
-        plan = means.decide(PageSize(sheet.header.height, sheet.header.width, sheet.dpi))
+        plan = means.decide(sheet.size)
     except LineartError as error:
         raise PageError(str(job), "cannot be inked", str(error)) from error
     return PagePlanned(
         *_names(sheet),
         sheet.dpi_source,
         sheet.entry.thickness,
-        round(sheet.tool.thickness.model_px(sheet.dpi), 3),
+        round(sheet.tool.thickness.model_px(sheet.size.dpi), 3),
         plan.choice.backend,
         plan.choice.device,
         plan.choice.precision,
         plan.choice.threads,
+        plan.at_once,
         len(plan.tiles),
         plan.window,
         round(plan.computed_megapixels, 2),
         plan.memory,
+        None if math.isnan(plan.seconds) else round(plan.seconds, 3),
         str(plan),
         plan.reasons,
         job.page,
     )
 
 
-def _written(job: Job, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means) -> Standing:
+def _written(job: Job, number: int, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means) -> Standing:
     options = means.options
     look = pages.Look(options.ink_colour, options.transparent)
-    inked = (_inked(sheet, plan, means) for sheet, plan in zip(sheets, planned, strict=True))
-    with means.folder.unfinished(job.output.suffix) as part:
+    with means.folder.unfinished(job.output.suffix) as part, closing(_inked(number, sheets, planned, means)) as inked:
         try:
             if job.is_joined:
                 samples = sum(sheet.header.width * sheet.header.height for sheet in sheets)
                 pages.write_joined(part, inked, look, samples * options.bits // 8)
             else:
                 pages.write_ink(part, next(inked), options.format, look)
+            entry = replace(sheets[0].entry, output_sha256=manifest.sha256(part))
         except OSError as error:
             raise unwritable(job.output, error) from error
-        return means.folder.settle(part, job.output, replace(sheets[0].entry, output_sha256=manifest.sha256(part)))
+        return means.folder.settle(part, job.output, entry)
 
 
-def _inked(sheet: _Sheet, planned: PagePlanned, means: Means) -> pages.InkedPage:
-    """The page's ink, and what goes into its file beside it."""
-    job, header, options = sheet.job, sheet.header, means.options
-    megapixels = max(planned.megapixels, header.width * header.height / 1e6)
-    ink = _ink(sheet, means, options.page_timeout or patience(megapixels))
-    dpi = header.dpi if options.dpi is None else (options.dpi, options.dpi)
+def _inked(
+    number: int, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means
+) -> Generator[pages.InkedPage]:
+    """Each page's ink, which comes as it is written, and what goes into its file beside it."""
+    options = means.options
     has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
-    sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
-    metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
-    if manifest.stamp(job.source) != sheet.stamp:
-        raise PageError(str(job), "was changed while it was inked", "run again")
-    return pages.InkedPage(ink, dpi, sketch, metadata)
-
-
-def _ink(sheet: _Sheet, means: Means, seconds: float) -> pages.Pixels:
-    grey = _read(sheet, means, seconds)
-    with means.inking:
+    for sheet, plan in zip(sheets, planned, strict=True):
+        job, size = sheet.job, sheet.size
+        seconds = options.page_timeout or patience(max(plan.megapixels, size.px / 1e6))
+        page = _read(sheet, means, seconds)
+        dpi = sheet.header.dpi if options.dpi is None else (options.dpi, options.dpi)
+        sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
+        metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
+        means.turns.wait(number)
         if means.stopped.is_set():
             raise _StoppedError
-        try:
-            return means.inker.ink(grey, sheet.dpi, sheet.tool, means.options.faint, seconds)
-        except ModelError:
-            raise
-        except LineartError as error:
-            raise PageError(str(sheet.job), "cannot be inked", str(error)) from error
+        end = partial(means.turns.over, number) if sheet is sheets[-1] else None
+        with closing(_bands(sheet, page, means, seconds, end)) as bands:
+            yield pages.InkedPage(bands, size.shape, options.bits, dpi, sketch, metadata)
 
 
-def _read(sheet: _Sheet, means: Means, seconds: float) -> pages.Greys:
+def _bands(
+    sheet: _Sheet, page: Page, means: Means, seconds: float, end: Callable[[], None] | None
+) -> Generator[pages.Pixels]:
+    """The page's ink from top to bottom; `end` is told as soon as the last of it is made, before that is written."""
+    ahead, size = deque[pages.Pixels](), 0
+    try:
+        for band in means.inker.bands(page, sheet.size, sheet.tool, means.options.faint, seconds):
+            ahead.append(band)
+            size += band.nbytes
+            while size > AHEAD:
+                size -= ahead[0].nbytes
+                yield ahead.popleft()
+    except (ModelError, UnusableError):
+        raise
+    except LineartError as error:
+        raise PageError(str(sheet.job), "cannot be inked", str(error)) from error
+    if end is not None:
+        end()
+    if manifest.stamp(sheet.job.source) != sheet.stamp:
+        raise PageError(str(sheet.job), "was changed while it was inked", "run again")
+    yield from ahead
+
+
+def _read(sheet: _Sheet, means: Means, seconds: float) -> Page:
+    """The page at the network's dpi, upright."""
     job = sheet.job
     try:
-        grey = within(seconds, lambda: pages.read_grey(job.source, means.options, job.page, whole=True))
+        page = within(seconds, lambda: _fitted(sheet, means))
     except TimeoutError as error:
         reason = f"is not read after {seconds:g} s"
         raise PageError(str(job), reason, "save it anew, or give it longer with --page-timeout") from error
+    except OSError as error:
+        raise unwritable(job.output, error) from error
     if manifest.stamp(job.source) != sheet.stamp:
         raise PageError(str(job), "was changed while it was read", "run again")
-    return grey
+    return page
+
+
+def _fitted(sheet: _Sheet, means: Means) -> Page:
+    job, header, options = sheet.job, sheet.header, means.options
+    _, shape = sheet.size.fitted(means.card.dpi)
+    dtype = pages.grey_type(header.bits, header.is_grey, options.drop_colour)
+    # A page that is to be turned is written in columns, too many to go to a disk.
+    page = np.empty(shape, dtype) if header.orientation != UPRIGHT else room(shape, dtype, means.folder.scratch)
+    stored = page if header.orientation == UPRIGHT else pages.as_stored(page, header.orientation)
+    gather(fit(pages.read_strips(job.source, options, job.page), header.stored_shape, stored.shape), stored)
+    return page
 
 
 @lru_cache(maxsize=64)

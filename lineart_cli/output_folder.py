@@ -101,6 +101,11 @@ class OutputFolder:
             self._leave(_PATIENCE)
         shutil.rmtree(gone, ignore_errors=True)
 
+    @property
+    def scratch(self) -> Path:
+        """A folder on the same disk for files that end with the run."""
+        return self._run
+
     def known(self) -> Manifest:
         """All that is on record of the folder."""
         with self._locked():
@@ -276,7 +281,7 @@ class OutputFolder:
 def _held(path: Path, patience: float) -> Iterator[None]:
     lock = FileLock(path, timeout=patience)
     while not lock.is_locked:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):  # the last run has just taken the folder away
             lock.acquire()
     try:

@@ -93,22 +93,26 @@ def plan_tiles(height: int, width: int, tile: tuple[int, int], multiple_of: int,
     return _tiles(grid.even_cores(height, tile[0]), grid.even_cores(width, tile[1]))
 
 
-def best_tiles(height: int, width: int, most_px: int, multiple_of: int, halo: int) -> tuple[Tile, ...]:
+def best_tiles(
+    height: int, width: int, most_px: float, multiple_of: int, halo: int, rows_share: float = 0.0
+) -> tuple[Tile, ...]:
     """Cut a page into rows and columns of even windows so that the network computes the fewest pixels.
 
     Args:
         height: of the page, px, at least 1.
         width: of the page, px, at least 1.
-        most_px: of a window. Where not even cores as thin as the halo keep to it, the smallest such window is taken:
-            with still thinner ones, the work would go to halos alone.
+        most_px: of a window, and of two rows of cores as far as they count. Where not even cores as thin as the halo
+            keep to it, the smallest such window is taken: with still thinner ones, the work would go to halos alone.
         multiple_of: the network's total stride, px.
         halo: how far a pixel of the network's output sees, px; rounded up to the stride.
+        rows_share: how much a pixel of these rows counts, beside one of a window.
     """
     grid = _Grid(multiple_of, halo)
 
-    def cost(cuts: tuple[list[_Piece], list[_Piece]]) -> tuple[int, int]:
+    def cost(cuts: tuple[list[_Piece], list[_Piece]]) -> tuple[float, int]:
         window_px = math.prod(pieces[0].window[1] - pieces[0].window[0] for pieces in cuts)
-        return max(window_px, most_px), window_px * math.prod(len(pieces) for pieces in cuts)
+        rows_px = width * min(2 * max(piece.core[1] - piece.core[0] for piece in cuts[0]), height)
+        return max(window_px + rows_share * rows_px, most_px), window_px * math.prod(len(pieces) for pieces in cuts)
 
     return _tiles(*min(product(grid.even_windows(height), grid.even_windows(width)), key=cost))
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from lineart_cli.spool import Page
+
 STRIP_ROWS = 64
 """Rows handled at once: a strip of an A4 page at 300 dpi then stays in a core's second-level cache."""
 
@@ -26,7 +28,7 @@ def strips(height: int, rows: int = STRIP_ROWS) -> Iterator[slice]:
         yield slice(start, min(start + rows, height))
 
 
-def linear_rows(source: npt.NDArray[np.floating[Any]], shape: tuple[int, int], rows: slice) -> npt.NDArray[np.float32]:
+def linear_rows(source: Page, shape: tuple[int, int], rows: slice) -> npt.NDArray[np.float32]:
     """Resample `source` linearly to `shape` and return only some rows of the result.
 
     Args:
@@ -37,7 +39,9 @@ def linear_rows(source: npt.NDArray[np.floating[Any]], shape: tuple[int, int], r
     Returns:
         (rows, W) float32.
     """
-    return _linear(source, *_neighbours(source.shape[0], shape[0], rows), shape[1])
+    above, below, share = _neighbours(source.shape[0], shape[0], rows)
+    held = source[above[0] : below[-1] + 1]
+    return _linear(held, above - above[0], below - above[0], share, shape[1])
 
 
 def enlarged_strips(
@@ -55,7 +59,7 @@ def enlarged_strips(
     """
     above, below, share = _neighbours(source[0], shape[0], slice(0, shape[0]))
     held, first, done = np.empty((0, source[1]), np.float16), 0, 0
-    for band in bands:
+    for band in regrouped(bands):
         held = np.concatenate([held, band])
         ready = int(np.searchsorted(below, first + len(held)))
         for strip in strips(ready - done):
@@ -82,20 +86,93 @@ def _linear(
     width: int,
 ) -> npt.NDArray[np.float32]:
     mixed = source[above] * (1 - share[:, None]) + source[below] * share[:, None]
-    return np.asarray(cv2.resize(mixed, (width, len(mixed)), interpolation=cv2.INTER_LINEAR), np.float32)
+    twice = np.repeat(mixed, 2, 0) if len(mixed) == 1 else mixed  # OpenCV rounds a single row in another way
+    wide = cv2.resize(twice, (width, len(twice)), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(wide[: len(mixed)], np.float32)
 
 
-def fit(page: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
-    """Resample a whole page: area means where it shrinks, cubic where it grows.
+def regrouped(bands: Iterable[npt.NDArray[Any]], rows: int = STRIP_ROWS) -> Iterator[npt.NDArray[Any]]:
+    """The same rows in bands of just `rows` rows, however they come; the last one may be shorter."""
+    left = None
+    for band in bands:
+        if left is not None:
+            missing = rows - len(left)
+            left, band = np.concatenate([left, band[:missing]]), band[missing:]  # noqa: PLW2901
+            if len(left) < rows:
+                continue
+            yield left
+        whole = len(band) // rows * rows
+        for start in range(0, whole, rows):
+            yield band[start : start + rows]
+        left = band[whole:] if whole < len(band) else None
+    if left is not None:
+        yield left
+
+
+def gather(bands: Iterable[npt.NDArray[Any]], page: Any) -> None:
+    """Write bands of rows, from top to bottom, into a page."""
+    row = 0
+    for band in bands:
+        page[row : row + len(band)] = band
+        row += len(band)
+
+
+def fit(
+    bands: Iterable[npt.NDArray[Any]], source: tuple[int, int], shape: tuple[int, int]
+) -> Iterator[npt.NDArray[Any]]:
+    """Resample a page that comes a band of rows at a time: area means where it shrinks, cubic where it grows.
+
+    A page that grows is held as a whole, being the smaller one.
 
     Args:
-        page: (H, W) uint8, uint16 or float32.
+        bands: (rows, W) uint8, uint16 or float32, from top to bottom.
+        source: (H, W) of all bands together.
         shape: (h, w) wanted.
 
-    Returns:
-        (h, w) of the same type; `page` itself, not a copy, if it has that shape already.
+    Yields:
+        (rows, w) of the same type. A row comes out the same, bit for bit, however the page is cut into bands.
     """
-    if page.shape == shape:
-        return page
-    way = cv2.INTER_AREA if shape[0] * shape[1] < page.size else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(page, shape[::-1], interpolation=way), page.dtype)
+    if source == shape:
+        yield from bands
+    elif shape[0] * shape[1] > source[0] * source[1]:
+        page = np.concatenate(list(bands))
+        yield np.asarray(cv2.resize(page, shape[::-1], interpolation=cv2.INTER_CUBIC), page.dtype)
+    elif source[0] % shape[0] == source[1] % shape[1] == 0:
+        step = source[0] // shape[0]
+        for band in regrouped(bands, STRIP_ROWS * step):
+            yield _shrunk(band, (len(band) // step, shape[1]))
+    else:
+        yield from _means(bands, source[0], shape)
+
+
+def _means(bands: Iterable[npt.NDArray[Any]], source: int, shape: tuple[int, int]) -> Iterator[npt.NDArray[Any]]:
+    """Area means where rows of the source, `source` of them, lie across those of the result."""
+    first, shares = _overlaps(source, shape[0])
+    stop = np.minimum(first + shares.shape[1], source)
+    held, top, done = np.empty((0, shape[1]), np.float32), 0, 0
+    for band in regrouped(bands):
+        held = np.concatenate([held, _shrunk(band.astype(np.float32), (len(band), shape[1]))])
+        ready = int(np.searchsorted(stop, top + len(held), "right"))
+        mean = np.zeros((ready - done, shape[1]), np.float32)
+        for row in range(shares.shape[1]):
+            at = np.minimum(first[done:ready] + row, source - 1)
+            mean += held[at - top] * shares[done:ready, row, None]
+        if ready > done:
+            yield np.rint(mean).astype(band.dtype) if band.dtype.kind == "u" else mean
+        kept = first[ready] if ready < shape[0] else top + len(held)
+        held, top, done = held[kept - top :], kept, ready
+
+
+def _overlaps(source: int, height: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """For each of `height` rows: the first of `source` rows below it, and the share of that and each of the next."""
+    row = np.arange(height)
+    first = row * source // height
+    below = first[:, None] + np.arange(-(-source // height) + 1)
+    # In units of 1 / height of a source row, all ends are whole numbers.
+    stop = np.minimum((below + 1) * height, (row[:, None] + 1) * source)
+    covered = stop - np.maximum(below * height, row[:, None] * source)
+    return first, np.asarray(np.maximum(covered, 0) / source, np.float32)
+
+
+def _shrunk(page: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
+    return np.asarray(cv2.resize(page, shape[::-1], interpolation=cv2.INTER_AREA), page.dtype)

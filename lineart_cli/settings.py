@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def save(best: Measured, hardware: Hardware) -> Path:
     file = path()
     choice = best.choice
     entries: dict[str, Any] = {**_stamp(hardware), "speed": best.speed}
-    entries |= {"backend": choice.backend, "device": choice.device, "precision": choice.precision}
+    entries |= asdict(choice)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(entries, indent=2) + "\n", "utf-8")
@@ -49,7 +50,8 @@ def load(hardware: Hardware) -> Measured | None:
         entries = json.loads(path().read_text("utf-8"))
         if any(entries[key] != value for key, value in _stamp(hardware).items()):
             return None
-        choice = EngineChoice(str(entries["backend"]), str(entries["device"]), str(entries["precision"]))
+        backend, device, precision = (str(entries[name]) for name in ("backend", "device", "precision"))
+        choice = EngineChoice(backend, device, precision, int(entries["threads"]))
         return Measured(choice, float(entries["speed"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError, EngineError
+from lineart_cli.plan import PageSize
+from lineart_cli.spool import Page
 
 _T = TypeVar("_T")
 Coverage = NDArray[np.unsignedinteger[Any]]
-Greys = NDArray[np.uint8 | np.uint16 | np.float32]
 
 LEAST_SECONDS = 60.0
 SECONDS_PER_MEGAPIXEL = 10.0
@@ -25,18 +27,17 @@ _THREAD = "lineart-watched"
 class Inker(Protocol):
     """Inks pages, one at a time."""
 
-    def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float) -> Coverage:
+    def bands(self, page: Page, size: PageSize, tool: Tool, faint: float) -> Iterator[Coverage]:
         """Inks a page.
 
         Args:
-            grey: (H, W) encoded values, white being the largest that a uint8 or uint16 holds, or 1.0;
-                used up.
-            dpi: px per inch.
+            page: encoded values at the network's dpi, see `convert.Inker.bands`.
+            size: of the page as it is to be drawn, (H, W).
             tool: what to draw with.
             faint: how faint a line may be, as a fraction of the main lines' darkness.
 
-        Returns:
-            (H, W) coverage, uint8 or uint16, 0 = no ink, 255 or 65535 = full.
+        Yields:
+            (rows, W) coverage from top to bottom, uint8 or uint16, 0 = no ink, 255 or 65535 = full.
         """
 
 
@@ -53,28 +54,39 @@ class WatchedInker:
         self._type = np.dtype(f"uint{bits}")
         self._inker: Inker | None = None
 
-    def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float, seconds: float) -> Coverage:
-        """Inks a page, see `Inker.ink`, within so many seconds.
+    def bands(self, page: Page, size: PageSize, tool: Tool, faint: float, seconds: float) -> Generator[Coverage]:
+        """Inks a page, see `Inker.bands`, within so many seconds; those between the bands do not count.
 
         Raises:
             EngineError: it took longer, or the result is no page of ink.
             Exception: whatever opening the inker, or the inker, raises.
         """
         inker, self._inker = self._inker or self._open_inker(), None
-        shape = grey.shape
+        bands, height, left = inker.bands(page, size, tool, faint), 0, seconds
         try:
-            ink = within(seconds, lambda: inker.ink(grey, dpi, tool, faint))
+            while True:
+                start = time.monotonic()
+                band = within(max(left, 0), lambda: next(bands, None))
+                left -= time.monotonic() - start
+                if band is None:
+                    break
+                if band.shape[1:] != (size.width,) or band.dtype != self._type:
+                    raise self._nonsense(band.shape, band.dtype, size)
+                height += len(band)
+                yield band
+            if height != size.height:
+                raise self._nonsense((height, size.width), self._type, size)
         except TimeoutError as error:
             advice = "give it longer with --page-timeout, or try another --backend"
             raise EngineError(f"the engine gave no answer in {seconds:g} s; {advice}") from error
-        except ArgumentError:  # a page that cannot be inked as asked is no fault of the engine
+        except (ArgumentError, GeneratorExit):  # what is wrong with a page, or with its file, is no fault of the engine
             self._inker = inker
             raise
-        if ink.shape != shape or ink.dtype != self._type:
-            what = f"the model gave {ink.shape} {ink.dtype} instead of {shape} {self._type}"
-            raise EngineError(f"{what}; try another --backend")
         self._inker = inker
-        return ink
+
+    def _nonsense(self, shape: tuple[int, ...], dtype: np.dtype[Any], size: PageSize) -> EngineError:
+        what = f"the model gave {shape} {dtype} instead of {size.shape} {self._type}"
+        return EngineError(f"{what}; try another --backend")
 
 
 def patience(megapixels: float) -> float:

@@ -26,8 +26,11 @@ REACH = 12.0
 """Distances are predicted up to this many px; further away is all the same."""
 BOX = 5
 """Side in px of the square over which the pen averages the convergence of the way."""
-SURE = 0.75
-"""Convergence from which a line is sure: beside a bend of radius r it is 1 - d / r at a distance d, doubt or no."""
+BEND, SURE = 32.0, 0.75
+"""Convergence from which a line is sure: beside a bend of radius r it is 1 - d / r at a distance d, doubt or no.
+
+Bends of a radius of `BEND` px count as sure, and everywhere what converges by `SURE`.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class NetConfig:
     channels: per level, from stride 4 on, each level twice as coarse; multiples of 16. More see more, cost the square.
     down, up: residual blocks per level on the way down and up; the deeper ones give the frame its size.
     head: channels of the last but one layer.
-    slack: px that the distance may exceed the way before a line is taken back; 0 tears lines, 4 fills narrow gaps.
+    slack: px that the distance may exceed the way before a line is taken back; 0 tears lines, 4 fills narrow gaps. It
+        ends where the distance does.
     calm: standard deviation in px by which the pen smooths the way; 0.5 keeps every tremor, 4 rounds corners.
     least: convergence below which the way is no longer sharpened; 1 leaves blobs in doubt, 0.02 gives specks.
     """
@@ -148,8 +152,11 @@ class Pen(nn.Module):
         slopes = functional.conv2d(slopes, across.flip(0).transpose(2, 3), padding=(margin, 0), groups=2)
         convergence = slopes[:, :1] + slopes[:, 1:]
         off = REACH * torch.sqrt(way[:, :1] ** 2 + way[:, 1:2] ** 2 + 1e-6)
-        off = off / (convergence / SURE).clamp(self.config.least, 1.0) + REACH * torch.relu(-convergence)
-        return thickness / 2 - torch.maximum(off, REACH * fields[:, 2:3] - self.config.slack).clamp(max=REACH)
+        sure = (1 - off / BEND).clamp(min=SURE)
+        off = off / (convergence / sure).clamp(self.config.least, 1.0) + REACH * torch.relu(-convergence)
+        distance = fields[:, 2:3]
+        slack = self.config.slack * (2 - 2 * distance).clamp(0, 1)
+        return thickness / 2 - torch.maximum(off, REACH * distance - slack).clamp(max=REACH)
 
 
 class LineartNet(nn.Module):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from lineart_cli.brushes import noise, trace, weight
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.style import PRESSURES, REACH, STEPS, Style
-from lineart_cli.resample import linear_rows, strips
+from lineart_cli.resample import gather, linear_rows, strips
+from lineart_cli.spool import Page
 
 ROWS = 256
 """Rows of a page that are drawn at once."""
@@ -36,7 +38,7 @@ class Lines:
         seen: px beyond which distances are not known.
     """
 
-    off: NDArray[np.float16]
+    off: Page
     pressure: Floats
     seen: float = math.inf
 
@@ -67,11 +69,25 @@ def paint(
     Returns:
         (H, W) coverage, uint8 or uint16: 0 none, 255 or 65535 full.
     """
-    ink = np.zeros(shape, f"uint{bits}")
+    ink = np.empty(shape, f"uint{bits}")
+    gather(paint_bands(lines, style, thickness, shape, pressure, bits), ink)
+    return ink
+
+
+def paint_bands(
+    lines: Lines,
+    style: Style,
+    thickness: float,
+    shape: tuple[int, int],
+    pressure: float | None = None,
+    bits: int = 8,
+) -> Iterator[NDArray[np.unsignedinteger[Any]]]:
+    """Draw the lines of a page as `paint` does, (rows, W) at a time from top to bottom."""
     painter = _Painter(lines, style, thickness, shape, pressure)
     for rows in strips(shape[0], ROWS):
-        painter.rows(rows, ink[rows])
-    return ink
+        ink = np.zeros((rows.stop - rows.start, shape[1]), f"uint{bits}")
+        painter.rows(rows, ink)
+        yield ink
 
 
 class _Painter:

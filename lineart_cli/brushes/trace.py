@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineart_cli.brushes.noise import Floats
+from lineart_cli.spool import Page
 
 WALK = 96
 """Ends are felt this far along a line, px at 300 dpi."""
@@ -53,7 +54,7 @@ class Trace:
         return slice(*np.searchsorted(self.row, (first, last)))
 
 
-def trace(off: Floats) -> Trace:
+def trace(off: Page) -> Trace:
     """Thin the lines of a page and walk along them from their ends.
 
     Args:
@@ -63,7 +64,7 @@ def trace(off: Floats) -> Trace:
     return Trace(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
-def _parts(off: Floats) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Floats, Floats]]:
+def _parts(off: Page) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Floats, Floats]]:
     margin = 2 * WALK + 16
     for start in range(0, off.shape[0], ROWS):
         low, high = max(start - margin, 0), min(start + ROWS + margin, off.shape[0])

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lineart_cli.engines.base import Engine, EngineChoice, MissingRuntimeError, OutOfMemoryError
+from lineart_cli.engines.base import (
+    Compiled,
+    Engine,
+    EngineChoice,
+    MissingRuntimeError,
+    OutOfMemoryError,
+    UnusableError,
+)
 from lineart_cli.errors import EngineError
 
-__all__ = ["Engine", "EngineChoice", "OutOfMemoryError", "open_engine"]
+__all__ = ["Compiled", "Engine", "EngineChoice", "OutOfMemoryError", "UnusableError", "open_engine"]
 
 
-def open_engine(network: Path, choice: EngineChoice, shape: tuple[int, int]) -> Engine:
+def open_engine(
+    network: Path, choice: EngineChoice, shape: tuple[int, int], compiled: Compiled | None = None
+) -> Engine:
     """Make a network ready.
 
     Args:
         network: an ONNX file with inputs `sketch` (1, 1, H, W) and `thickness` (1,), output `level` (1, 1, H, W).
         choice: runtime, device, precision and threads.
         shape: H and W of every sketch that will be given.
+        compiled: the same network and choice as they were opened for other shapes, or for this one before; a shape that
+            comes again then takes a fraction of the time, and its turn in there.
 
     Raises:
         EngineError: the runtime is not installed, or refuses the device, the precision or the network.
@@ -24,21 +35,21 @@ def open_engine(network: Path, choice: EngineChoice, shape: tuple[int, int]) -> 
     if choice.backend == "openvino":
         from lineart_cli.engines.openvino import OpenVinoEngine
 
-        return OpenVinoEngine(network, choice, shape)
+        return OpenVinoEngine(network, choice, shape, compiled)
     if choice.backend == "onnxruntime":
         from lineart_cli.engines.onnxruntime import OnnxRuntimeEngine
 
         return OnnxRuntimeEngine(network, choice, shape)
     if choice.backend != "auto":
         raise EngineError(f"--backend {choice.backend}: unknown; choose from auto, openvino, onnxruntime")
-    return _open_first(network, choice, shape)
+    return _open_first(network, choice, shape, compiled)
 
 
-def _open_first(network: Path, choice: EngineChoice, shape: tuple[int, int]) -> Engine:
+def _open_first(network: Path, choice: EngineChoice, shape: tuple[int, int], compiled: Compiled | None) -> Engine:
     from dataclasses import replace
 
     try:
-        return open_engine(network, replace(choice, backend="openvino"), shape)
+        return open_engine(network, replace(choice, backend="openvino"), shape, compiled)
     except MissingRuntimeError as missing:
         try:
             return open_engine(network, replace(choice, backend="onnxruntime"), shape)

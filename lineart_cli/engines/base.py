@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
@@ -53,7 +54,15 @@ class Engine(Protocol):
         """
 
 
-class MissingRuntimeError(EngineError):
+Compiled = dict[tuple[int, int], bytes]
+"""What a runtime made of a network for heights and widths of the sketch, the latest last."""
+
+
+class UnusableError(EngineError):
+    """A runtime or device cannot be used at all: no page can be inked with it."""
+
+
+class MissingRuntimeError(UnusableError):
     """A runtime is not installed, or cannot be loaded."""
 
     def __init__(self, package: str, error: ImportError) -> None:
@@ -65,7 +74,32 @@ class OutOfMemoryError(EngineError):
     """A runtime did not get the memory for tiles of this size."""
 
 
+class CheckedEngine(ABC):
+    """What all runtimes do alike: what a network gives is looked at before anybody uses it."""
+
+    backend: ClassVar[str]
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        """Takes height and width of every sketch."""
+        self._shape = (1, 1, *shape)
+
+    def run(self, sketch: npt.NDArray[np.float16], thickness: float) -> Level:
+        """See `Engine.run`."""
+        level = self._infer(sketch, np.array([thickness], np.float32))
+        if level.shape != self._shape:
+            what = f"the network gave {level.shape} for {self._shape}"
+            raise EngineError(f"--backend {self.backend}: {what}; install the model again")
+        if not _is_finite(level):
+            raise EngineError(f"--backend {self.backend}: the network's result is not finite; try --precision f32")
+        return level
+
+    @abstractmethod
+    def _infer(self, sketch: npt.NDArray[np.float16], thickness: npt.NDArray[np.float32]) -> Level:
+        """The network's output, whatever it is."""
+
+
 _NO_MEMORY = re.compile(r"alloc|out.of.memory", re.IGNORECASE)
+_INFINITY, _MINUS_INFINITY = 0x7C00, 0xFC00  # bits of a float16; NaN lies above, with the same sign
 
 
 def failure(error: Exception, message: str) -> EngineError:
@@ -74,14 +108,8 @@ def failure(error: Exception, message: str) -> EngineError:
     return kind(message)
 
 
-def check_level(level: Level, shape: tuple[int, ...], backend: str) -> Level:
-    """Return `level` if it has that shape and every number in it is finite.
-
-    Raises:
-        EngineError: otherwise.
-    """
-    if level.shape != shape:
-        raise EngineError(f"--backend {backend}: the network gave {level.shape} for {shape}; install the model again")
-    if not math.isfinite(float(level.sum(dtype=np.float32))):
-        raise EngineError(f"--backend {backend}: the network's result is not finite; try --precision f32")
-    return level
+def _is_finite(level: Level) -> bool:
+    if level.dtype == np.float32:
+        return math.isfinite(float(level.sum()))
+    # By their bits, as adding float16 up is slow: the largest of those below 0, and the largest of all others.
+    return int(level.view(np.uint16).max()) < _MINUS_INFINITY and int(level.view(np.int16).max()) < _INFINITY

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from lineart_cli.engines.base import EngineChoice, MissingRuntimeError, check_level, failure
+from lineart_cli.engines.base import CheckedEngine, EngineChoice, MissingRuntimeError, UnusableError, failure
 from lineart_cli.errors import EngineError
 
 if TYPE_CHECKING:
@@ -16,14 +16,27 @@ if TYPE_CHECKING:
     from lineart_cli.engines.base import Level
 
 _SUFFIX = "ExecutionProvider"
-_SETTINGS = {"arena_extend_strategy": "kSameAsRequested"}  # the default doubles what it takes
+_ARENA = {"arena_extend_strategy": "kSameAsRequested"}  # the default doubles what it takes
+_SETTINGS = {
+    "CPU": _ARENA,
+    "CUDA": {
+        **_ARENA,
+        "use_tf32": "0",  # the same ink as on a CPU
+        "cudnn_conv_algo_search": "HEURISTIC",  # trying all of them takes seconds, and memory for the greediest
+        "cudnn_conv_use_max_workspace": "0",
+    },
+}
+"""What execution providers are told; others get nothing, as some take offence at what they do not know."""
 
 
-class OnnxRuntimeEngine:
+class OnnxRuntimeEngine(CheckedEngine):
     """One session, which keeps the memory of its first run for the next."""
+
+    backend = "onnxruntime"
 
     def __init__(self, network: Path, choice: EngineChoice, shape: tuple[int, int]) -> None:
         """See `open_engine`."""
+        super().__init__(shape)
         try:
             import onnxruntime
         except ImportError as error:
@@ -31,6 +44,7 @@ class OnnxRuntimeEngine:
         if choice.precision == "bf16":
             raise EngineError("--precision bf16: ONNX Runtime computes f32 only; use f32, or --backend openvino")
         provider = _provider(onnxruntime.get_available_providers(), choice.device)
+        settings = _SETTINGS.get(provider.removesuffix(_SUFFIX), {})
         options = onnxruntime.SessionOptions()
         options.enable_mem_pattern = False  # the pattern's block would come on top of what the first run has taken
         options.inter_op_num_threads = 1
@@ -38,22 +52,19 @@ class OnnxRuntimeEngine:
         options.log_severity_level = 4
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session = onnxruntime.InferenceSession(str(network), options, providers=[(provider, _SETTINGS)])
+            self._session = onnxruntime.InferenceSession(str(network), options, providers=[(provider, settings)])
         except Exception as error:  # its exceptions share no other base
             raise failure(error, f"ONNX Runtime cannot prepare {network}: {error}") from error
         if self._session.get_providers()[0] != provider:  # it falls back to the CPU without a word
             name = provider.removesuffix(_SUFFIX)
-            raise EngineError(f"--device {name}: ONNX Runtime cannot load it; install its libraries or use CPU")
-        self._shape = (1, 1, *shape)
+            raise UnusableError(f"--device {name}: ONNX Runtime cannot load it; install its libraries or use CPU")
 
-    def run(self, sketch: npt.NDArray[np.float16], thickness: float) -> Level:
-        """See `Engine.run`."""
+    def _infer(self, sketch: npt.NDArray[np.float16], thickness: npt.NDArray[np.float32]) -> Level:
         try:
-            inputs = {"sketch": sketch.astype(np.float32), "thickness": np.array([thickness], np.float32)}
-            (level,) = self._session.run(["level"], inputs)
+            (level,) = self._session.run(["level"], {"sketch": sketch.astype(np.float32), "thickness": thickness})
         except Exception as error:  # its exceptions share no other base
             raise failure(error, f"ONNX Runtime failed: {error}; try a smaller --tile") from error
-        return check_level(level, self._shape, "onnxruntime")
+        return cast("npt.NDArray[np.float32]", level)
 
 
 def _provider(available: list[str], wanted: str) -> str:

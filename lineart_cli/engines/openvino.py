@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from lineart_cli.engines.base import EngineChoice, MissingRuntimeError, check_level, failure
+from lineart_cli.engines.base import CheckedEngine, Compiled, EngineChoice, MissingRuntimeError, failure
 from lineart_cli.errors import EngineError
 
 if TYPE_CHECKING:
@@ -16,46 +17,68 @@ if TYPE_CHECKING:
     from lineart_cli.engines.base import Level
 
 _ELEMENT_TYPES = {"auto": "f32", "f32": "f32", "bf16": "bf16", "int8": "f32"}
+_MOST_COMPILED = 2  # shapes: pages upright and on their side
 
 
-class OpenVinoEngine:
+class OpenVinoEngine(CheckedEngine):
     """One compiled network with one request: the activations exist once."""
 
-    def __init__(self, network: Path, choice: EngineChoice, shape: tuple[int, int]) -> None:
+    backend = "openvino"
+
+    def __init__(self, network: Path, choice: EngineChoice, shape: tuple[int, int], compiled: Compiled | None) -> None:
         """See `open_engine`."""
+        super().__init__(shape)
         try:
             import openvino
         except ImportError as error:
             raise MissingRuntimeError("openvino", error) from error
         core = openvino.Core()
         device = _device(core.available_devices, choice.device)
+        capabilities = core.get_property(device, "OPTIMIZATION_CAPABILITIES")
         precision = _ELEMENT_TYPES[choice.precision]
         if precision == "bf16":
-            _require_bf16(device, core.get_property(device, "OPTIMIZATION_CAPABILITIES"))
+            _require_bf16(device, capabilities)
         # Without the precision hint, OpenVINO takes bf16 where the CPU has it: other ink on other machines.
         settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
         if choice.threads is not None and device == "CPU":
             settings["INFERENCE_NUM_THREADS"] = choice.threads
-        self._shape = (1, 1, *shape)
         try:
-            model = core.read_model(network)
-            model.reshape({"sketch": list(self._shape), "thickness": [1]})
-            steps = openvino.preprocess.PrePostProcessor(model)
-            steps.input("sketch").tensor().set_element_type(openvino.Type.f16)
-            steps.output("level").tensor().set_element_type(openvino.Type.f16)
-            self._request = core.compile_model(steps.build(), device, settings).create_infer_request()
+            if compiled and shape in compiled:
+                model = core.import_model(BytesIO(compiled[shape]), device, settings)
+            else:
+                model = core.compile_model(_model(core, network, self._shape), device, settings)
+                if compiled is not None and "EXPORT_IMPORT" in capabilities:
+                    _keep(model.export_model(), shape, compiled)
+            self._request = model.create_infer_request()
         except (RuntimeError, MemoryError) as error:
             message = f"--device {device}: OpenVINO cannot prepare {network}: {_last_line(error)}"
             raise failure(error, message) from error
 
-    def run(self, sketch: npt.NDArray[np.float16], thickness: float) -> Level:
-        """See `Engine.run`."""
-        inputs = {"sketch": sketch, "thickness": np.array([thickness], np.float32)}
+    def _infer(self, sketch: npt.NDArray[np.float16], thickness: npt.NDArray[np.float32]) -> Level:
+        inputs = {"sketch": sketch, "thickness": thickness}
         try:
             results = self._request.infer(inputs, share_inputs=True, share_outputs=True)
         except (RuntimeError, MemoryError) as error:
             raise failure(error, f"OpenVINO failed: {_last_line(error)}; try a smaller --tile") from error
-        return check_level(results["level"], self._shape, "openvino")
+        return cast("npt.NDArray[np.float16]", results["level"])
+
+
+def _model(core: Any, network: Path, shape: tuple[int, ...]) -> Any:
+    """The network for sketches of that shape, float16 in and out."""
+    from openvino import Type, preprocess
+
+    model = core.read_model(network)
+    model.reshape({"sketch": list(shape), "thickness": [1]})
+    steps = preprocess.PrePostProcessor(model)
+    steps.input("sketch").tensor().set_element_type(Type.f16)
+    steps.output("level").tensor().set_element_type(Type.f16)
+    return steps.build()
+
+
+def _keep(model: BytesIO, shape: tuple[int, int], compiled: Compiled) -> None:
+    compiled[shape] = model.getvalue()
+    if len(compiled) > _MOST_COMPILED:
+        del compiled[next(iter(compiled))]
 
 
 def _device(available: list[str], wanted: str) -> str:

@@ -238,7 +238,7 @@ class InkOptions(Options):
     jobs: int | None = option(
         None,
         "--jobs -j",
-        "Pages in work at once: one is inked while others are read and written.",
+        "Pages in work at once: one is inked while others are read and written; auto takes two where memory allows.",
         "Speed",
         read=read_whole_or_auto,
         metavar="N",

@@ -1,14 +1,23 @@
 """Pages on disk: read as grey, and written as ink."""
 
-from lineart_cli.pages.header import Dpi, Header, working_dpi
+from lineart_cli.pages.header import UPRIGHT, Dpi, Header, working_dpi
 from lineart_cli.pages.metadata import Metadata
-from lineart_cli.pages.picture import Greys
-from lineart_cli.pages.reading import count_pages, is_whole, read_grey, read_header, read_metadata, read_sketch
+from lineart_cli.pages.picture import Greys, as_stored, grey_type
+from lineart_cli.pages.reading import (
+    count_pages,
+    is_whole,
+    read_grey,
+    read_header,
+    read_metadata,
+    read_sketch,
+    read_strips,
+)
 from lineart_cli.pages.writers import INK, OUTPUT_FORMATS, InkedPage, Look, Pixels, check_size, write_ink, write_joined
 
 __all__ = [
     "INK",
     "OUTPUT_FORMATS",
+    "UPRIGHT",
     "Dpi",
     "Greys",
     "Header",
@@ -16,13 +25,16 @@ __all__ = [
     "Look",
     "Metadata",
     "Pixels",
+    "as_stored",
     "check_size",
     "count_pages",
+    "grey_type",
     "is_whole",
     "read_grey",
     "read_header",
     "read_metadata",
     "read_sketch",
+    "read_strips",
     "working_dpi",
     "write_ink",
     "write_joined",

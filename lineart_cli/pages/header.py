@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from lineart_cli.options import DPI_RANGE, MM_PER_INCH
@@ -14,6 +14,8 @@ GUESSED_DPI_RANGE = (72.0, 1200.0)
 _SCREEN_DPI = 100.0
 
 INCHES, CENTIMETRES = 2, 3  # EXIF and TIFF ResolutionUnit
+
+UPRIGHT = 1  # of the orientations, 1 to 8 as in EXIF
 
 Dpi = tuple[float, float]
 
@@ -29,6 +31,8 @@ class Header:
         pages: how many the file has.
         bits: of each sample, before anything is converted; 0 where nobody can know, as of a page that is rendered.
         is_grey: whether the page has no colour, whatever is made of it.
+        orientation: how the page is turned upright, 1 to 8 as in EXIF.
+        held: bytes that reading takes beside a few rows of the page, where its format leaves no other way.
     """
 
     width: int
@@ -37,6 +41,18 @@ class Header:
     pages: int = 1
     bits: int = 8
     is_grey: bool = False
+    orientation: int = 1
+    held: int = field(default=0, compare=False)
+
+    @property
+    def stored_shape(self) -> tuple[int, int]:
+        """Height and width as the file has them."""
+        return (self.width, self.height) if is_turned(self.orientation) else (self.height, self.width)
+
+
+def is_turned(orientation: int) -> bool:
+    """Whether width and height change places when a page is turned upright."""
+    return 5 <= orientation <= 8
 
 
 def meant_dpi(x: float, y: float) -> Dpi | None:

@@ -1,20 +1,23 @@
 """A page as its file holds it, whatever the format: what every reader gives, and how it becomes a grey page.
 
 A page is a sheet of white paper on which a reader lays blocks of samples, one after the other: rows, tiles or strips of
-a scan, or layers of a painting. So a page is never held in colour as a whole unless its format leaves no other way.
+a scan, or layers of a painting. So a page is never held in colour as a whole unless its format leaves no other way;
+and where the blocks come in order, only a few rows of it are held at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import NDArray
 
 from lineart_cli.colour import desaturate, kept_light, lost_light, without_pencil
-from lineart_cli.pages.header import Dpi
+from lineart_cli.pages.header import UPRIGHT, Dpi, is_turned
+from lineart_cli.resample import gather
 
 BLOCK_PIXELS = 1 << 18
 """How many pixels are held in colour and in floating point at once."""
@@ -61,6 +64,8 @@ class Picture:
         is_grey: whether all blocks are.
         dpi: (horizontal, vertical) as stored, or None.
         orientation: how to turn the page upright, 1 to 8 as in EXIF.
+        in_order: whether no block begins above an earlier one, so that what lies above a block is finished.
+        decoder_bytes: what the decoder itself holds of the page at once, beside a few rows.
     """
 
     width: int
@@ -69,12 +74,20 @@ class Picture:
     bits: int
     is_grey: bool
     dpi: Dpi | None = None
-    orientation: int = 1
+    orientation: int = UPRIGHT
+    in_order: bool = False
+    decoder_bytes: int = 0
+
+    @property
+    def held(self) -> int:
+        """Bytes that decoding takes beside a few rows of the page."""
+        grey = 0 if self.in_order else self.width * self.height * grey_type(self.bits, True, None).itemsize
+        return self.decoder_bytes + grey
 
     @property
     def is_turned(self) -> bool:
         """Whether width and height change places when the page is turned upright."""
-        return self.orientation >= 5
+        return is_turned(self.orientation)
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -93,34 +106,51 @@ class Document:
 Greys = NDArray[np.uint8 | np.uint16 | np.float32]
 
 
-def to_grey(picture: Picture, mode: str, drop_colour: str | None = None, whole: bool = False) -> Greys:
-    """Decodes a page: transparency laid on white, colour made grey, turned upright.
+def to_grey(picture: Picture, mode: str, drop_colour: str | None = None) -> NDArray[np.float32]:
+    """Decodes a page, see `grey_strips`.
+
+    Returns:
+        (H, W) float32 in [0, 1], upright.
+    """
+    width, height = picture.upright_size
+    page = np.empty((height, width), np.float32)
+    gather(grey_strips(picture, mode, drop_colour, np.float32), as_stored(page, picture.orientation))
+    return page
+
+
+def grey_strips(picture: Picture, mode: str, drop_colour: str | None, dtype: npt.DTypeLike) -> Iterator[Greys]:
+    """Decodes a page some rows at a time, as they are stored: transparency laid on white, colour made grey.
 
     Args:
         picture: the page.
         mode: how colour becomes grey, see `colour.desaturate`.
         drop_colour: a key of `colour.DROPPED`: its pencil is taken out, and colour becomes grey by the light in which
-            it is hardly seen, whatever `mode` says.
-        whole: round to numbers as small as the file's samples, unless a colour is dropped.
+            it is hardly seen, whatever `mode` says. The page is then decoded twice.
+        dtype: uint8, uint16 or float32, see `grey_type`; where a colour is dropped, float32.
 
-    Returns:
-        (H, W) encoded values as in the file, 0 = black; white is 1 in float32, or if `whole` 255 in uint8 or 65535 in
-        uint16.
+    Yields:
+        (rows, W) encoded values as in the file, 0 = black; white is 255, 65535 or in float32 1.
     """
-    width, height = picture.upright_size
     if drop_colour is None or picture.is_grey:
-        page = _paper((height, width), picture.bits if whole else None)
-        draw(picture, [(page, lambda rgb: desaturate(rgb, mode))])
-        return page
-    kept, lost = np.ones((height, width), np.float32), np.ones((height, width), np.float16)
-    draw(picture, [(kept, lambda rgb: kept_light(rgb, drop_colour)), (lost, lambda rgb: lost_light(rgb, drop_colour))])
-    return without_pencil(kept, lost)
+        yield from (strip for (strip,) in _strips(picture, [(dtype, lambda rgb: desaturate(rgb, mode))]))
+        return
+    yield from without_pencil(
+        lambda: _strips(
+            picture,
+            [
+                (np.float32, lambda rgb: kept_light(rgb, drop_colour)),
+                (np.float16, lambda rgb: lost_light(rgb, drop_colour)),
+            ],
+        ),
+        (picture.height, picture.width),
+    )
 
 
-def _paper(shape: tuple[int, int], bits: int | None) -> Greys:
-    if bits is None:
-        return np.ones(shape, np.float32)
-    return np.full(shape, 255, np.uint8) if bits <= 8 else np.full(shape, 65535, np.uint16)
+def grey_type(bits: int, is_grey: bool, drop_colour: str | None) -> np.dtype[Any]:
+    """The smallest type for the greys of a page with so many bits a sample that loses nothing which is worked with."""
+    if drop_colour is not None and not is_grey:
+        return np.dtype(np.float32)
+    return np.dtype(np.uint8 if bits <= 8 else np.uint16)
 
 
 def draw(picture: Picture, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
@@ -131,21 +161,71 @@ def draw(picture: Picture, pages: Sequence[tuple[NDArray[Any], Channel]]) -> Non
         pages: white, (H, W) each, in floating point up to 1, uint8 or uint16; with what makes its grey of (h, w, 3)
             light.
     """
-    stored = [(_as_stored(page, picture.orientation), channel) for page, channel in pages]
+    stored = [(as_stored(page, picture.orientation), channel) for page, channel in pages]
     for block in picture.blocks():
-        height, width = block.samples.shape[:2]
-        rows = max(1, BLOCK_PIXELS // width)
-        for top in range(0, height, rows):
-            _lay(replace(block, samples=block.samples[top : top + rows], top=block.top + top), stored)
+        for piece in _pieces(block):
+            _lay(piece, stored)
 
 
-def _as_stored(page: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:
+def as_stored(page: NDArray[Any], orientation: int) -> NDArray[Any]:
     """The view of an upright page whose rows and columns run as in the file."""
-    if orientation in {5, 6, 7, 8}:
+    if is_turned(orientation):
         page = page.T
     if orientation in {3, 4, 6, 7}:
         page = page[::-1]
     return page[:, ::-1] if orientation in {2, 3, 7, 8} else page
+
+
+def _strips(picture: Picture, kinds: Sequence[tuple[npt.DTypeLike, Channel]]) -> Iterator[tuple[NDArray[Any], ...]]:
+    """Lays a picture's blocks on white, and yields the rows that no further block may touch.
+
+    Args:
+        picture: what to decode.
+        kinds: types and channels of pages, see `draw`.
+
+    Yields:
+        (rows, W) of each kind, as stored, from top to bottom; together they are the page.
+    """
+    top, pages = 0, [np.empty((0, picture.width), dtype) for dtype, _ in kinds]
+    channels = [channel for _, channel in kinds]
+    for block in _laid_in_turn(picture):
+        start = min(max(block.top, top), picture.height) if picture.in_order else 0
+        if start > top:
+            pages = _lengthened(pages, start - top)
+            yield tuple(page[: start - top] for page in pages)
+            top, pages = start, [page[start - top :] for page in pages]
+        stop = min(block.top + len(block.samples), picture.height) if picture.in_order else picture.height
+        pages = _lengthened(pages, stop - top)
+        for piece in _pieces(block):
+            _lay(replace(piece, top=piece.top - top), list(zip(pages, channels, strict=True)))
+    yield tuple(_lengthened(pages, picture.height - top))
+
+
+def _laid_in_turn(picture: Picture) -> Iterator[Block]:
+    """The blocks; those as wide as the page in pieces, since each piece then comes in order as well."""
+    for block in picture.blocks():
+        is_wide = block.left <= 0 and block.left + block.samples.shape[1] >= picture.width
+        yield from _pieces(block) if is_wide else [block]
+
+
+def _pieces(block: Block) -> Iterator[Block]:
+    height, width = block.samples.shape[:2]
+    rows = max(1, BLOCK_PIXELS // width)
+    for top in range(0, height, rows):
+        yield replace(block, samples=block.samples[top : top + rows], top=block.top + top)
+
+
+def _lengthened(pages: Sequence[NDArray[Any]], rows: int) -> list[NDArray[Any]]:
+    """The pages with white below, where they do not have so many rows."""
+    missing = rows - len(pages[0])
+    if missing <= 0:
+        return list(pages)
+    whites = [np.full((missing, page.shape[1]), _white(page), page.dtype) for page in pages]
+    return [np.concatenate(each) if len(each[0]) else each[1] for each in zip(pages, whites, strict=True)]
+
+
+def _white(page: NDArray[Any]) -> int:
+    return int(np.iinfo(page.dtype).max) if page.dtype.kind == "u" else 1
 
 
 def _lay(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
@@ -155,6 +235,12 @@ def _lay(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
     samples = block.samples[top : max(top, height - block.top), left : max(left, width - block.left)]
     if not samples.size:
         return
+    rows = slice(block.top + top, block.top + top + len(samples))
+    columns = slice(block.left + left, block.left + left + samples.shape[1])
+    if _is_grey_already(block, [page for page, _ in pages]):
+        for page, _ in pages:
+            page[rows, columns] = samples[..., 0]
+        return
     light = np.divide(samples, np.float32(block.white), dtype=np.float32)
     coverage: Any = np.float32(block.opacity)
     if block.alpha != "none":
@@ -162,9 +248,13 @@ def _lay(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
     shown = np.float32(block.opacity) if block.alpha == "premultiplied" else coverage
     if block.space == "cmyk":
         light = (1 - light[..., :3]) * (1 - light[..., 3:])
-    rows = slice(block.top + top, block.top + top + len(samples))
-    columns = slice(block.left + left, block.left + left + samples.shape[1])
     for page, channel in pages:
         grey = light[..., 0] if block.space == "grey" else channel(np.ascontiguousarray(light))
-        white, rounding = (np.iinfo(page.dtype).max, 0.5) if page.dtype.kind == "u" else (1, 0)
-        page[rows, columns] = page[rows, columns] * (1 - coverage) + grey * (shown * white) + rounding
+        rounding = 0.5 if page.dtype.kind == "u" else 0
+        page[rows, columns] = page[rows, columns] * (1 - coverage) + grey * (shown * _white(page)) + rounding
+
+
+def _is_grey_already(block: Block, pages: Sequence[NDArray[Any]]) -> bool:
+    """Whether the block's samples are just what the pages will hold."""
+    is_opaque = block.space == "grey" and block.alpha == "none" and block.opacity == 1
+    return is_opaque and all(page.dtype == block.samples.dtype and _white(page) == block.white for page in pages)

@@ -18,7 +18,7 @@ from lineart_cli.pages import readers
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import Header
 from lineart_cli.pages.metadata import Metadata, metadata_of
-from lineart_cli.pages.picture import Document, Greys, Picture, to_grey
+from lineart_cli.pages.picture import Document, Greys, Picture, grey_strips, grey_type, to_grey
 from lineart_cli.pages.sketch import to_sketch
 
 
@@ -46,26 +46,41 @@ def read_header(path: Path, options: InkOptions, page: int = 0) -> Header:
         dpi = picture.dpi
         if dpi is not None and picture.is_turned:
             dpi = (dpi[1], dpi[0])
-        return Header(*picture.upright_size, dpi, document.pages, picture.bits, picture.is_grey)
+        return Header(
+            *picture.upright_size, dpi, document.pages, picture.bits, picture.is_grey, picture.orientation, picture.held
+        )
 
 
-def read_grey(path: Path, options: InkOptions, page: int = 0, whole: bool = False) -> Greys:
-    """Decodes a page: transparency laid on white, colour made grey, turned upright. No sample loses bits.
+def read_strips(path: Path, options: InkOptions, page: int = 0) -> Iterator[Greys]:
+    """Decodes a page some rows at a time: transparency laid on white, colour made grey, but not turned upright.
 
     Args:
         path: the file.
         options: how pages are read.
         page: which of the file's pages, from 0.
-        whole: round to numbers as small as the file's samples, for less memory.
 
-    Returns:
-        (H, W) encoded values as in the file, see `picture.to_grey`.
+    Yields:
+        (rows, W) encoded values of `Header.type`, see `picture.grey_strips`.
 
     Raises:
         PageError: the page cannot be decoded, or as of `read_header`.
     """
     with _picture(path, options, page) as (_, picture):
-        return to_grey(picture, options.desaturate, options.drop_colour, whole)
+        dtype = grey_type(picture.bits, picture.is_grey, options.drop_colour)
+        yield from grey_strips(picture, options.desaturate, options.drop_colour, dtype)
+
+
+def read_grey(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.float32]:
+    """Decodes a page as `read_strips` does, turned upright. No sample loses bits.
+
+    Returns:
+        (H, W) encoded values as in the file, 0 = black, 1 = white.
+
+    Raises:
+        PageError: as of `read_strips`.
+    """
+    with _picture(path, options, page) as (_, picture):
+        return to_grey(picture, options.desaturate, options.drop_colour)
 
 
 def read_sketch(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.uint8]:

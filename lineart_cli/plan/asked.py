@@ -13,11 +13,23 @@ SAME_SCALE = 0.02
 
 @dataclass(frozen=True)
 class PageSize:
-    """A page: pixels, and how many of them an inch has."""
+    """A page, and what it takes to read it.
+
+    Attributes:
+        height: px.
+        width: px.
+        dpi: px per inch.
+        px_bytes: of a grey that is read.
+        held: bytes that reading takes beside a few rows.
+        is_kept: whether the page is kept in memory even where it is large.
+    """
 
     height: int
     width: int
     dpi: float
+    px_bytes: int = 1
+    held: int = 0
+    is_kept: bool = False
 
     @property
     def px(self) -> int:
@@ -42,7 +54,7 @@ class Measured:
     """What `lineart bench --save` found to be best on this very machine.
 
     Attributes:
-        choice: runtime, device and precision.
+        choice: runtime, device, precision and threads.
         speed: megapixels that the network computes in a second, halos included.
     """
 
@@ -52,9 +64,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan. `format` is that of the ink.
+    """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan.
 
-    `brushes` is set where lines are found first and drawn then, because the brush is not plain or there are several.
+    `format` and `bits` are those of the ink. `brushes` is set where lines are found first and drawn then, because the
+    brush is not plain or there are several. `pages` is how many there are to ink, as far as is known.
     """
 
     backend: str = "auto"
@@ -67,9 +80,11 @@ class Wishes:
     format: str = "png"
     brushes: bool = False
     measured: Measured | None = None
+    bits: int = 8
+    pages: int = 1
 
     @classmethod
-    def of(cls, options: InkOptions, measured: Measured | None = None) -> Wishes:
+    def of(cls, options: InkOptions, measured: Measured | None = None, pages: int = 1) -> Wishes:
         """The wishes among the options of `lineart ink`."""
         return cls(
             options.backend,
@@ -82,4 +97,6 @@ class Wishes:
             options.format,
             options.brush != PLAIN or len(options.thickness) > 1,
             measured,
+            options.bits,
+            pages,
         )

@@ -20,7 +20,7 @@ def choose(card: ModelCard, hardware: Hardware, wishes: Wishes) -> tuple[EngineC
     backend, why_backend = _backend(hardware, wishes)
     device, why_device = _device(hardware, wishes, backend)
     precision, why_precision = _precision(card, hardware, wishes, backend, device)
-    threads, why_threads = _threads(hardware, wishes)
+    threads, why_threads = _threads(hardware, wishes, backend)
     return EngineChoice(backend, device, precision, threads), (
         f"backend {backend}: {why_backend}",
         f"device {device}: {why_device}",
@@ -41,13 +41,18 @@ def _backend(hardware: Hardware, wishes: Wishes) -> tuple[str, str]:
         if able:
             return able[0], f"the one that knows the device {wishes.device}"
     measured = wishes.measured and wishes.measured.choice
-    if measured and measured.backend in hardware.runtimes and wishes.precision in {"auto", "f32", "int8"}:
+    if measured and measured.backend in hardware.runtimes and wishes.precision != "bf16":
         return measured.backend, "the fastest here, says lineart bench"
     first = hardware.runtimes[0]
     return first, "the first choice on a CPU" if first == RUNTIMES[0] else f"{RUNTIMES[0]} is not installed"
 
 
 def _device(hardware: Hardware, wishes: Wishes, backend: str) -> tuple[str, str]:
+    measured = wishes.measured and wishes.measured.choice
+    if measured and wishes.device == "auto" and measured.backend == backend and wishes.precision in {"auto", "f32"}:
+        found = _find(hardware, measured.device, backend)
+        if found and found.name != "CPU":
+            return found.name, "the fastest here, says lineart bench"
     if _is_cpu(wishes.device):
         return "CPU", "as asked for" if wishes.device != "auto" else "the same ink on every machine"
     found = _find(hardware, wishes.device, backend)
@@ -89,9 +94,12 @@ def _precision(card: ModelCard, hardware: Hardware, wishes: Wishes, backend: str
     return wishes.precision, "as asked for"
 
 
-def _threads(hardware: Hardware, wishes: Wishes) -> tuple[int, str]:
+def _threads(hardware: Hardware, wishes: Wishes, backend: str) -> tuple[int, str]:
     if wishes.threads is not None:
         return wishes.threads, "as asked for"
+    measured = wishes.measured and wishes.measured.choice
+    if measured and measured.threads and measured.backend == backend:
+        return measured.threads, "the fastest here, says lineart bench"
     ours = max(1, math.floor(min(hardware.cores, hardware.share)))
     if hardware.share < hardware.cores:
         return ours, f"{hardware.share:g} of {hardware.cores} cores are ours"

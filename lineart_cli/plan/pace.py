@@ -24,6 +24,7 @@ def expected_seconds(
     measured = wishes.measured
     if measured and (measured.choice.backend, measured.choice.device) == (choice.backend, choice.device):
         speed = measured.speed * _factor(choice.precision, hardware) / _factor(measured.choice.precision, hardware)
+        speed *= (choice.threads or 1) / (measured.choice.threads or choice.threads or 1)
         return computed_px / 1e6 / speed, "by what lineart bench measured here"
     if choice.device != "CPU":
         return math.nan, "unknown on this device before lineart bench --save"

@@ -11,7 +11,7 @@ from lineart_cli.model_card import ModelCard
 from lineart_cli.options import bytes_text
 from lineart_cli.plan.asked import PageSize, Wishes
 from lineart_cli.plan.choices import choose
-from lineart_cli.plan.memory import Memory
+from lineart_cli.plan.overlap import computed_px, pages_at_once
 from lineart_cli.plan.pace import expected_seconds
 from lineart_cli.regions import Tile
 
@@ -22,6 +22,7 @@ class Plan:
 
     Attributes:
         choice: runtime, device, precision and threads.
+        at_once: how many such pages may be in work: one is inked while others are read and written.
         tiles: of the page at the network's resolution; all windows have one shape.
         memory: expected peak of the process, bytes.
         seconds: that the network is expected to work; NaN where nothing is known of the device.
@@ -29,6 +30,7 @@ class Plan:
     """
 
     choice: EngineChoice
+    at_once: int
     tiles: tuple[Tile, ...]
     memory: int
     seconds: float
@@ -42,7 +44,7 @@ class Plan:
     @property
     def computed_megapixels(self) -> float:
         """What the network computes for the page, halos included."""
-        return len(self.tiles) * math.prod(self.window) / 1e6
+        return computed_px(self.tiles) / 1e6
 
     def __str__(self) -> str:
         choice, (height, width) = self.choice, self.window
@@ -64,11 +66,11 @@ def plan(page: PageSize, card: ModelCard, hardware: Hardware, wishes: Wishes) ->
         ArgumentError: a wish cannot be granted, or the page does not fit in the memory; the message says what would do.
     """
     choice, why_choice = choose(card, hardware, wishes)
-    tiles, memory, why_tiles = Memory(page, card, hardware, wishes, choice).tiles()
-    computed_px = len(tiles) * math.prod(tiles[0].window.shape)
-    seconds, how_sure = expected_seconds(computed_px, card, hardware, wishes, choice)
+    at_once, why_at_once, (tiles, memory, why_tiles) = pages_at_once(page, card, hardware, wishes, choice)
+    seconds, how_sure = expected_seconds(computed_px(tiles), card, hardware, wishes, choice)
     time = "time" if math.isnan(seconds) else f"time {seconds:.2g} s"
-    return Plan(choice, tiles, memory, seconds, (*why_choice, *why_tiles, f"{time}: {how_sure}"))
+    why = *why_choice, f"pages {at_once} at once: {why_at_once}", *why_tiles, f"{time}: {how_sure}"
+    return Plan(choice, at_once, tiles, memory, seconds, why)
 
 
 def _time(seconds: float) -> str:

@@ -202,10 +202,10 @@ def _pixels(brush: Brush, rng: np.random.Generator, thicknesses: int = 3) -> Pix
 
 def _inputs(lines: Lines, thickness: float) -> tuple[Floats, NDArray[np.intp], NDArray[np.intp]]:
     """(N, INPUTS) of the pixels near lines, and their rows and columns."""
-    off = lines.off.astype(np.float32)
+    off = lines.off[:].astype(np.float32)
     row, column = np.nonzero(off < 0.8 * thickness + 1)
     y, x = row.astype(np.float32), column.astype(np.float32)
-    angle = 2 * tangents(lines.off, x, y)
+    angle = 2 * tangents(lines.off[:], x, y)
     trace = lines.trace
     free = np.ones(off.shape, np.uint8)
     free[trace.row, trace.column] = 0

@@ -1,10 +1,20 @@
-"""Pages per minute of a folder, as a share of bare inference: python tests/benchmarks/folder.py SKETCHES."""
+"""Pages per minute of a folder, as a share of bare inference: python tests/benchmarks/folder.py SKETCHES.
+
+Bare inference is the network alone, given the tiles of the same pages, on the same cores and threads. It is measured
+before and after every run of the folder, as machines slow down and recover. `ONEDNN_MAX_CPU_ISA=AVX2` is for all of it.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
+from statistics import mean, median
+from typing import Any
 
 import numpy as np
 from common import arguments, keep, run
@@ -12,47 +22,102 @@ from common import arguments, keep, run
 from lineart_cli import hardware, model_store
 from lineart_cli.engines import open_engine
 from lineart_cli.options import MODEL, InkOptions
-from lineart_cli.pages import read_header
-from lineart_cli.plan import PageSize, Wishes, plan
-
-PAGES = 40
+from lineart_cli.pages import read_header, working_dpi
+from lineart_cli.plan import PageSize, Plan, Wishes, plan
 
 
 def main() -> None:
-    """Ink a folder, and run the network alone for as many pages, one after the other in turns."""
+    """Ink a folder and run the network alone, in turns."""
     parser = arguments(__doc__ or "")
-    parser.add_argument("sketches", type=Path, help="folder of pages of one size")
+    parser.add_argument("sketches", type=Path, help="folder of PNG files")
+    parser.add_argument("--pages", type=int, default=40, help="how many, some of them several times if need be")
+    parser.add_argument("--precision", nargs="*", default=["int8", "f32"])
+    parser.add_argument("--jobs", nargs="*", default=["1", "auto"])
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each way; the median counts")
     options = parser.parse_args()
     sketches = sorted(options.sketches.glob("*.png"))
-    scans = options.folder / "scans"
-    scans.mkdir(parents=True, exist_ok=True)
-    for number in range(PAGES):
-        link = scans / f"{number:02}.png"
-        link.unlink(missing_ok=True)
-        link.symlink_to(sketches[number % len(sketches)].resolve())
-    rows = []
-    bare = _bare(sketches[0])
-    command = [sys.executable, "-m", "lineart_cli", "ink", str(scans), "-o", str(options.folder / "ink")]
-    for jobs in ("1", "2", "auto"):
-        done = run([*command, "--overwrite", "--quiet", "--jobs", jobs])
-        share, rate = bare * PAGES / done.seconds, 60 * PAGES / done.seconds
-        print(f"jobs {jobs:4} {rate:6.1f} pages a minute, {share:.0%} of bare inference, {done.peak / 1e6:.0f} MB")
-        rows.append({"jobs": jobs, "pages_per_minute": rate, "share": share, "peak": done.peak})
+    pages = [sketches[number % len(sketches)] for number in range(options.pages)]
+    scans = _linked(pages, options.folder / "scans")
+    rows: list[dict[str, Any]] = []
+    for precision in options.precision:
+        bare = _bare(pages, precision)
+        command = [sys.executable, "-m", "lineart_cli", "ink", str(scans), "-o", str(options.folder / "ink")]
+        command += ["--overwrite", "--quiet", "--precision", precision]
+        alone, folders = [bare()], []
+        for _ in range(options.repeat):
+            for jobs in options.jobs:
+                folders.append(run([*command, "--jobs", jobs]))
+                alone.append(bare())
+        around = [mean(pair) for pair in pairwise(alone)]
+        for number, jobs in enumerate(options.jobs):
+            done = folders[number :: len(options.jobs)]
+            shares = [base / each.seconds for base, each in zip(around[number :: len(options.jobs)], done, strict=True)]
+            rows.append(
+                {
+                    "precision": precision,
+                    "isa": os.environ.get("ONEDNN_MAX_CPU_ISA", "native"),
+                    "jobs": jobs,
+                    "pages": len(pages),
+                    "pages_per_minute": median(60 * len(pages) / each.seconds for each in done),
+                    "bare_pages_per_minute": median(60 * len(pages) / base for base in alone),
+                    "share": median(shares),
+                    "shares": shares,
+                    "cpu_seconds": median(each.cpu_seconds for each in done),
+                    "peak": max(each.peak for each in done),
+                    "exit": max(each.code for each in done),
+                }
+            )
+            _show(rows[-1])
     keep(options.json, rows)
 
 
-def _bare(sketch: Path) -> float:
-    """Seconds that the network alone takes for a page."""
-    header = read_header(sketch, InkOptions())
-    card = model_store.find(MODEL)
-    planned = plan(PageSize(header.height, header.width, card.dpi), card, hardware.detect(), Wishes())
-    engine = open_engine(card.network_for(planned.choice.precision), planned.choice, planned.window)
-    tile = np.zeros((1, 1, *planned.window), np.float16)
-    engine.run(tile, 3.0)
-    start = time.monotonic()
-    for _ in planned.tiles:
-        engine.run(tile, 3.0)
-    return time.monotonic() - start
+def _linked(pages: Sequence[Path], folder: Path) -> Path:
+    """A folder of links to the pages."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for link in folder.glob("*.png"):
+        link.unlink()
+    for number, page in enumerate(pages):
+        (folder / f"{number:03}.png").symlink_to(page.resolve())
+    return folder
+
+
+def _bare(pages: Sequence[Path], precision: str) -> Callable[[], float]:
+    """What measures the seconds that the network alone takes for the pages, from one tile of each plan."""
+    card, machine = model_store.find(MODEL), hardware.detect()
+    wishes = Wishes(precision=precision)
+    plans: Counter[Plan] = Counter()
+    for page in pages:
+        header = read_header(page, InkOptions())
+        dpi, _ = working_dpi(header, None)
+        plans[plan(PageSize(header.height, header.width, dpi), card, machine, wishes)] += 1
+
+    def measured() -> float:
+        seconds = 0.0
+        for planned, count in plans.items():
+            engine = open_engine(card.network_for(precision), planned.choice, planned.window)
+            tile = np.zeros((1, 1, *planned.window), np.float16)
+            engine.run(tile, 3.0)
+            start = time.monotonic()
+            for _ in range(TILES):
+                engine.run(tile, 3.0)
+            seconds += (time.monotonic() - start) / TILES * len(planned.tiles) * count
+        return seconds
+
+    return measured
+
+
+TILES = 6
+"""How many each of the plans is measured with."""
+
+
+def _show(row: dict[str, Any]) -> None:
+    print(
+        f"{row['precision']:5} {row['isa']:6} jobs {row['jobs']:4} {row['pages_per_minute']:6.1f} pages a minute, "
+        f"bare {row['bare_pages_per_minute']:6.1f}: {row['share']:.0%} "
+        f"({', '.join(f'{share:.0%}' for share in row['shares'])}), {row['cpu_seconds']:.0f} s of cores, "
+        f"{row['peak'] / 1e6:.0f} MB, exit {row['exit']}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -19,13 +19,13 @@ from lineart_cli import app
 
 class Slow:
     waits = {waits}
-    def ink(self, grey, dpi, tool, faint):
+    def bands(self, grey, size, tool, faint):
         print("inking", flush=True)
         wait = self.waits.pop(0) if len(self.waits) > 1 else self.waits[0]
         while wait == "go" and not os.path.exists("go"):
             time.sleep(0.02)
         time.sleep(0 if wait == "go" else wait)
-        return np.random.default_rng(int(tool.thickness.page_px(dpi))).integers(0, 256, grey.shape, np.uint8)
+        yield np.random.default_rng(int(tool.thickness.page_px(size.dpi))).integers(0, 256, size.shape, np.uint8)
 
 app._open_inker = lambda *_: Slow()
 if {limit}:

@@ -62,7 +62,7 @@ def test_json_and_save(
     said = capsys.readouterr()
     assert json.loads(said.out)["sentence"] == "The end."
     assert said.err.endswith(f"saved in {settings.path()}\n")
-    assert settings.load(MACHINE) == Measured(EngineChoice("onnxruntime", "CPU", "f32"), 3.5)
+    assert settings.load(MACHINE) == Measured(EngineChoice("onnxruntime", "CPU", "f32", 2), 3.5)
 
 
 def test_a_bench_that_fails_says_so_and_saves_nothing(

@@ -7,10 +7,11 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import imagecodecs
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import FORMATS, MODEL, InkOptions, bytes_text
 from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
+from lineart_cli.spool import Page
 
 
 class HalfInker:
@@ -33,9 +35,10 @@ class HalfInker:
     def __init__(self, bits: int) -> None:
         self._bits = bits
 
-    def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
+    def bands(self, grey: Page, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
         white = np.iinfo(grey.dtype).max if grey.dtype.kind == "u" else 1
-        return np.where(grey < white / 2, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
+        ink = np.where(grey[:] < white / 2, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
+        yield cv2.resize(ink, size.shape[::-1], interpolation=cv2.INTER_NEAREST)
 
 
 class Shell:
@@ -51,7 +54,7 @@ class Shell:
         monkeypatch.setattr(hardware, "detect", lambda: self.machine)
         monkeypatch.setattr(settings, "path", lambda: Path("config/bench.json"))
 
-    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool) -> HalfInker:
+    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, *_: object) -> HalfInker:
         self.opened.append(decide(PageSize(3000, 2000, 300)))
         return HalfInker(bits)
 
@@ -236,14 +239,14 @@ def test_json_is_one_line_a_page_on_stdout(lineart: Shell) -> None:
     assert (rows[0]["output"], rows[0]["width"], rows[0]["dpi"], rows[0]["thickness"]) == ("ink/a.png", 256, 300, 3)
 
 
-def planned_page(machine: Hardware, dpi: float) -> Plan:
+def planned_page(machine: Hardware, dpi: float, pages: int = 1) -> Plan:
     """The plan for a page of the tests with the shipped model."""
-    return plan(PageSize(256, 256, dpi), model_store.find(MODEL), machine, Wishes())
+    return plan(PageSize(256, 256, dpi), model_store.find(MODEL), machine, Wishes(pages=pages))
 
 
 def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
     assert lineart("ink", "scans", "-o", "ink", "--dry-run", "-t", "0.5mm", "--dpi", "600") == 0
-    memory = bytes_text(planned_page(lineart.machine, 600).memory)
+    memory = bytes_text(planned_page(lineart.machine, 600, pages=2).memory)
     seconds = planned_page(lineart.machine, 600).seconds
     figures = f"0.1 megapixels computed; {memory}; about {seconds:.2g} s"
     precision = planned_page(lineart.machine, 600).choice.precision
@@ -255,6 +258,7 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
         "    device CPU: the same ink on every machine",
         f"    {planned_page(lineart.machine, 600).reasons[2]}",
         "    threads 4: one for each physical core",
+        "    pages 2 at once: one is inked while another is read and written",
         "    tiles 1 x 256 x 256 px: the whole page fits",
         f"    memory {memory}: 1GB allowed, 8GB are free",
         f"    time {seconds:.2g} s: a guess by the kind of processor, right within a factor of two or three; "
@@ -395,7 +399,7 @@ def test_wishes_that_cannot_be_granted(
 
 
 def test_a_page_too_large_for_the_memory_fails_alone_and_says_what_would_do(lineart: Shell) -> None:
-    Image.new("L", (6000, 6000), 255).save("scans/large.png", dpi=(600, 600))
+    Image.new("L", (9000, 9000), 255).save("scans/large.png", dpi=(600, 600))
     assert lineart("ink", "scans", "-o", "ink", "--max-memory", "260MB") == 1
     assert files("ink") == ["a.png", "deep/b.png"]
     said = re.search(r"scans/large.png: cannot be inked; --max-memory 260MB: .* give --max-memory (\S+)\n", lineart.err)

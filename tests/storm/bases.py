@@ -79,7 +79,7 @@ def _heif(samples: np.ndarray, mode: str) -> bytes:
 def _layered(file_format: str, folder: Path) -> bytes:
     """As lineart itself writes layers."""
     path = folder / f"base.{file_format}"
-    write_ink(path, InkedPage(255 - GREY, (300, 300), RGB), file_format, Look())
+    write_ink(path, InkedPage([255 - GREY], GREY.shape, 8, (300, 300), RGB), file_format, Look())
     return path.read_bytes()
 
 

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
@@ -24,6 +25,8 @@ from PIL import Image
 
 from lineart_cli import app
 from lineart_cli.brushes.style import Tool
+from lineart_cli.plan import PageSize
+from lineart_cli.spool import Page
 
 OUT = "ink-out"
 _OPERATIONS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.listdir", "os.scandir", "fcntl.flock"}
@@ -64,9 +67,9 @@ class Ended:
 class Noise:
     """Inks noise that depends on the page and the thickness."""
 
-    def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
-        seed = int(grey.sum(dtype=np.float64) * 1000) + int(tool.thickness.page_px(dpi))
-        return np.random.default_rng(seed).integers(0, 256, grey.shape, np.uint8)
+    def bands(self, grey: Page, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
+        seed = int(grey[:].sum(dtype=np.float64) * 1000) + int(tool.thickness.page_px(size.dpi))
+        yield np.random.default_rng(seed).integers(0, 256, size.shape, np.uint8)
 
 
 def main() -> None:

@@ -49,6 +49,13 @@ def test_true_fields_are_cut_to_lines_of_the_thickness_asked_for() -> None:
         assert float(ink.sum()) / around == pytest.approx(thickness, abs=0.3)
 
 
+def test_bare_paper_stays_bare_at_every_thickness_where_the_way_means_nothing() -> None:
+    fields = torch.zeros(1, 3, 96, 96)  # a way is learned near lines only
+    fields[:, 2] = 0.97  # an unsure "far away"
+    level = LineartNet(TINY).pen(fields, torch.tensor([16.0]))
+    assert float(level.max()) < -2
+
+
 @pytest.mark.parametrize("gap", [7, 8, 9, 10, 12, 16, 20])
 def test_two_lines_side_by_side_stay_two_with_paper_between(gap: int) -> None:
     lines = [resample(np.array([[-10, y], [140, y]], np.float32), 3.0) for y in (50, 50 + gap)]

@@ -4,11 +4,12 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,7 +19,7 @@ from lineart_cli import files, manifest, model_store, pages
 from lineart_cli.batch import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
-from lineart_cli.engines.base import EngineChoice
+from lineart_cli.engines.base import EngineChoice, UnusableError
 from lineart_cli.errors import ArgumentError, EngineError, ModelError, PageError
 from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
 from lineart_cli.manifest import NAME
@@ -46,7 +47,7 @@ class Recorder:
 
 def decide(page: PageSize) -> Plan:
     tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), tiles, 123, 1.5, ("because",))
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 3, tiles, 123, 1.5, ("because",))
 
 
 class FakeInker:
@@ -56,12 +57,13 @@ class FakeInker:
         self.calls: list[tuple[tuple[int, ...], float, float, float]] = []
         self._faults = faults
 
-    def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
+    def bands(self, grey: np.ndarray, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
         assert grey.dtype == np.uint8
-        self.calls.append((grey.shape, dpi, tool.thickness.page_px(dpi), faint))
-        ink = np.where(grey < 128, 255, 0).astype(np.uint8)
+        self.calls.append((size.shape, size.dpi, tool.thickness.page_px(size.dpi), faint))
+        ink = cv2.resize(np.where(grey < 128, 255, 0).astype(np.uint8), size.shape[::-1])
         fault = self._faults.get(f"level{grey[0, 0]}")
-        return fault(ink) if fault else ink
+        yield fault(ink[:5]) if fault else ink[:5]
+        yield ink[5:]
 
 
 def page(path: Path, corner: int = 255, dpi: int | None = 300, size: tuple[int, int] = (20, 10)) -> Path:
@@ -120,6 +122,28 @@ def out(tmp_path: Path) -> Path:
 
 
 class TestRun:
+    def test_ends_are_told_in_the_order_of_the_pages(
+        self, scans: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The first page is written last."""
+        written: list[str] = []
+        rest = threading.Event()
+        write = pages.write_ink
+
+        def late(path: Path, page: pages.InkedPage, *arguments: object) -> None:
+            bands = list(page.bands)
+            if not written:
+                written.append("waits")
+                assert rest.wait(20)
+            write(path, replace(page, bands=iter(bands)), *arguments)
+            written.append(path.name)
+            if len(written) == 3:
+                rest.set()
+
+        monkeypatch.setattr(pages, "write_ink", late)
+        _, recorder = ink(scans, out, options=InkOptions(jobs=3))
+        assert [Path(event.input).stem for event in recorder.of(PageDone)] == ["a", "b", "c"]
+
     def test_the_tree_is_mirrored_and_pages_are_inked(self, scans: Path, out: Path) -> None:
         done, recorder = ink(scans, out)
         assert (done.inked, done.skipped, done.failed, done.output) == (3, 0, 0, str(out))
@@ -182,12 +206,12 @@ class TestRun:
         plan = decide(PageSize(10, 20, 300))
         assert first == PagePlanned(
             *(str(scans / "a.png"), str(out / "a.png"), 20, 10, 300.0, "file"),
-            *(3.0, 3.0, "openvino", "CPU", "f32", 2, 1),
-            *(plan.window, round(plan.computed_megapixels, 2), 123, str(plan), ("because",)),
+            *(3.0, 3.0, "openvino", "CPU", "f32", 2, 3, 1),
+            *(plan.window, round(plan.computed_megapixels, 2), 123, 1.5, str(plan), ("because",)),
         )
 
     def test_verbose_tells_the_plan_of_a_page_before_it_is_inked(self, scans: Path, out: Path) -> None:
-        _, recorder = ink(scans, out, options=InkOptions(verbose=True))
+        _, recorder = ink(scans, out, options=InkOptions(verbose=True, jobs=1))
         kinds = [type(event) for event in recorder.events]
         assert kinds == [PageStarted, PagePlanned, PageDone] * 3 + [BatchDone]
 
@@ -212,10 +236,10 @@ class TestRun:
         inside = threading.Semaphore(1)
 
         class Alone(FakeInker):
-            def ink(self, *args: object) -> np.ndarray:
+            def bands(self, *args: object) -> Iterator[np.ndarray]:
                 assert inside.acquire(blocking=False)
                 try:
-                    return super().ink(*args)  # type: ignore[arg-type]
+                    yield from super().bands(*args)  # type: ignore[arg-type]
                 finally:
                     inside.release()
 
@@ -277,7 +301,7 @@ class TestFaults:
             return result
 
         page(scans / "a.png", corner=7)
-        done, recorder = ink(scans, out, FakeInker(level7=vanish))
+        done, recorder = ink(scans, out, FakeInker(level7=vanish), InkOptions(jobs=1))
         assert (done.inked, done.failed) == (2, 1)
         assert "is not there (any more)" in recorder.errors()[0]
 
@@ -294,8 +318,9 @@ class TestFaults:
         png = pages.OUTPUT_FORMATS["png"]
 
         def full(file: BinaryIO, page: pages.InkedPage, look: pages.Look) -> None:
-            png.write(file, page, look)
-            if page.ink[0, 0]:
+            bands = list(page.bands)
+            png.write(file, replace(page, bands=bands), look)
+            if bands[0][0, 0]:
                 raise OSError(28, "No space left on device")
 
         page(scans / "b.png", corner=7)
@@ -318,15 +343,14 @@ class TestFaults:
     def test_a_page_that_is_saved_while_it_is_read_fails(
         self, scans: Path, out: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        read = pages.read_grey
+        read = pages.read_strips
 
-        def saved(path: Path, *arguments: object, whole: bool) -> np.ndarray:
-            grey = read(path, *arguments, whole=whole)  # type: ignore[arg-type]
+        def saved(path: Path, *arguments: object) -> Iterator[np.ndarray]:
+            yield from read(path, *arguments)  # type: ignore[arg-type]
             if path.name == "b.png":
                 page(path, corner=9)
-            return grey
 
-        monkeypatch.setattr(pages, "read_grey", saved)
+        monkeypatch.setattr(pages, "read_strips", saved)
         done, recorder = ink(scans, out)
         assert (done.inked, done.failed) == (2, 1)
         assert recorder.errors() == [f"{scans / 'b.png'}: was changed while it was read; run again"]
@@ -334,14 +358,14 @@ class TestFaults:
     def test_a_page_that_is_not_read_in_time_fails(
         self, scans: Path, out: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        read, released = pages.read_grey, threading.Event()
+        read, released = pages.read_strips, threading.Event()
 
-        def slow(path: Path, *arguments: object, whole: bool) -> np.ndarray:
+        def slow(path: Path, *arguments: object) -> Iterator[np.ndarray]:
             if path.name == "b.png":
                 released.wait(60)
-            return read(path, *arguments, whole=whole)  # type: ignore[arg-type]
+            yield from read(path, *arguments)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(pages, "read_grey", slow)
+        monkeypatch.setattr(pages, "read_strips", slow)
         done, recorder = ink(scans, out, options=InkOptions(page_timeout=2))
         released.set()
         assert (done.inked, done.failed) == (2, 1)
@@ -359,16 +383,17 @@ class TestFaults:
         done = run(jobs, [], out, InkOptions(), open_inker, Recorder())
         assert (done.inked, done.failed, len(opened)) == (2, 1, 2)
 
-    def test_without_a_model_the_run_ends_at_once(self, scans: Path, out: Path) -> None:
+    @pytest.mark.parametrize("error", [ModelError("no model 'standard'"), UnusableError("--device CUDA: not here")])
+    def test_where_no_page_can_be_inked_the_run_ends_at_once(self, scans: Path, out: Path, error: Exception) -> None:
         asked = []
 
         def none() -> FakeInker:
             asked.append(1)
-            raise ModelError("no model 'standard'")
+            raise error
 
         sources, _ = files.find([str(scans)], out)
         recorder = Recorder()
-        with pytest.raises(ModelError):
+        with pytest.raises(type(error)):
             run(files.plan(sources, out, ".png"), [], out, InkOptions(), none, recorder)
         assert not recorder.of(PageDone)
         assert len(asked) == 1

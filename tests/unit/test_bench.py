@@ -36,20 +36,25 @@ def measure(
     machine: Hardware = MACHINE,
     options: BenchOptions | None = None,
 ) -> bench.Report:
-    """A bench in which the commands are not run, but take what `figures` says."""
+    """A bench in which the commands are not run, but take what `figures` says; so their page may be small."""
+    monkeypatch.setattr(sample, "page", lambda height, width: np.zeros((2, 2), np.uint8))
     monkeypatch.setattr(bench._Work, "_measured", lambda self, way, *_: replace(way, **figures(way)))
     return bench.run(options or BenchOptions(), card, machine, lambda line: None)
 
 
-def ways(report: bench.Report) -> list[tuple[str, str, int | None]]:
-    return [(row.choice.backend, row.choice.precision, row.tile) for row in report.rows]
+def ways(report: bench.Report) -> list[tuple[str, str, int | None, int | None]]:
+    return [(row.choice.backend, row.choice.precision, row.choice.threads, row.tile) for row in report.rows]
 
 
-def test_every_runtime_precision_and_tile_is_measured(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
+@pytest.mark.parametrize(("cores", "fewer"), [(1, ()), (2, (1,)), (8, (4, 1))])
+def test_every_runtime_precision_tile_and_number_of_threads_is_measured(
+    monkeypatch: pytest.MonkeyPatch, card: ModelCard, cores: int, fewer: tuple[int, ...]
+) -> None:
     card = replace(card, halo_px=384, multiple_of=32)
-    assert ways(measure(monkeypatch, card)) == [
-        *(("openvino", precision, tile) for precision in ("f32", "bf16") for tile in (None, 1024, 2048)),
-        *(("onnxruntime", "f32", tile) for tile in (None, 1024, 2048)),
+    cuts = [*((cores, tile) for tile in (None, 1024, 2048)), *((threads, None) for threads in fewer)]
+    assert ways(measure(monkeypatch, card, machine=replace(MACHINE, cores=cores, share=cores))) == [
+        *(("openvino", precision, *cut) for precision in ("f32", "bf16") for cut in cuts),
+        *(("onnxruntime", "f32", *cut) for cut in cuts),
     ]
 
 
@@ -64,7 +69,7 @@ def test_bf16_is_measured_only_where_it_is_known_to_be_native(
 def test_tiles_that_do_not_fit_are_left_out(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
     card = replace(card, memory={f"{name}_f32": Footprint(10**8, 250.0) for name in RUNTIMES})
     report = measure(monkeypatch, card, options=BenchOptions(max_memory=600_000_000))
-    assert {way[2] for way in ways(report)} == {None, 1024}
+    assert {way[3] for way in ways(report)} == {None, 1024}
     with pytest.raises(ArgumentError, match="--max-memory 50MB: a page of 3508 x 2480 px needs"):
         measure(monkeypatch, card, options=BenchOptions(max_memory=50_000_000))
 
@@ -95,6 +100,19 @@ def test_another_runtime_must_be_clearly_faster(
     assert (report.best.choice.backend, report.best.choice.precision) == (best, "f32")
 
 
+def test_fewer_threads_or_another_device_may_be_best(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
+    first = replace(bench.Row(bench.EngineChoice("openvino", "CPU", "int8", 8), None, 0, 9.0), page_seconds=1.5)
+    rows = [
+        first,
+        replace(first, choice=bench.EngineChoice("openvino", "CPU", "int8", 4), page_seconds=1.0),
+        replace(first, choice=bench.EngineChoice("onnxruntime", "CPU", "f32", 8), page_seconds=0.1),
+        replace(first, choice=bench.EngineChoice("onnxruntime", "CUDA", "f32", 8), page_seconds=0.2),
+        replace(first, tile=1024, page_seconds=0.1),
+    ]
+    assert bench._best(rows[:3], "int8") == rows[1]
+    assert bench._best(rows, "int8") == rows[3]
+
+
 def test_the_report_ends_with_one_plain_sentence(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
     report = measure(monkeypatch, card)
     lines = list(bench.text(report))
@@ -114,7 +132,7 @@ def test_without_figures_there_is_nothing_best(monkeypatch: pytest.MonkeyPatch, 
 def test_a_quick_bench_measures_quarters_and_one_whole_page(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
     report = measure(monkeypatch, card, options=BenchOptions(quick=True))
     assert report.megapixels == pytest.approx(8.7 / 4, abs=0.01)
-    assert ways(report) == [("openvino", "f32", None), ("onnxruntime", "f32", None)]
+    assert ways(report) == [("openvino", "f32", 2, None), ("onnxruntime", "f32", 2, None)]
     assert report.sentence == "An A4 page at 300 dpi takes 2.0 s and 300 MB on this machine."
 
 

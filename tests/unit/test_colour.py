@@ -66,11 +66,19 @@ def scan(pencil: tuple[int, int, int], paper: tuple[int, int, int] = (250, 246, 
     return np.clip(np.rint(rgb + rng.normal(0, noise, rgb.shape)), 0, 255).astype(np.uint8)
 
 
+def without_pencil(kept: np.ndarray, lost: np.ndarray, rows: int | None = None) -> np.ndarray:
+    """A page given in bands of so many rows, or as a whole."""
+    cuts = range(0, len(kept), rows or len(kept))
+    bands = colour.without_pencil(
+        lambda: ((kept[top : top + cuts.step].copy(), lost[top : top + cuts.step]) for top in cuts), kept.shape
+    )
+    return np.concatenate(list(bands))
+
+
 def dropped(rgb: np.ndarray, name: str) -> np.ndarray:
     """Darkness against the paper, (HEIGHT, WIDTH), of the page without a pencil."""
     light = rgb.astype(np.float32) / 255
-    kept = colour.kept_light(light, name).copy()
-    grey = colour.without_pencil(kept, colour.lost_light(light, name).astype(np.float16))
+    grey = without_pencil(colour.kept_light(light, name), colour.lost_light(light, name).astype(np.float16))
     return 1 - grey / cv2.resize(tone.paper_map(grey), (WIDTH, HEIGHT))
 
 
@@ -123,21 +131,27 @@ class TestDropColour:
     def test_grain_and_noise_grow_no_lines(self) -> None:
         rgb = scan((255, 255, 255), noise=5)
         light = rgb.astype(np.float32) / 255
-        grey = colour.without_pencil(light[..., 2].copy(), light[..., 0])
+        grey = without_pencil(light[..., 2], light[..., 0])
         assert np.abs(grey - light[..., 2]).mean() < 1e-3
 
     def test_another_colour_stays(self) -> None:
         dark = dropped(scan((225, 60, 50)), "blue")
         assert dark[(UNDER > 0.95) & (OVER < 0.02)].mean() > 0.6
 
+    @pytest.mark.parametrize("rows", [1, 7, 200])
+    def test_bands_of_any_height_give_the_same(self, rows: int) -> None:
+        light = scan((110, 185, 225))[:300, :200].astype(np.float32) / 255
+        kept, lost = colour.kept_light(light, "blue"), colour.lost_light(light, "blue")
+        np.testing.assert_array_equal(without_pencil(kept, lost, rows), without_pencil(kept, lost))
+
     @pytest.mark.parametrize("dtype", [np.float16, np.float32])
     def test_a_page_without_colour_is_unchanged(self, dtype: type) -> None:
         grey = np.random.default_rng(0).uniform(0, 1, (300, 200)).astype(np.float32)
-        np.testing.assert_array_equal(colour.without_pencil(grey.copy(), grey.astype(dtype)), grey)
+        np.testing.assert_array_equal(without_pencil(grey, grey.astype(dtype)), grey)
 
     @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (3, 700), (33, 32)])
     @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
     def test_any_size_and_light_goes(self, shape: tuple[int, int], level: float) -> None:
         lost = np.full(shape, level, np.float32)
-        assert np.isfinite(colour.without_pencil(np.full(shape, level, np.float32), lost)).all()
-        assert np.isfinite(colour.without_pencil(np.ones(shape, np.float32), lost)).all()
+        assert np.isfinite(without_pencil(np.full(shape, level, np.float32), lost)).all()
+        assert np.isfinite(without_pencil(np.ones(shape, np.float32), lost)).all()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lineart_cli.engines import Engine, EngineChoice, open_engine
-from lineart_cli.engines.base import OutOfMemoryError, failure
+from lineart_cli.engines.base import OutOfMemoryError, UnusableError, _is_finite, failure
 from lineart_cli.errors import EngineError
 from lineart_cli.model_card import ModelCard
 
@@ -162,3 +162,74 @@ def test_the_halo_of_the_tests_network_is_true(card: ModelCard) -> None:
         changed = np.argwhere((engine.run(dotted, 3) != plain)[0, 0])
         reach = max(reach, int(np.abs(changed - side // 2 - offset).max()))
     assert card.halo_px / 2 < reach <= card.halo_px
+
+
+def test_a_shape_that_comes_again_is_not_compiled_again(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import openvino
+
+    shapes, compiled = [SHAPE, SHAPE[::-1]], {}
+    choice = EngineChoice("openvino", "CPU", "f32", 1)
+    inks = [open_engine(network, choice, shape, compiled).run(sketch(0, shape), 3).copy() for shape in shapes]
+    assert list(compiled) == shapes
+    monkeypatch.setattr(openvino.Core, "read_model", None)  # without it there is nothing to compile
+    for shape, ink in zip(shapes, inks, strict=True):
+        np.testing.assert_array_equal(open_engine(network, choice, shape, compiled).run(sketch(0, shape), 3), ink)
+
+
+def test_no_more_than_two_shapes_are_kept(network: Path) -> None:
+    compiled: dict[tuple[int, int], bytes] = {}
+    for side in (32, 64, 96):
+        open_engine(network, EngineChoice("openvino", "CPU"), (32, side), compiled)
+    assert list(compiled) == [(32, 64), (32, 96)]
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+@pytest.mark.parametrize("value", [0, -0.0, 65504, -65504, 6e-8, -6e-8])
+def test_every_number_is_finite_but_those_that_are_not(kind: type, value: float) -> None:
+    level = np.array([0.5, value, -0.5], kind)
+    assert _is_finite(level)
+    for wrong in (np.inf, -np.inf, np.nan, -np.nan):
+        level[0] = wrong
+        assert not _is_finite(level)
+
+
+class FakeRuntime:
+    """An ONNX Runtime with a GPU of which it knows, and which starts or does not."""
+
+    def __init__(self, starts: bool) -> None:
+        self.starts = starts
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        import onnxruntime
+
+        monkeypatch.setattr(
+            onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]
+        )
+        monkeypatch.setattr(onnxruntime, "InferenceSession", self.session)
+
+    def session(self, path: str, options: object, providers: list[tuple[str, dict[str, str]]]) -> FakeRuntime:
+        self.asked = providers
+        return self
+
+    def get_providers(self) -> list[str]:
+        return [self.asked[0][0] if self.starts else "CPUExecutionProvider", "CPUExecutionProvider"]
+
+    def run(self, _: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        return [inputs["sketch"] + inputs["thickness"]]
+
+
+def test_a_gpu_that_starts_is_used(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime = FakeRuntime(starts=True)
+    runtime.install(monkeypatch)
+    level = open_engine(network, EngineChoice("onnxruntime", "cuda"), SHAPE).run(sketch(), 3)
+    np.testing.assert_allclose(level, sketch().astype(np.float32) + 3)
+    ((provider, settings),) = runtime.asked
+    assert provider == "CUDAExecutionProvider"
+    assert settings["use_tf32"] == "0"
+
+
+def test_a_gpu_that_is_listed_but_falls_back_is_told(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeRuntime(starts=False).install(monkeypatch)
+    with pytest.raises(UnusableError, match="--device CUDA: ONNX Runtime cannot load it; install its libraries or use"):
+        open_engine(network, EngineChoice("onnxruntime", "CUDA"), SHAPE)

@@ -157,3 +157,19 @@ def test_the_identity_changes_with_the_machine() -> None:
     assert replace(MACHINE, memory_free=1).identity == MACHINE.identity
     for change in ({"cpu": "x"}, {"instructions": ()}, {"cores": 3}, {"share": 1.5}, {"memory_total": 1}):
         assert replace(MACHINE, **change).identity != MACHINE.identity  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="sets a limit that only Linux keeps to")
+def test_ulimit_counts_as_memory_that_is_not_free() -> None:
+    program = (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (3 << 28, resource.RLIM_INFINITY))\n"
+        "from lineart_cli import hardware; print(hardware.detect().memory_free)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (3 << 28) / 2 < int(done.stdout) < 3 << 28
+
+
+def test_a_limit_below_what_is_taken_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1000, 1000))
+    assert hardware.detect().memory_free == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -33,13 +35,14 @@ class Pen:
         self.fails_at = self.stops_at = 0
         self._stopped = stopped
 
-    def ink(self, grey: np.ndarray, dpi: float, tool: Tool, faint: float) -> np.ndarray:
+    def bands(self, grey: np.ndarray, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
         self.inked += 1
         if grey.shape[1] == self.fails_at:
             raise RuntimeError("out of ink")
         if grey.shape[1] == self.stops_at:
             self._stopped.set()
-        return np.where(grey < np.iinfo(grey.dtype).max / 2, 255, 0).astype(np.uint8)
+        ink = np.where(grey < np.iinfo(grey.dtype).max / 2, 255, 0).astype(np.uint8)
+        yield cv2.resize(ink, size.shape[::-1], interpolation=cv2.INTER_NEAREST)
 
 
 class Desk:
@@ -75,7 +78,7 @@ class Desk:
 
 def decide(page: PageSize) -> Plan:
     tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), tiles, 1, 1.5, ())
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 2, tiles, 1, 1.5, ())
 
 
 @pytest.fixture
@@ -173,8 +176,8 @@ def test_a_dry_run_tells_the_plan_of_every_page(desk: Desk) -> None:
 
 def test_metadata_and_16_bits_go_with_every_page(desk: Desk) -> None:
     class Deep(Pen):
-        def ink(self, *arguments: object) -> np.ndarray:
-            return super().ink(*arguments).astype(np.uint16) * 257
+        def bands(self, *arguments: object) -> Iterator[np.ndarray]:
+            yield from (band.astype(np.uint16) * 257 for band in super().bands(*arguments))
 
     with tifffile.TiffWriter(desk.scans / "book.tif") as book:
         for number, size in enumerate(SIZES):

@@ -70,6 +70,31 @@ def standard(card: ModelCard) -> ModelCard:
             Wishes(measured=Measured(EngineChoice("onnxruntime"), 5.0), backend="openvino"),
             EngineChoice("openvino", "CPU", "f32", 64),
         ),
+        (
+            SERVER,
+            Wishes(measured=Measured(EngineChoice("openvino", "CPU", "f32", 32), 5.0)),
+            EngineChoice("openvino", "CPU", "f32", 32),
+        ),
+        (
+            SERVER,
+            Wishes(measured=Measured(EngineChoice("openvino", "CPU", "f32", 32), 5.0), threads=8),
+            EngineChoice("openvino", "CPU", "f32", 8),
+        ),
+        (
+            GPU,
+            Wishes(measured=Measured(EngineChoice("onnxruntime", "CUDA", "f32", 64), 90.0)),
+            EngineChoice("onnxruntime", "CUDA", "f32", 64),
+        ),
+        (
+            GPU,
+            Wishes(measured=Measured(EngineChoice("onnxruntime", "CUDA", "f32", 64), 90.0), device="cpu"),
+            EngineChoice("onnxruntime", "CPU", "f32", 64),
+        ),
+        (  # the driver is gone
+            SERVER,
+            Wishes(measured=Measured(EngineChoice("onnxruntime", "CUDA", "f32", 64), 90.0)),
+            EngineChoice("onnxruntime", "CPU", "f32", 64),
+        ),
         (CGROUP, Wishes(), EngineChoice("openvino", "CPU", "f32", 1)),
         (replace(CGROUP, share=0.5), Wishes(), EngineChoice("openvino", "CPU", "f32", 1)),
         (ARM, Wishes(), EngineChoice("onnxruntime", "CPU", "f32", 4)),
@@ -166,6 +191,35 @@ def test_the_figure_in_a_refusal_is_enough(standard: ModelCard, page: PageSize, 
 def test_pages_in_work_at_once_take_memory(standard: ModelCard) -> None:
     one, four = (plan(A4, standard, SERVER, Wishes(jobs=jobs)) for jobs in (1, 4))
     assert four.memory == one.memory + 3 * 2 * A4.height * A4.width
+
+
+@pytest.mark.parametrize(
+    ("machine", "page", "wishes", "at_once", "why"),
+    [
+        (LAPTOP, A4, Wishes(), 1, "there is one only"),
+        (LAPTOP, A4, Wishes(pages=40), 2, "one is inked while another is read and written"),
+        (SERVER, A4, Wishes(pages=40), 2, "one is inked while another is read and written"),
+        (SERVER, A4, Wishes(pages=40, jobs=5), 5, "as asked for"),
+        (SERVER, A4, Wishes(pages=1, jobs=5), 5, "as asked for"),
+        (LAPTOP, A4, Wishes(pages=40, jobs=1), 1, "as asked for"),
+        (CGROUP, A4, Wishes(pages=40), 1, "there is one core for all of the work"),
+        (LAPTOP, A4, Wishes(pages=40, max_memory=265 * MB), 1, "no more fit in the memory"),
+        (LAPTOP, A4_600, Wishes(pages=40, max_memory=270 * MB), 1, "no more fit in the memory"),
+        (LAPTOP, A4, Wishes(pages=40, max_memory=280 * MB), 1, "more would leave the network too little memory"),
+    ],
+)
+def test_pages_in_work_at_once(
+    standard: ModelCard, machine: Hardware, page: PageSize, wishes: Wishes, at_once: int, why: str
+) -> None:
+    planned = plan(page, standard, machine, wishes)
+    assert planned.at_once == at_once
+    assert f"pages {at_once} at once: {why}" in planned.reasons
+
+
+def test_two_pages_at_once_keep_within_the_memory(standard: ModelCard) -> None:
+    for most in range(350 * MB, 900 * MB, 50 * MB):
+        planned = plan(A4_600, standard, SERVER, Wishes(pages=2, max_memory=most))
+        assert planned.memory <= most
 
 
 @pytest.mark.parametrize(

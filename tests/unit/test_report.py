@@ -80,7 +80,8 @@ def inked(path: Path, file_format: str = "png") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     ink = np.zeros((40, 60), np.uint8)
     ink[10:20] = 255
-    pages.write_ink(path, pages.InkedPage(ink, (300, 300), np.full_like(ink, 90)), file_format, pages.Look())
+    page = pages.InkedPage([ink], ink.shape, 8, (300, 300), np.full_like(ink, 90))
+    pages.write_ink(path, page, file_format, pages.Look())
 
 
 @pytest.fixture
@@ -217,7 +218,7 @@ class TestPictures:
         assert "The ink cannot be shown: holds no readable image." in text
 
     def test_of_joined_pages_the_first_is_shown(self, out: Path, tmp_path: Path) -> None:
-        sheets = [pages.InkedPage(np.full((40, 60), level, np.uint8)) for level in (255, 0)]
+        sheets = [pages.InkedPage([np.full((40, 60), level, np.uint8)], (40, 60)) for level in (255, 0)]
         pages.write_joined(out / "book.tiff", sheets, pages.Look(), 4800)
         book = entry(out, tmp_path / "scans/page10.png", "book.tiff")
         change(out, lambda known: known.pages.update({"book.tiff": book}))

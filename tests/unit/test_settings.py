@@ -13,7 +13,7 @@ from lineart_cli.hardware import Hardware
 from lineart_cli.plan import Measured
 
 MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 8 * 10**9, 10**9)
-CHOICE = Measured(EngineChoice("onnxruntime", "CUDA", "f32"), 7.5)
+CHOICE = Measured(EngineChoice("onnxruntime", "CUDA", "f32", 2), 7.5)
 
 
 @pytest.fixture(autouse=True)

@@ -43,11 +43,22 @@ def sketch(colour: bool = False) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3) if colour else (HEIGHT, WIDTH), np.uint8)
 
 
+def inked(
+    coverage: np.ndarray,
+    dpi: tuple[float, float] | None = None,
+    below: np.ndarray | None = None,
+    metadata: Metadata | None = None,
+) -> InkedPage:
+    """A page that comes in bands of odd heights."""
+    bands = np.split(coverage, sorted({1, len(coverage) // 3, len(coverage) // 2}))
+    return InkedPage(bands, coverage.shape, 8 * coverage.itemsize, dpi, below, metadata or Metadata())
+
+
 def write(
     folder: Path, file_format: str, page: InkedPage | None = None, colour: Colour = BLACK, transparent: bool = False
 ) -> Path:
     path = folder / f"a{pages.OUTPUT_FORMATS[file_format].suffix}"
-    page = page or InkedPage(ink(), (300, 300), sketch())
+    page = page or inked(ink(), (300, 300), sketch())
     pages.write_ink(path, page, file_format, Look(colour, transparent))
     return path
 
@@ -74,7 +85,7 @@ class TestPixels:
     def test_ink_on_white_as_jpeg(self, tmp_path: Path) -> None:
         square = np.zeros((64, 64), np.uint8)
         square[16:48, 16:48] = 255
-        pixels = rgba(write(tmp_path, "jpeg", InkedPage(square), BLUE))
+        pixels = rgba(write(tmp_path, "jpeg", inked(square), BLUE))
         assert np.abs(pixels[..., :3] - on_white(square, BLUE)).max() < 25
 
     @pytest.mark.parametrize("file_format", WITH_ALPHA)
@@ -92,7 +103,7 @@ class TestPixels:
     @pytest.mark.parametrize("transparent", [False, True])
     def test_16_bits_keep_every_level(self, tmp_path: Path, colour: Colour, transparent: bool) -> None:
         deep = ink(np.uint16)
-        page = InkedPage(deep)
+        page = inked(deep)
         png = imagecodecs.png_decode(write(tmp_path, "png", page, colour, transparent).read_bytes())
         tif = tifffile.imread(write(tmp_path, "tiff", page, colour, transparent))
         np.testing.assert_array_equal(png, tif)
@@ -114,7 +125,7 @@ class TestPixels:
         for shape in ((1, 1), (64, 3), (65, 1)):
             small = np.full(shape, 100, np.uint8)
             for file_format in FORMATS:
-                path = write(tmp_path, file_format, InkedPage(small, None, small))
+                path = write(tmp_path, file_format, inked(small, None, small))
                 if file_format in LOSSLESS:
                     assert rgba(path)[..., 0].tolist() == [[155] * shape[1]] * shape[0]
 
@@ -123,7 +134,7 @@ class TestTags:
     @pytest.mark.parametrize("file_format", ["png", "tiff", "webp", "bmp", "jpeg"])
     @pytest.mark.parametrize("dpi", [(72.0, 72.0), (300.0, 300.0), (599.0, 599.0), (203.2, 98.0)])
     def test_dpi_survives(self, tmp_path: Path, file_format: str, dpi: pages.Dpi) -> None:
-        path = write(tmp_path, file_format, InkedPage(ink(), dpi))
+        path = write(tmp_path, file_format, inked(ink(), dpi))
         found = pages.read_header(path, InkOptions()).dpi
         assert found == (tuple(round(each) for each in dpi) if file_format == "jpeg" else pytest.approx(dpi, abs=0.02))
         if dpi[0] % 1 == 0:
@@ -131,7 +142,7 @@ class TestTags:
 
     @pytest.mark.parametrize("file_format", ["png", "tiff", "webp", "bmp"])
     def test_no_dpi_is_not_made_up(self, tmp_path: Path, file_format: str) -> None:
-        path = write(tmp_path, file_format, InkedPage(ink()))
+        path = write(tmp_path, file_format, inked(ink()))
         assert pages.read_header(path, InkOptions()).dpi is None
 
     @pytest.mark.parametrize("file_format", ["png", "tiff", "jpeg", "psd"])
@@ -181,7 +192,7 @@ class TestMetadata:
 
     @pytest.mark.parametrize("file_format", ["png", "tiff", "webp", "jpeg"])
     def test_it_travels(self, tmp_path: Path, file_format: str) -> None:
-        path = write(tmp_path, file_format, InkedPage(ink(), (300, 300), None, as_kept()))
+        path = write(tmp_path, file_format, inked(ink(), (300, 300), None, as_kept()))
         found = pages.read_metadata(path)
         assert dict(found.tags())[ExifTags.Base.Artist] == "Åsa".encode()
         assert found.texts() == {"Author": "Åsa", "Description": "A dog"}
@@ -195,14 +206,14 @@ class TestMetadata:
         assert pages.read_header(path, InkOptions()).dpi == (300, 300)
 
     def test_png_has_it_as_text_too(self, tmp_path: Path) -> None:
-        path = write(tmp_path, "png", InkedPage(ink(), metadata=as_kept()))
+        path = write(tmp_path, "png", inked(ink(), metadata=as_kept()))
         with Image.open(path) as image:
             assert image.info["Author"] == "Åsa"
         assert pages.read_metadata(path).texts() == {"Author": "Åsa", "Description": "A dog"}
 
     def test_psd_has_both_blocks(self, tmp_path: Path) -> None:
         kept = as_kept()
-        data = write(tmp_path, "psd", InkedPage(ink(), None, sketch(), kept)).read_bytes()
+        data = write(tmp_path, "psd", inked(ink(), None, sketch(), kept)).read_bytes()
         assert kept.exif in data
         assert kept.xmp in data
 
@@ -212,7 +223,7 @@ class TestMetadata:
         texts = PngInfo()
         texts.add_itxt("Author", "Žižek")
         Image.new("L", (4, 4)).save(tmp_path / "in.png", pnginfo=texts)
-        page = InkedPage(ink(), metadata=pages.read_metadata(tmp_path / "in.png"))
+        page = inked(ink(), metadata=pages.read_metadata(tmp_path / "in.png"))
         assert pages.read_metadata(write(tmp_path, "tiff", page)).texts() == {"Author": "Žižek"}
 
     def test_nothing_is_kept_of_what_cannot_be_read(self, tmp_path: Path) -> None:
@@ -236,7 +247,7 @@ class TestPng:
             chunk = b"pHYs" + struct.pack(">IIB", per_metre, per_metre, 1)
             assert chunk in (tmp_path / "in.png").read_bytes()
             dpi = pages.read_header(tmp_path / "in.png", InkOptions()).dpi
-            data = write(tmp_path, "png", InkedPage(ink(), dpi)).read_bytes()
+            data = write(tmp_path, "png", inked(ink(), dpi)).read_bytes()
             assert chunk + struct.pack(">I", zlib.crc32(chunk)) in data
 
     def test_other_decoders_agree(self, tmp_path: Path) -> None:
@@ -259,7 +270,7 @@ class TestTiff:
     def test_pages_of_different_sizes(self, tmp_path: Path) -> None:
         inks = [ink(), ink()[:50], ink()[:, :20]]
         with (tmp_path / "a.tif").open("w+b") as file:
-            tiff.write_pages(file, (InkedPage(each, (300, 300)) for each in inks), Look(), 30_000)
+            tiff.write_pages(file, (inked(each, (300, 300)) for each in inks), Look(), 30_000)
         with tifffile.TiffFile(tmp_path / "a.tif") as found:
             for page, expected in zip(found.pages, inks, strict=True):
                 np.testing.assert_array_equal(page.asarray(), 255 - expected)
@@ -283,7 +294,7 @@ class TestOpenRaster:
         return sketch(request.param)
 
     def archive(self, folder: Path, below: np.ndarray, colour: Colour = BLUE) -> Iterator[zipfile.ZipFile]:
-        with zipfile.ZipFile(write(folder, "ora", InkedPage(ink(), (300, 300), below), colour)) as archive:
+        with zipfile.ZipFile(write(folder, "ora", inked(ink(), (300, 300), below), colour)) as archive:
             yield archive
 
     def picture(self, archive: zipfile.ZipFile, name: str) -> np.ndarray:
@@ -320,7 +331,7 @@ class TestOpenRaster:
     def test_the_thumbnail_fits_in_256_px_and_shows_the_page(self, tmp_path: Path) -> None:
         tall = np.zeros((1024, 300), np.uint8)
         tall[:512] = 255
-        with zipfile.ZipFile(write(tmp_path, "ora", InkedPage(tall, None, np.full_like(tall, 200)))) as archive:
+        with zipfile.ZipFile(write(tmp_path, "ora", inked(tall, None, np.full_like(tall, 200)))) as archive:
             small = self.picture(archive, "Thumbnails/thumbnail.png")
         assert small.shape[:2] == (256, 75)
         assert (small[:127, :, 0] == 0).all()
@@ -331,7 +342,7 @@ class TestPsd:
     @pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
     def test_layers_and_merged_image(self, tmp_path: Path, colour: bool) -> None:
         below = sketch(colour)
-        path = write(tmp_path, "psd", InkedPage(ink(), (203.2, 98), below), BLUE)
+        path = write(tmp_path, "psd", inked(ink(), (203.2, 98), below), BLUE)
         np.testing.assert_array_equal(rgba(path)[..., :3], merged(below, BLUE))
         with Image.open(path) as image:
             assert [(layer[0], layer[1], layer[2]) for layer in image.layers] == [
@@ -346,7 +357,7 @@ class TestPsd:
     def test_photoshop_s_view_of_it(self, tmp_path: Path, colour: bool) -> None:
         psd_tools = pytest.importorskip("psd_tools")
         below = sketch(colour)
-        psd = psd_tools.PSDImage.open(write(tmp_path, "psd", InkedPage(ink(), (203.2, 98), below), BLUE))
+        psd = psd_tools.PSDImage.open(write(tmp_path, "psd", inked(ink(), (203.2, 98), below), BLUE))
         assert [(layer.name, layer.visible, layer.opacity) for layer in psd] == [
             ("sketch", True, 255),
             ("ink", True, 255),
@@ -362,7 +373,7 @@ class TestPsd:
     def test_layers_need_the_sketch(self, tmp_path: Path) -> None:
         for file_format in ("ora", "psd"):
             with pytest.raises(ValueError, match="need the sketch"):
-                write(tmp_path, file_format, InkedPage(ink()))
+                write(tmp_path, file_format, inked(ink()))
 
 
 class TestTrouble:

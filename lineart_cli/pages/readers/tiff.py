@@ -15,7 +15,8 @@ from tifffile import TiffFile, TiffPage
 from lineart_cli.options import InkOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi
-from lineart_cli.pages.picture import Alpha, Block, Document, Picture, Space
+from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
+from lineart_cli.resample import strips
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what matters of it becomes an error
 
@@ -31,11 +32,12 @@ _SPACES: dict[int, tuple[Space, int]] = {
 }
 """Colour space and number of samples, without extra ones, by PhotometricInterpretation."""
 _ALPHA: dict[int, Alpha] = {0: "none", 1: "premultiplied", 2: "straight"}  # by ExtraSamples
+_CONTIGUOUS = 1  # PlanarConfiguration
 _JPEG = {6, 7}  # compressions that bring YCbCr back to RGB
 _UNSIGNED, _FLOAT = 1, 3  # SampleFormat
 _MOST_SAMPLES = 8
 _LARGE_TILE = 4096 * 4096
-_READ_AT_ONCE = 1 << 22  # bytes
+_READ_AT_ONCE = 1 << 20  # bytes
 _PER_INCH = {INCHES: 1.0, CENTIMETRES: 2.54}
 _MUCH_WHITER = 2.0  # a floating-point page with such samples does not count from 0 to 1
 
@@ -68,7 +70,21 @@ def _picture(page: TiffPage, file_size: int) -> Picture:
         is_grey=_SPACES[page.photometric][0] == "grey",
         dpi=_dpi(page),
         orientation=orientation if isinstance(orientation, int) else 1,
+        in_order=True,
+        decoder_bytes=0 if _is_bare(page) else _bytes_of_a_row_of_segments(page),
     )
+
+
+def _is_bare(page: TiffPage) -> bool:
+    """Whether rows lie in the file one after the other, just as they are."""
+    is_whole = sum(page.databytecounts) >= page.nbytes
+    return page.is_memmappable and is_whole and (page.planarconfig == _CONTIGUOUS or page.samplesperpixel == 1)
+
+
+def _bytes_of_a_row_of_segments(page: TiffPage) -> int:
+    """Of a strip, or of tiles side by side, once they are decoded."""
+    rows = min(page.tilelength if page.is_tiled else page.rowsperstrip, page.imagelength)
+    return rows * page.imagewidth * page.samplesperpixel * np.dtype(page.dtype).itemsize
 
 
 def _check(page: TiffPage) -> None:
@@ -102,13 +118,35 @@ def _blocks(page: TiffPage, file_size: int) -> Iterator[Block]:
     ends = [at + count for at, count in zip(page.dataoffsets, page.databytecounts, strict=False)]
     if len(ends) < segments or max(ends) > file_size:
         raise Unreadable("is cut off", "scan or save it again")
-    if page.planarconfig == 2 and page.samplesperpixel > 1:
-        yield _block(page, np.moveaxis(np.asarray(page.asarray(maxworkers=1)), 0, -1), 0, 0)
+    if _is_bare(page):
+        yield from _bare_rows(page)
         return
-    for samples, (_, _, top, left, _), _ in page.segments(maxworkers=1, buffersize=_READ_AT_ONCE):
-        if samples is None:
+    planes = 1 if page.planarconfig == _CONTIGUOUS else page.samplesperpixel
+    # Of a page in planes, all strips or tiles that lie in the same place come one after the other.
+    order = np.arange(segments).reshape(planes, -1).T.ravel().tolist()
+    packed = page.parent.filehandle.read_segments(
+        [page.dataoffsets[segment] for segment in order],
+        [page.databytecounts[segment] for segment in order],
+        order,
+        sort=False,
+        buffersize=_READ_AT_ONCE,
+    )
+    tables = {"jpegtables": page.jpegtables, "jpegheader": page.jpegheader} if page.compression in _JPEG else {}
+    found = (page.decode(*each, _fullsize=page.is_tiled, **tables) for each in packed)
+    for parts in zip(*[found] * planes, strict=True):
+        if any(samples is None for samples, _, _ in parts):
             raise Unreadable("lacks a part", "scan or save it again")
-        yield _block(page, samples[0], top, left)
+        _, (_, _, top, left, _), _ = parts[0]
+        yield _block(page, np.concatenate([samples[0] for samples, _, _ in parts], -1), top, left)
+
+
+def _bare_rows(page: TiffPage) -> Iterator[Block]:
+    file, dtype = page.parent.filehandle, np.dtype(page.dtype).newbyteorder(page.parent.byteorder)
+    file.seek(page.dataoffsets[0])
+    for rows in strips(page.imagelength, max(1, BLOCK_PIXELS // page.imagewidth)):
+        shape = rows.stop - rows.start, page.imagewidth, page.samplesperpixel
+        samples = np.frombuffer(file.read(math.prod(shape) * dtype.itemsize), dtype).reshape(shape)
+        yield _block(page, samples.astype(page.dtype, copy=False), rows.start, 0)
 
 
 def _block(page: TiffPage, samples: NDArray[Any], top: int, left: int) -> Block:

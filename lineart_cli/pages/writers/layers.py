@@ -28,7 +28,7 @@ def sketch_of(page: InkedPage) -> Pixels:
 
 def sketch_rows(page: InkedPage) -> Iterator[Pixels]:
     """The page's sketch, (rows, W, 1) or (rows, W, 3) at a time."""
-    return (sketch_of(page)[rows] for rows in strips(len(page.ink)))
+    return (sketch_of(page)[rows] for rows in strips(page.shape[0]))
 
 
 def over(sketch: Pixels, ink: Pixels, colour: Colour) -> Pixels:
@@ -51,12 +51,12 @@ def over(sketch: Pixels, ink: Pixels, colour: Colour) -> Pixels:
 
 def merged(page: InkedPage, colour: Colour) -> Iterator[Pixels]:
     """The page with both layers visible, (rows, W, 3) RGB at a time."""
-    return (over(sketch_of(page)[rows], page.ink[rows], colour) for rows in strips(len(page.ink)))
+    return (over(sketch_of(page)[rows], page.ink[rows], colour) for rows in strips(page.shape[0]))
 
 
 def thumbnail(page: InkedPage, colour: Colour, side: int) -> Pixels:
     """Both layers, (h, w, 3) RGB, at most `side` px high and wide, and never larger than the page."""
-    height, width = page.ink.shape
+    height, width = page.shape
     scale = min(1.0, side / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     sketch, ink = (

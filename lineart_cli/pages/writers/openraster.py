@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Iterable
 from typing import BinaryIO
@@ -24,14 +25,14 @@ def write(file: BinaryIO, page: InkedPage, look: Look) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
 
         def add(name: str, rows: Iterable[Pixels], shape: tuple[int, int], is_plain: bool = False) -> None:
-            large = 4 * page.ink.size > _SMALL_MEMBER
+            large = 4 * math.prod(page.shape) > _SMALL_MEMBER
             with archive.open(zipfile.ZipInfo(name), "w", force_zip64=large) as member:
                 png.write_rows(member, rows, shape, page.dpi, is_plain=is_plain)
 
-        shape, small = page.ink.shape, thumbnail(page, look.colour, _THUMBNAIL_SIDE)
+        shape, small = page.shape, thumbnail(page, look.colour, _THUMBNAIL_SIDE)
         archive.writestr(zipfile.ZipInfo("mimetype"), "image/openraster")  # the format wants it first, and stored
         archive.writestr(zipfile.ZipInfo("stack.xml"), _stack(shape, page.dpi))
-        add(_source(INK), painted(page.ink, look.colour, transparent=True), shape, not any(look.colour))
+        add(_source(INK), painted([page.ink], look.colour, transparent=True), shape, not any(look.colour))
         add(_source(SKETCH), sketch_rows(page), shape)
         add("mergedimage.png", merged(page, look.colour), shape)
         add("Thumbnails/thumbnail.png", [small], small.shape[:2])

@@ -6,17 +6,19 @@ default. So ink on transparency, laid on white, gives just the pixels of ink on 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lineart_cli.options import BLACK, Colour
 from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.metadata import Metadata
-from lineart_cli.resample import strips
+from lineart_cli.resample import gather, regrouped
 
 Pixels = NDArray[np.unsignedinteger[Any]]
 """Samples of 8 or 16 bits, 0 to 255 or 65535."""
@@ -27,21 +29,32 @@ class InkedPage:
     """What becomes a page of a file.
 
     Attributes:
-        ink: (H, W) coverage, uint8 or uint16, 0 = none, 255 or 65535 = full.
+        bands: (rows, W) coverage from top to bottom, uint8 or uint16, 0 = none, 255 or 65535 = full; taken once.
+        shape: (H, W) of all bands together.
+        bits: 8 or 16, of the coverage.
         dpi: the resolution tag to write, horizontal and vertical, or None for none.
         sketch: (H, W) grey or (H, W, 3) RGB, uint8: the page as it was read; only layered formats need it.
         metadata: what is kept of the input's.
     """
 
-    ink: Pixels
+    bands: Iterable[Pixels]
+    shape: tuple[int, int]
+    bits: int = 8
     dpi: Dpi | None = None
     sketch: Pixels | None = None
     metadata: Metadata = field(default_factory=Metadata)
 
+    @cached_property
+    def ink(self) -> Pixels:
+        """All bands as one, (H, W), for formats that need the page as a whole; takes the bands."""
+        ink = np.empty(self.shape, self.dtype)
+        gather(self.bands, ink)
+        return ink
+
     @property
-    def bits(self) -> int:
-        """Per sample: 8 or 16."""
-        return 8 * self.ink.itemsize
+    def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
+        """Of the coverage."""
+        return np.dtype(f"uint{self.bits}")
 
 
 @dataclass(frozen=True)
@@ -67,26 +80,32 @@ class Look:
         return not self.transparent or not any(self.colour)
 
 
-def painted(ink: Pixels, shades: Sequence[int], transparent: bool) -> Iterator[Pixels]:
+def painted(bands: Iterable[Pixels], shades: Sequence[int], transparent: bool) -> Iterator[Pixels]:
     """The pixels of a page of ink.
 
     Args:
-        ink: (H, W) coverage, uint8 or uint16.
+        bands: (rows, W) coverage from top to bottom, uint8 or uint16.
         shades: the ink's colour, one sample (grey) or three (RGB), 0 to 255.
         transparent: with the coverage as opacity, instead of on white.
 
     Yields:
-        (rows, W, samples) of the type of `ink`, from top to bottom; the opacity is the last sample.
+        (STRIP_ROWS, W, samples) of the same type, from top to bottom, whatever the bands; the last one may be shorter.
+        The opacity is the last sample.
     """
-    full = np.iinfo(ink.dtype).max
-    values = [value * full // 255 for value in shades]
-    levels = np.arange(full + 1, dtype=np.uint32)
-    on_white = [(full - (levels * (full - value) + full // 2) // full).astype(ink.dtype) for value in values]
-    for rows in strips(len(ink)):
-        coverage = ink[rows]
-        pixels = np.empty((*coverage.shape, len(values) + transparent), ink.dtype)
+    for coverage in regrouped(bands):
+        values, on_white = _levels(tuple(shades), coverage.dtype)
+        pixels = np.empty((*coverage.shape, len(values) + transparent), coverage.dtype)
         for sample, value in enumerate(values):
-            pixels[..., sample] = value if transparent else on_white[sample][coverage]
+            pixels[..., sample] = value if transparent else cv2.LUT(coverage, on_white[sample])
         if transparent:
             pixels[..., -1] = coverage
         yield pixels
+
+
+@cache
+def _levels(shades: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[list[int], list[Pixels]]:
+    """The colour in samples of that type, and what each coverage on white makes of it."""
+    full = int(np.iinfo(dtype).max)
+    values = [value * full // 255 for value in shades]
+    levels = np.arange(full + 1, dtype=np.uint32)
+    return values, [(full - (levels * (full - value) + full // 2) // full).astype(dtype) for value in values]

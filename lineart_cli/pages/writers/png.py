@@ -21,8 +21,8 @@ _NO_FILTER, _SUB = 0, 1
 
 def write(file: BinaryIO, page: InkedPage, look: Look) -> None:
     """Writes a page of ink, 8 or 16 bits a sample."""
-    rows = painted(page.ink, look.shades, look.transparent)
-    write_rows(file, rows, page.ink.shape, page.dpi, page.metadata, is_plain=look.is_plain)
+    rows = painted(page.bands, look.shades, look.transparent)
+    write_rows(file, rows, page.shape, page.dpi, page.metadata, is_plain=look.is_plain)
 
 
 def write_rows(

@@ -30,10 +30,10 @@ Rows = Iterator[Pixels]
 
 def write(file: BinaryIO, page: InkedPage, look: Look) -> None:
     """Writes both layers and the merged image; `file` is seekable."""
-    height, width = page.ink.shape
+    height, width = page.shape
     pixels: dict[str, Callable[[], Rows]] = {
         SKETCH: lambda: sketch_rows(page),
-        INK: lambda: painted(page.ink, look.colour, transparent=True),
+        INK: lambda: painted([page.ink], look.colour, transparent=True),
     }
     file.write(b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, height, width, 8, _RGB_MODE))
     file.write(struct.pack(">I", 0))  # no palette

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
@@ -20,7 +21,7 @@ _BYTE, _ASCII = 1, 2  # types of a tag
 
 def write(file: BinaryIO, page: InkedPage, look: Look) -> None:
     """Writes a page of ink, 8 or 16 bits a sample."""
-    write_pages(file, [page], look, page.ink.nbytes)
+    write_pages(file, [page], look, math.prod(page.shape) * page.bits // 8)
 
 
 def write_pages(file: BinaryIO, pages: Iterable[InkedPage], look: Look, coverage_bytes: int) -> None:
@@ -36,9 +37,9 @@ def write_pages(file: BinaryIO, pages: Iterable[InkedPage], look: Look, coverage
     with TiffWriter(file, bigtiff=coverage_bytes * look.samples > _MOST_BYTES) as tiff:
         for page in pages:
             tiff.write(
-                _packed(painted(page.ink, look.shades, look.transparent), strategy),
-                shape=page.ink.shape if look.samples == 1 else (*page.ink.shape, look.samples),
-                dtype=page.ink.dtype,
+                _packed(painted(page.bands, look.shades, look.transparent), strategy),
+                shape=page.shape if look.samples == 1 else (*page.shape, look.samples),
+                dtype=page.dtype,
                 photometric="minisblack" if len(look.shades) == 1 else "rgb",
                 planarconfig="contig",
                 extrasamples=["unassalpha"] if look.transparent else [],

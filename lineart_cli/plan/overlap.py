@@ -1,0 +1,51 @@
+"""How many pages are in work at once, so that the network need not wait while pages are read and written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from lineart_cli.engines.base import EngineChoice
+from lineart_cli.errors import ArgumentError
+from lineart_cli.hardware import Hardware
+from lineart_cli.model_card import ModelCard
+from lineart_cli.plan.asked import PageSize, Wishes
+from lineart_cli.plan.memory import Memory
+from lineart_cli.regions import Tile
+
+MOST_AT_ONCE = 2
+"""Pages where nobody says: reading and writing a page takes less than inking one, so that a third would only wait."""
+
+WORTH = 1.1
+"""How many times as much the network may compute for the sake of it; see tests/benchmarks/folder.py."""
+
+Tiles = tuple[tuple[Tile, ...], int, Iterator[str]]
+
+
+def pages_at_once(
+    page: PageSize, card: ModelCard, hardware: Hardware, wishes: Wishes, choice: EngineChoice
+) -> tuple[int, str, Tiles]:
+    """The number and a reason; and the tiles, the memory and their reasons, of `Memory.tiles`.
+
+    Raises:
+        ArgumentError: not even one page fits, or not as many as are asked for.
+    """
+    if wishes.jobs is not None:
+        return wishes.jobs, "as asked for", Memory(page, card, hardware, wishes, choice, wishes.jobs).tiles()
+    alone = Memory(page, card, hardware, wishes, choice).tiles()
+    if wishes.pages < MOST_AT_ONCE:
+        return 1, "there is one only", alone
+    if hardware.share < MOST_AT_ONCE:
+        return 1, "there is one core for all of the work", alone
+    try:
+        together = Memory(page, card, hardware, wishes, choice, MOST_AT_ONCE).tiles()
+    except ArgumentError:
+        return 1, "no more fit in the memory", alone
+    if computed_px(together[0]) > WORTH * computed_px(alone[0]):
+        return 1, "more would leave the network too little memory", alone
+    return MOST_AT_ONCE, "one is inked while another is read and written", together
+
+
+def computed_px(tiles: Sequence[Tile]) -> int:
+    """Pixels that the network computes for tiles, halos included."""
+    return len(tiles) * math.prod(tiles[0].window.shape)

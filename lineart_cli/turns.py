@@ -1,0 +1,61 @@
+"""Who may go on when several pages are in work: they come in, and are inked, in the order of the run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Turns:
+    """The turns of pages with numbers from 0 on, each in a thread of its own. Every page has to be `over` some time."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._to_come_in = _Numbers()
+        self._to_ink = _Numbers()
+        self._in_work: list[int] = []
+
+    @contextmanager
+    def place(self, page: int, at_once: int) -> Iterator[None]:
+        """A place in memory, once there are fewer pages in than `at_once`, and than each of these allows."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._to_come_in.first == page and len(self._in_work) < min([at_once, *self._in_work])
+            )
+            self._in_work.append(at_once)
+            self._to_come_in.cross_out(page)
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._in_work.remove(at_once)
+                self._changed.notify_all()
+
+    def wait(self, page: int) -> None:
+        """Waits until all pages before are over: this one alone is inked then."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._to_ink.first == page)
+
+    def over(self, page: int) -> None:
+        """The page is inked, or will not be."""
+        with self._changed:
+            self._to_come_in.cross_out(page)
+            self._to_ink.cross_out(page)
+            self._changed.notify_all()
+
+
+class _Numbers:
+    """The whole numbers, to be crossed out in any order, and the first that is left."""
+
+    def __init__(self) -> None:
+        self.first = 0
+        self._out: set[int] = set()
+
+    def cross_out(self, number: int) -> None:
+        if number >= self.first:
+            self._out.add(number)
+        while self.first in self._out:
+            self._out.remove(self.first)
+            self.first += 1

@@ -1,0 +1,84 @@
+"""Pages resampled in bands, and kept on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lineart_cli import spool
+from lineart_cli.resample import fit, gather, linear_rows, regrouped
+
+
+def page(height: int, width: int, dtype: type = np.uint8) -> np.ndarray:
+    values = np.random.default_rng(height).random((height, width))
+    return (values * (1 if dtype is np.float32 else np.iinfo(dtype).max)).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("source", [(280, 170), (281, 171), (150, 1), (1, 150), (3, 3)])
+@pytest.mark.parametrize("scale", [0.5, 1.0, 1.03, 1.5, 2.0, 3.7, 4.0])
+def test_bands_of_any_height_are_fitted_alike(dtype: type, source: tuple[int, int], scale: float) -> None:
+    grey = page(*source, dtype)
+    shape = max(1, round(source[0] / scale)), max(1, round(source[1] / scale))
+    whole = np.concatenate(list(fit([grey], source, shape)))
+    assert (whole.shape, whole.dtype) == (shape, grey.dtype)
+    for cuts in ([1, 2], [64, 65], [source[0] // 2]):
+        np.testing.assert_array_equal(np.concatenate(list(fit(np.split(grey, cuts), source, shape))), whole)
+    way = cv2.INTER_CUBIC if scale < 1 else cv2.INTER_AREA
+    known = cv2.resize(grey, shape[::-1], interpolation=way) if shape != source else grey
+    np.testing.assert_allclose(whole.astype(float), known, atol=1e-6 if dtype is np.float32 else 1)
+
+
+def test_a_page_that_shrinks_keeps_its_mean() -> None:
+    grey = page(997, 503, np.float32)
+    small = np.concatenate(list(fit([grey], grey.shape, (300, 151))))
+    assert small.mean() == pytest.approx(grey.mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize("cuts", [[], [1], [1, 2, 3, 70], [64], [63, 127], [100]])
+def test_bands_are_regrouped(cuts: list[int]) -> None:
+    grey = page(150, 7)
+    bands = list(regrouped(np.split(grey, cuts), 64))
+    assert [len(band) for band in bands] == [64, 64, 22]
+    np.testing.assert_array_equal(np.concatenate(bands), grey)
+
+
+def test_a_row_comes_out_the_same_in_whichever_strip() -> None:
+    cells = page(40, 30, np.float32)
+    whole = linear_rows(cells, (301, 203), slice(0, 301))
+    for row in (0, 150, 300):
+        np.testing.assert_array_equal(linear_rows(cells, (301, 203), slice(row, row + 1))[0], whole[row])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float16])
+def test_a_page_on_disk_is_read_as_an_array_is(tmp_path: Path, dtype: type) -> None:
+    grey = page(50, 30).astype(dtype)
+    kept = spool.Spool(grey.shape, dtype, tmp_path)
+    gather(np.split(grey, [7, 20]), kept)
+    assert (kept.shape, kept.dtype) == (grey.shape, grey.dtype)
+    for part in (
+        slice(None),
+        slice(3, 9),
+        slice(49, 50),
+        (slice(10, 20), slice(5, 25)),
+        (slice(0, 1), slice(2, None, 3)),
+    ):
+        np.testing.assert_array_equal(kept[part], grey[part])
+
+
+def test_a_page_on_disk_that_was_never_written_is_no_page(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="cut off"):
+        spool.Spool((5, 5), np.uint8, tmp_path)[:]
+
+
+def test_only_large_pages_go_to_disk_and_leave_nothing_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "LARGE", 100)
+    assert isinstance(spool.room((9, 11), np.uint8, tmp_path), np.ndarray)
+    large = spool.room((10, 10), np.uint8, tmp_path)
+    assert isinstance(large, spool.Spool)
+    large[0:10] = np.zeros((10, 10), np.uint8)
+    del large
+    assert list(tmp_path.iterdir()) == []
