@@ -38,7 +38,7 @@ def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
     ink, note = _black_on_white(path, _smaller(ink))
     mask = _stroke(path, ink)
     ink = np.where(mask, ink, 0).astype(np.float32)
-    columns = np.flatnonzero(mask.any(0))
+    columns = np.flatnonzero((ink > _FAINTEST).any(0))
     first, last = int(columns[0]), int(columns[-1])
     middle = _middle(ink[:, first : last + 1])
     strip = _straightened(ink, first, middle)
