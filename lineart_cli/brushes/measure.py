@@ -8,19 +8,24 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from lineart_cli.brushes import weight
+from lineart_cli.brushes import profile, weight
 from lineart_cli.brushes.noise import WAVELENGTHS, Floats
 from lineart_cli.brushes.paint import Lines, paint
 from lineart_cli.brushes.style import PRESSURES, REACH, STEPS, Style
 
 ROUNDS = 6
 """Times that the grain is drawn, compared and corrected."""
-_FULL = 0.9  # pressure from which a stroke has its full width
+_FIRM = 0.85  # pressure from which a stroke shows how its coverage falls off
+_PARTS = 8  # of the mean distance of the ink, in which this is looked at
+_STIFF = 0.02  # weight of a straight course of width by pressure
 _RESOLVED = 2.0  # px of half width below which a profile cannot be seen
 _PARTIAL = (0.08, 0.92)  # mean coverage at which grain can be seen
 _EDGE = 0.15  # slope of the mean coverage per px that is a sharp edge's, whose pixels are partly covered without grain
 _SEEN = 0.05  # share of a stroke in which grain must be seen to be believed
-_SMOOTH = 0.004  # grain's energy below which a brush is smooth
+_SMOOTH = 0.0008  # grain's energy below which a brush is smooth
+_CALM = 0.01  # weight of a straight course of coverage by pressure
+_STEADY = 0.2  # px by which edges may stray without being seen
+_DRIFT = 20.0  # px along the stroke over which what is left is no grain but the mean itself
 
 
 @dataclass(frozen=True)
@@ -43,26 +48,76 @@ class Strip:
 
 def measure(strip: Strip, about: str) -> Style:
     """The style of a stroke; it tapers nowhere and has a round nib, neither of which a straight stroke shows."""
-    width = _widths(strip)
-    seen = strip.pressure[strip.pressure >= _FULL]
-    half = half_width(strip) / float(np.interp(seen, np.linspace(0, 1, PRESSURES), width).mean())
+    thickness = 2 * half_width(strip)
+    style = _with_grain(strip, _tables(strip, about), thickness)
+    return style if style.grain else _with_stray(strip, style, thickness)
+
+
+def _with_stray(strip: Strip, smooth: Style, thickness: float) -> Style:
+    """The style with edges that stray as those of the stroke do; it is measured anew from a stroke without that."""
+    mean = draw(strip, smooth, thickness)
+    strays = profile.strays(strip.ink, mean)
+    stray = _usual(strays) / thickness
+    if stray * thickness < _STEADY:
+        return smooth
+    straight = _tables(replace(strip, ink=_straight(strip.ink, mean)), smooth.about)
+    style = replace(straight, bands=_plain(_lengths(strays)))
+    for _ in range(ROUNDS):
+        style = replace(style, stray=round(stray, 4))
+        found = _usual(profile.strays(draw(strip, style, thickness), mean))
+        stray *= float(np.clip(_usual(strays) / max(found, 1e-3), 0.5, 2))
+    return style
+
+
+def _usual(values: Floats) -> float:
+    """The standard deviation, as two thirds of the values have it: a jump where a stroke begins does not count."""
+    return float(np.percentile(np.abs(values), 68)) if values.size else 0.0
+
+
+def _tables(strip: Strip, about: str) -> Style:
+    """A style without grain."""
+    spread = _spreads(strip)
+    width, half = np.clip(spread / spread[-1], 0.02, 2.0), half_width(strip)
     cover = _cover(strip, width, half)
     width, cover = _thin_rows(width, cover, half, strip)
-    style = Style(about, _plain(width), tuple(_plain(row) for row in cover))
-    return _with_grain(strip, style, 2 * half)
+    return Style(about, _plain(width), tuple(_plain(row) for row in cover))
+
+
+def _straight(ink: Floats, mean: Floats) -> Floats:
+    """The strip drawn out or together in each column, so that its edges lie on their smooth courses."""
+    found = profile.edges(ink, mean)
+    share = np.where(profile.clear(mean), found / np.maximum(profile.courses(found), 0.5), 1)
+    side = np.arange(len(ink), dtype=np.float32)[:, None] - len(ink) // 2
+    row = (len(ink) // 2 + side * np.where(side > 0, share[0], share[1])).astype(np.float32)
+    column = np.broadcast_to(np.arange(ink.shape[1], dtype=np.float32), ink.shape)
+    return np.asarray(cv2.remap(ink, column, row, cv2.INTER_LINEAR, borderValue=0.0))
+
+
+def _lengths(strays: Floats) -> Floats:
+    """(bands + 1,) shares of the bands of `noise` in how edges stray."""
+    levels = [strays, *(cv2.GaussianBlur(strays, (0, 0), sigmaX=0.28 * each, sigmaY=0.1) for each in WAVELENGTHS)]
+    found = np.array([*(_usual(fine - coarse) for fine, coarse in pairwise(levels)), 0.0])
+    return np.asarray(found / max(np.linalg.norm(found), 1e-6))
 
 
 def half_width(strip: Strip) -> float:
-    """Half the width near full pressure, px: where coverage falls below half of what it is in the middle."""
-    profile = strip.ink[:, strip.pressure >= _FULL].mean(1)
-    off = np.unique(strip.off)
-    cover = np.array([profile[strip.off == each].mean() for each in off])
+    """Half the width at full pressure, px: where coverage falls below half of what it is in the middle.
+
+    All columns from `_FIRM` on say where, each as broad as its ink is spread: a short piece may hold a few stamps only.
+    """
+    spreads, firm = _spreads(strip), strip.pressure >= _FIRM
+    off = strip.off[:, None] / np.interp(strip.pressure[firm], np.linspace(0, 1, PRESSURES), spreads)
+    number = np.round(off * _PARTS).astype(int).ravel()
+    seen, inked = np.bincount(number), np.bincount(number, strip.ink[:, firm].ravel())
+    known = np.flatnonzero(seen)
+    cover = inked[known] / seen[known]
     level = 0.5 * float(np.percentile(cover[cover > 0.3 * cover.max()], 80))
     last = int(np.flatnonzero(cover >= level).max(initial=0))
-    if level <= 0 or last + 1 == len(off):
-        return float(off[-1])
-    share = (cover[last] - level) / max(float(cover[last] - cover[last + 1]), 1e-6)
-    return max(float(off[last] + share * (off[last + 1] - off[last])), 0.5)
+    place = float(known[last])
+    if level > 0 and last + 1 < len(known):
+        share = (cover[last] - level) / max(float(cover[last] - cover[last + 1]), 1e-6)
+        place += share * float(known[last + 1] - known[last])
+    return max(place / _PARTS * float(spreads[-1]), 0.5)
 
 
 def _hats(at: Floats, count: int) -> Floats:
@@ -70,29 +125,35 @@ def _hats(at: Floats, count: int) -> Floats:
     return np.asarray(np.clip(1 - np.abs(at[None] - np.arange(count)[:, None]), 0, 1), np.float32)
 
 
-def _widths(strip: Strip) -> Floats:
-    """(PRESSURES,) width over that at full pressure, by the mean distance of the ink from the middle."""
+def _spreads(strip: Strip) -> Floats:
+    """(PRESSURES,) mean distance of the ink from the middle, px."""
     ink = strip.ink.sum(0)
     spread = (strip.off[:, None] * strip.ink).sum(0)
     hats = _hats(strip.pressure * (PRESSURES - 1), PRESSURES)
-    # spread = ink x width, by least squares for the widths at the knots, drawn gently to straight lines between.
+    # By least squares for the knots, drawn gently to straight lines between.
     design = (hats * ink).T
-    bend = np.diff(np.eye(PRESSURES), 2, axis=0) * 0.02 * np.linalg.norm(design) / np.sqrt(PRESSURES)
+    bend = np.diff(np.eye(PRESSURES), 2, axis=0) * _STIFF * np.linalg.norm(design) / np.sqrt(PRESSURES)
     found = np.linalg.lstsq(np.vstack([design, bend]), np.concatenate([spread, np.zeros(len(bend))]), rcond=None)[0]
-    return np.asarray(np.clip(found / max(found[-1], 1e-6), 0.02, 2.0), np.float32)
+    return np.asarray(np.maximum(found, 0.1), np.float32)
 
 
 def _cover(strip: Strip, width: Floats, half: float) -> Floats:
     """(PRESSURES, STEPS) mean coverage."""
     place = np.interp(strip.pressure, np.linspace(0, 1, PRESSURES), width) * half
     rows = _hats(strip.pressure * (PRESSURES - 1), PRESSURES)
-    summed, counted = np.zeros((PRESSURES, STEPS)), np.zeros((PRESSURES, STEPS))
+    pairs = (rows[:, None] * rows).reshape(PRESSURES**2, -1).T
+    squares, inked = np.zeros((STEPS, PRESSURES**2)), np.zeros((STEPS, PRESSURES))
     for off, ink in zip(strip.off, strip.ink, strict=True):
         columns = _hats(np.minimum(off / place * ((STEPS - 1) / REACH), STEPS), STEPS)
-        summed += rows @ (columns * ink).T
-        counted += rows @ columns.T
-    seen = counted > 1e-3
-    cover = np.where(seen, summed / np.maximum(counted, 1e-3), np.nan)
+        inked += (columns * ink) @ rows.T
+        squares += columns @ pairs
+    # By least squares for the rows, drawn gently to straight lines between.
+    bend = np.diff(np.eye(PRESSURES), 2, axis=0)
+    squares = squares.reshape(STEPS, PRESSURES, PRESSURES)
+    counted = squares.sum(2)
+    calm = _CALM * counted.max() * (bend.T @ bend + 1e-6 * np.eye(PRESSURES))
+    found = np.linalg.solve(squares + calm, inked[..., None])[..., 0]
+    cover = np.where(counted > 1e-3, found, np.nan).T
     for row in cover:
         known = np.flatnonzero(~np.isnan(row))
         row[:] = np.interp(np.arange(STEPS), known, row[known]) if len(known) else 0
@@ -118,20 +179,26 @@ def _thin_rows(width: Floats, cover: Floats, half: float, strip: Strip) -> tuple
 def _with_grain(strip: Strip, style: Style, thickness: float) -> Style:
     """The style with the grain of the stroke: its energy in each band is matched by drawing it again and again."""
     mean = draw(strip, style, thickness)
-    wanted = energies(strip.ink, mean)
+    wanted = energies(strip.ink, _drifting(strip.ink, mean))
     if wanted.sum() < _SMOOTH:
         return style
     amplitude = np.sqrt(wanted)
     grain = 1.0
     for _ in range(ROUNDS):
         bands = amplitude / np.linalg.norm(amplitude)
-        style = replace(style, grain=float(grain), bands=_plain(bands))
-        found = energies(draw(strip, style, thickness), mean)
+        style = replace(style, grain=round(float(grain), 4), bands=_plain(bands))
+        drawn = draw(strip, style, thickness)
+        found = np.maximum(energies(drawn, _drifting(drawn, mean)), 1e-6)
         grain *= float(np.clip((wanted.sum() / found.sum()) ** 0.75, 0.4, 2.5))
         grain = min(grain, 8.0)
-        shape = (wanted / wanted.sum()) / np.maximum(found / found.sum(), 1e-6)
+        shape = (wanted / wanted.sum()) / (found / found.sum())
         amplitude = bands * np.clip(shape, 0.1, 10) ** 0.5
     return style
+
+
+def _drifting(ink: Floats, mean: Floats) -> Floats:
+    """The mean as it is where a table cannot follow it."""
+    return np.asarray(np.clip(mean + cv2.GaussianBlur(ink - mean, (0, 0), sigmaX=_DRIFT, sigmaY=0.1), 0, 1))
 
 
 def draw(strip: Strip, style: Style, thickness: float) -> Floats:

@@ -15,10 +15,10 @@ SIDE = 512
 """The noise repeats itself after so many px at 300 dpi."""
 WAVELENGTHS = (2.5, 5.0, 10.0, 20.0)
 """Middle of each band, px at 300 dpi."""
-STREAK_WAYS = 16
-"""Directions in which streaks are made; those between are mixed."""
-STREAK_WIDTH, STREAK_LENGTH = 3.5, 60.0
-"""Wavelengths of streaks in px at 300 dpi, across and along the stroke."""
+STREAK_WIDTH, STREAK_LENGTH = 0.9, 21.0
+"""Of streaks, in px at 300 dpi, across and along the stroke: standard deviations of their autocorrelation."""
+STREAK_WAVES = 48
+"""Waves that a streak's noise is the sum of."""
 SEED = 0
 
 
@@ -31,15 +31,24 @@ def bands(seed: int = SEED) -> Floats:
     return _filtered(filters, seed)
 
 
-@cache
-def streaks(seed: int = SEED) -> Floats:
-    """(STREAK_WAYS, SIDE + 1, SIDE + 1) `closed` noise drawn out along k pi / STREAK_WAYS, mean 0, variance 1."""
-    y, x = _frequencies()
-    filters = []
-    for way in np.arange(STREAK_WAYS) * np.pi / STREAK_WAYS:
-        along, across = x * np.cos(way) + y * np.sin(way), y * np.cos(way) - x * np.sin(way)
-        filters.append(np.exp(-0.5 * ((along * STREAK_LENGTH) ** 2 + (np.abs(across) * STREAK_WIDTH - 0.7) ** 2 * 4)))
-    return np.stack([closed(each) for each in _filtered(filters, seed + 1)])
+def streaks(foot: Floats, side: Floats) -> Floats:
+    """Noise drawn out along a line, wherever it goes: it changes quickly across the line and slowly along it.
+
+    A sum of random waves (Rahimi and Recht, NIPS 2007) over both places, so that nothing has to know where the line
+    begins, or which of its sides is the left one.
+
+    Args:
+        foot: (2, N) nearest point of the line's middle, px at 300 dpi.
+        side: (2, N) px from there.
+
+    Returns:
+        (N,) float32, mean 0 and variance 1 over all places.
+    """
+    waves, phases = _waves()
+    summed = np.zeros(foot.shape[1], np.float32)
+    for (along_x, along_y, across_x, across_y), phase in zip(waves, phases, strict=True):
+        summed += np.cos(along_x * foot[0] + along_y * foot[1] + across_x * side[0] + across_y * side[1] + phase)
+    return summed * np.float32(np.sqrt(2 / STREAK_WAVES))
 
 
 def at(texture: Floats, x: Floats, y: Floats) -> Floats:
@@ -67,6 +76,15 @@ def sample(field: Floats, x: Floats, y: Floats) -> Floats:
 
 
 _COLUMNS = 1024  # OpenCV's maps are pictures, and these have sides below 2^15
+
+
+@cache
+def _waves() -> tuple[Floats, Floats]:
+    """(STREAK_WAVES, 4) radians per px of foot and side, (STREAK_WAVES,) phases."""
+    rng = np.random.default_rng((SEED, 100))
+    lengths = np.repeat((STREAK_LENGTH, STREAK_WIDTH), 2)
+    waves = rng.standard_normal((STREAK_WAVES, 4)) / lengths
+    return waves.astype(np.float32), rng.uniform(0, 2 * np.pi, STREAK_WAVES).astype(np.float32)
 
 
 def _frequencies() -> tuple[Floats, Floats]:

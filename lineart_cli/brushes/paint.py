@@ -23,6 +23,7 @@ ROWS = 256
 """Rows of a page that are drawn at once."""
 _MARGIN = 24  # px at 300 dpi around these rows, in which lines are looked for
 _BLUR = 0.25  # px below `Lines.seen` at which distances are not trusted any more
+_SIDE_BLUR = 1.0  # px at 300 dpi over which distances are averaged, for the way to the line
 _TURN_BLUR = 3.0  # px at 300 dpi over which the direction of a line is averaged
 _GREYS, _NOISES, _LOUDEST = 256, 129, 4.0  # size of the grain's table, and the last of its noise
 
@@ -127,17 +128,21 @@ class _Painter:
             press = press * self._tapering(at, first, last)
         width = np.interp(press, np.linspace(0, 1, PRESSURES), self.style.width)
         half: Floats = (width * (self.thickness / 2)).astype(np.float32)
-        tangent = None
+        side = None
         if self.turns or self.style.bands[-1]:
-            tangent = tangents(self.lines.off[first:last], at.x, at.y - first)
-        if self.turns and tangent is not None:
+            side = sides(self.lines.off[first:last], at.x, at.y - first)
+        if self.turns and side is not None:
+            tangent = tangents(self.lines.off[first:last], at.x - side[0], at.y - side[1] - first)
             half = half * _around(np.array(self.style.turn, np.float32), tangent / np.pi)
-        cover = self._mean(press, at.off / half, 0.5 / self.scale[0] / half)
+        off, grain = at.off, np.zeros(0, np.float32)
+        if self.style.grain or self.style.stray:
+            grain = noise.at(self.grain, at.x, at.y)
+            if side is not None and self.style.bands[-1]:
+                grain += np.float32(self.style.bands[-1]) * noise.streaks(np.stack([at.x, at.y]) - side, side)
+            off = off + np.float32(self.style.stray * self.thickness) * grain
+        cover = self._mean(press, off / half, 0.5 / self.scale[0] / half)
         if self.spreading is None:
             return cover
-        grain = noise.at(self.grain, at.x, at.y)
-        if tangent is not None and self.style.bands[-1]:
-            grain += np.float32(self.style.bands[-1]) * _streaks(at, tangent)
         return noise.sample(
             self.spreading,
             (grain + _LOUDEST) * ((_NOISES - 1) / (2 * _LOUDEST)),
@@ -182,6 +187,13 @@ def _area(style: Style) -> Floats:
     return np.asarray(np.pad(np.cumsum(steps, 1), ((0, 0), (1, 0))), np.float32)
 
 
+def sides(off: NDArray[np.float16], x: Floats, y: Floats) -> Floats:
+    """(2, N) px, x first, from the nearest point of the line's middle to points: half the slope of distance squared."""
+    square = cv2.GaussianBlur(np.square(off, dtype=np.float32), (0, 0), _SIDE_BLUR)
+    slopes = (cv2.Scharr(square, cv2.CV_32F, *way, scale=1 / 64) for way in ((1, 0), (0, 1)))
+    return np.stack([noise.sample(np.asarray(each), x, y) for each in slopes])
+
+
 def tangents(off: NDArray[np.float16], x: Floats, y: Floats) -> Floats:
     """(N,) directions of the nearest lines in [0, pi), from level on clockwise; structure tensor of the distance."""
     bowl = np.minimum(off.astype(np.float32), 8.0)
@@ -196,19 +208,6 @@ def _around(table: Floats, share: Floats) -> Floats:
     """Values of a periodic table between its entries; `share` of a period in [0, 1]."""
     closed = np.append(table, table[:1])[None]
     return noise.sample(closed, share * len(table), np.zeros_like(share))
-
-
-def _streaks(at: _Points, tangent: Floats) -> Floats:
-    """Noise drawn out along the lines: the two nearest of the directions there are, mixed."""
-    place = tangent * (noise.STREAK_WAYS / np.pi)
-    below = np.floor(place).astype(int)
-    share = place - below
-    streaks = np.zeros(len(place), np.float32)
-    for way, texture in enumerate(noise.streaks()):
-        for near, part in ((below, 1 - share), (below + 1, share)):
-            here = np.flatnonzero(near % noise.STREAK_WAYS == way)
-            streaks[here] += part[here] * noise.at(texture, at.x[here], at.y[here])
-    return np.asarray(streaks / np.sqrt(share**2 + (1 - share) ** 2))
 
 
 def _spreading(grain: float) -> Floats:

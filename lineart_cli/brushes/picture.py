@@ -14,8 +14,9 @@ from lineart_cli.errors import ArgumentError
 
 BROADEST = 48.0
 """Width in px to which broader strokes are scaled down: grain keeps its size in px."""
-_SMALLEST = (48, 8)  # px of width and height of a stroke that can be measured
+_SHORTEST = 48  # px of a stroke that can be measured
 _FAINTEST = 0.08  # coverage below which there is paper
+_FADE = 1.5  # times as far from the middle, what is fainter still is looked for
 _ROUNDS = 4  # of straightening
 _LIMIT = 1600  # px, longest side that is looked at
 _BLANK, _ALL = 0.002, 0.6  # shares of the picture that a stroke covers at least and at most
@@ -37,14 +38,14 @@ def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
     ink, note = _black_on_white(path, _smaller(ink))
     mask = _stroke(path, ink)
     ink = np.where(mask, ink, 0).astype(np.float32)
-    columns = np.flatnonzero(mask.any(0))
+    columns = np.flatnonzero((ink > _FAINTEST).any(0))
     first, last = int(columns[0]), int(columns[-1])
     middle = _middle(ink[:, first : last + 1])
     strip = _straightened(ink, first, middle)
     broad = 2 * half_width(strip)
     if broad > BROADEST:
         less = BROADEST / broad
-        size = max(round(ink.shape[1] * less), 1), max(round(ink.shape[0] * less), 1)
+        size = max(int(ink.shape[1] * less), 1), max(int(ink.shape[0] * less), 1)  # a px smaller at least
         return strip_of(path, np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA)))[0], note
     return strip, note
 
@@ -75,14 +76,16 @@ def _stroke(path: Path, ink: Floats) -> NDArray[np.bool_]:
     dark = ink > _FAINTEST
     if dark.mean() > _ALL:
         raise _refused(path, "is filled all over, as a photo is; give a single stroke, black on white")
-    grown = cv2.dilate(dark.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
+    broad = float(cv2.distanceTransform(dark.astype(np.uint8), cv2.DIST_L2, 3).max())
+    side = 2 * max(round((_FADE - 1) * broad), 4) + 1
+    grown = cv2.dilate(dark.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     joined = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, np.ones((5, 41), np.uint8))  # specks of a dry stroke
-    count, label, stats, _ = cv2.connectedComponentsWithStats(joined)
+    count, label = cv2.connectedComponents(joined)
     inked = np.array([float(ink[label == each].sum()) for each in range(1, count)])
     best = int(inked.argmax()) + 1
-    _, _, width, height, _ = stats[best]
-    if width < _SMALLEST[0] or height < _SMALLEST[1] or width < 2 * height:
-        advice = f"has no stroke from left to right but one of {width} x {height} px; draw it {_SMALLEST[0]} px long"
+    height, width = (int(np.ptp(each)) + 1 for each in np.nonzero(dark & (label == best)))
+    if width < _SHORTEST or width < 2 * height:
+        advice = f"has no stroke from left to right but one of {width} x {height} px; draw it {_SHORTEST} px long"
         raise _refused(path, f"{advice} or longer, and longer than high")
     if inked.sum() > 1.25 * inked.max():
         raise _refused(path, f"holds {count - 1} strokes; give a picture of one")
@@ -106,7 +109,7 @@ def _straightened(ink: Floats, first: int, middle: Floats) -> Strip:
     x: Floats = np.arange(first, first + len(middle), dtype=np.float32)
     y = middle
     rows, columns = np.nonzero(ink > _FAINTEST)
-    half = int(np.ceil(np.percentile(np.abs(rows - np.interp(columns, x, y)), 99.5))) + 4
+    half = int(np.ceil(_FADE * np.percentile(np.abs(rows - np.interp(columns, x, y)), 99.5))) + 4
     side = np.arange(-half, half + 1, dtype=np.float32)[:, None]
     for _ in range(_ROUNDS):  # a column is no cut across a stroke that rises; each round's cuts show its middle better
         along = np.concatenate([[0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])

@@ -16,11 +16,11 @@ from lineart_cli.brushes.noise import WAVELENGTHS
 from lineart_cli.errors import ArgumentError
 from lineart_cli.options import Length
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when styles mean something else; a file of another format is refused."""
-PRESSURES, STEPS, TURNS = 11, 33, 16
+PRESSURES, STEPS, TURNS = 11, 49, 16
 """Rows and columns of `Style.cover`, length of `Style.turn`."""
-REACH = 1.6
+REACH = 2.4
 """The last column of `Style.cover` is so many half widths away from the middle of the line."""
 SUFFIX = ".json"
 
@@ -36,6 +36,7 @@ class Style:
             the middle of the line from 0 to `REACH` half widths over the columns.
         grain: how far noise decides between ink and paper where coverage is partial: 0 smooth grey, 8 black or white.
         bands: share of each band of `noise` and, last, of streaks along the stroke; their squares sum to 1.
+        stray: how far noise moves the edges of brushes without grain, its standard deviation.
         turn: (TURNS,) width by the direction of the line, from level on clockwise over half a turn; 1 for a round nib.
         taper: length over which pressure rises from 0 at a line's ends, 0 for blunt ends.
     """
@@ -45,6 +46,7 @@ class Style:
     cover: tuple[tuple[float, ...], ...]
     grain: float = 0.0
     bands: tuple[float, ...] = (1.0, *(0.0,) * len(WAVELENGTHS))
+    stray: float = 0.0
     turn: tuple[float, ...] = (1.0,) * TURNS
     taper: float = 0.0
 
@@ -63,7 +65,7 @@ class Style:
         """How far from the middle there is ink, in half thicknesses."""
         inked = np.flatnonzero(self.table.max(0) > 1 / 512)
         last = int(inked.max(initial=0)) + 1
-        return min(last / (STEPS - 1), 1.0) * REACH * max(self.turn) * max(self.width)
+        return min(last / (STEPS - 1), 1.0) * REACH * max(self.turn) * max(self.width) + 6 * self.stray
 
 
 EVEN = Style(
@@ -145,6 +147,7 @@ def _check(style: Style) -> None:
         "bands": (len(WAVELENGTHS) + 1,),
         "turn": (TURNS,),
         "grain": (),
+        "stray": (),
         "taper": (),
     }
     for name, shape in shapes.items():

@@ -154,8 +154,8 @@ def _stamp(ink: Floats, brush: Brush, x: float, y: float, radius: float, opacity
     dy = np.arange(y0, y0 + part.shape[0], dtype=np.float32)[:, None] - np.float32(y)
     dx = np.arange(x0, x0 + part.shape[1], dtype=np.float32)[None] - np.float32(x)
     long, short = max(radius, 0.5), max(radius * brush.roundness, 0.7)
-    soft = long * (1 - brush.hardness) + 1
-    cover = np.clip((_from_edge(brush, dx, dy, long, short) + 0.5) / soft, 0, 1)
+    deep = _from_edge(brush, dx, dy, long, short)
+    cover = _within(deep + 0.5, long * (1 - brush.hardness)) - _within(deep - 0.5, long * (1 - brush.hardness))
     # A stamp thinner than a pixel covers as much of it as it is wide.
     np.maximum(part, cover * np.float32(opacity * min(1.0, 2 * radius)), out=part)
 
@@ -169,6 +169,12 @@ def _from_edge(brush: Brush, dx: Floats, dy: Floats, long: float, short: float) 
     across = np.abs(dy * np.float32(np.cos(turn)) - dx * np.float32(np.sin(turn)))
     beyond = np.maximum(along - (long - short), 0)
     return np.asarray(short - np.sqrt(beyond * beyond + across * across))
+
+
+def _within(deep: Floats, soft: float) -> Floats:
+    """Coverage summed from the edge to `deep` px inside; it rises to 1 over the first `soft` px."""
+    inside = np.maximum(deep, 0)
+    return np.where(inside < soft, inside**2 / max(2 * soft, 1e-6), inside - soft / 2)
 
 
 def _mix(wavelength: float) -> Floats:

@@ -24,8 +24,9 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, uniform_filter1d
+from scipy.ndimage import uniform_filter1d
 
+from lineart_cli.brushes import profile
 from lineart_cli.brushes.measure import energies
 from lineart_cli.brushes.noise import Floats
 from lineart_train.scenes.curves import Points, arc_length
@@ -93,47 +94,11 @@ class _Figures:
     def of(cls, strips: Floats) -> _Figures:
         mean = uniform_filter1d(strips.mean(0), WINDOW, axis=1)
         inner = slice(BEYOND + WINDOW, -BEYOND - WINDOW)
-        stray = np.concatenate([_stray(each[:, inner], mean[:, inner]) for each in strips])
-        broad = np.where(_width(mean) > 2, mean, 0)[:, inner]
+        stray = np.concatenate([profile.strays(each[:, inner], mean[:, inner]) for each in strips], 1)
+        broad = np.where(profile.width(mean) > 2, mean, 0)[:, inner]
         grain = np.sqrt(energies(np.concatenate(list(strips[:, :, inner]), 1), np.tile(broad, len(strips))))
-        rough = float(np.sqrt(np.mean(stray**2))) if len(stray) else 0.0
-        return cls(_ink(strips.mean(0)), _width(mean), _opacity(mean), rough, grain)
-
-
-def _off(strip: Floats) -> Floats:
-    return np.abs(np.arange(len(strip), dtype=np.float32) - len(strip) // 2)
-
-
-def _ink(strip: Floats) -> Floats:
-    return np.asarray(strip.sum(0))
-
-
-def _width(strip: Floats) -> Floats:
-    return np.asarray(4 * (_off(strip)[:, None] * strip).sum(0) / np.maximum(strip.sum(0), 1e-3))
-
-
-def _opacity(strip: Floats) -> Floats:
-    middle = _off(strip)[:, None] <= np.maximum(_width(strip) / 4, 0.5)
-    return np.asarray((strip * middle).sum(0) / middle.sum(0))
-
-
-def _stray(strip: Floats, mean: Floats) -> Floats:
-    """Px by which the edges stray from their own course, where the stroke is at least 2 px wide.
-
-    An edge lies where the outermost pixel that is darker than half of the opacity ends, as far as it and the next one
-    are covered.
-    """
-    level = 0.5 * _opacity(mean)
-    inked = (_width(mean) > 2) & (level > 0.05)
-    found = []
-    for half in (strip[len(strip) // 2 :, inked], strip[len(strip) // 2 :: -1, inked]):
-        over = half > level[inked]
-        last = np.where(over.any(0), len(half) - 1 - np.argmax(over[::-1], 0), 0)
-        beyond = np.take_along_axis(half, np.minimum(last + 1, len(half) - 1)[None], 0)[0]
-        inside = np.take_along_axis(half, last[None], 0)[0]
-        edge = last + np.clip((inside + beyond) / np.maximum(2 * level[inked], 1e-6), 0, 2)
-        found.append(edge - gaussian_filter1d(edge, WINDOW / 2, mode="nearest"))
-    return np.asarray(np.concatenate(found), np.float32)
+        rough = float(np.sqrt(np.mean(stray**2))) if stray.size else 0.0
+        return cls(strips.mean(0).sum(0), profile.width(mean), profile.opacity(mean), rough, grain)
 
 
 def _share(mine: Floats, true: Floats, weight: NDArray[Any]) -> float:

@@ -18,6 +18,8 @@ TILE = 64
 _FULL = 1 << 15  # opaque, in the tiles
 _STEP = 2.0  # px between the points that a stroke is fed with
 _SPEED = 400.0  # px per second
+_OFF = ("smudge", "eraser", "lock_alpha", "colorize", "slow_tracking", "slow_tracking_per_dab", "tracking_noise")
+_WARM = 60  # such steps for each seed
 
 
 class _TileRequest(ctypes.Structure):
@@ -61,7 +63,7 @@ def library() -> Any:
     return found
 
 
-def draw(brush: Path, points: Points, pressure: Floats, radius: float, shape: tuple[int, int]) -> Floats:
+def draw(brush: Path, points: Points, pressure: Floats, radius: float, shape: tuple[int, int], seed: int = 0) -> Floats:
     """Draw one stroke in black.
 
     Args:
@@ -70,6 +72,7 @@ def draw(brush: Path, points: Points, pressure: Floats, radius: float, shape: tu
         pressure: (N,) in [0, 1].
         radius: px, instead of the brush's own at neutral pressure.
         shape: height and width.
+        seed: of what is random in the brush; libmypaint has one seed for all, so other strokes are drawn before.
 
     Returns:
         (H, W) float32 coverage.
@@ -84,6 +87,8 @@ def draw(brush: Path, points: Points, pressure: Floats, radius: float, shape: tu
     try:
         if not lib.mypaint_brush_from_string(ink, _black(brush, radius)):
             raise ValueError(f"{brush} is no brush of libmypaint's version 3.")
+        for step in range(seed * _WARM):
+            lib.mypaint_brush_stroke_to(ink, canvas, step * _STEP, 0.0, 1.0, 0.0, 0.0, _STEP / _SPEED)
         _tiles(surface, shape, clear=True)
         lib.mypaint_brush_reset(ink)
         lib.mypaint_brush_new_stroke(ink)
@@ -102,11 +107,11 @@ def draw(brush: Path, points: Points, pressure: Floats, radius: float, shape: tu
 
 
 def _black(brush: Path, radius: float) -> bytes:
-    """The settings with black paint and another radius; what smudges or erases does neither."""
+    """The settings with black paint and another radius; what smudges, erases or lags behind the hand does not."""
     made = json.loads(brush.read_text("utf-8"))
     settings = made["settings"]
     values = {"color_h": 0.0, "color_s": 0.0, "color_v": 0.0, "radius_logarithmic": float(np.log(radius))}
-    for name, value in {**values, "smudge": 0.0, "eraser": 0.0, "lock_alpha": 0.0, "colorize": 0.0}.items():
+    for name, value in {**values, **dict.fromkeys(_OFF, 0.0)}.items():
         kept = settings.get(name, {}).get("inputs", {}) if name == "radius_logarithmic" else {}
         settings[name] = {"base_value": value, "inputs": kept}
     return json.dumps(made).encode()

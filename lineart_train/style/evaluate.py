@@ -37,6 +37,7 @@ SIDE, PLACES = 1024, 6
 """Side of the page in px, and strokes on it."""
 SEEN = 12.0
 """Distances are known up to so many px, as from the network."""
+_TRIALS = 5  # of a radius
 
 Draw = Callable[[Points, Floats, float, tuple[int, int], int], Floats]
 """A brush: points, pressure, thickness in px, shape of the page, seed -> (H, W) coverage."""
@@ -92,13 +93,14 @@ def unseen(brushes: Iterable[Path], thickness: float) -> Iterator[Subject | Line
 
 def _unseen(path: Path, thickness: float) -> Subject:
     # libmypaint's brushes have no common idea of size: its radius is set so that the stroke is as wide as wanted.
-    radius = thickness / 2
-    for _ in range(4):
-        strip, _ = strip_of(path, picture(path, radius))
-        radius *= thickness / (2 * half_width(strip))
+    tried, widths = [thickness / 2], []
+    for _ in range(_TRIALS):
+        widths.append(2 * half_width(strip_of(path, picture(path, tried[-1]))[0]))
+        tried.append(tried[-1] * thickness / widths[-1])
+    radius = tried[int(np.argmin(np.abs(np.log(np.array(widths) / thickness))))]
 
     def draw(points: Points, pressure: Floats, thick: float, shape: tuple[int, int], seed: int) -> Floats:
-        return mypaint.draw(path, points + np.array([0, 0.01 * seed]), pressure, radius * thick / thickness, shape)
+        return mypaint.draw(path, points, pressure, radius * thick / thickness, shape, seed)
 
     return Subject(path.stem, draw, measure(strip_of(path, picture(path, radius))[0], path.stem))
 

@@ -1,187 +1,144 @@
-"""Trains the tables of a style until the stroke that they draw is like the one in the picture; the body is not touched.
+"""Fits a style to the stroke in a picture: what `fidelity` measures of both is compared, and the tables are moved.
 
-The drawing is that of `lineart_cli.brushes.paint`, written so that gradients flow through it. The loss has two parts:
-what is left between the two strokes once both are averaged along the pressure, and the amplitudes of the grain in each
-band. No pixel is compared with a pixel: the paper of the picture is not ours.
+No pixel is compared with a pixel: the paper of the picture is not ours. A few moves change the tables as a whole (width
+and opacity at low, middle and high pressure, grain, each band, how edges stray); each is tried both ways in turn, kept
+if the stroke comes nearer, and tried less far otherwise (pattern search: Hooke and Jeeves, JACM 8, 1961).
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 from collections.abc import Callable
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
 
-from lineart_cli.brushes import noise
+from lineart_cli.brushes import weight
 from lineart_cli.brushes.measure import Strip, half_width, measure
-from lineart_cli.brushes.style import PRESSURES, REACH, STEPS, Style
+from lineart_cli.brushes.noise import WAVELENGTHS, Floats
+from lineart_cli.brushes.paint import Lines, paint
+from lineart_cli.brushes.style import PRESSURES, Style
+from lineart_train.brush.fidelity import FIGURES, fidelity
 
-STEPS_IN_ALL = 300
-RATE = 0.02
-GRAIN = 0.3
-"""Weight of the grain in the loss."""
-_WINDOW = 25  # px along the stroke over which the strokes are averaged
-_SURE = 1e-4  # coverage is kept so far from 0 and 1 where noise is added
-_EDGE = 0.15  # slope of the mean coverage beyond which it is that of a sharp edge, no grain
+TRIES_IN_ALL = 500
+FIRST, LAST = 0.15, 0.01
+"""Length of the moves at the beginning, and when there is no more to find: shares of what is moved."""
+PAPERS = 3
+"""Pieces of paper on which a style draws the stroke, so that none of them is learnt by heart."""
+_LONGER = 1.3  # a move that helped is so much longer the next time
+_BETTER = 1e-4  # difference that counts
+_MOST_GRAIN = 8.0
+_WIDTHS, _OPACITIES = (0.0, 1 / 3, 2 / 3), (0.0, 0.5, 1.0)  # pressures at which they are moved
+_GRAIN = len(_WIDTHS) + len(_OPACITIES)
+_BANDS = slice(_GRAIN + 1, _GRAIN + 2 + len(WAVELENGTHS))
+MOVES = _BANDS.stop + 1
 
 Tell = Callable[[float, float], object]
-"""Told after each step: the share that is done, and the loss."""
-
-
-class Tables(nn.Module):
-    """The tables of a style as parameters."""
-
-    def __init__(self, style: Style) -> None:
-        super().__init__()
-        self.width = nn.Parameter(torch.tensor(style.width))
-        self.cover = nn.Parameter(torch.logit(torch.tensor(style.cover).clamp(1e-3, 1 - 1e-3)))
-        self.grain = nn.Parameter(torch.tensor(style.grain))
-        self.bands = nn.Parameter(torch.tensor(style.bands))
-
-    def style(self, about: str) -> Style:
-        """The tables as a style."""
-        with torch.no_grad():
-            cover = torch.where((cut := torch.sigmoid(self.cover)) < 0.004, 0.0, cut)
-            bands = self.bands.abs() / self.bands.norm().clamp(min=1e-6)
-            width = self.width.clamp(0.01, 2) / self.width[-1].clamp(min=0.01)
-            grain = float(self.grain.clamp(0, 8))
-        rows = tuple(tuple(round(each, 4) for each in row) for row in cover.tolist())
-        return Style(about, _plain(width), rows, round(grain, 4) if grain > 0.02 else 0.0, _plain(bands))
-
-    def forward(self, off: Tensor, pressure: Tensor, noises: Tensor, thickness: float) -> tuple[Tensor, Tensor]:
-        """(V, 1) distances and (1, N) pressures -> (V, N) mean coverage and coverage with grain."""
-        row = pressure * (PRESSURES - 1)
-        below = row.floor().clamp(max=PRESSURES - 2).long()
-        share = row - below
-        half = (self.width[below] * (1 - share) + self.width[below + 1] * share).clamp(min=0.02) * (thickness / 2)
-        table = torch.sigmoid(self.cover)
-        steps = (table[:, 1:] + table[:, :-1]) * (0.5 * REACH / (STEPS - 1))
-        area = functional.pad(steps.cumsum(1), (1, 0))
-
-        def inside(u: Tensor) -> Tensor:
-            place = torch.stack([u.abs() * (2 / REACH) - 1, (row * (2 / (PRESSURES - 1)) - 1).expand_as(u)], -1)
-            found = functional.grid_sample(
-                area[None, None], place[None], mode="bilinear", padding_mode="border", align_corners=True
-            )
-            return found[0, 0] * torch.sign(u)
-
-        px = 0.5 / half
-        mean = ((inside(off / half + px) - inside(off / half - px)) / (2 * px)).clamp(0, 1)
-        bands = self.bands.abs() / self.bands.norm().clamp(min=1e-6)
-        grain = self.grain.clamp(0, 8)
-        level = torch.special.ndtri(mean.clamp(_SURE, 1 - _SURE)) * torch.sqrt(1 + grain**2)
-        rough = torch.special.ndtr(level + grain * torch.einsum("b,bvn->vn", bands, noises))
-        return mean, torch.where((mean > _SURE) & (mean < 1 - _SURE), rough, mean)
+"""Told after each try: the share that is done, and the difference that is left."""
 
 
 def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callable[[Style], None], tell: Tell) -> Style:
-    """Train a style for a stroke.
+    """Fit a style to a stroke.
 
     Args:
         strip: the stroke.
         about: a few words for lists.
         minutes: to take at most.
-        state: file from which training goes on if it is there and about the same stroke; removed when all is done.
+        state: file from which the search goes on if it is there and about the same stroke; removed when all is done.
         keep: given each style that is better than all before; an interruption loses nothing.
         tell: see `Tell`.
 
     Returns:
         The best style.
     """
-    torch.manual_seed(0)
-    start = measure(strip, about)
-    tables = Tables(start)
-    optimizer = torch.optim.Adam(tables.parameters(), lr=RATE)
-    done, least, best = 0, float("inf"), start
+    start, seen = measure(strip, about), _Seen(strip)
     stroke = hashlib.sha256(np.ascontiguousarray(strip.ink).data).hexdigest()
-    kept: dict[str, Any] = torch.load(state, weights_only=True) if state.exists() else {}
-    if kept.get("stroke") == stroke:
-        tables.load_state_dict(kept["tables"])
-        optimizer.load_state_dict(kept["optimizer"])
-        done, least = kept["done"], kept["least"]
-    seen = _Seen(strip)
+    kept = json.loads(state.read_text("utf-8")) if state.exists() else {}
+    if kept.get("stroke") != stroke:
+        kept = {"place": [0.0] * MOVES, "steps": [FIRST] * MOVES, "tries": 0}
+    place, steps, tries = np.array(kept["place"]), np.array(kept["steps"]), int(kept["tries"])
+    steps[_idle(start)] = 0
+    best = moved(start, place)
+    least = seen.difference(best)
+    keep(best)
     before = time.monotonic()
-    while done < STEPS_IN_ALL and time.monotonic() - before < 60 * minutes:
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * (1 - done / STEPS_IN_ALL)
-        loss = seen.loss(tables)
-        if loss.item() < least:
-            least, best = loss.item(), tables.style(about)
-            keep(best)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        done += 1
-        if done % 20 == 0:
-            part = state.with_suffix(".part")
-            progress = {"stroke": stroke, "done": done, "least": least}
-            torch.save({**progress, "tables": tables.state_dict(), "optimizer": optimizer.state_dict()}, part)
-            os.replace(part, state)
-        tell(done / STEPS_IN_ALL, least)
-    if done >= STEPS_IN_ALL:
+    while tries < TRIES_IN_ALL and np.abs(steps).max() > LAST and time.monotonic() - before < 60 * minutes:
+        for move in np.flatnonzero(steps):
+            for way in (1, -1):
+                there = place + way * steps[move] * np.eye(MOVES)[move]
+                style = moved(start, there)
+                left = seen.difference(style)
+                tries += 1
+                if better := left < least - _BETTER:
+                    least, best, place = left, style, there
+                    keep(best)
+                tell(min(tries / TRIES_IN_ALL, 1.0), least)
+                if better:
+                    break
+            steps[move] *= _LONGER * way if better else 0.5
+        _save(state, {"stroke": stroke, "place": place.tolist(), "steps": steps.tolist(), "tries": tries})
+    if tries >= TRIES_IN_ALL or np.abs(steps).max() <= LAST:
         state.unlink(missing_ok=True)
+        tell(1.0, least)
     return best
 
 
+def moved(style: Style, place: Floats) -> Style:
+    """A style with its tables moved.
+
+    Args:
+        style: to begin with.
+        place: (MOVES,) logarithms of factors: of the width, of the power to which coverage is raised, of the grain, of
+            each band, of how edges stray.
+    """
+    pressures = np.linspace(0, 1, PRESSURES)
+    widths, opacities = place[: len(_WIDTHS)], place[len(_WIDTHS) : _GRAIN]
+    width = np.array(style.width) * np.exp(np.interp(pressures, (*_WIDTHS, 1.0), (*widths, 0.0)))
+    cover = style.table ** np.exp(np.interp(pressures, _OPACITIES, opacities))[:, None]
+    bands = np.array(style.bands) * np.exp(place[_BANDS])
+    return replace(
+        style,
+        width=_plain(np.clip(width, 0.01, 2)),
+        cover=tuple(_plain(row) for row in cover),
+        grain=round(min(style.grain * float(np.exp(place[_GRAIN])), _MOST_GRAIN), 4),
+        bands=_plain(bands / np.linalg.norm(bands)),
+        stray=round(style.stray * float(np.exp(place[-1])), 4),
+    )
+
+
+def _idle(style: Style) -> list[int]:
+    """Moves that would change nothing."""
+    noise = list(range(MOVES))[_BANDS] if not style.grain and not style.stray else []
+    return noise + [_GRAIN] * (not style.grain) + [MOVES - 1] * (not style.stray)
+
+
 class _Seen:
-    """The stroke in the picture, and how far a drawn one is from it."""
+    """The stroke in the picture, and how far one in a style is from it."""
 
     def __init__(self, strip: Strip) -> None:
-        self.ink = torch.from_numpy(np.ascontiguousarray(strip.ink, np.float32))
-        self.off = torch.from_numpy(np.asarray(strip.off, np.float32))[:, None]
-        self.pressure = torch.from_numpy(np.asarray(strip.pressure, np.float32))[None]
+        shape = (PAPERS, *strip.ink.shape)
+        self.true = strip.ink[None]
+        off = np.broadcast_to(strip.off[:, None], shape).reshape(-1, shape[2])
+        pressure = np.broadcast_to(strip.pressure, off.shape).astype(np.float32)
+        self.lines = Lines(off.astype(np.float16), weight.cells(pressure))
         self.thickness = 2 * half_width(strip)
-        rows, columns = self.ink.shape
-        textures = np.concatenate([noise.bands(), noise.streaks()[:1, :-1, :-1]])
-        tiled = np.tile(textures, (1, -(-rows // noise.SIDE), -(-columns // noise.SIDE)))
-        self.noises = torch.from_numpy(tiled[:, :rows, :columns].copy())
-        self.smooth = _along(self.ink)
-        self.amplitude = _amplitudes(self.ink, self.smooth)
 
-    def loss(self, tables: Tables) -> Tensor:
-        mean, drawn = tables(self.off, self.pressure, self.noises, self.thickness)
-        shape = (_along(mean) - self.smooth).abs().sum() / self.smooth.sum()
-        grain = (_amplitudes(drawn, self.smooth) - self.amplitude).abs().sum()
-        return shape + GRAIN * grain
+    def difference(self, style: Style) -> float:
+        """Mean of the errors of `fidelity` but for the ends, which a strip does not have."""
+        ink = paint(self.lines, style, self.thickness, self.lines.off.shape).astype(np.float32) / 255
+        papers = [fidelity(part[None], self.true) for part in np.split(ink, PAPERS)]
+        return float(np.mean([each[name] for each in papers for name in FIGURES if name != "ends"]))
 
 
-def _along(ink: Tensor) -> Tensor:
-    """Averages over a window along the stroke."""
-    return functional.avg_pool1d(ink[None], _WINDOW, 1, _WINDOW // 2, count_include_pad=False)[0]
+def _save(path: Path, progress: dict[str, object]) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(progress), "utf-8")
+    os.replace(part, path)
 
 
-def _amplitudes(ink: Tensor, mean: Tensor) -> Tensor:
-    """The square roots of `measure.energies`, with gradients."""
-    slope = functional.pad((mean[1:] - mean[:-1]).abs(), (0, 0, 1, 1))
-    partial = ((mean > 0.08) & (mean < 0.92) & (torch.maximum(slope[1:], slope[:-1]) < _EDGE)).float()
-    most = (mean * (1 - mean) * partial).sum()
-    if partial.sum() < 0.05 * (mean > 0.08).sum():
-        return torch.zeros(len(noise.WAVELENGTHS) + 1)
-    rest = (ink - mean) * partial
-    drawn_out = _blurred(rest, 10.0, 0.3)
-    streak = drawn_out - _blurred(drawn_out, 4.0, 4.0)
-    levels = [rest - streak, *(_blurred(rest - streak, 0.28 * each, 0.28 * each) for each in noise.WAVELENGTHS)]
-    parts = [*(fine - coarse for fine, coarse in pairwise(levels)), streak]
-    return torch.stack([(part.square() * partial).sum() / most + 1e-8 for part in parts]).sqrt()
-
-
-def _blurred(picture: Tensor, along: float, across: float) -> Tensor:
-    for sigma, axis in ((along, 3), (across, 2)):
-        reach = int(np.ceil(3 * sigma))
-        bell = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
-        kernel = (bell / bell.sum()).reshape((1, 1, 1, -1) if axis == 3 else (1, 1, -1, 1))
-        padding = (0, reach) if axis == 3 else (reach, 0)
-        picture = functional.conv2d(picture[None, None], kernel, padding=padding)[0, 0]
-    return picture
-
-
-def _plain(values: Tensor) -> tuple[float, ...]:
-    return tuple(round(each, 4) for each in values.tolist())
+def _plain(values: Floats) -> tuple[float, ...]:
+    return tuple(round(float(each), 4) for each in values)

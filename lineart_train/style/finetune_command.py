@@ -34,7 +34,7 @@ def finetune_style(
     ] = None,
     minutes: Annotated[float, typer.Option(help="Most that it may take.", min=0.05, max=60)] = 4.5,
 ) -> None:
-    """Trains a brush of your own; --brush NAME then finds it, and its file works wherever lineart does.
+    """Fits a brush of your own; --brush NAME then finds it, and its file works wherever lineart does.
 
     Ctrl-C keeps the best so far; called again, it goes on.
     """
@@ -54,8 +54,6 @@ def _name(name: str) -> str:
 
 def _train(source: Path, name: str, minutes: float) -> None:
     try:
-        import torch  # noqa: F401
-
         from lineart_train.style.finetune import finetune
     except ImportError as error:
         raise LineartError(
@@ -81,7 +79,7 @@ def _train(source: Path, name: str, minutes: float) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ArgumentError("finetune-style", folder, f"cannot be made ({error.strerror})") from error
-    columns = (TextColumn("training"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
+    columns = (TextColumn("fitting"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
     stopped = False
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=1.0, said="")
@@ -93,7 +91,7 @@ def _train(source: Path, name: str, minutes: float) -> None:
             bar.update(task, completed=done, said=f"difference {loss:.3f}")
 
         try:
-            finetune(strip, f"trained from {source.name}", minutes, folder / f".{name}.pt", keep, tell)
+            finetune(strip, f"trained from {source.name}", minutes, folder / f".{name}.progress", keep, tell)
         except KeyboardInterrupt:
             stopped = True
     _preview(strip, target, folder / f"{name}.png")

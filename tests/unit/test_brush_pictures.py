@@ -51,6 +51,32 @@ def test_opacity_by_pressure_is_measured(tmp_path: Path) -> None:
     np.testing.assert_allclose(style.table[2:, :8].mean(1), np.linspace(0.1, 0.9, PRESSURES)[2:], atol=0.06)
 
 
+def test_coverage_that_bends_by_pressure_is_not_averaged_flat(tmp_path: Path) -> None:
+    rise = np.clip(np.linspace(-30 / 540, 570 / 540, 600), 0, 1) ** 4
+    _, style, _ = store.find(picture(tmp_path / "own.png", ramp(start=16, stop=16) * (0.15 + 0.85 * rise)))
+    assert style.table[-1, :8].mean() > 0.93
+    assert style.table[5, :8].mean() == pytest.approx(0.15 + 0.85 / 16, abs=0.05)
+
+
+def test_edges_that_stray_are_told_from_those_that_do_not(tmp_path: Path) -> None:
+    y, x = np.mgrid[:120, :900].astype(np.float32)
+    wander = cv2.GaussianBlur(np.random.default_rng(2).standard_normal((2, 900)), (0, 0), sigmaX=2.0, sigmaY=0.1)
+    half = 12 + 1.2 * (wander / wander.std())[(y[:, 0] > 60).astype(int)]
+    inked = (x > 20) & (x < 880)
+    rough, even = (np.clip(each - np.abs(y - 60) + 0.5, 0, 1) * inked for each in (half, 12.0))
+    (_, found, _), (_, clean, _) = (
+        store.find(picture(tmp_path / name, each)) for name, each in (("rough.png", rough), ("even.png", even))
+    )
+    assert (clean.stray, clean.grain, found.grain) == (0, 0, 0)
+    assert 0.6 < found.stray * 24 < 2.5
+
+
+@pytest.mark.parametrize("half", [24.03, 24.1, 24.6])
+def test_a_stroke_a_hair_too_broad_is_scaled_down_once(tmp_path: Path, half: float) -> None:
+    _, style, _ = store.find(picture(tmp_path / "own.png", ramp(399, 120, half, half)))
+    np.testing.assert_allclose(style.width[1:], 1, atol=0.06)
+
+
 def test_grain_is_seen_where_there_is_some(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     paper = cv2.GaussianBlur(rng.standard_normal((120, 900)), (0, 0), 1.5)

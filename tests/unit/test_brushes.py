@@ -116,8 +116,24 @@ def test_noise_repeats_itself_and_has_the_wavelengths_it_should() -> None:
         power = np.abs(np.fft.rfft(texture, axis=1)) ** 2
         seen = noise.SIDE / np.argmax(power.mean(0))
         assert 0.5 * length < seen < 2.5 * length  # a section through two-dimensional noise has longer waves as well
-    along, across = (np.abs(np.diff(noise.streaks()[0], axis=axis)).mean() for axis in (1, 0))
+
+
+@pytest.mark.parametrize("radius", [60, 140])
+def test_streaks_run_along_a_line_whichever_way_it_bends(radius: float) -> None:
+    angle, beside = np.meshgrid(np.linspace(0, 2 * np.pi, 2000), np.linspace(-4, 4, 17))
+    normal = np.stack([np.cos(angle), np.sin(angle)]).reshape(2, -1)
+    made = noise.streaks(radius * normal, beside.ravel() * normal).reshape(beside.shape)
+    along = np.abs(np.diff(made, axis=1)).mean() / (2 * np.pi * radius / 2000)
+    across = np.abs(np.diff(made, axis=0)).mean() / 0.5
     assert across > 4 * along
+    assert made.std() == pytest.approx(1, abs=0.25)
+    assert np.abs(made[:, 0] - made[:, -1]).max() < 1e-3  # a ring has no seam
+
+
+def test_a_flat_nib_ends_as_broad_as_its_line() -> None:
+    nib = replace(EVEN, turn=(0.2, *(1.0,) * 15))
+    ink = profile(paint(segment(60, 300, 60, 240), nib, 10, (60, 300)))
+    assert ink[40:260].max() < 3.2
 
 
 def test_thinning_leaves_one_pixel_and_keeps_ends_and_rings() -> None:
