@@ -149,10 +149,10 @@ def _cover(strip: Strip, width: Floats, half: float) -> Floats:
         squares += columns @ pairs
     # By least squares for the rows, drawn gently to straight lines between.
     bend = np.diff(np.eye(PRESSURES), 2, axis=0)
-    squares = squares.reshape(STEPS, PRESSURES, PRESSURES)
-    counted = squares.sum(2)
+    systems = squares.reshape(STEPS, PRESSURES, PRESSURES)
+    counted = systems.sum(2)
     calm = _CALM * counted.max() * (bend.T @ bend + 1e-6 * np.eye(PRESSURES))
-    found = np.linalg.solve(squares + calm, inked[..., None])[..., 0]
+    found = np.linalg.solve(systems + calm, inked[..., None])[..., 0]
     cover = np.where(counted > 1e-3, found, np.nan).T
     for row in cover:
         known = np.flatnonzero(~np.isnan(row))

@@ -124,12 +124,13 @@ class _Seen:
         self.true = strip.ink[None]
         off = np.broadcast_to(strip.off[:, None], shape).reshape(-1, shape[2])
         pressure = np.broadcast_to(strip.pressure, off.shape).astype(np.float32)
+        self.shape = (off.shape[0], off.shape[1])
         self.lines = Lines(off.astype(np.float16), weight.cells(pressure))
         self.thickness = 2 * half_width(strip)
 
     def difference(self, style: Style) -> float:
         """Mean of the errors of `fidelity` but for the ends, which a strip does not have."""
-        ink = paint(self.lines, style, self.thickness, self.lines.off.shape).astype(np.float32) / 255
+        ink = paint(self.lines, style, self.thickness, self.shape).astype(np.float32) / 255
         papers = [fidelity(part[None], self.true) for part in np.split(ink, PAPERS)]
         return float(np.mean([each[name] for each in papers for name in FIGURES if name != "ends"]))
 
