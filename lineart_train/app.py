@@ -119,6 +119,21 @@ def reproduce(
 
 
 @app.command()
+def average(
+    run: Run,
+    checkpoints: Annotated[list[Path], typer.Argument(help="States of one line of training, oldest first.")],
+) -> None:
+    """Make a run of the mean of the weights of others, to export or to begin with."""
+    from lineart_train import checkpoint
+
+    try:
+        checkpoint.average(checkpoints, run)
+    except (FileNotFoundError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="CHECKPOINTS") from error
+    console.print(f"Wrote the mean of {len(checkpoints)} states to {run}.")
+
+
+@app.command()
 def export(
     run: Run,
     target: Annotated[Path, typer.Argument(help="Folder of the model, such as models/standard.")],

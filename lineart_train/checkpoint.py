@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,34 @@ def load_model(folder: Path, which: str = "average") -> LineartNet:
     model = LineartNet(read_config(folder).net)
     model.load_state_dict(torch.load(folder / f"{which}.pt", map_location="cpu", weights_only=True))
     return model.eval()
+
+
+def average(folders: Sequence[Path], target: Path) -> None:
+    """Write a checkpoint with the mean of the averaged weights of others, to export or to begin with.
+
+    States of one line of training share a valley, and their mean lies deeper in it (Wortsman et al., ICML 2022).
+
+    Args:
+        folders: checkpoints with one shape of network, oldest first; settings and progress are those of the last.
+        target: gets config.json, state.json and average.pt.
+
+    Raises:
+        FileNotFoundError: a folder holds no checkpoint; the message names it.
+        ValueError: a network has another shape; the message names its folder.
+    """
+    config = read_config(folders[-1])
+    for folder in folders:
+        if read_config(folder).net != config.net:
+            raise ValueError(f"{folder} has another shape of network than {folders[-1]}. Average runs of one shape.")
+    states = [load_model(folder).state_dict() for folder in folders]
+    mean = {
+        name: torch.stack([state[name] for state in states]).mean(0) if value.is_floating_point() else value
+        for name, value in states[-1].items()
+    }
+    target.mkdir(parents=True, exist_ok=True)
+    torch.save(mean, target / "average.pt")
+    write_json(target / "config.json", config.to_dict())
+    write_json(target / "state.json", asdict(read_progress(folders[-1])))
 
 
 def start_from(folder: Path, model: LineartNet, average: LineartNet) -> None:

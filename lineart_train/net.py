@@ -26,10 +26,10 @@ REACH = 12.0
 """Distances are predicted up to this many px; further away is all the same."""
 BOX = 5
 """Side in px of the square over which the pen averages the convergence of the way."""
-BEND, SURE = 32.0, 0.75
-"""Convergence from which a line is sure: beside a bend of radius r it is 1 - d / r at a distance d, doubt or no.
+SURE, SURE_FAR, FAR = 0.88, 0.75, 8.0
+"""Convergence from which a line is sure: on it, and from `FAR` px on; between the two it falls evenly.
 
-Bends of a radius of `BEND` px count as sure, and everywhere what converges by `SURE`.
+Beside a bend of radius r the convergence is 1 - d / r at a distance d, doubt or no.
 """
 
 
@@ -152,7 +152,7 @@ class Pen(nn.Module):
         slopes = functional.conv2d(slopes, across.flip(0).transpose(2, 3), padding=(margin, 0), groups=2)
         convergence = slopes[:, :1] + slopes[:, 1:]
         off = REACH * torch.sqrt(way[:, :1] ** 2 + way[:, 1:2] ** 2 + 1e-6)
-        sure = (1 - off / BEND).clamp(min=SURE)
+        sure = (SURE - off * ((SURE - SURE_FAR) / FAR)).clamp(min=SURE_FAR)
         off = off / (convergence / sure).clamp(self.config.least, 1.0) + REACH * torch.relu(-convergence)
         distance = fields[:, 2:3]
         slack = self.config.slack * (2 - 2 * distance).clamp(0, 1)

@@ -12,7 +12,7 @@ import torch
 
 from lineart_train import recipe
 from lineart_train import train as loop
-from lineart_train.checkpoint import Progress, load_model, read_config, read_progress, save, start_from
+from lineart_train.checkpoint import Progress, average, load_model, read_config, read_progress, save, start_from
 from lineart_train.config import TrainConfig
 from lineart_train.dataset import draw
 from lineart_train.net import LineartNet, NetConfig
@@ -88,6 +88,19 @@ def test_a_new_run_can_begin_with_the_weights_of_another(tmp_path: Path) -> None
     save(tmp_path, TINY, Progress(), one, one, torch.optim.AdamW(one.parameters()))
     start_from(tmp_path, other, other)
     assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+
+
+def test_states_of_one_shape_are_averaged_and_others_named(tmp_path: Path) -> None:
+    nets = [LineartNet(TINY.net) for _ in range(2)]
+    for number, net in enumerate(nets):
+        save(tmp_path / str(number), TINY, Progress(step=number), net, net, torch.optim.AdamW(net.parameters()))
+    average([tmp_path / "0", tmp_path / "1"], tmp_path / "mean")
+    weights = [net.state_dict()["head.last.weight"] for net in (*nets, load_model(tmp_path / "mean"))]
+    torch.testing.assert_close((weights[0] + weights[1]) / 2, weights[2])
+    assert read_progress(tmp_path / "mean").step == 1
+    with pytest.raises(ValueError, match=f"{SHIPPED} has another shape"):
+        average([SHIPPED, tmp_path / "0"], tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_the_shipped_checkpoint_can_be_trained_on() -> None:
