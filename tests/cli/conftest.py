@@ -13,9 +13,11 @@ from PIL import Image
 
 # The inker tells that it has begun, waits, and inks noise (which does not compress) that depends on the thickness.
 DRIVER = """
-import os, resource, sys, time
+import os, resource, signal, sys, time
 import numpy as np
 from lineart_cli import app
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a shell runs in the background
 
 class Slow:
     waits = {waits}
