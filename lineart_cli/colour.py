@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from lineart_cli.resample import linear_rows
-from lineart_cli.resample import strips as cut
+from lineart_cli.resample import linear_rows, strips
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -117,11 +116,11 @@ class Pencil:
     leak: float
 
 
-def without_pencil(strips: Callable[[], Iterable[Channels]], shape: tuple[int, int]) -> Iterator[Floats]:
+def without_pencil(bands: Callable[[], Iterable[Channels]], shape: tuple[int, int]) -> Iterator[Floats]:
     """Take a coloured pencil out of a page; what is neutral stays as dark as it is, also where it crosses the colour.
 
     Args:
-        strips: gives the page from top to bottom, a band of rows at a time: (rows, W) float32 in [0, 1], see
+        bands: gives the page from top to bottom, a band of rows at a time: (rows, W) float32 in [0, 1], see
             `kept_light`, which takes the result; and as much of `lost_light` in float16 or float32. It is called
             twice: the pencil is measured on the whole page before any of it is taken out.
         shape: (H, W) of the page.
@@ -129,10 +128,10 @@ def without_pencil(strips: Callable[[], Iterable[Channels]], shape: tuple[int, i
     Yields:
         (rows, W) of `kept_light`, lighter where the pencil was.
     """
-    pencil = _measured(*_sampled(strips(), shape))
+    pencil = _measured(*_sampled(bands(), shape))
     top = 0
-    for kept, lost in strips():
-        for rows in cut(len(kept)):
+    for kept, lost in bands():
+        for rows in strips(len(kept)):
             place = slice(top + rows.start, top + rows.stop)
             colour = _tint(kept[rows], lost[rows]) - linear_rows(pencil.tint, shape, place) - np.float32(pencil.least)
             lifted = (kept[rows] + BLACK) * np.exp(pencil.leak * colour) - BLACK
@@ -141,11 +140,11 @@ def without_pencil(strips: Callable[[], Iterable[Channels]], shape: tuple[int, i
         top += len(kept)
 
 
-def _sampled(strips: Iterable[Channels], shape: tuple[int, int]) -> Channels:
+def _sampled(bands: Iterable[Channels], shape: tuple[int, int]) -> Channels:
     """`SAMPLES` pixels of both channels, in rows and columns."""
     step = max(1, math.isqrt(math.prod(shape) // SAMPLES))
     samples, top = [], 0
-    for channels in strips:
+    for channels in bands:
         first = (step // 2 - top) % step
         samples.append([channel[first::step, step // 2 :: step].copy() for channel in channels])
         top += len(channels[0])

@@ -19,7 +19,7 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
-from lineart_cli.resample import enlarged_strips, fit, gather, strips
+from lineart_cli.resample import enlarged_strips, fit, gather, gathered, strips
 from lineart_cli.spool import Page, room
 from lineart_cli.tone import apply, measure
 from lineart_cli.workbench import Workbench, run_tiles
@@ -79,11 +79,8 @@ class Inker:
         """
         size = PageSize(grey.shape[0], grey.shape[1], dpi)
         _, shape = size.fitted(self._card.dpi)
-        page = np.empty(shape, grey.dtype)
-        gather(fit([grey], size.shape, shape), page)
-        ink = np.empty(size.shape, _TYPES[self._bits])
-        gather(self.bands(page, size, tool, faint), ink)
-        return ink
+        page = gathered(fit([grey], size.shape, shape), shape, grey.dtype)
+        return gathered(self.bands(page, size, tool, faint), size.shape, _TYPES[self._bits])
 
     def bands(self, page: Page, size: PageSize, tool: Tool, faint: float = NEUTRAL_FAINT) -> Iterator[Coverage]:
         """Ink a page.

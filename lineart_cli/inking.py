@@ -160,7 +160,7 @@ def _sheet(job: Job, means: Means) -> _Sheet:
         round(tool.thickness.page_px(dpi), 3),
     )
     dtype = pages.grey_type(header.bits, header.is_grey, options.drop_colour)
-    is_kept = header.orientation != UPRIGHT
+    is_kept = header.orientation != UPRIGHT  # it is written in columns, too many to go to a disk
     size = PageSize(header.height, header.width, dpi, dtype.itemsize, header.held, is_kept)
     return _Sheet(job, header, size, dpi_source, tool, entry, stamp)
 
@@ -286,9 +286,8 @@ def _fitted(sheet: _Sheet, means: Means) -> Page:
     job, header, options = sheet.job, sheet.header, means.options
     _, shape = sheet.size.fitted(means.card.dpi)
     dtype = pages.grey_type(header.bits, header.is_grey, options.drop_colour)
-    # A page that is to be turned is written in columns, too many to go to a disk.
-    page = np.empty(shape, dtype) if header.orientation != UPRIGHT else room(shape, dtype, means.folder.scratch)
-    stored = page if header.orientation == UPRIGHT else pages.as_stored(page, header.orientation)
+    page = np.empty(shape, dtype) if sheet.size.is_kept else room(shape, dtype, means.folder.scratch)
+    stored = pages.as_stored(page, header.orientation)
     gather(fit(pages.read_strips(job.source, options, job.page), header.stored_shape, stored.shape), stored)
     return page
 

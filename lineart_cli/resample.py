@@ -117,6 +117,13 @@ def gather(bands: Iterable[npt.NDArray[Any]], page: Any) -> None:
         row += len(band)
 
 
+def gathered(bands: Iterable[npt.NDArray[Any]], shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Bands of rows, from top to bottom, as an array of that shape and type."""
+    page = np.empty(shape, dtype)
+    gather(bands, page)
+    return page
+
+
 def fit(
     bands: Iterable[npt.NDArray[Any]], source: tuple[int, int], shape: tuple[int, int]
 ) -> Iterator[npt.NDArray[Any]]:

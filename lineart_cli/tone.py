@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.options import NEUTRAL_FAINT
-from lineart_cli.resample import fit, gather, linear_rows, strips
+from lineart_cli.resample import fit, gathered, linear_rows, strips
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -133,10 +133,9 @@ def apply(
 def paper_map(grey: Page) -> Floats:
     """Return the grey of bare paper in every cell, (ceil(H / CELL), ceil(W / CELL)) float32 in [LEAST_PAPER, 1]."""
     height, width = grey.shape
-    means = np.empty((-(-height // CELL), -(-width // CELL)), grey.dtype)
-    gather(fit((grey[rows] for rows in strips(height)), (height, width), means.shape), means)
-    cells = _light(means)
-    paper = _close(cells, FILL)
+    cells = -(-height // CELL), -(-width // CELL)
+    means = fit((grey[rows] for rows in strips(height)), (height, width), cells)
+    paper = _close(_light(gathered(means, cells, grey.dtype)), FILL)
     floor = max(PAGE_FLOOR * float(np.percentile(paper, 90)), LEAST_PAPER)
     paper = np.maximum(np.maximum(paper, WIDE_FLOOR * _close(paper, WIDE)), floor)
     smooth = cv2.GaussianBlur(cv2.medianBlur(paper, 5), (0, 0), SMOOTH / CELL, borderType=cv2.BORDER_REPLICATE)

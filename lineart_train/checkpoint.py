@@ -43,10 +43,16 @@ def save(
         for number, moments in state["state"].items()
     }
     for name, content in (("model", model.state_dict()), ("average", average.state_dict()), ("optimizer", state)):
-        torch.save(content, folder / f"{name}.part")
-        os.replace(folder / f"{name}.part", folder / f"{name}.pt")
+        _write_weights(folder / f"{name}.pt", content)
     write_json(folder / "config.json", config.to_dict())
     write_json(folder / "state.json", asdict(progress))
+
+
+def _write_weights(path: Path, content: dict[str, Any]) -> None:
+    """Write what torch saves whole or not at all."""
+    part = path.with_suffix(".part")
+    torch.save(content, part)
+    os.replace(part, path)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -105,7 +111,7 @@ def average(folders: Sequence[Path], target: Path) -> None:
         for name, value in states[-1].items()
     }
     target.mkdir(parents=True, exist_ok=True)
-    torch.save(mean, target / "average.pt")
+    _write_weights(target / "average.pt", mean)
     write_json(target / "config.json", config.to_dict())
     write_json(target / "state.json", asdict(read_progress(folders[-1])))
 

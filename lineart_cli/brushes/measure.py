@@ -61,7 +61,7 @@ def _with_stray(strip: Strip, smooth: Style, thickness: float) -> Style:
     if stray * thickness < _STEADY:
         return smooth
     straight = _tables(replace(strip, ink=_straight(strip.ink, mean)), smooth.about)
-    style = replace(straight, bands=_plain(_lengths(strays)))
+    style = replace(straight, bands=plain(_lengths(strays)))
     for _ in range(ROUNDS):
         style = replace(style, stray=round(stray, 4))
         found = _usual(profile.strays(draw(strip, style, thickness), mean))
@@ -80,7 +80,7 @@ def _tables(strip: Strip, about: str) -> Style:
     width, half = np.clip(spread / spread[-1], 0.02, 2.0), half_width(strip)
     cover = _cover(strip, width, half)
     width, cover = _thin_rows(width, cover, half, strip)
-    return Style(about, _plain(width), tuple(_plain(row) for row in cover))
+    return Style(about, plain(width), tuple(plain(row) for row in cover))
 
 
 def _straight(ink: Floats, mean: Floats) -> Floats:
@@ -186,7 +186,7 @@ def _with_grain(strip: Strip, style: Style, thickness: float) -> Style:
     grain = 1.0
     for _ in range(ROUNDS):
         bands = amplitude / np.linalg.norm(amplitude)
-        style = replace(style, grain=round(float(grain), 4), bands=_plain(bands))
+        style = replace(style, grain=round(float(grain), 4), bands=plain(bands))
         drawn = draw(strip, style, thickness)
         found = np.maximum(energies(drawn, _drifting(drawn, mean)), 1e-6)
         grain *= float(np.clip((wanted.sum() / found.sum()) ** 0.75, 0.4, 2.5))
@@ -201,13 +201,16 @@ def _drifting(ink: Floats, mean: Floats) -> Floats:
     return np.asarray(np.clip(mean + cv2.GaussianBlur(ink - mean, (0, 0), sigmaX=_DRIFT, sigmaY=0.1), 0, 1))
 
 
+def lines_of(strip: Strip, papers: int = 1) -> Lines:
+    """What there is to draw for the same stroke, so many times one under the other, each on other paper."""
+    off = np.tile(strip.off[:, None], (papers, strip.ink.shape[1]))
+    pressure = np.broadcast_to(strip.pressure, off.shape).astype(np.float32)
+    return Lines(off.astype(np.float16), weight.cells(pressure))
+
+
 def draw(strip: Strip, style: Style, thickness: float) -> Floats:
     """The same stroke in a style: (V, N) coverage."""
-    shape = strip.ink.shape
-    off = np.broadcast_to(strip.off[:, None], shape)
-    pressure = weight.cells(np.broadcast_to(strip.pressure, shape).astype(np.float32))
-    ink = paint(Lines(off.astype(np.float16), pressure), style, thickness, shape)
-    return ink.astype(np.float32) / 255
+    return paint(lines_of(strip), style, thickness, strip.ink.shape).astype(np.float32) / 255
 
 
 def energies(ink: Floats, mean: Floats) -> Floats:
@@ -233,5 +236,6 @@ def energies(ink: Floats, mean: Floats) -> Floats:
     return np.array([*bands, np.square(streak[partial]).sum()]) / most
 
 
-def _plain(values: Floats) -> tuple[float, ...]:
+def plain(values: Floats) -> tuple[float, ...]:
+    """Values as a style keeps them."""
     return tuple(round(float(each), 4) for each in values)

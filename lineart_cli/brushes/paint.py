@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lineart_cli.brushes import noise, trace, weight
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.style import PRESSURES, REACH, STEPS, Style
-from lineart_cli.resample import gather, linear_rows, strips
+from lineart_cli.resample import gathered, linear_rows, strips
 from lineart_cli.spool import Page
 
 ROWS = 256
@@ -49,29 +49,10 @@ class Lines:
 
 
 def paint(
-    lines: Lines,
-    style: Style,
-    thickness: float,
-    shape: tuple[int, int],
-    pressure: float | None = None,
-    bits: int = 8,
+    lines: Lines, style: Style, thickness: float, shape: tuple[int, int], pressure: float | None = None
 ) -> NDArray[np.unsignedinteger[Any]]:
-    """Draw the lines of a page.
-
-    Args:
-        lines: of the page.
-        style: of the brush.
-        thickness: at full pressure, px at 300 dpi.
-        shape: height and width of the page.
-        pressure: in [0, 1], the same everywhere; None follows the sketch.
-        bits: 8 or 16, of the result.
-
-    Returns:
-        (H, W) coverage, uint8 or uint16: 0 none, 255 or 65535 full.
-    """
-    ink = np.empty(shape, f"uint{bits}")
-    gather(paint_bands(lines, style, thickness, shape, pressure, bits), ink)
-    return ink
+    """Draw the lines of a page as `paint_bands` does, in 8 bits; returns all of it, (H, W) uint8."""
+    return gathered(paint_bands(lines, style, thickness, shape, pressure), shape, np.uint8)
 
 
 def paint_bands(
@@ -82,7 +63,19 @@ def paint_bands(
     pressure: float | None = None,
     bits: int = 8,
 ) -> Iterator[NDArray[np.unsignedinteger[Any]]]:
-    """Draw the lines of a page as `paint` does, (rows, W) at a time from top to bottom."""
+    """Draw the lines of a page.
+
+    Args:
+        lines: of the page.
+        style: of the brush.
+        thickness: at full pressure, px at 300 dpi.
+        shape: height and width of the page.
+        pressure: in [0, 1], the same everywhere; None follows the sketch.
+        bits: 8 or 16, of the result.
+
+    Yields:
+        (rows, W) coverage from top to bottom, uint8 or uint16: 0 none, 255 or 65535 full.
+    """
     painter = _Painter(lines, style, thickness, shape, pressure)
     for rows in strips(shape[0], ROWS):
         ink = np.zeros((rows.stop - rows.start, shape[1]), f"uint{bits}")
@@ -101,7 +94,11 @@ class _Painter:
         self.turns = any(each != style.turn[0] for each in style.turn)
         self.factor = lines.trace.factor(style.taper * thickness, thickness) if style.taper else None
         self.spreading = _spreading(style.grain) if style.grain else None
-        self.grain = noise.closed(np.tensordot(np.array(style.bands[:-1], np.float32), noise.bands(), 1))
+
+    @cached_property
+    def grain(self) -> Floats:
+        """The brush's own mixture of the bands of noise."""
+        return noise.closed(np.tensordot(np.array(self.style.bands[:-1], np.float32), noise.bands(), 1))
 
     def rows(self, rows: slice, ink: NDArray[np.unsignedinteger[Any]]) -> None:
         """Draw some rows of the page."""

@@ -41,7 +41,7 @@ class Header:
     pages: int = 1
     bits: int = 8
     is_grey: bool = False
-    orientation: int = 1
+    orientation: int = UPRIGHT
     held: int = field(default=0, compare=False)
 
     @property

@@ -60,7 +60,7 @@ def read_strips(path: Path, options: InkOptions, page: int = 0) -> Iterator[Grey
         page: which of the file's pages, from 0.
 
     Yields:
-        (rows, W) encoded values of `Header.type`, see `picture.grey_strips`.
+        (rows, W) encoded values of `picture.grey_type`, see `picture.grey_strips`.
 
     Raises:
         PageError: the page cannot be decoded, or as of `read_header`.

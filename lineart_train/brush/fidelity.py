@@ -95,10 +95,11 @@ class _Figures:
         mean = uniform_filter1d(strips.mean(0), WINDOW, axis=1)
         inner = slice(BEYOND + WINDOW, -BEYOND - WINDOW)
         stray = np.concatenate([profile.strays(each[:, inner], mean[:, inner]) for each in strips], 1)
-        broad = np.where(profile.width(mean) > 2, mean, 0)[:, inner]
+        width = profile.width(mean)
+        broad = np.where(width > 2, mean, 0)[:, inner]
         grain = np.sqrt(energies(np.concatenate(list(strips[:, :, inner]), 1), np.tile(broad, len(strips))))
         rough = float(np.sqrt(np.mean(stray**2))) if stray.size else 0.0
-        return cls(strips.mean(0).sum(0), profile.width(mean), profile.opacity(mean), rough, grain)
+        return cls(strips.mean(0).sum(0), width, profile.opacity(mean), rough, grain)
 
 
 def _share(mine: Floats, true: Floats, weight: NDArray[Any]) -> float:

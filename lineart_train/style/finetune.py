@@ -17,10 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lineart_cli.brushes import weight
-from lineart_cli.brushes.measure import Strip, half_width, measure
+from lineart_cli.brushes.measure import Strip, half_width, lines_of, measure, plain
 from lineart_cli.brushes.noise import WAVELENGTHS, Floats
-from lineart_cli.brushes.paint import Lines, paint
+from lineart_cli.brushes.paint import paint
 from lineart_cli.brushes.style import PRESSURES, Style
 from lineart_train.brush.fidelity import FIGURES, fidelity
 
@@ -102,10 +101,10 @@ def moved(style: Style, place: Floats) -> Style:
     bands = np.array(style.bands) * np.exp(place[_BANDS])
     return replace(
         style,
-        width=_plain(np.clip(width, 0.01, 2)),
-        cover=tuple(_plain(row) for row in cover),
+        width=plain(np.clip(width, 0.01, 2)),
+        cover=tuple(plain(row) for row in cover),
         grain=round(min(style.grain * float(np.exp(place[_GRAIN])), _MOST_GRAIN), 4),
-        bands=_plain(bands / np.linalg.norm(bands)),
+        bands=plain(bands / np.linalg.norm(bands)),
         stray=round(style.stray * float(np.exp(place[-1])), 4),
     )
 
@@ -120,12 +119,9 @@ class _Seen:
     """The stroke in the picture, and how far one in a style is from it."""
 
     def __init__(self, strip: Strip) -> None:
-        shape = (PAPERS, *strip.ink.shape)
         self.true = strip.ink[None]
-        off = np.broadcast_to(strip.off[:, None], shape).reshape(-1, shape[2])
-        pressure = np.broadcast_to(strip.pressure, off.shape).astype(np.float32)
-        self.shape = (off.shape[0], off.shape[1])
-        self.lines = Lines(off.astype(np.float16), weight.cells(pressure))
+        self.shape = (PAPERS * len(strip.ink), strip.ink.shape[1])
+        self.lines = lines_of(strip, PAPERS)
         self.thickness = 2 * half_width(strip)
 
     def difference(self, style: Style) -> float:
@@ -139,7 +135,3 @@ def _save(path: Path, progress: dict[str, object]) -> None:
     part = path.with_suffix(".part")
     part.write_text(json.dumps(progress), "utf-8")
     os.replace(part, path)
-
-
-def _plain(values: Floats) -> tuple[float, ...]:
-    return tuple(round(float(each), 4) for each in values)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from lineart_cli.options import BLACK, Colour
 from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.metadata import Metadata
-from lineart_cli.resample import gather, regrouped
+from lineart_cli.resample import gathered, regrouped
 
 Pixels = NDArray[np.unsignedinteger[Any]]
 """Samples of 8 or 16 bits, 0 to 255 or 65535."""
@@ -47,9 +47,7 @@ class InkedPage:
     @cached_property
     def ink(self) -> Pixels:
         """All bands as one, (H, W), for formats that need the page as a whole; takes the bands."""
-        ink = np.empty(self.shape, self.dtype)
-        gather(self.bands, ink)
-        return ink
+        return gathered(self.bands, self.shape, self.dtype)
 
     @property
     def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:

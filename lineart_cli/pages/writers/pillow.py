@@ -12,7 +12,7 @@ from lineart_cli.pages.header import INCHES
 from lineart_cli.pages.metadata import PREFIX
 from lineart_cli.pages.writers.paint import InkedPage, Look, painted
 from lineart_cli.pages.writers.profile import icc_profile
-from lineart_cli.resample import gather
+from lineart_cli.resample import gathered
 
 
 def write_webp(file: BinaryIO, page: InkedPage, look: Look) -> None:
@@ -42,8 +42,8 @@ def write_bmp(file: BinaryIO, page: InkedPage, look: Look) -> None:
 
 
 def _image(page: InkedPage, look: Look) -> Image.Image:
-    pixels = np.empty((*page.shape, look.samples), np.uint8)
-    gather(painted(page.bands, look.shades, look.transparent), pixels)
+    painting = painted(page.bands, look.shades, look.transparent)
+    pixels = gathered(painting, (*page.shape, look.samples), np.uint8)
     if look.samples == 2:
         return Image.merge("LA", [Image.fromarray(pixels[..., each]) for each in range(2)])
     return Image.fromarray(pixels[..., 0] if look.samples == 1 else pixels)
