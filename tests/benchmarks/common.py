@@ -21,6 +21,15 @@ from PIL import Image
 from lineart_cli import hardware, sample
 
 ROOT = Path(__file__).parents[2]
+LINEART = (sys.executable, "-m", "lineart_cli")
+PAGES = {
+    "A6 300": (1754, 1240, 300),
+    "A4 300": (3508, 2480, 300),
+    "A4 600": (7016, 4960, 600),
+    "A3 600": (9921, 7016, 600),
+    "A0 600": (28087, 19866, 600),
+}
+"""Height and width in px, and dpi."""
 PACKAGES = ("numpy", "opencv-python-headless", "pillow", "openvino", "onnxruntime")
 
 
@@ -58,20 +67,32 @@ def run(
     return Run(process.returncode, time.monotonic() - start, cpu, usage.ru_maxrss * scale)
 
 
-def ink(page: Path, out: Path, *options: str, environment: dict[str, str] | None = None) -> Run:
-    """Ink a page with `lineart ink`, started anew."""
-    command = [sys.executable, "-m", "lineart_cli", "ink", str(page), "--output", str(out), "--overwrite", "--quiet"]
-    return run([*command, *options], environment)
+def ink(
+    pages: Path,
+    out: Path,
+    *options: str,
+    command: Sequence[str] = LINEART,
+    environment: dict[str, str] | None = None,
+    prepare: Callable[[], None] | None = None,
+) -> Run:
+    """Ink a page or a folder with `lineart ink`, or another `command` that knows `ink`, started anew; see `run`."""
+    wishes = ["ink", str(pages), "--output", str(out), "--overwrite", "--quiet", *options]
+    return run([*command, *wishes], environment, prepare)
 
 
 def draw_page(path: Path, height: int, width: int, dpi: float) -> Path:
-    """Write lineart's own sample page, if it is not there yet.
+    """Write lineart's own sample page, if it is not there yet."""
+    return made(path, _draw, height, width, dpi)
+
+
+def made(path: Path, make: Callable[..., None], *arguments: object) -> Path:
+    """A file that `make(path, *arguments)` writes, if it is not there yet.
 
     In a process of its own: the peak of a process counts from the memory that its parent had when it was started.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        process = multiprocessing.get_context("spawn").Process(target=_draw, args=(path, height, width, dpi))
+        process = multiprocessing.get_context("spawn").Process(target=make, args=(path, *arguments))
         process.start()
         process.join()
     return path

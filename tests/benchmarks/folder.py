@@ -8,7 +8,6 @@ at the share of core seconds: that of time then tells more of the other work. `O
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from statistics import mean, median
 from typing import Any, NamedTuple
 
 import numpy as np
-from common import Run, arguments, keep, run
+from common import Run, arguments, ink, keep
 
 from lineart_cli import hardware, model_store
 from lineart_cli.engines import open_engine
@@ -42,12 +41,10 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for precision in options.precision:
         bare = _bare(pages, precision)
-        command = [sys.executable, "-m", "lineart_cli", "ink", str(scans), "-o", str(options.folder / "ink")]
-        command += ["--overwrite", "--quiet", "--precision", precision]
         alone, folders = [bare()], []
         for _ in range(options.repeat):
             for jobs in options.jobs:
-                folders.append(run([*command, "--jobs", jobs]))
+                folders.append(ink(scans, options.folder / "ink", "--precision", precision, "--jobs", jobs))
                 alone.append(bare())
         around = [_mean(pair) for pair in pairwise(alone)]
         for number, jobs in enumerate(options.jobs):

@@ -4,45 +4,33 @@ from __future__ import annotations
 
 import os
 import resource
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from common import arguments, draw_page, keep, run
+from common import PAGES, arguments, draw_page, ink, keep
 
 LIMIT = 1 << 30
 CGROUP = Path("/sys/fs/cgroup")
-PAGES = {"A4 300": (3508, 2480, 300), "A4 600": (7016, 4960, 600)}
+SIZES = ("A4 300", "A4 600")
 
 
 def main() -> None:
     """Ink each page under each limit with each runtime, and compare with the ink without a limit."""
     options = arguments(__doc__ or "").parse_args()
     rows: list[dict[str, Any]] = []
-    for name, (height, width, dpi) in PAGES.items():
-        page = draw_page(options.folder / f"{name.replace(' ', '-')}.png", height, width, dpi)
+    for name in SIZES:
+        page = draw_page(options.folder / f"{name.replace(' ', '-')}.png", *PAGES[name])
         for backend in ("openvino", "onnxruntime"):
             inks = []
             for limit in ("none", "ulimit -v", "cgroup"):
                 out = options.folder / limit.replace(" ", "") / backend
-                command = [
-                    sys.executable,
-                    "-m",
-                    "lineart_cli",
-                    "ink",
-                    str(page),
-                    "-o",
-                    str(out),
-                    "--overwrite",
-                    "--quiet",
-                ]
                 with _limited(limit) as prepare:
                     if prepare is None:
                         print(f"{name:7} {backend:12} {limit:10} cannot be set here")
                         continue
-                    done = run([*command, "--backend", backend], prepare=prepare)
+                    done = ink(page, out, "--backend", backend, prepare=prepare)
                 inks.append((out / page.name).read_bytes() if done.code == 0 else b"")
                 same = "the same ink" if inks[-1] == inks[0] else "OTHER INK"
                 print(

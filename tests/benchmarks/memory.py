@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from common import arguments, draw_page, ink, keep
+from common import PAGES, arguments, draw_page, ink, keep
 
 from lineart_cli import hardware, model_store
 from lineart_cli.errors import ArgumentError
 from lineart_cli.options import MODEL, InkOptions
 from lineart_cli.plan import PageSize, Wishes, plan
 
-PAGES = {"A4 300": PageSize(3508, 2480, 300), "A4 600": PageSize(7016, 4960, 600), "A6 300": PageSize(1754, 1240, 300)}
+SIZES = ("A4 300", "A4 600", "A6 300")
 TILES = ("auto", "512", "1024", "2048")
 WAYS = (("openvino", "f32"), ("openvino", "bf16"), ("onnxruntime", "f32"))
 
@@ -23,8 +23,9 @@ def main() -> None:
     card, machine = model_store.find(MODEL), hardware.detect()
     rows: list[dict[str, Any]] = []
     print(f"{'page':8} {'runtime':12} {'precision':9} {'tile':>5} {'expected MB':>12} {'measured MB':>12} {'ratio':>6}")
-    for name, page in PAGES.items():
-        file = draw_page(options.folder / f"{name.replace(' ', '-')}.png", page.height, page.width, page.dpi)
+    for name in SIZES:
+        page = PageSize(*PAGES[name])
+        file = draw_page(options.folder / f"{name.replace(' ', '-')}.png", *PAGES[name])
         for backend, precision in WAYS:
             for tile in TILES:
                 wish = {"backend": backend, "precision": precision, "tile": tile}

@@ -7,7 +7,6 @@ of those of the page there are fewer, since halos are a greater part of tiles th
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,15 +15,14 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import tifffile
-from common import arguments, ink, keep
+from common import PAGES, arguments, ink, keep, made
 
 from lineart_cli import hardware, model_store, pages, sample
 from lineart_cli.options import MODEL, InkOptions
 from lineart_cli.pages.writers import png
 from lineart_cli.plan import PageSize, Wishes, plan
 
-SIZES = {"A4 300": (3508, 2480, 300), "A4 600": (7016, 4960, 600), "A3 600": (9921, 7016, 600)}
-SIZES["A0 600"] = (28087, 19866, 600)
+SIZES = ("A4 300", "A4 600", "A3 600", "A0 600")
 KINDS = {"grey-8.png": (1, np.uint8), "grey-8.tiff": (1, np.uint8), "grey-16.png": (1, np.uint16)}
 KINDS |= {"rgb-8.png": (3, np.uint8), "rgb-8.tiff": (3, np.uint8), "rgb-16.tiff": (3, np.uint16)}
 ROWS = 64
@@ -44,13 +42,8 @@ def main() -> None:
 
 
 def _row(size: str, kind: str, brush: str, folder: Path) -> dict[str, Any]:
-    path = folder / f"{size.replace(' ', '-')}-{kind}"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        process = multiprocessing.get_context("spawn").Process(target=_write, args=(path, *SIZES[size], kind))
-        process.start()
-        process.join()
-    height, width, dpi = SIZES[size]
+    height, width, dpi = PAGES[size]
+    path = made(folder / f"{size.replace(' ', '-')}-{kind}", _write, height, width, dpi, kind)
     wanted = InkOptions.parse({"brush": brush})
     planned = plan(_page(path, dpi), model_store.find(MODEL), hardware.detect(), Wishes.of(wanted))
     done = ink(path, folder / "ink", "--brush", brush)

@@ -6,20 +6,14 @@ article's network on the same engine, machine and A4 page, in tiles of 1024 px, 
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from common import Run, arguments, draw_page, keep, run
+from common import LINEART, PAGES, Run, arguments, draw_page, ink, keep
 
-PAGES = {
-    "A6 300": (1754, 1240, 300),
-    "A4 300": (3508, 2480, 300),
-    "A4 600": (7016, 4960, 600),
-    "A3 600": (9921, 7016, 600),
-}
 CAPS = ("", "AVX2", "AVX2_VNNI", "AVX512_CORE_VNNI")
 """Values of ONEDNN_MAX_CPU_ISA, which OpenVINO obeys; empty for none."""
 
@@ -61,12 +55,9 @@ class Way(NamedTuple):
     precision: str
 
 
-LINEART = [sys.executable, "-m", "lineart_cli"]
-
-
-def _ink(command: list[str], page: Path, folder: Path, cap: str, precision: str, *wishes: str) -> Run:
-    ink = ["ink", str(page), "--output", str(folder / "ink"), "--overwrite", "--quiet", "--backend", "openvino"]
-    return run([*command, *ink, "--precision", precision, *wishes], {"ONEDNN_MAX_CPU_ISA": cap} if cap else None)
+def _ink(command: Sequence[str], page: Path, folder: Path, cap: str, precision: str, *wishes: str) -> Run:
+    wishes = ("--backend", "openvino", "--precision", precision, *wishes)
+    return ink(page, folder / "ink", *wishes, command=command, environment={"ONEDNN_MAX_CPU_ISA": cap} if cap else None)
 
 
 def _row(way: Way, done: list[Run]) -> dict[str, Any]:
