@@ -8,7 +8,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from lineart_cli.brushes import profile, weight
+from lineart_cli.brushes import ends, profile, weight
 from lineart_cli.brushes.noise import WAVELENGTHS, Floats
 from lineart_cli.brushes.paint import Lines, paint
 from lineart_cli.brushes.style import PRESSURES, REACH, STEPS, Style
@@ -24,7 +24,8 @@ _EDGE = 0.15  # slope of the mean coverage per px that is a sharp edge's, whose 
 _SEEN = 0.05  # share of a stroke in which grain must be seen to be believed
 _SMOOTH = 0.0008  # grain's energy below which a brush is smooth
 _CALM = 0.01  # weight of a straight course of coverage by pressure
-_STEADY = 0.2  # px by which edges may stray without being seen
+_STEADY = 0.05  # px by which edges may stray without being seen
+_RISE = 1.5  # half widths before the end of a stroke in which it may not yet have all its ink
 _DRIFT = 20.0  # px along the stroke over which what is left is no grain but the mean itself
 
 
@@ -35,22 +36,38 @@ class Strip:
     Attributes:
         ink: (V, N) float32 coverage, its middle in row (V - 1) / 2, its pixels as large as px at 300 dpi.
         pressure: (N,) in [0, 1], rising.
+        tip: (V, M) float32 coverage of what follows the stroke's last point; None where that was not seen.
     """
 
     ink: Floats
     pressure: Floats
+    tip: Floats | None = None
 
     @property
     def off(self) -> Floats:
         """(V,) distance of the rows from the middle, px."""
         return np.asarray(np.abs(np.arange(len(self.ink), dtype=np.float32) - np.float32((len(self.ink) - 1) / 2)))
 
+    @property
+    def whole(self) -> Floats:
+        """(V, N + M) coverage with the tip."""
+        return self.ink if self.tip is None else np.concatenate([self.ink, self.tip], 1)
+
+    def until(self, column: int) -> Strip:
+        """Its beginning."""
+        return Strip(self.ink[:, :column], self.pressure[:column])
+
 
 def measure(strip: Strip, about: str) -> Style:
     """The style of a stroke; it tapers nowhere and has a round nib, neither of which a straight stroke shows."""
-    thickness = 2 * half_width(strip)
-    style = _with_grain(strip, _tables(strip, about), thickness)
-    return style if style.grain else _with_stray(strip, style, thickness)
+    half = half_width(strip)
+    body = strip if strip.tip is None else strip.until(strip.ink.shape[1] - round(_RISE * half))
+    style = _with_grain(body, _tables(body, about), 2 * half)
+    style = style if style.grain else _with_stray(body, style, 2 * half)
+    if strip.tip is None:
+        return style
+    drawn = draw(strip, replace(style, grain=0.0, stray=0.0), 2 * half)
+    return replace(style, ends=plain(ends.factors(strip.whole.sum(0), drawn.sum(0), strip.ink.shape[1] - 1, half)))
 
 
 def _with_stray(strip: Strip, smooth: Style, thickness: float) -> Style:
@@ -203,14 +220,15 @@ def _drifting(ink: Floats, mean: Floats) -> Floats:
 
 def lines_of(strip: Strip, papers: int = 1) -> Lines:
     """What there is to draw for the same stroke, so many times one under the other, each on other paper."""
-    off = np.tile(strip.off[:, None], (papers, strip.ink.shape[1]))
-    pressure = np.broadcast_to(strip.pressure, off.shape).astype(np.float32)
-    return Lines(off.astype(np.float16), weight.cells(pressure))
+    beyond = np.maximum(np.arange(strip.whole.shape[1]) - (strip.ink.shape[1] - 1), 0)
+    off = np.tile(np.hypot(strip.off[:, None], beyond), (papers, 1))
+    pressure = np.pad(strip.pressure, (0, len(beyond) - len(strip.pressure)), mode="edge")
+    return Lines(off.astype(np.float16), weight.cells(np.broadcast_to(pressure, off.shape).astype(np.float32)))
 
 
 def draw(strip: Strip, style: Style, thickness: float) -> Floats:
-    """The same stroke in a style: (V, N) coverage."""
-    return paint(lines_of(strip), style, thickness, strip.ink.shape).astype(np.float32) / 255
+    """The same stroke in a style: (V, N + M) coverage, see `Strip`."""
+    return paint(lines_of(strip), style, thickness, strip.whole.shape).astype(np.float32) / 255
 
 
 def energies(ink: Floats, mean: Floats) -> Floats:

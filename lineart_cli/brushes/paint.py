@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lineart_cli.brushes import noise, trace, weight
 from lineart_cli.brushes.noise import Floats
-from lineart_cli.brushes.style import PRESSURES, REACH, STEPS, Style
+from lineart_cli.brushes.style import ENDS, PRESSURES, REACH, STEPS, Style
 from lineart_cli.resample import gathered, linear_rows, strips
 from lineart_cli.spool import Page
 
@@ -44,7 +44,7 @@ class Lines:
 
     @cached_property
     def trace(self) -> trace.Trace:
-        """The lines thinned, for tapers."""
+        """The lines thinned, for their ends."""
         return trace.trace(self.off)
 
 
@@ -92,7 +92,8 @@ class _Painter:
         self.pressure = lines.pressure if pressure is None else np.full((1, 1), pressure, np.float32)
         self.area = _area(style)
         self.turns = any(each != style.turn[0] for each in style.turn)
-        self.factor = lines.trace.factor(style.taper * thickness, thickness) if style.taper else None
+        self.taper = lines.trace.factor(style.taper * thickness, thickness) if style.taper else None
+        self.ends = lines.trace.ends(thickness) if any(each != 1 for each in style.ends) else None
         self.spreading = _spreading(style.grain) if style.grain else None
 
     @cached_property
@@ -121,8 +122,9 @@ class _Painter:
 
     def _cover(self, at: _Points, first: int, last: int) -> Floats:
         press = noise.sample(self.pressure, (at.x + 0.5) / weight.STRIDE - 0.5, (at.y + 0.5) / weight.STRIDE - 0.5)
-        if self.factor is not None:
-            press = press * self._tapering(at, first, last)
+        near = _Near.of(self.lines, first, last) if self.taper is not None or self.ends is not None else None
+        if near and self.taper is not None:
+            press = press * near.sample(self.taper, at, 1.0)
         width = np.interp(press, np.linspace(0, 1, PRESSURES), self.style.width)
         half: Floats = (width * (self.thickness / 2)).astype(np.float32)
         side = None
@@ -138,6 +140,10 @@ class _Painter:
                 grain += np.float32(self.style.bands[-1]) * noise.streaks(np.stack([at.x, at.y]) - side, side)
             off = off + np.float32(self.style.stray * self.thickness) * grain
         cover = self._mean(press, off / half, 0.5 / self.scale[0] / half)
+        if near and self.ends is not None:
+            cover = cover * np.interp(
+                near.sample(self.ends, at, ENDS[-1] * self.thickness) / half, ENDS, self.style.ends
+            )
         if self.spreading is None:
             return cover
         return noise.sample(
@@ -154,18 +160,39 @@ class _Painter:
         ends = [noise.sample(self.area, np.abs(each) * step, row) * np.sign(each) for each in (outer, inner)]
         return (ends[0] - ends[1]) / (2 * px)
 
-    def _tapering(self, at: _Points, first: int, last: int) -> Floats:
-        """The factor of the nearest pixel of the thinned lines."""
-        lines, found = self.lines.trace, self.lines.trace.between(first, last)
-        free = np.ones((last - first, self.lines.off.shape[1]), np.uint8)
-        row, column = lines.row[found] - first, lines.column[found]
+
+@dataclass(frozen=True)
+class _Near:
+    """Which pixel of the thinned lines is the nearest, in some rows at 300 dpi.
+
+    Attributes:
+        first: of the rows.
+        found: which pixels of the thinned lines lie in them.
+        label: (rows, w) a number for each pixel, the same where the nearest of `found` is the same.
+        number: (len(found),) of those themselves.
+    """
+
+    first: int
+    found: slice
+    label: NDArray[np.int32]
+    number: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, lines: Lines, first: int, last: int) -> _Near:
+        found = lines.trace.between(first, last)
+        row, column = lines.trace.row[found] - first, lines.trace.column[found]
+        free = np.ones((last - first, lines.off.shape[1]), np.uint8)
         free[row, column] = 0
-        if len(row) == 0 or self.factor is None:
-            return np.ones(len(at.x), np.float32)
         _, label = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-        factor = np.ones(label.max() + 1, np.float32)
-        factor[label[row, column]] = self.factor[found]
-        return noise.sample(factor[label], at.x, at.y - first)
+        return cls(first, found, np.asarray(label, np.int32), np.asarray(label[row, column], np.int32))
+
+    def sample(self, values: Floats, at: _Points, otherwise: float) -> Floats:
+        """(N,) what the nearest pixel of the thinned lines has of `values`, for points."""
+        if len(self.number) == 0:
+            return np.full(len(at.x), otherwise, np.float32)
+        table = np.full(self.label.max() + 1, otherwise, np.float32)
+        table[self.number] = values[self.found]
+        return noise.sample(table[self.label], at.x, at.y - self.first)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.brushes import ends
 from lineart_cli.brushes.measure import Strip, half_width
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.errors import ArgumentError
@@ -20,6 +21,9 @@ _FADE = 1.5  # times as far from the middle, what is fainter still is looked for
 _ROUNDS = 4  # of straightening
 _LIMIT = 1600  # px, longest side that is looked at
 _BLANK, _ALL = 0.002, 0.6  # shares of the picture that a stroke covers at least and at most
+_UNSEEN = (0.05, 0.6)  # pressures at which strokes that begin invisibly begin to show
+_CENTRED, _MARGIN = 0.2, 0.15  # most that such a picture is off its middle, and its right margin: shares of its sides
+_BEGINNING, _FAINT = 0.03, 0.25  # share of a stroke that is its beginning; most ink of one that fades in, of the full
 
 
 def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
@@ -41,12 +45,18 @@ def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
     columns = np.flatnonzero((ink > _FAINTEST).any(0))
     first, last = int(columns[0]), int(columns[-1])
     middle = _middle(ink[:, first : last + 1])
-    strip = _straightened(ink, first, middle)
+    strip, place = _straightened(ink, first, middle)
     broad = 2 * half_width(strip)
     if broad > BROADEST:
         less = BROADEST / broad
         size = max(int(ink.shape[1] * less), 1), max(int(ink.shape[0] * less), 1)  # a px smaller at least
-        return strip_of(path, np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA)))[0], note
+        strip, more = strip_of(path, np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA)))
+        return strip, "; ".join(filter(None, (note, more)))
+    unseen = _unseen(ink, strip, first, place)
+    if unseen:
+        strip = _held(strip, unseen)
+        told = f"empty at its left, as if it showed nothing below {unseen:.0%} of the pressure; if it does, crop it"
+        note = "; ".join(filter(None, (note, told)))
     return strip, note
 
 
@@ -104,8 +114,8 @@ def _centre(ink: Floats, side: Floats, blur: float) -> Floats:
     return np.asarray(moment / np.maximum(total, 1e-6), np.float32)
 
 
-def _straightened(ink: Floats, first: int, middle: Floats) -> Strip:
-    """The stroke cut across its middle, a px apart both ways."""
+def _straightened(ink: Floats, first: int, middle: Floats) -> tuple[Strip, float]:
+    """The stroke cut across its middle, a px apart both ways; and the picture's column in which its last point is."""
     x: Floats = np.arange(first, first + len(middle), dtype=np.float32)
     y = middle
     rows, columns = np.nonzero(ink > _FAINTEST)
@@ -113,18 +123,44 @@ def _straightened(ink: Floats, first: int, middle: Floats) -> Strip:
     side = np.arange(-half, half + 1, dtype=np.float32)[:, None]
     for _ in range(_ROUNDS):  # a column is no cut across a stroke that rises; each round's cuts show its middle better
         along = np.concatenate([[0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
-        even = np.arange(0, along[-1], 1.0)
+        even = np.linspace(0, along[-1], round(float(along[-1])) + 1)
         x, y = (np.interp(even, along, each).astype(np.float32) for each in (x, y))
         turn = np.arctan2(_slope(y), _slope(x)).astype(np.float32)
-        cut = cv2.remap(ink, x - side * np.sin(turn), y + side * np.cos(turn), cv2.INTER_LINEAR)
-        strip = np.asarray(cut, np.float32)
+        cut = cv2.remap(ink, x - side * np.sin(turn), y + side * np.cos(turn), cv2.INTER_CUBIC)  # linear blurs grain
+        strip = np.asarray(np.clip(cut, 0, 1), np.float32)
         off = _centre(strip, side, max(len(x) / 100, 3.0))
         x, y = x - off * np.sin(turn), y + off * np.cos(turn)
-    # The round end lies beyond full pressure: it is as long as half of the stroke's width there.
     pressure = np.linspace(0, 1, strip.shape[1], dtype=np.float32)
-    cap = min(half_width(Strip(strip, pressure)), 0.2 * strip.shape[1])
-    kept = max(int(strip.shape[1] - cap), 2)
-    return Strip(strip[:, :kept], np.linspace(0, 1, kept, dtype=np.float32))
+    place = ends.place(strip.sum(0), half_width(Strip(strip, pressure)))
+    last = int(np.clip(round(place), 0.8 * strip.shape[1], strip.shape[1] - 1))
+    tip = np.pad(strip[:, last + 1 :], ((0, 0), (0, half)))[:, :half]
+    return Strip(strip[:, : last + 1], np.linspace(0, 1, last + 1, dtype=np.float32), tip), float(x[last])
+
+
+def _unseen(ink: Floats, strip: Strip, first: int, last: float) -> float:
+    """Pressure at which a stroke begins to show, 0 where it does at once.
+
+    A stroke in the middle of its picture, as brush editors draw it, has been there where its left margin is wider than
+    its right one, if it also fades in. Elsewhere margins mean nothing.
+    """
+    height, width = ink.shape
+    right = width - 1 - last
+    share = (first - right) / max(last - right, 1.0)
+    rows = np.flatnonzero((ink > _FAINTEST).any(1))
+    centred = abs(int(rows[0]) - (height - 1 - int(rows[-1]))) <= _CENTRED * height and right <= _MARGIN * width
+    course = strip.ink.sum(0)
+    begins = course[: max(round(_BEGINNING * len(course)), 1)].mean()
+    fades = begins < _FAINT * np.percentile(course, 90)
+    return share if centred and fades and _UNSEEN[0] < share < _UNSEEN[1] else 0.0
+
+
+def _held(strip: Strip, unseen: float) -> Strip:
+    """The stroke with lighter pressure before it: there it looks as at its beginning, so that no line is lost."""
+    length = strip.ink.shape[1]
+    more = round(unseen / (1 - unseen) * length)
+    begins = strip.ink[:, : max(round(_BEGINNING * length), 1)].mean(1, keepdims=True)
+    ink = np.concatenate([np.repeat(begins, more, 1), strip.ink], 1)
+    return Strip(ink, np.linspace(0, 1, more + length, dtype=np.float32), strip.tip)
 
 
 def _slope(course: Floats) -> Floats:

@@ -16,10 +16,12 @@ from lineart_cli.brushes.noise import WAVELENGTHS
 from lineart_cli.errors import ArgumentError
 from lineart_cli.options import Length
 
-FORMAT = 2
+FORMAT = 3
 """Counts up when styles mean something else; a file of another format is refused."""
 PRESSURES, STEPS, TURNS = 11, 49, 16
 """Rows and columns of `Style.cover`, length of `Style.turn`."""
+ENDS = tuple(0.5 * step for step in range(-2, 7))
+"""Where along a line the entries of `Style.ends` are: half widths from its end, negative beyond it."""
 REACH = 2.4
 """The last column of `Style.cover` is so many half widths away from the middle of the line."""
 SUFFIX = ".json"
@@ -39,6 +41,7 @@ class Style:
         stray: how far noise moves the edges of brushes without grain, its standard deviation.
         turn: (TURNS,) width by the direction of the line, from level on clockwise over half a turn; 1 for a round nib.
         taper: length over which pressure rises from 0 at a line's ends, 0 for blunt ends.
+        ends: (len(ENDS),) factors of the coverage near a line's ends; 1 for one that simply ends and is round there.
     """
 
     about: str
@@ -49,6 +52,7 @@ class Style:
     stray: float = 0.0
     turn: tuple[float, ...] = (1.0,) * TURNS
     taper: float = 0.0
+    ends: tuple[float, ...] = (1.0,) * len(ENDS)
 
     @property
     def plain(self) -> bool:
@@ -146,6 +150,7 @@ def _check(style: Style) -> None:
         "cover": (PRESSURES, STEPS),
         "bands": (len(WAVELENGTHS) + 1,),
         "turn": (TURNS,),
+        "ends": (len(ENDS),),
         "grain": (),
         "stray": (),
         "taper": (),

@@ -18,9 +18,14 @@ ROWS = 512
 """Rows that are thinned at once."""
 SHORT = 0.7
 """Ends of a short line taper over so much of their half of it."""
+BEYOND = 11
+"""Px for which a line is drawn out beyond its ends, straight on."""
 _CORE = 2.0  # px around the middle of a line that are thinned; less leaves gaps where the network has doubts
 _KULPA = np.float32(0.948)  # makes chains of steps as long as the lines they follow, on average (Kulpa, CGIP 6, 1977)
 _BORDER = 3  # px: a line that ends nearer to the page's edge goes on beyond it
+_EATEN = np.float32(1.0)  # px that thinning takes from an end
+_HEADING = 8.0  # px of a line that show where its end points to
+_OTHER = 2.5  # px by which another line is nearer than the end that is drawn out
 
 Mask = NDArray[np.bool_]
 
@@ -32,7 +37,7 @@ class Trace:
     Attributes:
         row: (N,) of the pixels, rising.
         column: (N,).
-        end: (N,) px along the line from its end; `WALK` where none is near.
+        end: (N,) px along the line from its end; `WALK` where none is near, negative where it is drawn out beyond it.
         room: (N,) px that the line has for the taper of that end: its length up to a branching, or half of it where it
             ends on both sides; infinite where it is longer than `WALK`.
     """
@@ -48,6 +53,11 @@ class Trace:
         share = np.clip(self.end / np.maximum(over, 1e-3), 0, 1)
         share[over == 0] = 1
         return np.asarray(share * (2 - share), np.float32)
+
+    def ends(self, thickness: float) -> Floats:
+        """(N,) px from the end of the line, for those that are longer than broad; far away on others."""
+        way = np.where(self.end < 0, self.end, self.end + _EATEN)
+        return np.where(self.room > thickness, way, np.float32(WALK))
 
     def between(self, first: int, last: int) -> slice:
         """Which of the pixels lie in rows `first` to `last`, the last excluded."""
@@ -69,7 +79,7 @@ def _parts(off: Page) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Fl
     for start in range(0, off.shape[0], ROWS):
         low, high = max(start - margin, 0), min(start + ROWS + margin, off.shape[0])
         skeleton = thin(off[low:high] < _CORE)
-        end, room = _walked(skeleton, low > 0, high < off.shape[0])
+        end, room = _walked(skeleton, off[low:high], low > 0, high < off.shape[0])
         kept = slice(start - low, min(start + ROWS, off.shape[0]) - low)
         row, column = np.nonzero(skeleton[kept])
         yield (
@@ -123,8 +133,8 @@ _WEIGHTS = _weights()
 *_DELETED, _BRANCHES = _tables()
 
 
-def _walked(skeleton: Mask, more_above: bool, more_below: bool) -> tuple[Floats, Floats]:
-    """For each pixel of the skeleton the px to its end and that end's room; see `Trace`."""
+def _walked(skeleton: Mask, off: NDArray[np.float16], more_above: bool, more_below: bool) -> tuple[Floats, Floats]:
+    """For each pixel of the skeleton, whose ends are drawn out, the px to its end and that end's room; see `Trace`."""
     height, width = skeleton.shape
     end = np.full(skeleton.shape, WALK, np.float32)
     room = np.full(skeleton.shape, np.inf, np.float32)
@@ -139,6 +149,8 @@ def _walked(skeleton: Mask, more_above: bool, more_below: bool) -> tuple[Floats,
     open_ = np.pad(skeleton, 1)
     junction = np.pad(branches >= 3, 1)
     y, x, gone = y + 1, x + 1, np.zeros(count, np.float32)
+    tip = np.stack([y, x])
+    back = tip.copy()
     rooms, walking = np.full(count, np.inf, np.float32), np.arange(count)
     steps: list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]] = []
     while len(walking):
@@ -162,7 +174,28 @@ def _walked(skeleton: Mask, more_above: bool, more_below: bool) -> tuple[Floats,
         walking = walking[goes]
         y[walking], x[walking] = to[0][goes], to[1][goes]
         gone[walking] += _KULPA * np.hypot(dy, dx)[goes].astype(np.float32)
+        near = walking[gone[walking] <= _HEADING]
+        back[:, near] = y[near], x[near]
         walking = walking[gone[walking] < WALK]
     for at_y, at_x, who in steps:
         room[at_y, at_x] = rooms[who]
+    for (at_y, at_x), who in _drawn_out(skeleton, off, tip - 1, tip - back):
+        skeleton[at_y, at_x] = True
+        end[at_y, at_x], room[at_y, at_x] = -off[at_y, at_x], rooms[who]
     return end, room
+
+
+def _drawn_out(
+    skeleton: Mask, off: NDArray[np.float16], tip: NDArray[np.intp], way: NDArray[np.intp]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """(2, M) pixels beyond the ends of lines as far as no other line is near, and which of the N ends is theirs."""
+    length = np.hypot(*way)
+    who = np.flatnonzero(length)
+    for step in range(1, BEYOND + 1):
+        at = np.round(tip[:, who] + step * way[:, who] / length[who]).astype(np.intp)
+        within = ((at >= 0) & (at < np.array([skeleton.shape]).T)).all(0)
+        who, at = who[within], at[:, within]
+        free = off[tuple(at)] > step - _OTHER
+        who, at = who[free], at[:, free]
+        new = ~skeleton[tuple(at)]
+        yield at[:, new], who[new]

@@ -97,10 +97,11 @@ def _unseen(path: Path, thickness: float) -> Subject:
     for _ in range(_TRIALS):
         widths.append(2 * half_width(strip_of(path, picture(path, tried[-1]))[0]))
         tried.append(tried[-1] * thickness / widths[-1])
-    radius = tried[int(np.argmin(np.abs(np.log(np.array(widths) / thickness))))]
+    best = int(np.argmin(np.abs(np.log(np.array(widths) / thickness))))
+    radius, width = tried[best], widths[best]
 
     def draw(points: Points, pressure: Floats, thick: float, shape: tuple[int, int], seed: int) -> Floats:
-        return mypaint.draw(path, points, pressure, radius * thick / thickness, shape, seed)
+        return mypaint.draw(path, points, pressure, radius * thick / width, shape, seed)
 
     return Subject(path.stem, draw, measure(strip_of(path, picture(path, radius))[0], path.stem))
 

@@ -140,4 +140,4 @@ def _preview(strip: Strip, style: Path, path: Path) -> None:
     from lineart_cli.brushes.style import load
 
     drawn = draw(strip, load(style), 2 * half_width(strip))
-    Image.fromarray((255 * (1 - np.concatenate([strip.ink, drawn]))).astype(np.uint8)).save(path)
+    Image.fromarray((255 * (1 - np.concatenate([strip.whole, drawn]))).astype(np.uint8)).save(path)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from lineart_cli.brushes import store
+from lineart_cli.brushes.paint import Lines, paint
 from lineart_cli.brushes.style import PRESSURES, REACH, STEPS
 from lineart_cli.errors import ArgumentError
 from lineart_cli.options import InkOptions
@@ -43,6 +44,60 @@ def test_width_by_pressure_is_measured_at_any_size(tmp_path: Path, bend: float, 
     assert style.table[3:, :solid].min() > 0.9
     assert style.table[:, -6:].max() < 0.1
     assert style.grain < 0.2
+
+
+def dabs(solid: float, wide: int = 600, high: int = 80) -> np.ndarray:
+    """Coverage of a stroke of discs of 10 px radius, one on each px from 40 to 560, each a share of the rest."""
+    y, x = np.mgrid[:high, :wide].astype(np.float32)
+    disc = np.sqrt(np.maximum(100 - (y - high / 2) ** 2, 0))
+    count = np.maximum(np.minimum(x + disc, wide - 40) - np.maximum(x - disc, 40), 0)
+    return 1 - (1 - solid) ** count
+
+
+@pytest.mark.parametrize(("solid", "half"), [(0.9, 0.8), (0.02, 0)])
+def test_the_ink_at_the_end_is_that_of_the_picture(tmp_path: Path, solid: float, half: float) -> None:
+    _, style, _ = store.find(picture(tmp_path / "own.png", dabs(solid)))
+    thickness = 16
+    y, x = np.mgrid[:80, :600].astype(np.float32)
+    line = Lines(np.hypot(y - 40, np.maximum(x - 300, 0)).astype(np.float16), np.ones((1, 1), np.float32))
+    course = paint(line, style, thickness, (80, 600)).sum(0) / 255
+    reached = np.flatnonzero(course > 0.5 * np.median(course[100:200])).max()
+    assert (reached - 300) / (thickness / 2) == pytest.approx(half, abs=0.3)
+    assert course[300 + thickness] < 0.05
+
+
+def fading(unseen: float, left: int = 40, right: int = 40) -> np.ndarray:
+    """A stroke of 500 px that shows nothing up to a pressure, and then more and more; white to its left and right."""
+    x = np.arange(500 + left + right)
+    share = np.clip(((x - left) / 500 - unseen) / (1 - unseen), 0, 1) * (x <= left + 500)
+    y = np.arange(80)[:, None]
+    return np.clip(8.5 - np.abs(y - 40), 0, 1) * share
+
+
+@pytest.mark.parametrize("unseen", [0.2, 0.4])
+def test_a_beginning_that_does_not_show_is_guessed_and_told(tmp_path: Path, unseen: float) -> None:
+    _, style, note = store.find(picture(tmp_path / "own.png", fading(unseen)))
+    assert "showed nothing below" in note
+    opacity = style.table[:, :8].mean(1)
+    np.testing.assert_allclose(opacity[6:10], (RAMP[6:10] - unseen) / (1 - unseen), atol=0.07)
+    assert opacity[0] > 0.02
+
+
+@pytest.mark.parametrize(
+    "ink",
+    [
+        fading(0.0, left=20),
+        fading(0.4)[:, 230:],
+        fading(0.0, left=250, right=250),
+        np.pad(fading(0.0, left=250), ((0, 100), (0, 0))),
+        np.pad(ramp(start=16, stop=16), ((0, 0), (200, 0))),
+    ],
+    ids=["shows at once", "cropped", "far from both sides", "high in its picture", "blunt"],
+)
+def test_margins_of_other_pictures_mean_nothing(tmp_path: Path, ink: np.ndarray) -> None:
+    _, style, note = store.find(picture(tmp_path / "own.png", ink))
+    assert not note
+    assert style.table[2:, :8].mean(1).min() > 0.1
 
 
 def test_opacity_by_pressure_is_measured(tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from lineart_cli.brushes import noise, store, trace, weight
 from lineart_cli.brushes.paint import Lines, paint
-from lineart_cli.brushes.style import EVEN, FORMAT, PRESSURES, Style, load, save
+from lineart_cli.brushes.style import ENDS, EVEN, FORMAT, PRESSURES, Style, load, save
 from lineart_cli.errors import ArgumentError
 
 PEN = replace(EVEN, width=tuple(np.linspace(0.2, 1, PRESSURES)))
@@ -143,10 +144,11 @@ def test_thinning_leaves_one_pixel_and_keeps_ends_and_rings() -> None:
     page |= np.abs(np.hypot(x - 90, y - 30) - 20) < 3
     thin = trace.thin(page)
     assert (thin[:, 20:50].sum(0) == 1).all()
-    found = trace.trace(np.where(page, 0.0, 12.0))
+    found = trace.trace(cv2.distanceTransform((~thin).astype(np.uint8), cv2.DIST_L2, 5))
     ends = found.end == 0
-    assert sorted(found.column[ends] > 30) == [False, True]  # the line has two, the ring none
-    assert np.abs(np.sort(found.column[ends]) - (10, 59)).max() <= 4
+    near = np.abs(found.column[ends][:, None] - (10, 59)) <= 4
+    assert near.any(1).all()  # the ring has none
+    assert near.any(0).all()
 
 
 def test_the_way_from_an_end_is_measured_along_the_line() -> None:
@@ -157,7 +159,37 @@ def test_the_way_from_an_end_is_measured_along_the_line() -> None:
     turned = np.arctan2(found.row - 100, found.column - 100)
     way = 60 * np.minimum(np.abs(turned), np.pi - np.abs(turned))
     near = way < trace.WALK - 10
-    assert np.abs(found.end - way)[near].max() < 3 + 0.1 * trace.WALK
+    assert np.abs(found.end - way)[near & (found.end >= 0)].max() < 3 + 0.1 * trace.WALK
+
+
+@pytest.mark.parametrize("angle", [0, 20, 45, 75])
+def test_a_line_is_drawn_out_beyond_its_ends(angle: float) -> None:
+    y, x = np.mgrid[:200, :200].astype(np.float32)
+    way = np.array([np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))])
+    along, across = (x - 60) * way[0] + (y - 50) * way[1], (y - 50) * way[0] - (x - 60) * way[1]
+    beyond = np.maximum(np.maximum(-along, along - 110), 0)
+    found = trace.trace(np.minimum(np.hypot(across, beyond), 12).astype(np.float16))
+    out = found.end < 0
+    assert out.sum() >= 1.2 * trace.BEYOND
+    np.testing.assert_allclose(found.end[out], -beyond[found.row, found.column][out], atol=1.8)
+    assert found.end[out].min() <= -8
+
+
+def test_a_line_that_points_at_another_is_not_drawn_out_into_it() -> None:
+    y, x = np.mgrid[:100, :160].astype(np.float32)
+    level = np.hypot(y - 50, np.maximum(np.maximum(20 - x, x - 100), 0))
+    upright = np.abs(x - 107)
+    found = trace.trace(np.minimum(np.minimum(level, upright), 12).astype(np.float16))
+    assert found.column[(found.end < 0) & (found.column > 60)].max() <= 105
+    assert (found.end[found.column >= 106] > 0).all()
+
+
+def test_ends_fade_as_the_style_says() -> None:
+    fading = replace(EVEN, ends=tuple(float(np.clip((at + 1) / 2, 0, 1)) for at in ENDS))
+    line = segment(80, 300, 80, 400)
+    ink, plain = (profile(paint(line, style, 12, (80, 300))) for style in (fading, EVEN))
+    for at, share in ((-3, 0.25), (0, 0.5), (3, 0.75), (12, 1), (100, 1)):
+        assert ink[80 + at] / plain[80 + at] == pytest.approx(share, abs=0.1)
 
 
 def test_pressure_follows_the_graphite_per_length_of_line() -> None:
