@@ -35,7 +35,7 @@ class Strip:
 
     Attributes:
         ink: (V, N) float32 coverage, its middle in row (V - 1) / 2, its pixels as large as px at 300 dpi.
-        pressure: (N,) in [0, 1], rising.
+        pressure: (N,) in [0, 1], rising; it begins where the stroke begins to show.
         tip: (V, M) float32 coverage of what follows the stroke's last point; None where that was not seen.
     """
 
@@ -97,6 +97,12 @@ def _tables(strip: Strip, about: str) -> Style:
     width, half = np.clip(spread / spread[-1], 0.02, 2.0), half_width(strip)
     cover = _cover(strip, width, half)
     width, cover = _thin_rows(width, cover, half, strip)
+    # What is lighter than all that was seen looks like the lightest of it, so that no line is lost.
+    light, least = np.linspace(0, 1, PRESSURES), float(strip.pressure.min())
+    width, cover = (
+        np.apply_along_axis(lambda rows: np.interp(np.maximum(light, least), light, rows), 0, each)
+        for each in (width, cover)
+    )
     return Style(about, plain(width), tuple(plain(row) for row in cover))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from statistics import NormalDist
 from typing import Any
 
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.brushes import noise, trace, weight
+from lineart_cli.brushes import farther, noise, trace, weight
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.style import ENDS, PRESSURES, REACH, STEPS, Style
 from lineart_cli.resample import gathered, linear_rows, strips
@@ -90,6 +90,9 @@ class _Painter:
         self.lines, self.style, self.thickness, self.shape = lines, style, thickness, shape
         self.scale = shape[0] / lines.off.shape[0], shape[1] / lines.off.shape[1]
         self.pressure = lines.pressure if pressure is None else np.full((1, 1), pressure, np.float32)
+        self.reach = thickness / 2 * style.reach + 0.5 / self.scale[0]
+        known = lines.seen - _BLUR
+        self.off: Page = lines.off if self.reach <= known else farther.Farther(lines.off, known, self.reach)
         self.area = _area(style)
         self.turns = any(each != style.turn[0] for each in style.turn)
         self.taper = lines.trace.factor(style.taper * thickness, thickness) if style.taper else None
@@ -103,10 +106,8 @@ class _Painter:
 
     def rows(self, rows: slice, ink: NDArray[np.unsignedinteger[Any]]) -> None:
         """Draw some rows of the page."""
-        off = linear_rows(self.lines.off, self.shape, rows)
-        half = self.thickness / 2
-        most = min(half * self.style.reach + 0.5 / self.scale[0], self.lines.seen - _BLUR)
-        row, column = np.nonzero(off < most)
+        off = linear_rows(self.off, self.shape, rows)
+        row, column = np.nonzero(off < self.reach)
         if len(row) == 0:
             return
         at = _Points(
@@ -234,6 +235,7 @@ def _around(table: Floats, share: Floats) -> Floats:
     return noise.sample(closed, share * len(table), np.zeros_like(share))
 
 
+@lru_cache(maxsize=8)
 def _spreading(grain: float) -> Floats:
     """(_GREYS, _NOISES) coverage by mean coverage m and noise z: Phi(sqrt(1 + g^2) Phi^-1(m) + g z).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -54,7 +55,7 @@ def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
         return strip, "; ".join(filter(None, (note, more)))
     unseen = _unseen(ink, strip, first, place)
     if unseen:
-        strip = _held(strip, unseen)
+        strip = replace(strip, pressure=np.linspace(unseen, 1, len(strip.pressure), dtype=np.float32))
         told = f"empty at its left, as if it showed nothing below {unseen:.0%} of the pressure; if it does, crop it"
         note = "; ".join(filter(None, (note, told)))
     return strip, note
@@ -148,19 +149,9 @@ def _unseen(ink: Floats, strip: Strip, first: int, last: float) -> float:
     share = (first - right) / max(last - right, 1.0)
     rows = np.flatnonzero((ink > _FAINTEST).any(1))
     centred = abs(int(rows[0]) - (height - 1 - int(rows[-1]))) <= _CENTRED * height and right <= _MARGIN * width
-    course = strip.ink.sum(0)
-    begins = course[: max(round(_BEGINNING * len(course)), 1)].mean()
-    fades = begins < _FAINT * np.percentile(course, 90)
+    course, begins = strip.ink.sum(0), strip.ink[:, : max(round(_BEGINNING * strip.ink.shape[1]), 1)].mean(1)
+    fades = begins.max() < 2 * _FAINTEST or begins.sum() < _FAINT * np.percentile(course, 90)
     return share if centred and fades and _UNSEEN[0] < share < _UNSEEN[1] else 0.0
-
-
-def _held(strip: Strip, unseen: float) -> Strip:
-    """The stroke with lighter pressure before it: there it looks as at its beginning, so that no line is lost."""
-    length = strip.ink.shape[1]
-    more = round(unseen / (1 - unseen) * length)
-    begins = strip.ink[:, : max(round(_BEGINNING * length), 1)].mean(1, keepdims=True)
-    ink = np.concatenate([np.repeat(begins, more, 1), strip.ink], 1)
-    return Strip(ink, np.linspace(0, 1, more + length, dtype=np.float32), strip.tip)
 
 
 def _slope(course: Floats) -> Floats:

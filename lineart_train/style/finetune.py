@@ -1,8 +1,9 @@
 """Fits a style to the stroke in a picture: what `fidelity` measures of both is compared, and the tables are moved.
 
-No pixel is compared with a pixel: the paper of the picture is not ours. A few moves change the tables as a whole (width
-and opacity at low, middle and high pressure, grain, each band, how edges stray); each is tried both ways in turn, kept
-if the stroke comes nearer, and tried less far otherwise (pattern search: Hooke and Jeeves, JACM 8, 1961).
+No pixel is compared with a pixel: the paper of the picture is not ours. Some moves change the tables as a whole (width
+and opacity at low, middle and high pressure, how soft edges are, grain, each band, how edges stray, where ends begin to
+fade and how soon); each is tried both ways in turn, kept if the stroke comes nearer, and tried less far otherwise
+(pattern search: Hooke and Jeeves, JACM 8, 1961).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 from lineart_cli.brushes.measure import Strip, half_width, lines_of, measure, plain
 from lineart_cli.brushes.noise import WAVELENGTHS, Floats
 from lineart_cli.brushes.paint import paint
-from lineart_cli.brushes.style import PRESSURES, Style
+from lineart_cli.brushes.style import ENDS, PRESSURES, REACH, STEPS, Style
 from lineart_train.brush.fidelity import FIGURES, fidelity
 
 TRIES_IN_ALL = 500
@@ -30,11 +31,12 @@ PAPERS = 3
 """Pieces of paper on which a style draws the stroke, so that none of them is learnt by heart."""
 _LONGER = 1.3  # a move that helped is so much longer the next time
 _BETTER = 1e-4  # difference that counts
+_FAR = 0.05  # difference that a move of 1 is worth: less is what one stroke differs from another by
 _MOST_GRAIN = 8.0
-_WIDTHS, _OPACITIES = (0.0, 1 / 3, 2 / 3), (0.0, 0.5, 1.0)  # pressures at which they are moved
-_GRAIN = len(_WIDTHS) + len(_OPACITIES)
-_BANDS = slice(_GRAIN + 1, _GRAIN + 2 + len(WAVELENGTHS))
-MOVES = _BANDS.stop + 1
+_SOME_GRAIN, _SOME_STRAY = 0.05, 0.004  # with which a brush that has none begins
+_WIDTHS, _OPACITIES = (0.0, 1 / 3, 2 / 3, 1.0), (0.0, 0.5, 1.0)  # pressures at which they are moved
+_PARTS = (len(_WIDTHS), len(_OPACITIES), 1, 1, len(WAVELENGTHS) + 1, 1, 2)
+MOVES = sum(_PARTS)
 
 Tell = Callable[[float, float], object]
 """Told after each try: the share that is done, and the difference that is left."""
@@ -60,9 +62,8 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
     if kept.get("stroke") != stroke:
         kept = {"place": [0.0] * MOVES, "steps": [FIRST] * MOVES, "tries": 0}
     place, steps, tries = np.array(kept["place"]), np.array(kept["steps"]), int(kept["tries"])
-    steps[_idle(start)] = 0
     best = moved(start, place)
-    least = seen.difference(best)
+    least = seen.difference(best) + _FAR * float(np.square(place).sum())
     keep(best)
     before = time.monotonic()
     while tries < TRIES_IN_ALL and np.abs(steps).max() > LAST and time.monotonic() - before < 60 * minutes:
@@ -70,7 +71,7 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
             for way in (1, -1):
                 there = place + way * steps[move] * np.eye(MOVES)[move]
                 style = moved(start, there)
-                left = seen.difference(style)
+                left = seen.difference(style) + _FAR * float(np.square(there).sum())
                 tries += 1
                 if better := left < least - _BETTER:
                     least, best, place = left, style, there
@@ -91,44 +92,52 @@ def moved(style: Style, place: Floats) -> Style:
 
     Args:
         style: to begin with.
-        place: (MOVES,) logarithms of factors: of the width, of the power to which coverage is raised, of the grain, of
-            each band, of how edges stray.
+        place: (MOVES,) logarithms of factors: of the width, of the power to which coverage is raised, of the distance
+            from the edge, of the grain, of each band, of how edges stray; half widths by which the ends are moved, and
+            the logarithm of how quickly they rise.
     """
-    pressures = np.linspace(0, 1, PRESSURES)
-    widths, opacities = place[: len(_WIDTHS)], place[len(_WIDTHS) : _GRAIN]
-    width = np.array(style.width) * np.exp(np.interp(pressures, (*_WIDTHS, 1.0), (*widths, 0.0)))
-    cover = style.table ** np.exp(np.interp(pressures, _OPACITIES, opacities))[:, None]
-    bands = np.array(style.bands) * np.exp(place[_BANDS])
+    pressures, distances = np.linspace(0, 1, PRESSURES), np.arange(STEPS)
+    widths, opacities, (soft,), (grain,), bands, (stray,), (shift, quick) = np.split(place, np.cumsum(_PARTS)[:-1])
+    width = np.array(style.width) * np.exp(np.interp(pressures, _WIDTHS, widths))
+    power = np.exp(np.interp(pressures, _OPACITIES, opacities))[:, None]
+    # Coverage that is drawn out around the edge leaves the width as it is.
+    edge = (STEPS - 1) / REACH
+    nearer = np.maximum(edge + (distances - edge) * np.exp(soft), 0)
+    cover = np.stack([np.interp(nearer, distances, row) for row in style.table]) ** power
+    mixed = np.array(style.bands) * np.exp(bands)
+    ends = np.interp(shift + np.array(ENDS) * np.exp(quick), ENDS, style.ends)
     return replace(
         style,
         width=plain(np.clip(width, 0.01, 2)),
         cover=tuple(plain(row) for row in cover),
-        grain=round(min(style.grain * float(np.exp(place[_GRAIN])), _MOST_GRAIN), 4),
-        bands=plain(bands / np.linalg.norm(bands)),
-        stray=round(style.stray * float(np.exp(place[-1])), 4),
+        grain=round(min(_more(style.grain, _SOME_GRAIN, grain), _MOST_GRAIN), 4),
+        bands=plain(mixed / np.linalg.norm(mixed)),
+        stray=round(_more(style.stray, _SOME_STRAY, stray), 4),
+        ends=plain(ends),
     )
 
 
-def _idle(style: Style) -> list[int]:
-    """Moves that would change nothing."""
-    noise = list(range(MOVES))[_BANDS] if not style.grain and not style.stray else []
-    return noise + [_GRAIN] * (not style.grain) + [MOVES - 1] * (not style.stray)
+def _more(value: float, some: float, move: float) -> float:
+    return max((value + some) * float(np.exp(move)) - some, 0.0)
 
 
 class _Seen:
     """The stroke in the picture, and how far one in a style is from it."""
 
     def __init__(self, strip: Strip) -> None:
-        self.true = strip.ink[None]
-        self.shape = (PAPERS * len(strip.ink), strip.ink.shape[1])
+        self.true = strip.whole[None]
         self.lines = lines_of(strip, PAPERS)
         self.thickness = 2 * half_width(strip)
+        self.names = [name for name in FIGURES if name != "ends" or strip.tip is not None]
 
     def difference(self, style: Style) -> float:
-        """Mean of the errors of `fidelity` but for the ends, which a strip does not have."""
-        ink = paint(self.lines, style, self.thickness, self.shape).astype(np.float32) / 255
-        papers = [fidelity(part[None], self.true) for part in np.split(ink, PAPERS)]
-        return float(np.mean([each[name] for each in papers for name in FIGURES if name != "ends"]))
+        """Mean of the errors of `fidelity`: of the mean stroke on all papers what is level, of each what is not."""
+        shape = PAPERS * self.true.shape[1], self.true.shape[2]
+        papers = np.stack(np.split(paint(self.lines, style, self.thickness, shape).astype(np.float32) / 255, PAPERS))
+        level = fidelity(papers, self.true)
+        single = [fidelity(paper[None], self.true) for paper in papers]
+        errors = {**level, **{name: float(np.mean([each[name] for each in single])) for name in ("roughness", "grain")}}
+        return sum(errors[name] for name in self.names) / len(self.names)
 
 
 def _save(path: Path, progress: dict[str, object]) -> None:
