@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +30,10 @@ def evaluate_style(
             help="Folder of libmypaint brushes instead, each given as a picture.", exists=True, file_okay=False
         ),
     ] = None,
+    every: Annotated[int, typer.Option(metavar="N", help="Only every Nth brush of the folder.", min=1)] = 1,
+    fine_tune: Annotated[
+        float, typer.Option(metavar="MINUTES", help="Fit each of these brushes so long, as finetune-style does.", min=0)
+    ] = 0,
     thickness: Annotated[float, typer.Option(metavar="PX", help="Of the strokes, full pressure.", min=1, max=16)] = 5,
     sketch: Annotated[bool, typer.Option(help="Also draw a sketch of the strokes and ink it with the model.")] = True,
 ) -> None:
@@ -40,17 +45,24 @@ def evaluate_style(
 
     if myb and mypaint.library() is None:
         raise typer.BadParameter("libmypaint is not installed; on Debian it is libmypaint-1.5-1.", param_hint="--myb")
+    if fine_tune and not myb:
+        raise typer.BadParameter("goes with --myb.", param_hint="--fine-tune")
     unknown = sorted(set(brush or ()) - set(PRESETS))
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(PRESETS)}.", param_hint="BRUSH")
     inker = step.inker() if sketch else None
-    rows = []
-    for subject in step.unseen(sorted(myb.glob("*.myb")), thickness) if myb else step.presets(brush or PRESETS):
+    rows: list[step.Row] = []
+    subjects: Iterable[step.Subject | LineartError] = step.presets(brush or PRESETS)
+    if myb:
+        subjects = step.unseen(sorted(myb.glob("*.myb"))[::every], thickness, fine_tune)
+    for subject in subjects:
         if isinstance(subject, LineartError):
             console.print(str(subject), style="red", markup=False, soft_wrap=True)
             continue
         rows += step.rows(subject, thickness, inker)
     _out().print(step.table(rows))
+    for line in step.counts(rows):
+        _out().print(line, highlight=False)
 
 
 def measure_brushes(

@@ -6,6 +6,7 @@ twice: from their exact distances, which shows the style alone, and from a sketc
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +18,7 @@ from scipy.spatial import cKDTree
 
 from lineart_cli import hardware, model_store
 from lineart_cli.brushes import store, weight
-from lineart_cli.brushes.measure import half_width, measure
+from lineart_cli.brushes.measure import Strip, half_width, measure
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.paint import Lines, paint
 from lineart_cli.brushes.picture import strip_of
@@ -32,11 +33,14 @@ from lineart_train.brush.presets import PRESETS
 from lineart_train.scenes.curves import Points, resample
 from lineart_train.sketch.hand import Stroke
 from lineart_train.sketch.raster import lay
+from lineart_train.style.finetune import finetune
 
 SIDE, PLACES = 1024, 6
 """Side of the page in px, and strokes on it."""
 SEEN = 12.0
 """Distances are known up to so many px, as from the network."""
+NEAR = (0.1, 0.12, 0.2)
+"""What was asked for: errors of shipped brushes, of fine-tuned ones, and of those given as a picture."""
 _TRIALS = 5  # of a radius
 
 Draw = Callable[[Points, Floats, float, tuple[int, int], int], Floats]
@@ -82,16 +86,22 @@ def _preset(name: str, style: Style) -> Subject:
     return Subject(name, draw, style)
 
 
-def unseen(brushes: Iterable[Path], thickness: float) -> Iterator[Subject | LineartError]:
-    """Brushes of libmypaint, each with the style of a picture of it `thickness` px wide; or why it has none."""
+def unseen(brushes: Iterable[Path], thickness: float, minutes: float = 0) -> Iterator[Subject | LineartError]:
+    """Brushes of libmypaint, each with the style of a picture of it; or why it has none.
+
+    Args:
+        brushes: their files.
+        thickness: of the strokes in the pictures, px.
+        minutes: that fitting the style may take; 0 only measures it.
+    """
     for path in brushes:
         try:
-            yield _unseen(path, thickness)
+            yield _unseen(path, thickness, minutes)
         except LineartError as error:
             yield error
 
 
-def _unseen(path: Path, thickness: float) -> Subject:
+def _unseen(path: Path, thickness: float, minutes: float) -> Subject:
     # libmypaint's brushes have no common idea of size: its radius is set so that the stroke is as wide as wanted.
     tried, widths = [thickness / 2], []
     for _ in range(_TRIALS):
@@ -103,7 +113,13 @@ def _unseen(path: Path, thickness: float) -> Subject:
     def draw(points: Points, pressure: Floats, thick: float, shape: tuple[int, int], seed: int) -> Floats:
         return mypaint.draw(path, points, pressure, radius * thick / width, shape, seed)
 
-    return Subject(path.stem, draw, measure(strip_of(path, picture(path, radius))[0], path.stem))
+    strip, _ = strip_of(path, picture(path, radius))
+    return Subject(path.stem, draw, _fitted(strip, path.stem, minutes) if minutes else measure(strip, path.stem))
+
+
+def _fitted(strip: Strip, about: str, minutes: float) -> Style:
+    with tempfile.TemporaryDirectory() as folder:
+        return finetune(strip, about, minutes, Path(folder) / "state", lambda _: None, lambda *_: None)
 
 
 def picture(brush: Path, radius: float) -> Floats:
@@ -133,6 +149,15 @@ def table(rows: Iterable[Row]) -> Table:
         some = [[*row.figures.values(), row.mean] for row in rows if row.way == way]
         shown.add_row(f"mean of {len(some)}", way, "", *_said(np.mean(some, 0)))
     return shown
+
+
+def counts(rows: Iterable[Row]) -> Iterator[str]:
+    """How many brushes are as near as was asked for, for each way."""
+    rows = list(rows)
+    for way in dict.fromkeys(row.way for row in rows):
+        means = [row.mean for row in rows if row.way == way]
+        within = ", ".join(f"{sum(mean <= most for mean in means)} within {most:.2f}" for most in NEAR)
+        yield f"drawn from {way}: of {len(means)} brushes {within}"
 
 
 def _said(values: Iterable[float]) -> list[str]:

@@ -36,7 +36,8 @@ _MOST_GRAIN = 8.0
 _SOME_GRAIN, _SOME_STRAY = 0.05, 0.004  # with which a brush that has none begins
 _WIDTHS, _OPACITIES = (0.0, 1 / 3, 2 / 3, 1.0), (0.0, 0.5, 1.0)  # pressures at which they are moved
 _PARTS = (len(_WIDTHS), len(_OPACITIES), 1, 1, len(WAVELENGTHS) + 1, 1, 2)
-MOVES = sum(_PARTS)
+MOVES, GRAIN, STRAY = sum(_PARTS), sum(_PARTS[:3]), sum(_PARTS[:5])
+"""How many there are, and which of them move grain and stray."""
 
 Tell = Callable[[float, float], object]
 """Told after each try: the share that is done, and the difference that is left."""
@@ -56,7 +57,7 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
     Returns:
         The best style.
     """
-    start, seen = measure(strip, about), _Seen(strip)
+    start, seen = measure(strip, about), Seen(strip)
     stroke = hashlib.sha256(np.ascontiguousarray(strip.ink).data).hexdigest()
     kept = json.loads(state.read_text("utf-8")) if state.exists() else {}
     if kept.get("stroke") != stroke:
@@ -121,7 +122,7 @@ def _more(value: float, some: float, move: float) -> float:
     return max((value + some) * float(np.exp(move)) - some, 0.0)
 
 
-class _Seen:
+class Seen:
     """The stroke in the picture, and how far one in a style is from it."""
 
     def __init__(self, strip: Strip) -> None:

@@ -109,6 +109,15 @@ def test_what_is_measured_draws_the_stroke_that_was_measured(seed: int) -> None:
     np.testing.assert_allclose(measure.energies(again, smooth), measure.energies(strip.ink, smooth), atol=0.02)
 
 
+def test_the_table_is_followed_by_how_many_are_near_enough() -> None:
+    rows = [
+        evaluate.Row(str(error), "fields", 12, dict.fromkeys(FIGURES, error)) for error in (0.05, 0.11, 0.12, 0.19, 0.3)
+    ]
+    assert list(evaluate.counts(rows)) == [
+        "drawn from fields: of 5 brushes 1 within 0.10, 3 within 0.12, 4 within 0.20"
+    ]
+
+
 def test_a_stroke_is_cut_across_its_course() -> None:
     ring = ellipse(np.array([100.0, 100.0], np.float32), np.array([60.0, 60.0]), 0.0, sweep=4.0, spacing=0.5)
     page = engine.draw(Brush(), ring, np.ones(len(ring)), 6, (200, 200))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from lineart_cli.brushes import measure, store
-from lineart_cli.brushes.style import EVEN, Style, load
+from lineart_cli.brushes.style import ENDS, EVEN, Style, load
 from lineart_cli.errors import ArgumentError
 from lineart_train.brush import engine, shipped
 from lineart_train.brush.engine import Brush
@@ -43,6 +44,36 @@ def test_moving_nowhere_changes_nothing(strip: measure.Strip) -> None:
     same = finetune.moved(style, np.zeros(finetune.MOVES))
     np.testing.assert_allclose(same.cover, style.cover, atol=1e-3)
     assert (same.width, same.grain) == (style.width, style.grain)
+
+
+@pytest.mark.parametrize("move", range(finetune.MOVES))
+def test_every_move_can_change_a_style(strip: measure.Strip, move: int) -> None:
+    start = replace(measure.measure(strip, ""), ends=tuple(np.linspace(0, 1, len(ENDS))))
+    place = 0.2 * np.eye(finetune.MOVES)[move]
+    there, back = finetune.moved(start, place), finetune.moved(start, -place)
+    assert there not in (start, back)
+    assert min(np.min(getattr(there, each)) for each in ("width", "cover", "grain", "bands", "stray", "ends")) >= 0
+
+
+def test_a_brush_without_grain_can_be_given_some_and_lose_it_again(strip: measure.Strip) -> None:
+    smooth = replace(measure.measure(strip, ""), grain=0.0, stray=0.0)
+    for part in (finetune.GRAIN, finetune.STRAY):
+        rough = finetune.moved(smooth, 0.5 * np.eye(finetune.MOVES)[part])
+        assert max(rough.grain, rough.stray) > 0
+        even = finetune.moved(rough, -0.9 * np.eye(finetune.MOVES)[part])
+        assert (even.grain, even.stray) == (0, 0)
+
+
+def test_ends_count_where_they_were_seen(strip: measure.Strip) -> None:
+    blunt = measure.measure(strip, "")
+    fading = replace(blunt, ends=tuple(np.linspace(0, 1, len(ENDS))))
+    thickness = 2 * measure.half_width(strip)
+    room = np.zeros((len(strip.ink), len(strip.ink) // 2), np.float32)
+    ended = measure.draw(replace(strip, tip=room), fading, thickness)
+    length = strip.ink.shape[1]
+    whole = measure.Strip(ended[:, :length], strip.pressure, ended[:, length:])
+    near, far = (finetune.Seen(whole).difference(style) for style in (fading, blunt))
+    assert near < far
 
 
 def test_training_brings_the_strokes_nearer(

@@ -1,0 +1,53 @@
+"""Distances beyond those that are known, and soft brushes that need them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lineart_cli.brushes.farther import Farther
+from lineart_cli.brushes.paint import Lines, paint
+from lineart_cli.brushes.style import EVEN, PRESSURES, REACH, STEPS
+
+SHAPE = (160, 200)
+SOFT = replace(EVEN, cover=(tuple(float(each) for each in np.linspace(1, 0, STEPS)),) * PRESSURES)
+
+
+def true() -> np.ndarray:
+    """Distances from a line that slopes and ends on both sides."""
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]].astype(np.float32)
+    along = np.clip(((x - 40) * 2 + (y - 60)) / np.sqrt(5), 0, 120)
+    return np.hypot(x - 40 - 2 * along / np.sqrt(5), y - 60 - along / np.sqrt(5))
+
+
+def known(most: float = 12.0) -> np.ndarray:
+    return np.minimum(true(), most).astype(np.float16)
+
+
+def test_distances_go_on_where_they_are_not_known() -> None:
+    found = Farther(known(), 11.75, 40)[:]
+    near = true() < 36
+    np.testing.assert_allclose(found[near], true()[near], atol=1)
+    assert found[~near].min() > 34
+
+
+@pytest.mark.parametrize("rows", [slice(0, 30), slice(70, 71), slice(100, 160)])
+def test_rows_are_the_same_in_whatever_strip_they_are_asked_for(rows: slice) -> None:
+    page = Farther(known(), 11.75, 24)
+    every, some = page[:][rows], page[rows]
+    np.testing.assert_array_equal(np.where(every < 24, every, 24), np.where(some < 24, some, 24))
+
+
+def test_a_page_without_lines_is_far_from_all_of_them() -> None:
+    assert Farther(np.full((40, 50), 12, np.float16), 11.75, 30)[:].min() > 1000
+
+
+def test_a_soft_brush_does_not_end_where_distances_do() -> None:
+    press = np.ones((1, 1), np.float32)
+    ink, whole = (paint(Lines(off, press, seen), SOFT, 16, SHAPE) for off, seen in ((known(), 12.0), (true(), np.inf)))
+    assert SOFT.reach * 8 > 15
+    np.testing.assert_allclose(ink, whole, atol=12)
+    ring = (true() > 13) & (true() < 0.9 * REACH * 8)
+    assert ink[ring].min() > 0
