@@ -31,13 +31,15 @@ PAPERS = 3
 """Pieces of paper on which a style draws the stroke, so that none of them is learnt by heart."""
 _LONGER = 1.3  # a move that helped is so much longer the next time
 _BETTER = 1e-4  # difference that counts
-_FAR = 0.05  # difference that a move of 1 is worth: less is what one stroke differs from another by
 _MOST_GRAIN = 8.0
 _SOME_GRAIN, _SOME_STRAY = 0.05, 0.004  # with which a brush that has none begins
 _WIDTHS, _OPACITIES = (0.0, 1 / 3, 2 / 3, 1.0), (0.0, 0.5, 1.0)  # pressures at which they are moved
 _PARTS = (len(_WIDTHS), len(_OPACITIES), 1, 1, len(WAVELENGTHS) + 1, 1, 2)
 MOVES, GRAIN, STRAY = sum(_PARTS), sum(_PARTS[:3]), sum(_PARTS[:5])
 """How many there are, and which of them move grain and stray."""
+_WORTH = np.repeat((0.5, 0.5, 0.05, 0.05, 0.05, 0.05, 0.5), _PARTS)
+"""Difference that a move of 1 must be worth, squared like the move: one stroke differs from the next by less. It is more
+for what has been measured by least squares."""
 
 Tell = Callable[[float, float], object]
 """Told after each try: the share that is done, and the difference that is left."""
@@ -64,7 +66,7 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
         kept = {"place": [0.0] * MOVES, "steps": [FIRST] * MOVES, "tries": 0}
     place, steps, tries = np.array(kept["place"]), np.array(kept["steps"]), int(kept["tries"])
     best = moved(start, place)
-    least = seen.difference(best) + _FAR * float(np.square(place).sum())
+    least = seen.difference(best) + _cost(place)
     keep(best)
     before = time.monotonic()
     while tries < TRIES_IN_ALL and np.abs(steps).max() > LAST and time.monotonic() - before < 60 * minutes:
@@ -72,7 +74,7 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
             for way in (1, -1):
                 there = place + way * steps[move] * np.eye(MOVES)[move]
                 style = moved(start, there)
-                left = seen.difference(style) + _FAR * float(np.square(there).sum())
+                left = seen.difference(style) + _cost(there)
                 tries += 1
                 if better := left < least - _BETTER:
                     least, best, place = left, style, there
@@ -86,6 +88,10 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
         state.unlink(missing_ok=True)
         tell(1.0, least)
     return best
+
+
+def _cost(place: Floats) -> float:
+    return float((_WORTH * np.square(place)).sum())
 
 
 def moved(style: Style, place: Floats) -> Style:
