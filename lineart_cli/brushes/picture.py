@@ -56,7 +56,9 @@ def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
     unseen = _unseen(ink, strip, first, place)
     if unseen:
         strip = replace(strip, pressure=np.linspace(unseen, 1, len(strip.pressure), dtype=np.float32))
-        told = f"empty at its left, as if it showed nothing below {unseen:.0%} of the pressure; if it does, crop it"
+        told = (
+            f"taken to show nothing below {unseen:.0%} of the pressure, as it is empty at its left; if wrong, crop it"
+        )
         note = "; ".join(filter(None, (note, told)))
     return strip, note
 

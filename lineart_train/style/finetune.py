@@ -38,8 +38,8 @@ _PARTS = (len(_WIDTHS), len(_OPACITIES), 1, 1, len(WAVELENGTHS) + 1, 1, 2)
 MOVES, GRAIN, STRAY = sum(_PARTS), sum(_PARTS[:3]), sum(_PARTS[:5])
 """How many there are, and which of them move grain and stray."""
 _WORTH = np.repeat((0.5, 0.5, 0.05, 0.05, 0.05, 0.05, 0.5), _PARTS)
-"""Difference that a move of 1 must be worth, squared like the move: one stroke differs from the next by less. It is more
-for what has been measured by least squares."""
+"""Difference that a move of 1 must be worth, and a smaller one by its square: strokes of one brush differ, too. It is
+more for what has been measured by least squares."""
 
 Tell = Callable[[float, float], object]
 """Told after each try: the share that is done, and the difference that is left."""
@@ -62,7 +62,7 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
     start, seen = measure(strip, about), Seen(strip)
     stroke = hashlib.sha256(np.ascontiguousarray(strip.ink).data).hexdigest()
     kept = json.loads(state.read_text("utf-8")) if state.exists() else {}
-    if kept.get("stroke") != stroke:
+    if kept.get("stroke") != stroke or len(kept["place"]) != MOVES:
         kept = {"place": [0.0] * MOVES, "steps": [FIRST] * MOVES, "tries": 0}
     place, steps, tries = np.array(kept["place"]), np.array(kept["steps"]), int(kept["tries"])
     best = moved(start, place)

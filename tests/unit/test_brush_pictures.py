@@ -77,7 +77,7 @@ def fading(unseen: float, left: int = 40, right: int = 40) -> np.ndarray:
 @pytest.mark.parametrize("unseen", [0.2, 0.4])
 def test_a_beginning_that_does_not_show_is_guessed_and_told(tmp_path: Path, unseen: float) -> None:
     _, style, note = store.find(picture(tmp_path / "own.png", fading(unseen)))
-    assert "showed nothing below" in note
+    assert "show nothing below" in note
     opacity = style.table[:, :8].mean(1)
     np.testing.assert_allclose(opacity[6:10], (RAMP[6:10] - unseen) / (1 - unseen), atol=0.07)
     assert opacity[0] > 0.02
