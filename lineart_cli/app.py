@@ -207,7 +207,11 @@ def brushes(**options: Any) -> None:
 
     from lineart_cli import gallery
 
-    gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
+    errors = gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
+    for error in errors:
+        print(f"lineart: {error}", file=sys.stderr)
+    if errors:
+        raise typer.Exit(ExitCode.SOME_FAILED)
 
 
 @app.command(epilog=_EXIT_CODES)
@@ -261,7 +265,7 @@ def _run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code, message = ExitCode.SOME_FAILED, ""
     if code == ExitCode.INTERRUPTED:
-        message = "stopped; finished pages are kept, run again to go on"
+        message = "stopped; what is finished is kept, run again to go on"
     if message:
         print(f"lineart: {message}", file=sys.stderr)
     return code

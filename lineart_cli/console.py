@@ -86,11 +86,12 @@ class PlanReporter:
 class TerminalReporter:
     """Failures and notes as they come, a bar while `progress` is shown, and the closing summary."""
 
-    def __init__(self, console: Console, progress: Progress, pages: int, quiet: bool) -> None:
+    def __init__(self, console: Console, progress: Progress, pages: int, options: InkOptions) -> None:
         self._console = console
         self._progress = progress
         self._task = progress.add_task("", total=pages)
-        self._quiet = quiet
+        self._quiet = options.quiet
+        self._inks = not (options.quiet or options.dry_run)
 
     def report(self, event: Event) -> None:
         match event:
@@ -98,11 +99,11 @@ class TerminalReporter:
                 self._progress.update(self._task, description=one_line(Path(event.input).name))
             case PageFailed():
                 self._say(f"lineart: {event.error}", "red")
-            case PageSkipped() if event.note and not self._quiet:
+            case PageSkipped() if event.note and self._inks:
                 self._say(f"{one_line(event.output)}: {event.note}", "yellow")
             case Notice() if not self._quiet:
                 self._say(f"lineart: {event.text}", "yellow")
-            case BatchDone() if not self._quiet:
+            case BatchDone() if self._inks:
                 self._progress.stop()
                 self._say(summary(event), "bold")
         if isinstance(event, PageDone | PageSkipped | PageFailed):
@@ -171,7 +172,7 @@ def reporter(pages: int, options: InkOptions) -> Iterator[Reporter]:
     as_json, dry_run, verbose, quiet = options.json, options.dry_run, options.verbose, options.quiet
     console = Console(stderr=True)
     progress = bar(console, disable=quiet or dry_run)
-    reporters: list[Reporter] = [TerminalReporter(console, progress, pages, quiet or dry_run)]
+    reporters: list[Reporter] = [TerminalReporter(console, progress, pages, options)]
     if as_json:
         reporters.append(JsonReporter(sys.stdout))
     elif dry_run:

@@ -35,7 +35,7 @@ class Spec:
 
     def error(self, text: str, advice: str) -> ArgumentError:
         """The error for `text` given to this option."""
-        return ArgumentError(self.flags[0], text, advice)
+        return ArgumentError(self.flags[0], text or "''", advice)
 
 
 def read_length(spec: Spec, text: str) -> Length:

@@ -20,6 +20,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from lineart_cli import app, hardware, model_store, pages, settings
+from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.hardware import Hardware
@@ -519,3 +520,25 @@ def test_brushes_are_listed_and_drawn(lineart: Shell) -> None:
         assert sheet.height > 1000
     assert lineart("brushes", "--sheet", "nowhere/brushes.png") == 2
     assert lineart.err.startswith("lineart: --sheet nowhere/brushes.png: cannot be written")
+    assert lineart("brushes", "--sheet", "scans/a.jpg") == 2
+    assert not Path("scans/a.jpg").exists()
+
+
+def test_a_bad_brush_of_the_user_does_not_hide_the_others(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("own").mkdir()
+    Path("own/old[b].json").write_text('{"format": 0}')
+    monkeypatch.setattr(store, "folder", lambda: Path("own"))
+    assert lineart("brushes") == 1
+    assert "charcoal" in lineart.out
+    assert lineart.err.startswith("lineart: own/old[b].json: was made for another version of lineart; make it again")
+    assert lineart("ink", "scans", "-o", "ink", "--brush", "old[b]") == 2
+    assert lineart.err.startswith("lineart: --brush old[b]: own/old[b].json: was made for another version of lineart")
+
+
+def test_what_had_to_be_guessed_of_a_brush_is_told_in_a_dry_run_too(lineart: Shell) -> None:
+    x, y = np.meshgrid(np.arange(300), np.arange(60))
+    stroke = (np.abs(y - 30) < 1 + x / 30) & (x > 10) & (x < 290)
+    Image.fromarray(255 * stroke.astype(np.uint8)).save("night.png")
+    for more in ([], ["--dry-run"]):
+        assert lineart("ink", "scans/a.png", "-o", "ink", "--brush", "night.png", *more) == 0
+        assert "--brush night.png: white on black, taken as black on white" in lineart.err

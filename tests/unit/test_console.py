@@ -7,6 +7,7 @@ from rich.progress import Progress
 
 from lineart_cli import console
 from lineart_cli.events import BatchDone, PageDone, PageFailed, PageStarted
+from lineart_cli.options import InkOptions
 
 DONE = PageDone("scans/[b]odd.png", "ink/odd.png", 10, 20, 300.0, 3.0, 0.5)
 
@@ -15,7 +16,7 @@ def test_the_bar_counts_pages_names_the_page_and_tells_pages_per_minute() -> Non
     screen = io.StringIO()
     terminal = Console(file=screen, force_terminal=True, width=120)
     with console.bar(terminal) as progress:
-        listener = console.TerminalReporter(terminal, progress, pages=4, quiet=False)
+        listener = console.TerminalReporter(terminal, progress, pages=4, options=InkOptions())
         listener.report(PageStarted("scans/[b]odd.png"))
         listener.report(DONE)
         progress.refresh()
@@ -40,7 +41,7 @@ def test_a_long_error_stays_on_one_line_and_is_no_markup() -> None:
     screen = io.StringIO()
     terminal = Console(file=screen, width=40)
     with console.bar(terminal) as progress:
-        listener = console.TerminalReporter(terminal, progress, pages=1, quiet=True)
+        listener = console.TerminalReporter(terminal, progress, pages=1, options=InkOptions(quiet=True))
         listener.report(PageFailed("a.png", "scans/[red]a[/red].png: is cut off or damaged; scan or save it again"))
     assert screen.getvalue() == "lineart: scans/[red]a[/red].png: is cut off or damaged; scan or save it again\n"
 
