@@ -156,7 +156,7 @@ def _end(folder: OutputFolder) -> None:
 def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageSize], Plan]:
     """The plan for a page of a size on this machine; wishes that no page could have are refused here and now."""
     from lineart_cli import hardware, settings
-    from lineart_cli.plan import PageSize, Wishes, plan
+    from lineart_cli.plan import Wishes, choose, plan
 
     machine = hardware.detect()
     measured = settings.load(machine)
@@ -164,9 +164,8 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
     if asked.lower() not in {"auto", "cpu"}:
         machine = hardware.with_devices(machine)
     wishes = Wishes.of(options, measured, pages)
-    decide = cache(lambda page: plan(page, card, machine, wishes))
-    decide(PageSize(1, 1, card.dpi))
-    return decide
+    choose(card, machine, wishes)
+    return cache(lambda page: plan(page, card, machine, wishes))
 
 
 def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool, scratch: Path) -> Any:

@@ -178,7 +178,7 @@ class Memory:
     def _refusal(self, tiles: tuple[Tile, ...]) -> ArgumentError:
         smallest = self._needed(self._best(1))
         least = smallest if self.wishes.tile is None else self._needed(tiles)
-        page = "even the smallest page" if self.page.px == 1 else f"a page of {self.page.height} x {self.page.width} px"
+        page = f"a page of {self.page.width} x {self.page.height} px"
         advice = f"{page} needs {_up(least)}; give --max-memory {_up(least)}"
         if least > smallest:
             advice += ", or a smaller --tile"

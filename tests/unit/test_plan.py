@@ -351,7 +351,7 @@ def test_the_first_page_is_read_before_the_network_takes_memory(standard: ModelC
 
 
 def test_a_page_that_cannot_come_in_strips_may_be_too_large(standard: ModelCard) -> None:
-    with pytest.raises(ArgumentError, match=r"a page of 28087 x 19866 px needs 2\.\d+GB; give --max-memory 2\.\d+GB"):
+    with pytest.raises(ArgumentError, match=r"a page of 19866 x 28087 px needs 2\.\d+GB; give --max-memory 2\.\d+GB"):
         plan(replace(A0, held=4 * A0.px), standard, SERVER, Wishes())
 
 
