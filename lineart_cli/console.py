@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -48,14 +49,26 @@ class PagesPerMinute(ProgressColumn):
         return Text(f"{60 * task.completed / task.elapsed:.1f} pages/min")
 
 
-class JsonReporter:
-    """One JSON object a page, each on its line; see `events.to_json`."""
+class TimeLeft(TimeRemainingColumn):
+    """The time left: by what is expected of the page in work until the first is done, then by how fast they go."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def render(self, task: Task) -> Text:
+        expected = task.fields["expected"]
+        if task.completed or expected is None or task.total is None or task.elapsed is None:
+            return super().render(task)
+        left = max(expected * task.total - task.elapsed, 0)
+        return Text(f"{timedelta(seconds=round(left))}", style="progress.remaining")
+
+
+class JsonReporter:
+    """One JSON object a page, each on its line, plans only where they are wanted; see `events.to_json`."""
+
+    def __init__(self, stream: TextIO, plans: bool) -> None:
         self._stream = stream
+        self._printed = PRINTED if plans else tuple(kind for kind in PRINTED if kind is not PagePlanned)
 
     def report(self, event: Event) -> None:
-        if isinstance(event, PRINTED):
+        if isinstance(event, self._printed):
             line = json.dumps(to_json(event)).replace("\x7f", "\\u007f")
             print(f"{line}\n", end="", file=self._stream, flush=True)
 
@@ -89,7 +102,7 @@ class TerminalReporter:
     def __init__(self, console: Console, progress: Progress, pages: int, options: InkOptions) -> None:
         self._console = console
         self._progress = progress
-        self._task = progress.add_task("", total=pages)
+        self._task = progress.add_task("", total=pages, expected=None)
         self._quiet = options.quiet
         self._inks = not (options.quiet or options.dry_run)
 
@@ -97,6 +110,8 @@ class TerminalReporter:
         match event:
             case PageStarted():
                 self._progress.update(self._task, description=one_line(Path(event.input).name))
+            case PagePlanned():
+                self._progress.update(self._task, expected=event.seconds)
             case PageFailed():
                 self._say(f"lineart: {event.error}", "red")
             case PageSkipped() if event.note and self._inks:
@@ -146,7 +161,7 @@ def bar(console: Console, disable: bool = False) -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         PagesPerMinute(),
-        TimeRemainingColumn(),
+        TimeLeft(),
         console=console,
         transient=True,
         disable=disable or not console.is_terminal,
@@ -157,7 +172,7 @@ def bar(console: Console, disable: bool = False) -> Progress:
 def counted(what: str, count: int, quiet: bool) -> Iterator[Callable[[], None]]:
     """A bar for `count` things, where stderr is a terminal; to be told of each that is done."""
     with bar(Console(stderr=True), disable=quiet) as progress:
-        task = progress.add_task(what, total=count)
+        task = progress.add_task(what, total=count, expected=None)
         yield lambda: progress.advance(task)
 
 
@@ -174,7 +189,7 @@ def reporter(pages: int, options: InkOptions) -> Iterator[Reporter]:
     progress = bar(console, disable=quiet or dry_run)
     reporters: list[Reporter] = [TerminalReporter(console, progress, pages, options)]
     if as_json:
-        reporters.append(JsonReporter(sys.stdout))
+        reporters.append(JsonReporter(sys.stdout, plans=dry_run or verbose))
     elif dry_run:
         reporters.append(PlanReporter(sys.stdout))
     elif verbose:

@@ -37,6 +37,23 @@ def test_pages_per_minute() -> None:
     assert str(console.PagesPerMinute().render(task)) == "8.0 pages/min"
 
 
+def test_the_time_left_is_the_plan_s_until_a_page_is_done() -> None:
+    now = [0.0]
+    progress = Progress(get_time=lambda: now[0])
+    progress.add_task("", total=4, expected=None)
+    (task,) = progress.tasks
+    left = console.TimeLeft()
+    assert str(left.render(task)) == "-:--:--"
+    progress.update(task.id, expected=20.0)
+    now[0] = 15.0
+    assert str(left.render(task)) == "0:01:05"
+    now[0] = 90.0
+    assert str(left.render(task)) == "0:00:00"
+    for now[0] in (100.0, 200.0):
+        progress.advance(task.id)
+    assert str(left.render(task)) == "0:03:20"
+
+
 def test_a_long_error_stays_on_one_line_and_is_no_markup() -> None:
     screen = io.StringIO()
     terminal = Console(file=screen, width=40)
