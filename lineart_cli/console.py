@@ -18,7 +18,6 @@ from rich.progress import (
     ProgressColumn,
     Task,
     TextColumn,
-    TimeRemainingColumn,
 )
 from rich.text import Text
 
@@ -49,15 +48,21 @@ class PagesPerMinute(ProgressColumn):
         return Text(f"{60 * task.completed / task.elapsed:.1f} pages/min")
 
 
-class TimeLeft(TimeRemainingColumn):
-    """The time left: by what is expected of the page in work until the first is done, then by how fast they go."""
+class TimeLeft(ProgressColumn):
+    """The time left: by what is expected of the page in work until the first is done, then by those that are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._done, self._after = 0.0, 0.0
 
     def render(self, task: Task) -> Text:
-        expected = task.fields["expected"]
-        if task.completed or expected is None or task.total is None or task.elapsed is None:
-            return super().render(task)
-        left = max(expected * task.total - task.elapsed, 0)
-        return Text(f"{timedelta(seconds=round(left))}", style="progress.remaining")
+        elapsed = task.elapsed or 0.0
+        if task.completed != self._done:
+            self._done, self._after = task.completed, elapsed
+        a_page = self._after / self._done if self._done else task.fields["expected"]
+        if a_page is None or task.total is None:
+            return Text("-:--:--", style="progress.remaining")
+        return Text(f"{timedelta(seconds=round(max(a_page * task.total - elapsed, 0)))}", style="progress.remaining")
 
 
 class JsonReporter:
