@@ -10,6 +10,8 @@
   across the line (its convergence, 1 where the net is sure), so that doubt makes a line no thicker. Where it diverges,
   on the ridge between two lines, there is none.
 - Thickness is injected before the last operation: a bias on the level at which that distance is cut.
+- A page is looked at twice. The second time the network sees its own ink, and the sketch faint beneath it, so that what
+  it decided for one place can mend another (auto-context: Tu, CVPR 2008, with one set of weights).
 """
 
 from __future__ import annotations
@@ -31,6 +33,11 @@ SURE, SURE_FAR, FAR = 0.88, 0.75, 8.0
 
 Beside a bend of radius r the convergence is 1 - d / r at a distance d, doubt or no.
 """
+
+DRAFT = 3.0
+"""Thickness in px of the ink that the network sees when it looks again."""
+BENEATH = 0.3
+"""Darkness of the sketch beneath that ink, as a share of its own."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +180,11 @@ class LineartNet(nn.Module):
         """(N, 1, H, W) darkness in [0, 1] -> (N, 3, H, W) way x, way y, distance in units of `REACH` px."""
         fields: Tensor = self.head(self.body(sketch))
         return fields
+
+    def again(self, sketch: Tensor) -> Tensor:
+        """What is looked at the second time: (N, 1, H, W) darkness in [0, 1] -> the same of the ink over the sketch."""
+        level = self(sketch, torch.tensor([DRAFT], device=sketch.device))
+        return torch.maximum(BENEATH * sketch, (level + 0.5).clamp(0, 1))
 
     def forward(self, sketch: Tensor, thickness: Tensor) -> Tensor:
         level: Tensor = self.pen(self.fields(sketch), thickness)
