@@ -183,12 +183,16 @@ class LineartNet(nn.Module):
 
     def again(self, sketch: Tensor) -> Tensor:
         """What is looked at the second time: (N, 1, H, W) darkness in [0, 1] -> the same of the ink over the sketch."""
-        level = self(sketch, torch.tensor([DRAFT], device=sketch.device))
-        return torch.maximum(BENEATH * sketch, (level + 0.5).clamp(0, 1))
+        return over(sketch, self(sketch, torch.tensor([DRAFT], device=sketch.device)))
 
     def forward(self, sketch: Tensor, thickness: Tensor) -> Tensor:
         level: Tensor = self.pen(self.fields(sketch), thickness)
         return level
+
+
+def over(sketch: Tensor, level: Tensor) -> Tensor:
+    """Ink over the sketch that it was made from; darkness and px, > 0 inside the ink -> darkness, all (N, 1, H, W)."""
+    return torch.maximum(BENEATH * sketch, (level + 0.5).clamp(0, 1))
 
 
 def pen_radius(config: NetConfig) -> int:
