@@ -1,4 +1,7 @@
-"""One page, arrays in and out: tone -> tiles -> network -> ink, a band of rows at a time."""
+"""One page, arrays in and out: tone -> tiles -> network -> ink, a band of rows at a time.
+
+The network looks at a page twice: the second time it sees its own ink, and the sketch faint beneath it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.resample import enlarged_strips, fit, gather, gathered, strips
 from lineart_cli.spool import Page, room
-from lineart_cli.tone import apply, measure
+from lineart_cli.tone import apply, measure, store
 from lineart_cli.workbench import Workbench, run_tiles
 
 if TYPE_CHECKING:
@@ -116,7 +119,7 @@ class Inker:
         """The page's ink with a plain pen, cut from the network's levels as they come."""
         scale, shape = size.fitted(self._card.dpi)
         plan = self._decide(size)
-        draw, bench = _darkener(page, faint), self._bench(plan)
+        bench, draw = self._bench(plan), self._seen(_darkener(page, faint), plan, shape)
         if scale == 1:
             turn = partial(coverage, bits=self._bits)
             yield from run_tiles(shape, plan.tiles, draw, bench, thickness, turn, _TYPES[self._bits])
@@ -138,18 +141,28 @@ class Inker:
     def _found(self, page: Page, size: PageSize, faint: float) -> Lines:
         plan = self._decide(size)
         _, shape = size.fitted(self._card.dpi)
-        draw = _darkener(page, faint)
+        darken = _darkener(page, faint)
+        draw = self._seen(darken, plan, shape)
         off = room(shape, np.float16, self._scratch)
         # The level is half the thickness less the distance: of lines without thickness, just the distance.
         gather(run_tiles(shape, plan.tiles, draw, self._bench(plan), 0.0, np.negative, np.float16), off)
         graphite, line = np.empty((2, *(-(-side // weight.STRIDE) for side in shape)), np.float32)
         for rows in strips(shape[0]):
             dark = np.empty((rows.stop - rows.start, shape[1]), np.float32)
-            draw((rows, slice(0, shape[1])), dark)
+            darken((rows, slice(0, shape[1])), dark)
             thin = np.clip(1 - off[rows].astype(np.float32), 0, 1)
             cells = slice(rows.start // weight.STRIDE, -(-rows.stop // weight.STRIDE))
             graphite[cells], line[cells] = weight.cells(dark), weight.cells(thin)
         return Lines(off, weight.pressure(graphite, line), self._card.level_px)
+
+    def _seen(self, darken: Draw, plan: Plan, shape: tuple[int, int]) -> Draw:
+        """What writes what the network sees at the last of its looks."""
+        again = self._card.again
+        if plan.looks == 1 or again is None:
+            return darken
+        draft = room(shape, np.uint8, self._scratch)
+        gather(run_tiles(shape, plan.tiles, darken, self._bench(plan), again.thickness, coverage, np.uint8), draft)
+        return partial(_over, draft, darken, again.beneath)
 
     def _check_thickness(self, thickness: float, scale: float) -> None:
         low, high = (each * scale for each in self._card.thickness_px)
@@ -186,6 +199,18 @@ def _darkener(page: Page, faint: float) -> Draw:
     """What writes the darkness of some rows and columns of a page."""
     tone = measure(page)
     return lambda part, out: apply(page, tone, faint, part, out)
+
+
+def _over(draft: Page, darken: Draw, beneath: float, part: tuple[slice, slice], out: Floats) -> None:
+    """Write ink, uint8, over the sketch, whose darkness is taken times `beneath`."""
+    rows, columns = part
+    for strip in strips(rows.stop - rows.start):
+        here = slice(rows.start + strip.start, rows.start + strip.stop), columns
+        dark = np.empty(out[strip].shape, np.float32)
+        darken(here, dark)
+        dark *= np.float32(beneath)
+        np.maximum(dark, np.multiply(draft[here], np.float32(1 / 255), dtype=np.float32), out=dark)
+        store(dark, out[strip])
 
 
 def _digest(page: Page) -> bytes:

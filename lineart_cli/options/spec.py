@@ -57,7 +57,7 @@ def read_choice(spec: Spec, text: str) -> str:
     raise spec.error(text, f"unknown; choose from {', '.join(nearest)}")
 
 
-def read_bits(spec: Spec, text: str) -> int:
+def read_number_choice(spec: Spec, text: str) -> int:
     return int(read_choice(spec, text))
 
 
