@@ -39,6 +39,9 @@ _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code in ExitCode) + "."
 
+_MOST_KEPT = 32
+"""Pages of a joined file whose lines are kept for more brushes: some 20 MB each on the disk, and an open file."""
+
 COMMANDS = "lineart.commands"
 """Entry points of this group are commands that other packages add."""
 
@@ -133,7 +136,8 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         interrupt.asked_to_stop(partial(_end, folder)) as stopped,
         folder,
     ):
-        inker = partial(_open_inker, card, decide, options.bits, len(tools) > 1, folder.scratch)
+        keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
+        inker = partial(_open_inker, card, decide, options.bits, keep, folder.scratch)
         work = batch.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for guess in guesses:
             work.notice(guess)
@@ -168,7 +172,7 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
     return cache(lambda page: plan(page, card, machine, wishes))
 
 
-def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool, scratch: Path) -> Any:
+def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: int, scratch: Path) -> Any:
     from lineart_cli.convert import open_inker
 
     return open_inker(card, decide, bits, keep, scratch)

@@ -23,7 +23,7 @@ from lineart_cli.model_card import ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.resample import enlarged_strips, fit, gather, gathered, strips
-from lineart_cli.spool import Page, room
+from lineart_cli.spool import Page, Spool, room
 from lineart_cli.tone import apply, measure, store
 from lineart_cli.workbench import Workbench, run_tiles
 
@@ -47,7 +47,7 @@ class Inker:
         decide: Callable[[PageSize], Plan],
         prepare: Callable[[EngineChoice, tuple[int, int]], Engine],
         bits: int = 8,
-        keep: bool = False,
+        keep: int = 0,
         scratch: Path | None = None,
     ) -> None:
         """
@@ -56,7 +56,7 @@ class Inker:
             decide: makes the plan for a page of that size.
             prepare: makes the network ready as planned, for windows of a height and width.
             bits: 8 or 16, of the ink's coverage.
-            keep: remember the lines of the last page, for more tools to draw them.
+            keep: pages whose lines are remembered for more tools to draw them, on the disk if they are several.
             scratch: a folder on the disk that takes what is too large for memory, see `spool.room`.
         """
         self._card = card
@@ -65,7 +65,7 @@ class Inker:
         self._bits = bits
         self._keep = keep
         self._scratch = scratch
-        self._kept: tuple[bytes, Lines] | None = None
+        self._kept: dict[bytes, Lines] = {}
         self._ready: tuple[EngineChoice, Workbench] | None = None
 
     def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float = NEUTRAL_FAINT) -> Coverage:
@@ -128,22 +128,23 @@ class Inker:
             yield from enlarge(levels, shape, size.shape, scale, self._bits)
 
     def _lines(self, page: Page, size: PageSize, faint: float) -> Lines:
-        """All that brushes need to know of a page; that of the last page is kept, if it is to be."""
-        known = _digest(page) if self._keep else b""
-        if self._kept is None or self._kept[0] != known:
-            self._kept = None  # frees its memory first
-            lines = self._found(page, size, faint)
-            if not self._keep:
-                return lines
-            self._kept = known, lines
-        return self._kept[1]
+        """All that brushes need to know of a page; that of the last pages is kept, if it is to be."""
+        if not self._keep:
+            return self._found(page, size, faint)
+        known = _digest(page)
+        if known not in self._kept:
+            if len(self._kept) == self._keep:
+                del self._kept[next(iter(self._kept))]  # frees its memory first
+            self._kept[known] = self._found(page, size, faint)
+        return self._kept[known]
 
     def _found(self, page: Page, size: PageSize, faint: float) -> Lines:
         plan = self._decide(size)
         _, shape = size.fitted(self._card.dpi)
         darken = _darkener(page, faint)
         draw = self._seen(darken, plan, shape)
-        off = room(shape, np.float16, self._scratch)
+        place = Spool if self._keep > 1 else room
+        off = place(shape, np.float16, self._scratch)
         # The level is half the thickness less the distance: of lines without thickness, just the distance.
         gather(run_tiles(shape, plan.tiles, draw, self._bench(plan), 0.0, np.negative, np.float16), off)
         graphite, line = np.empty((2, *(-(-side // weight.STRIDE) for side in shape)), np.float32)
@@ -183,7 +184,7 @@ def open_inker(
     card: ModelCard,
     decide: Callable[[PageSize], Plan],
     bits: int = 8,
-    keep: bool = False,
+    keep: int = 0,
     scratch: Path | None = None,
 ) -> Inker:
     """An inker with the runtimes that the plans name; these raise EngineError when they are first needed."""
