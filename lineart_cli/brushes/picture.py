@@ -21,6 +21,7 @@ _FAINTEST = 0.08  # coverage below which there is paper
 _FADE = 1.5  # times as far from the middle, what is fainter still is looked for
 _ROUNDS = 4  # of straightening
 _BLANK, _ALL = 0.002, 0.6  # shares of the picture that a stroke covers at least and at most
+_FALLEN = 2.0  # times as much ink at the beginning as at the end: the stroke is the wrong way round
 _BUSY = 0.35  # share of the picture's border that a stroke covers at most
 _PHOTO = "is filled all over, as a photo is; give a single stroke, black on white"
 
@@ -42,6 +43,9 @@ def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
     mask = _stroke(path, ink)
     ink = np.where(mask, ink, 0).astype(np.float32)
     columns = np.flatnonzero((ink > _FAINTEST).any(0))
+    if _falls(ink[:, columns[0] : columns[-1] + 1].sum(0)):
+        ink, columns = np.ascontiguousarray(ink[:, ::-1]), ink.shape[1] - 1 - columns[::-1]
+        note = "; ".join(filter(None, (note, "heavier at the left, taken the other way round")))
     first, last = int(columns[0]), int(columns[-1])
     middle = _middle(ink[:, first : last + 1])
     strip = _straightened(ink, first, middle)
@@ -88,6 +92,12 @@ def _stroke(path: Path, ink: Floats) -> NDArray[np.bool_]:
     if inked.sum() > 1.25 * inked.max():
         raise BrushError(path, f"holds {count - 1} strokes; give a picture of one")
     return np.asarray(label == best)
+
+
+def _falls(weight: Floats) -> bool:
+    """Whether there is much less ink at the end of a stroke than at its beginning."""
+    quarter = max(len(weight) // 4, 1)
+    return bool(weight[:quarter].sum() > _FALLEN * weight[-quarter:].sum())
 
 
 def _middle(ink: Floats) -> Floats:
