@@ -21,7 +21,7 @@ _FAINTEST = 0.08  # coverage below which there is paper
 _FADE = 1.5  # times as far from the middle, what is fainter still is looked for
 _ROUNDS = 4  # of straightening
 _BLANK, _ALL = 0.002, 0.6  # shares of the picture that a stroke covers at least and at most
-_FALLEN = 2.0  # times as much ink at the beginning as at the end: the stroke is the wrong way round
+_FALLEN = 3.0  # times as much ink at the beginning as at the end: the wrong way round; few airbrushes come near
 _BUSY = 0.35  # share of the picture's border that a stroke covers at most
 _PHOTO = "is filled all over, as a photo is; give a single stroke, black on white"
 
