@@ -247,19 +247,19 @@ def planned_page(machine: Hardware, dpi: float, pages: int = 1) -> Plan:
 
 def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
     assert lineart("ink", "scans", "-o", "ink", "--dry-run", "-t", "0.5mm", "--dpi", "600") == 0
-    memory = bytes_text(planned_page(lineart.machine, 600, pages=2).memory)
-    seconds = planned_page(lineart.machine, 600).seconds
-    figures = f"0.1 megapixels computed; {memory}; about {seconds:.2g} s"
-    precision = planned_page(lineart.machine, 600).choice.precision
-    planned = f"  openvino on CPU in {precision}, threads 4; 1 x 256 x 256 px, {figures}"
+    page = planned_page(lineart.machine, 600, pages=2)
+    memory, seconds = bytes_text(page.memory), page.seconds
+    figures = f"{page.computed_megapixels:.1f} megapixels computed; {memory}; about {seconds:.2g} s"
+    planned = f"  openvino on CPU in {page.choice.precision}, threads 4; {page.looks} x 1 x 256 x 256 px, {figures}"
     assert lineart.out.splitlines() == [
         "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
         planned,
         "    backend openvino: the first choice on a CPU",
         "    device CPU: the same ink on every machine",
-        f"    {planned_page(lineart.machine, 600).reasons[2]}",
+        f"    {page.reasons[2]}",
         "    threads 4: one for each physical core",
         "    pages 2 at once: one is inked while another is read and written",
+        "    looks 2: the second mends the ink of the first",
         "    tiles 1 x 256 x 256 px: the whole page fits",
         f"    memory {memory}: 1GB allowed, 8GB are free",
         f"    time {seconds:.2g} s: a guess by the kind of processor, right within a factor of two or three; "
