@@ -39,6 +39,9 @@ _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code in ExitCode) + "."
 
+_MOST_KEPT = 32
+"""Pages of a joined file whose lines are kept for more brushes: some 20 MB each on the disk, and an open file."""
+
 COMMANDS = "lineart.commands"
 """Entry points of this group are commands that other packages add."""
 
@@ -133,7 +136,8 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         interrupt.asked_to_stop(partial(_end, folder)) as stopped,
         folder,
     ):
-        inker = partial(_open_inker, card, decide, options.bits, len(tools) > 1, folder.scratch)
+        keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
+        inker = partial(_open_inker, card, decide, options.bits, keep, folder.scratch)
         work = batch.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for guess in guesses:
             work.notice(guess)
@@ -156,7 +160,7 @@ def _end(folder: OutputFolder) -> None:
 def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageSize], Plan]:
     """The plan for a page of a size on this machine; wishes that no page could have are refused here and now."""
     from lineart_cli import hardware, settings
-    from lineart_cli.plan import PageSize, Wishes, plan
+    from lineart_cli.plan import Wishes, choose, plan
 
     machine = hardware.detect()
     measured = settings.load(machine)
@@ -164,12 +168,11 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
     if asked.lower() not in {"auto", "cpu"}:
         machine = hardware.with_devices(machine)
     wishes = Wishes.of(options, measured, pages)
-    decide = cache(lambda page: plan(page, card, machine, wishes))
-    decide(PageSize(1, 1, card.dpi))
-    return decide
+    choose(card, machine, wishes)
+    return cache(lambda page: plan(page, card, machine, wishes))
 
 
-def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: bool, scratch: Path) -> Any:
+def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: int, scratch: Path) -> Any:
     from lineart_cli.convert import open_inker
 
     return open_inker(card, decide, bits, keep, scratch)
@@ -207,7 +210,11 @@ def brushes(**options: Any) -> None:
 
     from lineart_cli import gallery
 
-    gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
+    errors = gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
+    for error in errors:
+        print(f"lineart: {error}", file=sys.stderr)
+    if errors:
+        raise typer.Exit(ExitCode.SOME_FAILED)
 
 
 @app.command(epilog=_EXIT_CODES)
@@ -261,7 +268,7 @@ def _run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code, message = ExitCode.SOME_FAILED, ""
     if code == ExitCode.INTERRUPTED:
-        message = "stopped; finished pages are kept, run again to go on"
+        message = "stopped; what is finished is kept, run again to go on"
     if message:
         print(f"lineart: {message}", file=sys.stderr)
     return code

@@ -69,8 +69,8 @@ class Batch:
     def run(self, jobs: Sequence[Job], problems: Sequence[PageError] = ()) -> BatchDone:
         """Inks every job whose output is not finished, and reports page by page, in the end the BatchDone it returns.
 
-        With `options.dry_run` nothing is opened for inking or written; each page is reported as PagePlanned. With
-        `options.verbose` it is so before it is inked.
+        Each page is reported as PagePlanned before it is inked; with `options.dry_run` it is left at that, and nothing
+        is opened for inking or written.
 
         Args:
             jobs: what to ink, see `files.plan`.

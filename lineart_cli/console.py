@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -17,7 +18,6 @@ from rich.progress import (
     ProgressColumn,
     Task,
     TextColumn,
-    TimeRemainingColumn,
 )
 from rich.text import Text
 
@@ -48,14 +48,32 @@ class PagesPerMinute(ProgressColumn):
         return Text(f"{60 * task.completed / task.elapsed:.1f} pages/min")
 
 
-class JsonReporter:
-    """One JSON object a page, each on its line; see `events.to_json`."""
+class TimeLeft(ProgressColumn):
+    """The time left: by what is expected of the page in work until the first is done, then by those that are."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self._done, self._after = 0.0, 0.0
+
+    def render(self, task: Task) -> Text:
+        elapsed = task.elapsed or 0.0
+        if task.completed != self._done:
+            self._done, self._after = task.completed, elapsed
+        a_page = self._after / self._done if self._done else task.fields["expected"]
+        if a_page is None or task.total is None:
+            return Text("-:--:--", style="progress.remaining")
+        return Text(f"{timedelta(seconds=round(max(a_page * task.total - elapsed, 0)))}", style="progress.remaining")
+
+
+class JsonReporter:
+    """One JSON object a page, each on its line, plans only where they are wanted; see `events.to_json`."""
+
+    def __init__(self, stream: TextIO, plans: bool) -> None:
         self._stream = stream
+        self._printed = PRINTED if plans else tuple(kind for kind in PRINTED if kind is not PagePlanned)
 
     def report(self, event: Event) -> None:
-        if isinstance(event, PRINTED):
+        if isinstance(event, self._printed):
             line = json.dumps(to_json(event)).replace("\x7f", "\\u007f")
             print(f"{line}\n", end="", file=self._stream, flush=True)
 
@@ -86,23 +104,26 @@ class PlanReporter:
 class TerminalReporter:
     """Failures and notes as they come, a bar while `progress` is shown, and the closing summary."""
 
-    def __init__(self, console: Console, progress: Progress, pages: int, quiet: bool) -> None:
+    def __init__(self, console: Console, progress: Progress, pages: int, options: InkOptions) -> None:
         self._console = console
         self._progress = progress
-        self._task = progress.add_task("", total=pages)
-        self._quiet = quiet
+        self._task = progress.add_task("", total=pages, expected=None)
+        self._quiet = options.quiet
+        self._inks = not (options.quiet or options.dry_run)
 
     def report(self, event: Event) -> None:
         match event:
             case PageStarted():
                 self._progress.update(self._task, description=one_line(Path(event.input).name))
+            case PagePlanned():
+                self._progress.update(self._task, expected=event.seconds)
             case PageFailed():
                 self._say(f"lineart: {event.error}", "red")
-            case PageSkipped() if event.note and not self._quiet:
+            case PageSkipped() if event.note and self._inks:
                 self._say(f"{one_line(event.output)}: {event.note}", "yellow")
             case Notice() if not self._quiet:
                 self._say(f"lineart: {event.text}", "yellow")
-            case BatchDone() if not self._quiet:
+            case BatchDone() if self._inks:
                 self._progress.stop()
                 self._say(summary(event), "bold")
         if isinstance(event, PageDone | PageSkipped | PageFailed):
@@ -145,7 +166,7 @@ def bar(console: Console, disable: bool = False) -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         PagesPerMinute(),
-        TimeRemainingColumn(),
+        TimeLeft(),
         console=console,
         transient=True,
         disable=disable or not console.is_terminal,
@@ -156,7 +177,7 @@ def bar(console: Console, disable: bool = False) -> Progress:
 def counted(what: str, count: int, quiet: bool) -> Iterator[Callable[[], None]]:
     """A bar for `count` things, where stderr is a terminal; to be told of each that is done."""
     with bar(Console(stderr=True), disable=quiet) as progress:
-        task = progress.add_task(what, total=count)
+        task = progress.add_task(what, total=count, expected=None)
         yield lambda: progress.advance(task)
 
 
@@ -171,9 +192,9 @@ def reporter(pages: int, options: InkOptions) -> Iterator[Reporter]:
     as_json, dry_run, verbose, quiet = options.json, options.dry_run, options.verbose, options.quiet
     console = Console(stderr=True)
     progress = bar(console, disable=quiet or dry_run)
-    reporters: list[Reporter] = [TerminalReporter(console, progress, pages, quiet or dry_run)]
+    reporters: list[Reporter] = [TerminalReporter(console, progress, pages, options)]
     if as_json:
-        reporters.append(JsonReporter(sys.stdout))
+        reporters.append(JsonReporter(sys.stdout, plans=dry_run or verbose))
     elif dry_run:
         reporters.append(PlanReporter(sys.stdout))
     elif verbose:

@@ -1,4 +1,7 @@
-"""One page, arrays in and out: tone -> tiles -> network -> ink, a band of rows at a time."""
+"""One page, arrays in and out: tone -> tiles -> network -> ink, a band of rows at a time.
+
+The network looks at a page twice: the second time it sees its own ink, and the sketch faint beneath it.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,8 @@ from lineart_cli.model_card import ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.resample import enlarged_strips, fit, gather, gathered, strips
-from lineart_cli.spool import Page, room
-from lineart_cli.tone import apply, measure
+from lineart_cli.spool import Page, Spool, room
+from lineart_cli.tone import apply, measure, store
 from lineart_cli.workbench import Workbench, run_tiles
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ class Inker:
         decide: Callable[[PageSize], Plan],
         prepare: Callable[[EngineChoice, tuple[int, int]], Engine],
         bits: int = 8,
-        keep: bool = False,
+        keep: int = 0,
         scratch: Path | None = None,
     ) -> None:
         """
@@ -53,7 +56,7 @@ class Inker:
             decide: makes the plan for a page of that size.
             prepare: makes the network ready as planned, for windows of a height and width.
             bits: 8 or 16, of the ink's coverage.
-            keep: remember the lines of the last page, for more tools to draw them.
+            keep: pages whose lines are remembered for more tools to draw them, on the disk if they are several.
             scratch: a folder on the disk that takes what is too large for memory, see `spool.room`.
         """
         self._card = card
@@ -62,7 +65,7 @@ class Inker:
         self._bits = bits
         self._keep = keep
         self._scratch = scratch
-        self._kept: tuple[bytes, Lines] | None = None
+        self._kept: dict[bytes, Lines] = {}
         self._ready: tuple[EngineChoice, Workbench] | None = None
 
     def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float = NEUTRAL_FAINT) -> Coverage:
@@ -116,7 +119,7 @@ class Inker:
         """The page's ink with a plain pen, cut from the network's levels as they come."""
         scale, shape = size.fitted(self._card.dpi)
         plan = self._decide(size)
-        draw, bench = _darkener(page, faint), self._bench(plan)
+        bench, draw = self._bench(plan), self._seen(_darkener(page, faint), plan, shape)
         if scale == 1:
             turn = partial(coverage, bits=self._bits)
             yield from run_tiles(shape, plan.tiles, draw, bench, thickness, turn, _TYPES[self._bits])
@@ -125,31 +128,42 @@ class Inker:
             yield from enlarge(levels, shape, size.shape, scale, self._bits)
 
     def _lines(self, page: Page, size: PageSize, faint: float) -> Lines:
-        """All that brushes need to know of a page; that of the last page is kept, if it is to be."""
-        known = _digest(page) if self._keep else b""
-        if self._kept is None or self._kept[0] != known:
-            self._kept = None  # frees its memory first
-            lines = self._found(page, size, faint)
-            if not self._keep:
-                return lines
-            self._kept = known, lines
-        return self._kept[1]
+        """All that brushes need to know of a page; that of the last pages is kept, if it is to be."""
+        if not self._keep:
+            return self._found(page, size, faint)
+        known = _digest(page)
+        if known not in self._kept:
+            if len(self._kept) == self._keep:
+                del self._kept[next(iter(self._kept))]  # frees its memory first
+            self._kept[known] = self._found(page, size, faint)
+        return self._kept[known]
 
     def _found(self, page: Page, size: PageSize, faint: float) -> Lines:
         plan = self._decide(size)
         _, shape = size.fitted(self._card.dpi)
-        draw = _darkener(page, faint)
-        off = room(shape, np.float16, self._scratch)
+        darken = _darkener(page, faint)
+        draw = self._seen(darken, plan, shape)
+        place = Spool if self._keep > 1 else room
+        off = place(shape, np.float16, self._scratch)
         # The level is half the thickness less the distance: of lines without thickness, just the distance.
         gather(run_tiles(shape, plan.tiles, draw, self._bench(plan), 0.0, np.negative, np.float16), off)
         graphite, line = np.empty((2, *(-(-side // weight.STRIDE) for side in shape)), np.float32)
         for rows in strips(shape[0]):
             dark = np.empty((rows.stop - rows.start, shape[1]), np.float32)
-            draw((rows, slice(0, shape[1])), dark)
+            darken((rows, slice(0, shape[1])), dark)
             thin = np.clip(1 - off[rows].astype(np.float32), 0, 1)
             cells = slice(rows.start // weight.STRIDE, -(-rows.stop // weight.STRIDE))
             graphite[cells], line[cells] = weight.cells(dark), weight.cells(thin)
         return Lines(off, weight.pressure(graphite, line), self._card.level_px)
+
+    def _seen(self, darken: Draw, plan: Plan, shape: tuple[int, int]) -> Draw:
+        """What writes what the network sees at the last of its looks."""
+        again = self._card.again
+        if plan.looks == 1 or again is None:
+            return darken
+        draft = room(shape, np.uint8, self._scratch)
+        gather(run_tiles(shape, plan.tiles, darken, self._bench(plan), again.thickness, coverage, np.uint8), draft)
+        return partial(_over, draft, darken, again.beneath)
 
     def _check_thickness(self, thickness: float, scale: float) -> None:
         low, high = (each * scale for each in self._card.thickness_px)
@@ -170,7 +184,7 @@ def open_inker(
     card: ModelCard,
     decide: Callable[[PageSize], Plan],
     bits: int = 8,
-    keep: bool = False,
+    keep: int = 0,
     scratch: Path | None = None,
 ) -> Inker:
     """An inker with the runtimes that the plans name; these raise EngineError when they are first needed."""
@@ -186,6 +200,18 @@ def _darkener(page: Page, faint: float) -> Draw:
     """What writes the darkness of some rows and columns of a page."""
     tone = measure(page)
     return lambda part, out: apply(page, tone, faint, part, out)
+
+
+def _over(draft: Page, darken: Draw, beneath: float, part: tuple[slice, slice], out: Floats) -> None:
+    """Write ink, uint8, over the sketch, whose darkness is taken times `beneath`."""
+    rows, columns = part
+    for strip in strips(rows.stop - rows.start):
+        here = slice(rows.start + strip.start, rows.start + strip.stop), columns
+        dark = np.empty(out[strip].shape, np.float32)
+        darken(here, dark)
+        dark *= np.float32(beneath)
+        np.maximum(dark, np.multiply(draft[here], np.float32(1 / 255), dtype=np.float32), out=dark)
+        store(dark, out[strip])
 
 
 def _digest(page: Page) -> bytes:

@@ -86,6 +86,20 @@ class PageError(LineartError):
         self.advice = advice
 
 
+class BrushError(LineartError):
+    """The file of a brush, or the picture of one, cannot be used."""
+
+    exit_code = ExitCode.BAD_ARGUMENTS
+
+    def __init__(self, path: str | os.PathLike[str], advice: str) -> None:
+        """
+        Args:
+            path: the file at fault.
+            advice: what is wrong with it and what to do about it.
+        """
+        super().__init__(f"{one_line(os.fspath(path))}: {advice}")
+
+
 class ModelError(LineartError):
     """A model folder is missing, damaged, or not what its card says."""
 

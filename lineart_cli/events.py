@@ -67,7 +67,7 @@ class PageFailed:
 
 @dataclass(frozen=True)
 class PagePlanned:
-    """How a page will be inked, told by `--dry-run` and `--verbose`.
+    """How a page will be inked; printed with `--dry-run` and `--verbose`.
 
     JSON: {"event": "page_planned", "input", "output", "width", "height", "dpi", "dpi_source", "thickness",
     "thickness_300", "backend", "device", "precision", "threads", "at_once", "tiles", "window", "megapixels", "memory",

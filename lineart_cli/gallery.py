@@ -13,19 +13,24 @@ from rich.table import Table
 from rich.text import Text
 
 from lineart_cli.brushes import sample, store, style
-from lineart_cli.errors import ArgumentError
+from lineart_cli.errors import ArgumentError, BrushError
 
 _COLUMNS, _ROWS = 44, 10  # of a sample in the terminal, two rows to a line
 
 
-def show(console: Console, sheet: Path | None) -> None:
+def show(console: Console, sheet: Path | None) -> list[BrushError]:
     """Draw all brushes on a sheet if one is wanted, and print every one.
+
+    Returns:
+        Why some cannot be shown.
 
     Raises:
         ArgumentError: the sheet cannot be written.
     """
-    styles = {name: style.load(path) for name, path in store.names().items()}
+    styles, errors = _styles()
     if sheet is not None:
+        if sheet.suffix.lower() not in {"", ".png"}:
+            raise ArgumentError("--sheet", sheet, "it is a PNG picture; let its name end in .png")
         try:
             sample.sheet(styles).save(sheet, "PNG")
         except OSError as error:
@@ -34,9 +39,20 @@ def show(console: Console, sheet: Path | None) -> None:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, min_width=_COLUMNS)
     for name, ink in sample.greys(styles, _COLUMNS, _ROWS).items():
-        table.add_row(name, _picture(ink, console), styles[name].about)
+        table.add_row(Text(name), _picture(ink, console), Text(styles[name].about))
     console.print(table)
-    console.print(f"Your own brushes lie in {store.folder()}.", highlight=False, soft_wrap=True)
+    console.print(f"Your own brushes lie in {store.folder()}.", markup=False, highlight=False, soft_wrap=True)
+    return errors
+
+
+def _styles() -> tuple[dict[str, style.Style], list[BrushError]]:
+    styles, errors = {}, []
+    for name, path in store.names().items():
+        try:
+            styles[name] = style.load(path)
+        except BrushError as error:
+            errors.append(error)
+    return styles, errors
 
 
 def _picture(ink: NDArray[np.uint8], console: Console) -> Text:

@@ -50,7 +50,7 @@ class Means:
         inker: used by one page at a time, whose turn it is.
         turns: of the pages that are in work.
         folder: the output folder.
-        report: told that a page is planned, where that is wanted.
+        report: told that a page is planned; of the last one in a dry run, that is the outcome.
         stopped: once it is set, no page is begun.
     """
 
@@ -104,13 +104,11 @@ def _outcome(job: Job, number: int, means: Means) -> Event | None:
         return _skipped(job, means, _KEPT[there])
     planned = [_planned(sheet, means) for sheet in sheets]
     *before, last = planned
-    if means.options.dry_run or means.options.verbose:
-        for each in before:
-            means.report(each)
+    for each in before:
+        means.report(each)
     if means.options.dry_run:
         return last
-    if means.options.verbose:
-        means.report(last)
+    means.report(last)
     with means.turns.place(number, min(each.at_once for each in planned)):
         found = _written(job, number, sheets, planned, means)
     kept = _why_kept(there, found)

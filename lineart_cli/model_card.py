@@ -45,6 +45,19 @@ class Footprint:
 
 
 @dataclass(frozen=True)
+class Again:
+    """What the network sees of a page when it looks again: its own ink, and the sketch faint beneath it.
+
+    Attributes:
+        thickness: of that ink, px at the network's dpi.
+        beneath: darkness of the sketch, as a share of its own.
+    """
+
+    thickness: float
+    beneath: float
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """What a model folder says of itself.
 
@@ -60,6 +73,7 @@ class ModelCard:
         memory: by runtime and precision, such as `openvino_f32`.
         training: free table: configuration, sources of data, licences, figures.
         int8: the quantised network and its sha256, where there is one: it scored as well as f32.
+        again: of networks that were trained to look at a page twice.
     """
 
     name: str
@@ -79,6 +93,7 @@ class ModelCard:
     test: TestPage
     training: dict[str, Any]
     int8: tuple[Path, str] | None = None
+    again: Again | None = None
 
     @property
     def files(self) -> dict[Path, str]:
@@ -131,11 +146,16 @@ def load(folder: Path) -> ModelCard:
         ),
         training=top.entries.get("training", {}),
         int8=_int8(folder, top.table("int8")) if "int8" in top.entries else None,
+        again=_again(top.table("again")) if "again" in top.entries else None,
     )
 
 
 def _int8(folder: Path, table: _Table) -> tuple[Path, str]:
     return folder / table.text("file"), table.text("sha256")
+
+
+def _again(table: _Table) -> Again:
+    return Again(table.number("thickness"), table.number("beneath"))
 
 
 def _memory(table: _Table) -> dict[str, Footprint]:

@@ -19,6 +19,7 @@ class TrainConfig:
     pool: canvases kept in memory, 2.3 bytes x canvas^2 each, >= 1. Small pools are learned by heart. Start at 1000.
     fresh: canvases drawn anew per step, 0 (never) to batch. Costs processor time. Start at 0.5.
     workers: drawing processes, >= 1. As many as there are spare cores.
+    again: share of the crops that the network sees with its own ink on them, 0 to 1. Both looks need theirs.
     rate: peak learning rate of AdamW. 5e-4 is sure, 3e-3 the most that held with batch norm. Start at 2e-3.
     decay: weight decay of AdamW, 0 to 0.1.
     warm: steps over which the rate rises.
@@ -34,6 +35,7 @@ class TrainConfig:
     pool: int = 1000
     fresh: float = 0.5
     workers: int = 1
+    again: float = 0.5
     rate: float = 2e-3
     decay: float = 0.01
     warm: int = 200

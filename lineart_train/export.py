@@ -26,7 +26,7 @@ from lineart_train import sheet
 from lineart_train.checkpoint import load_model, read_config, read_progress
 from lineart_train.dataset import draw
 from lineart_train.footprint import footprint
-from lineart_train.net import REACH, Block, LineartNet, halo, kmac_per_px
+from lineart_train.net import BENEATH, DRAFT, REACH, Block, LineartNet, halo, kmac_per_px
 from lineart_train.train import HELD_OUT_SEED
 
 OPSET = 17
@@ -147,6 +147,7 @@ def export(
             "level_px": REACH,
             "kmac_per_px": round(kmac_per_px(config.net), 1),
         },
+        "again": {"thickness": DRAFT, "beneath": BENEATH},
         "memory": footprint(final),
         "test": {
             "input": "test_input.png",

@@ -10,6 +10,8 @@
   across the line (its convergence, 1 where the net is sure), so that doubt makes a line no thicker. Where it diverges,
   on the ridge between two lines, there is none.
 - Thickness is injected before the last operation: a bias on the level at which that distance is cut.
+- A page is looked at twice. The second time the network sees its own ink, and the sketch faint beneath it, so that what
+  it decided for one place can mend another (auto-context: Tu, CVPR 2008, with one set of weights).
 """
 
 from __future__ import annotations
@@ -31,6 +33,11 @@ SURE, SURE_FAR, FAR = 0.88, 0.75, 8.0
 
 Beside a bend of radius r the convergence is 1 - d / r at a distance d, doubt or no.
 """
+
+DRAFT = 3.0
+"""Thickness in px of the ink that the network sees when it looks again."""
+BENEATH = 0.3
+"""Darkness of the sketch beneath that ink, as a share of its own."""
 
 
 @dataclass(frozen=True)
@@ -174,9 +181,18 @@ class LineartNet(nn.Module):
         fields: Tensor = self.head(self.body(sketch))
         return fields
 
+    def again(self, sketch: Tensor) -> Tensor:
+        """What is looked at the second time: (N, 1, H, W) darkness in [0, 1] -> the same of the ink over the sketch."""
+        return over(sketch, self(sketch, torch.tensor([DRAFT], device=sketch.device)))
+
     def forward(self, sketch: Tensor, thickness: Tensor) -> Tensor:
         level: Tensor = self.pen(self.fields(sketch), thickness)
         return level
+
+
+def over(sketch: Tensor, level: Tensor) -> Tensor:
+    """Ink over the sketch that it was made from; darkness and px, > 0 inside the ink -> darkness, all (N, 1, H, W)."""
+    return torch.maximum(BENEATH * sketch, (level + 0.5).clamp(0, 1))
 
 
 def pen_radius(config: NetConfig) -> int:

@@ -16,34 +16,38 @@ from typing import Any
 
 import numpy as np
 import onnx
+import torch
 from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from lineart_cli.engines import Engine, EngineChoice, open_engine
 from lineart_cli.model_card import CARD
 from lineart_train.dataset import draw
 from lineart_train.export import to_toml
 from lineart_train.footprint import int8_footprint
+from lineart_train.net import DRAFT, over
 from lineart_train.train import HELD_OUT_SEED
 
 SIDE = 512
-PAGES = 24
-THICKNESS = 3.0
+PAGES = 16
 IN_FLOAT = ("/body/stem/", "/head/", "/pen/")
 """Beginnings of the names of the layers that are not quantised."""
 
 
 class _Pages(quantization.CalibrationDataReader):  # type: ignore[misc]
-    """Drawn pages in all media, none of them seen in training, and a page of bare paper."""
+    """Drawn pages in all media, none of them seen in training, at both looks, and a page of bare paper."""
 
-    def __init__(self, pages: int) -> None:
-        self._pages = self._drawn(pages)
+    def __init__(self, pages: int, network: Path) -> None:
+        self._pages = self._drawn(pages, open_engine(network, EngineChoice("onnxruntime"), (SIDE, SIDE)))
 
-    def _drawn(self, pages: int) -> Iterator[dict[str, Any]]:
-        thickness = np.array([THICKNESS], np.float32)
+    def _drawn(self, pages: int, engine: Engine) -> Iterator[dict[str, Any]]:
+        thickness = np.array([DRAFT], np.float32)
         yield {"sketch": np.zeros((1, 1, SIDE, SIDE), np.float32), "thickness": thickness}
         for index in range(pages):
             sketch = draw(HELD_OUT_SEED, index, SIDE).sketch[None, None] / np.float32(255)
-            yield {"sketch": sketch.astype(np.float32), "thickness": thickness}
+            level = engine.run(sketch.astype(np.float16), DRAFT)
+            for seen in (sketch, over(torch.from_numpy(sketch), torch.from_numpy(level)).numpy()):
+                yield {"sketch": seen.astype(np.float32), "thickness": thickness}
 
     def get_next(self) -> dict[str, Any] | None:
         return next(self._pages, None)
@@ -81,7 +85,7 @@ def quantise(network: Path, target: Path, pages: int = PAGES) -> None:
         quantization.quantize_static(
             str(prepared),
             str(target),
-            _Pages(pages),
+            _Pages(pages, network),
             quant_format=quantization.QuantFormat.QDQ,
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,

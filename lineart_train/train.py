@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lineart_train import checkpoint, sheet
@@ -22,6 +23,7 @@ from lineart_train.net import LineartNet
 from lineart_train.pool import Pool, unit_offset
 from lineart_train.steps import descend, follow
 
+Floats = NDArray[np.float32]
 Tell = Callable[[dict[str, float]], object]
 HELD_OUT_SEED = 1_000_003
 """Seed of the pages that no training run draws."""
@@ -60,7 +62,7 @@ def train(
     torch.manual_seed(config.seed)
     model = LineartNet(config.net).to(device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = copy.deepcopy(model).requires_grad_(False)
+    average = copy.deepcopy(model).requires_grad_(False).eval()
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.rate, weight_decay=config.decay, betas=(0.9, 0.99))
     progress = Progress()
     if (run / "state.json").exists():
@@ -81,7 +83,8 @@ def train(
             rate = learning_rate(config, progress.step, done)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            losses = _step(model, optimizer, pool.batch(rng, config.batch, config.crop), device)
+            batch = _on(device, pool.batch(rng, config.batch, config.crop))
+            losses = _step(model, optimizer, _looked_at(average, batch[0], config.again), batch[1])
             follow(average, model, min(config.average, (1 + progress.step) / (10 + progress.step)))
             owed += config.fresh
             pool.refresh(int(owed))
@@ -97,7 +100,7 @@ def train(
                 looked = time.monotonic()
                 means = {name: value / counted for name, value in sums.items()}
                 record = {"step": progress.step, "minutes": progress.minutes, "rate": rate, **means}
-                record["held_out"] = look(average, held_out, run / "sheet.png", device)
+                record |= look(average, held_out, run / "sheet.png", device)
                 sums, counted = {}, 0
                 checkpoint.save(run, config, progress, model, average, optimizer)
                 with (run / "record.jsonl").open("a") as lines:
@@ -119,16 +122,23 @@ def learning_rate(config: TrainConfig, step: int, done: float) -> float:
     return config.rate * up * max(down, 0.01)
 
 
-def _step(
-    model: LineartNet,
-    optimizer: torch.optim.Optimizer,
-    batch: tuple[np.ndarray[tuple[int, ...], np.dtype[np.float32]], np.ndarray[tuple[int, ...], np.dtype[np.float32]]],
-    device: str,
-) -> dict[str, float]:
-    sketch = torch.from_numpy(batch[0]).to(device).contiguous(memory_format=torch.channels_last)
-    offset = torch.from_numpy(batch[1]).to(device)
+def _on(device: str, batch: tuple[Floats, Floats]) -> tuple[Tensor, Tensor]:
+    sketch, offset = (torch.from_numpy(each).to(device) for each in batch)
+    return sketch.contiguous(memory_format=torch.channels_last), offset
+
+
+@torch.no_grad()
+def _looked_at(average: LineartNet, sketch: Tensor, again: float) -> Tensor:
+    """The sketches of a batch, the first share `again` of them as the averaged network sees them the second time."""
+    count = round(again * len(sketch))
+    with torch.autocast(sketch.device.type, torch.bfloat16):
+        second = average.again(sketch[:count]) if count else sketch[:0]
+    return torch.cat([second.float(), sketch[count:]]).contiguous(memory_format=torch.channels_last)
+
+
+def _step(model: LineartNet, optimizer: torch.optim.Optimizer, sketch: Tensor, offset: Tensor) -> dict[str, float]:
     model.train()
-    with torch.autocast(device, torch.bfloat16):
+    with torch.autocast(sketch.device.type, torch.bfloat16):
         fields = model.fields(sketch)
     losses = field_loss(fields.float(), offset)
     values = {name: float(value.detach()) for name, value in losses.items()}
@@ -139,16 +149,17 @@ def _step(
 
 
 @torch.no_grad()
-def look(model: LineartNet, pairs: list[Pair], path: Path, device: str) -> float:
-    """Mean loss on held-out pairs; writes a contact sheet (sketch, ink, truth at 3 px) of the first eight."""
+def look(model: LineartNet, pairs: list[Pair], path: Path, device: str) -> dict[str, float]:
+    """Mean loss on held-out pairs after both looks; writes a contact sheet (sketch, ink, truth at 3 px) of eight."""
     model.eval()
-    total, rows = 0.0, []
+    first, second, rows = 0.0, 0.0, []
     thickness = torch.tensor([3.0], device=device)
     for number, pair in enumerate(pairs):
         sketch = torch.from_numpy(pair.sketch[None, None].astype(np.float32) / 255).to(device)
         offset = torch.from_numpy(unit_offset(pair.offset)[None]).to(device)
-        fields = model.fields(sketch)
-        total += float(field_loss(fields, offset)["loss"])
+        first += float(field_loss(model.fields(sketch), offset)["loss"])
+        fields = model.fields(model.again(sketch))
+        second += float(field_loss(fields, offset)["loss"])
         if number < 8:
             truth: Tensor = 1.5 - torch.linalg.vector_norm(offset, dim=1)
             ink = model.pen(fields, thickness)
@@ -156,4 +167,4 @@ def look(model: LineartNet, pairs: list[Pair], path: Path, device: str) -> float
                 [255 - pair.sketch, sheet.coverage(ink[0, 0].cpu().numpy()), sheet.coverage(truth[0].cpu().numpy())]
             )
     sheet.write(path, rows)
-    return total / len(pairs)
+    return {"held_out": first / len(pairs), "held_out_again": second / len(pairs)}

@@ -12,19 +12,23 @@ from numpy.typing import NDArray
 from lineart_cli.brushes import ends
 from lineart_cli.brushes.measure import Strip, half_width
 from lineart_cli.brushes.noise import Floats
-from lineart_cli.errors import ArgumentError
+from lineart_cli.errors import BrushError
 
+LONGEST = 1600
+"""Px of the longer side to which larger pictures are scaled down before they are looked at."""
 BROADEST = 48.0
 """Width in px to which broader strokes are scaled down: grain keeps its size in px."""
 _SHORTEST = 48  # px of a stroke that can be measured
 _FAINTEST = 0.08  # coverage below which there is paper
 _FADE = 1.5  # times as far from the middle, what is fainter still is looked for
 _ROUNDS = 4  # of straightening
-_LIMIT = 1600  # px, longest side that is looked at
 _BLANK, _ALL = 0.002, 0.6  # shares of the picture that a stroke covers at least and at most
 _UNSEEN = (0.05, 0.6)  # pressures at which strokes that begin invisibly begin to show
 _CENTRED, _MARGIN = 0.2, 0.15  # most that such a picture is off its middle, and its right margin: shares of its sides
 _BEGINNING, _FAINT = 0.03, 0.25  # share of a stroke that is its beginning; most ink of one that fades in, of the full
+_FALLEN = 3.0  # times as much ink at the beginning as at the end: the wrong way round; few airbrushes come near
+_BUSY = 0.35  # share of the picture's border that a stroke covers at most
+_PHOTO = "is filled all over, as a photo is; give a single stroke, black on white"
 
 
 def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
@@ -38,12 +42,15 @@ def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
         The strip; and what had to be guessed, empty where nothing had.
 
     Raises:
-        ArgumentError: the picture is empty, a photo, or holds no single stroke from left to right.
+        BrushError: the picture is empty, a photo, or holds no single stroke from left to right.
     """
-    ink, note = _black_on_white(path, _smaller(ink))
+    ink, note = _black_on_white(path, ink)
     mask = _stroke(path, ink)
     ink = np.where(mask, ink, 0).astype(np.float32)
     columns = np.flatnonzero((ink > _FAINTEST).any(0))
+    if _falls(ink[:, columns[0] : columns[-1] + 1].sum(0)):
+        ink, columns = np.ascontiguousarray(ink[:, ::-1]), ink.shape[1] - 1 - columns[::-1]
+        note = "; ".join(filter(None, (note, "heavier at the left, taken the other way round")))
     first, last = int(columns[0]), int(columns[-1])
     middle = _middle(ink[:, first : last + 1])
     strip, place = _straightened(ink, first, middle)
@@ -63,24 +70,19 @@ def strip_of(path: Path, ink: Floats) -> tuple[Strip, str]:
     return strip, note
 
 
-def _smaller(ink: Floats) -> Floats:
-    less = min(1.0, _LIMIT / max(ink.shape))
-    size = max(round(ink.shape[1] * less), 1), max(round(ink.shape[0] * less), 1)
-    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32) if less < 1 else ink
-
-
 def _black_on_white(path: Path, ink: Floats) -> tuple[Floats, str]:
     """The darkness with the background at 0; white on black is turned round."""
     border = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
     ground = float(np.median(border))
+    if float(np.mean(np.abs(border - ground) > 2 * _FAINTEST)) > _BUSY:
+        raise BrushError(path, _PHOTO)
     note = ""
     if ground > 0.5:
         ink, ground, note = 1 - ink, 1 - ground, "white on black, taken as black on white"
     ink = np.clip((ink - ground) / max(1 - ground, 1e-3), 0, 1)
     if float(np.percentile(ink, 100 * (1 - _BLANK))) < 2 * _FAINTEST:
-        raise _refused(
-            path, "holds no stroke; draw one, black on white, from no pressure at the left to full at the right"
-        )
+        advice = "holds no stroke; draw one, black on white, from no pressure at the left to full at the right"
+        raise BrushError(path, advice)
     return ink.astype(np.float32), note
 
 
@@ -88,7 +90,7 @@ def _stroke(path: Path, ink: Floats) -> NDArray[np.bool_]:
     """Where the stroke is."""
     dark = ink > _FAINTEST
     if dark.mean() > _ALL:
-        raise _refused(path, "is filled all over, as a photo is; give a single stroke, black on white")
+        raise BrushError(path, _PHOTO)
     broad = float(cv2.distanceTransform(dark.astype(np.uint8), cv2.DIST_L2, 3).max())
     side = 2 * max(round((_FADE - 1) * broad), 4) + 1
     grown = cv2.dilate(dark.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
@@ -98,11 +100,17 @@ def _stroke(path: Path, ink: Floats) -> NDArray[np.bool_]:
     best = int(inked.argmax()) + 1
     height, width = (int(np.ptp(each)) + 1 for each in np.nonzero(dark & (label == best)))
     if width < _SHORTEST or width < 2 * height:
-        advice = f"has no stroke from left to right but one of {width} x {height} px; draw it {_SHORTEST} px long"
-        raise _refused(path, f"{advice} or longer, and longer than high")
+        reason = f"holds no stroke from left to right: what is drawn there is {width} x {height} px"
+        raise BrushError(path, f"{reason}; draw it at least {_SHORTEST} px long, and twice as long as high")
     if inked.sum() > 1.25 * inked.max():
-        raise _refused(path, f"holds {count - 1} strokes; give a picture of one")
+        raise BrushError(path, f"holds {count - 1} strokes; give a picture of one")
     return np.asarray(label == best)
+
+
+def _falls(weight: Floats) -> bool:
+    """Whether there is much less ink at the end of a stroke than at its beginning."""
+    quarter = max(len(weight) // 4, 1)
+    return bool(weight[:quarter].sum() > _FALLEN * weight[-quarter:].sum())
 
 
 def _middle(ink: Floats) -> Floats:
@@ -158,7 +166,3 @@ def _unseen(ink: Floats, strip: Strip, first: int, last: float) -> float:
 
 def _slope(course: Floats) -> Floats:
     return np.asarray(cv2.GaussianBlur(np.gradient(course)[None].astype(np.float32), (0, 0), 4.0)[0])
-
-
-def _refused(path: Path, advice: str) -> ArgumentError:
-    return ArgumentError("--brush", path, advice)

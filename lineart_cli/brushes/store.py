@@ -6,10 +6,14 @@ import difflib
 from contextlib import suppress
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lineart_cli.brushes.style import SUFFIX, Style, Tool, load
-from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.errors import ArgumentError, BrushError, PageError
 from lineart_cli.options import InkOptions
+
+if TYPE_CHECKING:
+    from lineart_cli.brushes.measure import Strip
 
 _PACKAGE = Path(__file__).parents[1]
 SHIPPED = (_PACKAGE / "models" / "brushes", _PACKAGE.parent / "models" / "brushes")
@@ -74,14 +78,18 @@ def find(text: str) -> tuple[str, Style, str]:
     Raises:
         ArgumentError: there is no such brush, or it cannot be used; the message lists those that exist, nearest first.
     """
-    known = names()
-    if text in known:
-        return text, load(known[text]), ""
-    path = Path(text)
-    if path.is_file():
-        if path.suffix == SUFFIX:
+    known, path = names(), Path(text)
+    try:
+        if text in known:
+            return text, load(known[text]), ""
+        if path.is_file() and path.suffix == SUFFIX:
             return path.stem, load(path), ""
-        return _from_picture(path)
+        if path.is_file():
+            return _from_picture(path)
+    except (BrushError, PageError) as error:
+        raise ArgumentError("--brush", text, str(error).removeprefix(f"{path}: ")) from error
+    if path.is_dir():
+        raise ArgumentError("--brush", text, "is a folder; give a picture of a stroke, or a name from lineart brushes")
     if path.suffix:
         raise ArgumentError("--brush", text, "no such file; give a picture of a stroke, or a name from lineart brushes")
     nearest = sorted(known, key=lambda name: -difflib.SequenceMatcher(None, text, name).ratio())
@@ -89,24 +97,31 @@ def find(text: str) -> tuple[str, Style, str]:
 
 
 def _from_picture(path: Path) -> tuple[str, Style, str]:
-    import numpy as np
+    from lineart_cli.brushes.measure import measure
+
+    strip, note = stroke(path)
+    return path.stem, measure(strip, f"measured from {path.name}"), note
+
+
+def stroke(path: Path) -> tuple[Strip, str]:
+    """The stroke in a picture, and what had to be guessed (empty where nothing had).
+
+    Raises:
+        PageError: the picture cannot be read.
+        BrushError: it holds no single stroke, see `picture.strip_of`.
+    """
     from PIL import Image
 
     from lineart_cli import pages
-    from lineart_cli.brushes.measure import measure
-    from lineart_cli.brushes.picture import strip_of
+    from lineart_cli.brushes.picture import LONGEST, strip_of
 
-    try:
-        strip, note = strip_of(path, np.subtract(1, pages.read_grey(path, _READING), dtype=np.float32))
-    except PageError as error:
-        raise ArgumentError("--brush", path, str(error).removeprefix(f"{path}: ")) from error
+    header = pages.read_header(path, InkOptions())
+    scale = min(1.0, LONGEST / max(header.width, header.height))
+    strip, note = strip_of(path, 1 - pages.read_grey(path, InkOptions(), scale=scale))
     frames = 1
     with suppress(OSError), Image.open(path) as image:  # that are no pages, but an animation
         frames = getattr(image, "n_frames", 1)
     notes = [note] if note else []
     if frames > 1:
         notes.append(f"the first of its {frames} images")
-    return path.stem, measure(strip, f"measured from {path.name}"), "; ".join(notes)
-
-
-_READING = InkOptions(max_megapixels=100.0)
+    return strip, "; ".join(notes)

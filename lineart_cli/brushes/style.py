@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineart_cli.brushes.noise import WAVELENGTHS
-from lineart_cli.errors import ArgumentError
+from lineart_cli.errors import BrushError
 from lineart_cli.options import Length
 
 FORMAT = 3
@@ -108,36 +109,34 @@ def text(style: Style) -> str:
 
 
 def save(path: Path, style: Style) -> None:
-    """Write a style's file."""
-    path.write_text(text(style), "utf-8")
+    """Write a style's file, all of it or nothing."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text(style), "utf-8")
+    os.replace(part, path)
 
 
 def load(path: Path) -> Style:
     """Read a style's file.
 
     Raises:
-        ArgumentError: it cannot be read, is no style, or is one for another version of lineart.
+        BrushError: it cannot be read, is no style, or is one for another version of lineart.
     """
     try:
         entries = json.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise _refused(path, "cannot be read; choose another brush") from error
+        raise BrushError(path, "cannot be read; choose another brush") from error
     except ValueError as error:
-        raise _refused(path, "is no brush of lineart; make it again with lineart finetune-style") from error
+        raise BrushError(path, "is no brush of lineart; make it again with lineart finetune-style") from error
     if not isinstance(entries, dict) or entries.pop("format", None) != FORMAT:
         advice = "was made for another version of lineart; make it again with lineart finetune-style"
-        raise _refused(path, advice)
+        raise BrushError(path, advice)
     try:
         style = Style(**{name: _tuples(value) for name, value in entries.items()})
         _check(style)
     except (TypeError, ValueError) as error:
         advice = f"is damaged ({error}); make it again with lineart finetune-style"
-        raise _refused(path, advice) from error
+        raise BrushError(path, advice) from error
     return style
-
-
-def _refused(path: Path, advice: str) -> ArgumentError:
-    return ArgumentError("--brush", path, advice)
 
 
 def _tuples(value: Any) -> Any:

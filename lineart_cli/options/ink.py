@@ -12,11 +12,11 @@ from lineart_cli.options.spec import (
     Options,
     each_by,
     option,
-    read_bits,
     read_choice,
     read_colour,
     read_length,
     read_number,
+    read_number_choice,
     read_pressure,
     read_text,
     read_whole_or_auto,
@@ -32,6 +32,7 @@ from lineart_cli.options.values import (
     FORMATS,
     FORMATS_OF_16_BITS,
     FORMATS_WITHOUT_ALPHA,
+    LOOKS,
     NEUTRAL_FAINT,
     PLAIN,
     PRECISIONS,
@@ -74,6 +75,16 @@ class InkOptions(Options):
         "Ink",
         read=read_pressure,
         metavar="WEIGHT",
+    )
+    looks: int = option(
+        2,
+        "--looks",
+        "How often the network looks at a page: the second time it sees its own ink over the sketch, and mends it; 1 "
+        "takes half the time.",
+        "Ink",
+        read=read_number_choice,
+        metavar="N",
+        choices=LOOKS,
     )
     faint: float = option(
         NEUTRAL_FAINT,
@@ -149,7 +160,7 @@ class InkOptions(Options):
         "--bits",
         "Bits of a sample; png and tiff can have 16.",
         "Writing",
-        read=read_bits,
+        read=read_number_choice,
         metavar="N",
         choices=BITS,
     )

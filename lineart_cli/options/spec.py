@@ -35,7 +35,7 @@ class Spec:
 
     def error(self, text: str, advice: str) -> ArgumentError:
         """The error for `text` given to this option."""
-        return ArgumentError(self.flags[0], text, advice)
+        return ArgumentError(self.flags[0], text or "''", advice)
 
 
 def read_length(spec: Spec, text: str) -> Length:
@@ -57,7 +57,7 @@ def read_choice(spec: Spec, text: str) -> str:
     raise spec.error(text, f"unknown; choose from {', '.join(nearest)}")
 
 
-def read_bits(spec: Spec, text: str) -> int:
+def read_number_choice(spec: Spec, text: str) -> int:
     return int(read_choice(spec, text))
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lineart_cli.colour import desaturate, kept_light, lost_light, without_pencil
 from lineart_cli.pages.header import UPRIGHT, Dpi, is_turned
-from lineart_cli.resample import gather
+from lineart_cli.resample import fit, gather
 
 BLOCK_PIXELS = 1 << 18
 """How many pixels are held in colour and in floating point at once."""
@@ -106,15 +106,17 @@ class Document:
 Greys = NDArray[np.uint8 | np.uint16 | np.float32]
 
 
-def to_grey(picture: Picture, mode: str, drop_colour: str | None = None) -> NDArray[np.float32]:
-    """Decodes a page, see `grey_strips`.
+def to_grey(picture: Picture, mode: str, drop_colour: str | None = None, scale: float = 1.0) -> NDArray[np.float32]:
+    """Decodes a page, see `grey_strips`, `scale` times as large.
 
     Returns:
         (H, W) float32 in [0, 1], upright.
     """
-    width, height = picture.upright_size
+    width, height = (max(round(scale * side), 1) for side in picture.upright_size)
     page = np.empty((height, width), np.float32)
-    gather(grey_strips(picture, mode, drop_colour, np.float32), as_stored(page, picture.orientation))
+    stored = as_stored(page, picture.orientation)
+    strips = grey_strips(picture, mode, drop_colour, np.float32)
+    gather(fit(strips, (picture.height, picture.width), stored.shape), stored)
     return page
 
 

@@ -70,8 +70,14 @@ def read_strips(path: Path, options: InkOptions, page: int = 0) -> Iterator[Grey
         yield from grey_strips(picture, options.desaturate, options.drop_colour, dtype)
 
 
-def read_grey(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.float32]:
+def read_grey(path: Path, options: InkOptions, page: int = 0, scale: float = 1.0) -> NDArray[np.float32]:
     """Decodes a page as `read_strips` does, turned upright. No sample loses bits.
+
+    Args:
+        path: the file.
+        options: how pages are read.
+        page: which of the file's pages, from 0.
+        scale: the page is enlarged so many times, or shrunk, while it is decoded; see `resample.fit`.
 
     Returns:
         (H, W) encoded values as in the file, 0 = black, 1 = white.
@@ -80,7 +86,7 @@ def read_grey(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.floa
         PageError: as of `read_strips`.
     """
     with _picture(path, options, page) as (_, picture):
-        return to_grey(picture, options.desaturate, options.drop_colour)
+        return to_grey(picture, options.desaturate, options.drop_colour, scale)
 
 
 def read_sketch(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.uint8]:

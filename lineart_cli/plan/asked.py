@@ -82,6 +82,7 @@ class Wishes:
     measured: Measured | None = None
     bits: int = 8
     pages: int = 1
+    looks: int = 2
 
     @classmethod
     def of(cls, options: InkOptions, measured: Measured | None = None, pages: int = 1) -> Wishes:
@@ -99,4 +100,5 @@ class Wishes:
             measured,
             options.bits,
             pages,
+            options.looks,
         )

@@ -126,7 +126,7 @@ class Memory:
     def _always(self) -> float:
         """Bytes of all but the tiles for a page that is read and written in strips, with a plain pen."""
         waiting = min(self._ink_bytes * self.page.px, AHEAD)
-        return PROGRAM + self._footprint.base + self._small_page + TONE * self._px + waiting
+        return PROGRAM + self._footprint.base + self._small_page + self._draft + TONE * self._px + waiting
 
     @property
     def _row_bytes(self) -> int:
@@ -138,6 +138,11 @@ class Memory:
         """Bytes of the page at the network's dpi, where it is so small that it is kept in memory anyway."""
         page = self.page.px_bytes * self._px
         return page if page < LARGE else 0
+
+    @property
+    def _draft(self) -> int:
+        """Bytes of the ink that the network looks at again, where it is kept in memory."""
+        return self._px if self.card.again and self.wishes.looks > 1 and self._px < LARGE else 0
 
     @property
     def _page_bytes(self) -> int:
@@ -178,7 +183,7 @@ class Memory:
     def _refusal(self, tiles: tuple[Tile, ...]) -> ArgumentError:
         smallest = self._needed(self._best(1))
         least = smallest if self.wishes.tile is None else self._needed(tiles)
-        page = "even the smallest page" if self.page.px == 1 else f"a page of {self.page.height} x {self.page.width} px"
+        page = f"a page of {self.page.width} x {self.page.height} px"
         advice = f"{page} needs {_up(least)}; give --max-memory {_up(least)}"
         if least > smallest:
             advice += ", or a smaller --tile"

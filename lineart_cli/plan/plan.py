@@ -24,6 +24,7 @@ class Plan:
         choice: runtime, device, precision and threads.
         at_once: how many such pages may be in work: one is inked while others are read and written.
         tiles: of the page at the network's resolution; all windows have one shape.
+        looks: how often the network looks at them.
         memory: expected peak of the process, bytes.
         seconds: that the network is expected to work; NaN where nothing is known of the device.
         reasons: one line for each choice.
@@ -32,6 +33,7 @@ class Plan:
     choice: EngineChoice
     at_once: int
     tiles: tuple[Tile, ...]
+    looks: int
     memory: int
     seconds: float
     reasons: tuple[str, ...]
@@ -43,12 +45,13 @@ class Plan:
 
     @property
     def computed_megapixels(self) -> float:
-        """What the network computes for the page, halos included."""
-        return computed_px(self.tiles) / 1e6
+        """What the network computes for the page, halos and looks included."""
+        return self.looks * computed_px(self.tiles) / 1e6
 
     def __str__(self) -> str:
         choice, (height, width) = self.choice, self.window
-        tiles = f"{len(self.tiles)} x {height} x {width} px, {self.computed_megapixels:.1f} megapixels computed"
+        tiles = f"{self.looks} x {len(self.tiles)} x {height} x {width} px"
+        tiles = f"{tiles}, {self.computed_megapixels:.1f} megapixels computed"
         runtime = f"{choice.backend} on {choice.device} in {choice.precision}, threads {choice.threads}"
         return f"{runtime}; {tiles}; {bytes_text(self.memory)}{_time(self.seconds)}"
 
@@ -67,10 +70,21 @@ def plan(page: PageSize, card: ModelCard, hardware: Hardware, wishes: Wishes) ->
     """
     choice, why_choice = choose(card, hardware, wishes)
     at_once, why_at_once, (tiles, memory, why_tiles) = pages_at_once(page, card, hardware, wishes, choice)
-    seconds, how_sure = expected_seconds(computed_px(tiles), card, hardware, wishes, choice)
+    looks, why_looks = _looks(card, wishes)
+    seconds, how_sure = expected_seconds(looks * computed_px(tiles), card, hardware, wishes, choice)
     time = "time" if math.isnan(seconds) else f"time {seconds:.2g} s"
-    why = *why_choice, f"pages {at_once} at once: {why_at_once}", *why_tiles, f"{time}: {how_sure}"
-    return Plan(choice, at_once, tiles, memory, seconds, why)
+    at_once_text, looks_text = f"pages {at_once} at once: {why_at_once}", f"looks {looks}: {why_looks}"
+    why = *why_choice, at_once_text, looks_text, *why_tiles, f"{time}: {how_sure}"
+    return Plan(choice, at_once, tiles, looks, memory, seconds, why)
+
+
+def _looks(card: ModelCard, wishes: Wishes) -> tuple[int, str]:
+    """How often the network looks at a page, and why."""
+    if wishes.looks == 1:
+        return 1, "as asked for"
+    if card.again is None:
+        return 1, f"the model {card.name} was not trained to look again"
+    return wishes.looks, "the second mends the ink of the first"
 
 
 def _time(seconds: float) -> str:

@@ -42,7 +42,7 @@ _WORTH = np.repeat((0.5, 0.5, 0.05, 0.05, 0.05, 0.05, 0.5), _PARTS)
 more for what has been measured by least squares."""
 
 Tell = Callable[[float, float], object]
-"""Told after each try: the share that is done, and the difference that is left."""
+"""Told after each try: the share that is done, of all tries or of the time, and the difference that is left."""
 
 
 def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callable[[Style], None], tell: Tell) -> Style:
@@ -68,8 +68,8 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
     best = moved(start, place)
     least = seen.difference(best) + _cost(place)
     keep(best)
-    before = time.monotonic()
-    while tries < TRIES_IN_ALL and np.abs(steps).max() > LAST and time.monotonic() - before < 60 * minutes:
+    before, spent = time.monotonic(), 0.0
+    while tries < TRIES_IN_ALL and np.abs(steps).max() > LAST and spent < 1:
         for move in np.flatnonzero(steps):
             for way in (1, -1):
                 there = place + way * steps[move] * np.eye(MOVES)[move]
@@ -79,11 +79,12 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
                 if better := left < least - _BETTER:
                     least, best, place = left, style, there
                     keep(best)
-                tell(min(tries / TRIES_IN_ALL, 1.0), least)
+                spent = (time.monotonic() - before) / (60 * minutes)
+                tell(min(max(tries / TRIES_IN_ALL, spent), 1.0), least)
                 if better:
                     break
             steps[move] *= _LONGER * way if better else 0.5
-        _save(state, {"stroke": stroke, "place": place.tolist(), "steps": steps.tolist(), "tries": tries})
+            _save(state, {"stroke": stroke, "place": place.tolist(), "steps": steps.tolist(), "tries": tries})
     if tries >= TRIES_IN_ALL or np.abs(steps).max() <= LAST:
         state.unlink(missing_ok=True)
         tell(1.0, least)

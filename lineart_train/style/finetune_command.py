@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
+import shlex
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lineart_cli.errors import ArgumentError, ExitCode, LineartError
+from lineart_cli.errors import ArgumentError, BrushError, ExitCode, LineartError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from rich.console import Console
 
     from lineart_cli.brushes.measure import Strip
     from lineart_cli.brushes.style import Style
+    from lineart_train.style.pages import Hand
 
 _EXTRA = "pip install 'lineart[train]'"
+_PREVIEW = 1600  # px of a stroke that are shown
+_NAME = r"\w([\w .-]{0,58}[\w-])?"
 
 
 def finetune_style(
     picture: Annotated[
         Path | None,
-        typer.Argument(help="Picture of one stroke, black on white, its pressure rising from left to right."),
+        typer.Argument(
+            metavar="PICTURE", help="Picture of one stroke, black on white, its pressure rising from left to right."
+        ),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the brush; else that of the picture or folder.", metavar="NAME")
@@ -38,97 +45,96 @@ def finetune_style(
 
     Ctrl-C keeps the best so far; called again, it goes on.
     """
-    if (picture is None) == (from_lineart is None):
-        raise ArgumentError("finetune-style", "", "give either a picture of a stroke, or --from-lineart FOLDER")
-    source = picture or from_lineart
-    if source is None or not source.exists():
-        raise ArgumentError("finetune-style", source, "no such file or folder; check the spelling")
-    _train(source, _name(name or source.stem), minutes)
-
-
-def _name(name: str) -> str:
-    if not re.fullmatch(r"\w[\w .-]*", name) or "," in name:
-        raise ArgumentError("--name", name, "write letters, digits, spaces, dots, - and _")
-    return name
-
-
-def _train(source: Path, name: str, minutes: float) -> None:
+    source = _source(picture, from_lineart)
+    about = f"trained from {source.resolve().name}"
+    target = _target(name or re.sub(r"\W+", "_", source.resolve().stem)[:60], about)
     try:
-        from lineart_train.style.finetune import finetune
+        from lineart_train.style import sources
     except ImportError as error:
         raise LineartError(
             f"finetune-style needs the training extra ({error.name} is missing); run {_EXTRA}"
         ) from error
-    from dataclasses import replace
-
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from lineart_cli.brushes import store
-    from lineart_cli.brushes.style import SUFFIX, save
 
     console = Console(stderr=True)
-    strip, turn, taper, note = _seen(source)
-    if note:
-        console.print(f"{source}: {note}", markup=False, highlight=False)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    hand = sources.from_picture(source, say) if picture else sources.from_lineart(source, say)
+    state = target.with_name(f".{target.stem}.progress")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        ended = _fitted(hand, about, minutes, target, state, console)
+        if target.exists():
+            _preview(hand.strip, target, target.with_suffix(".png"))
+    except OSError as error:
+        reason = f"cannot be written ({error.strerror}); free some space, or check its permissions"
+        raise LineartError(f"{target.parent}: {reason}") from error
+    if target.exists():
+        say(f"Wrote {target} and a preview beside it; draw with --brush {shlex.quote(target.stem)}.")
+    if state.exists():
+        say("There may be more to find; called again, it goes on.")
+    if not ended:
+        raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+def _source(picture: Path | None, from_lineart: Path | None) -> Path:
+    """The one of both that is given and exists."""
+    if picture is not None and from_lineart is None:
+        option, source = "PICTURE", picture
+    elif from_lineart is not None and picture is None:
+        option, source = "--from-lineart", from_lineart
+    else:
+        raise ArgumentError("PICTURE", "or --from-lineart", "give one of both: a stroke, or pages that you inked")
+    if not source.exists():
+        raise ArgumentError(option, source, "no such file or folder; check the spelling")
+    if picture and source.is_dir():
+        advice = f"is a folder; to learn from inked pages in it, write --from-lineart {shlex.quote(str(source))}"
+        raise ArgumentError(option, source, advice)
+    return source
+
+
+def _target(name: str, about: str) -> Path:
+    """Where a brush of that name goes; one that was made from something else is not replaced."""
+    from lineart_cli.brushes import store
+    from lineart_cli.brushes.style import SUFFIX, load
+
+    if not re.fullmatch(_NAME, name):
+        raise ArgumentError("--name", name, "write up to 60 letters, digits, spaces, dots, - and _")
     if name in store.shipped():
         raise ArgumentError("--name", name, "is one of lineart's own brushes; give it another name")
-    folder = store.folder()
-    target = folder / f"{name}{SUFFIX}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArgumentError("finetune-style", folder, f"cannot be made ({error.strerror})") from error
+    target = store.folder() / f"{name}{SUFFIX}"
+    if target.exists():
+        with suppress(BrushError):  # of another version, or damaged: it is made again
+            there = load(target).about
+            if there != about:
+                raise ArgumentError("--name", name, f"is {there}; give another name, or delete {target}")
+    return target
+
+
+def _fitted(hand: Hand, about: str, minutes: float, target: Path, state: Path, console: Console) -> bool:
+    """Fits a style and shows how far it is; False where Ctrl-C ended it."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from lineart_cli.brushes.style import save
+    from lineart_train.style.finetune import finetune
+
     columns = (TextColumn("fitting"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
-    stopped = False
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=1.0, said="")
 
         def keep(style: Style) -> None:
-            save(target, replace(style, turn=turn, taper=taper))
+            save(target, replace(style, turn=hand.turn, taper=hand.taper))
 
         def tell(done: float, loss: float) -> None:
             bar.update(task, completed=done, said=f"difference {loss:.3f}")
 
         try:
-            finetune(strip, f"trained from {source.name}", minutes, folder / f".{name}.progress", keep, tell)
+            finetune(hand.strip, about, minutes, state, keep, tell)
         except KeyboardInterrupt:
-            stopped = True
-    _preview(strip, target, folder / f"{name}.png")
-    console.print(f"Wrote {target} and a preview beside it; draw with --brush {name}.", markup=False, soft_wrap=True)
-    if stopped:
-        raise typer.Exit(ExitCode.INTERRUPTED)
-
-
-def _seen(source: Path) -> tuple[Strip, tuple[float, ...], float, str]:
-    """The stroke to learn, what a straight stroke does not show, and what had to be guessed."""
-    from lineart_cli.brushes.picture import strip_of
-    from lineart_cli.brushes.style import EVEN
-    from lineart_cli.errors import PageError
-    from lineart_cli.files import IMAGE_SUFFIXES
-    from lineart_train.style.pages import learn
-
-    try:
-        if source.is_file():
-            strip, note = strip_of(source, _ink(source))
-            return strip, EVEN.turn, EVEN.taper, note
-        found = sorted(each for each in source.iterdir() if each.suffix.lower() in IMAGE_SUFFIXES)
-        hand = learn(map(_ink, found))
-    except PageError as error:
-        raise ArgumentError("finetune-style", error.path, str(error).removeprefix(f"{error.path}: ")) from error
-    except ValueError as error:
-        raise ArgumentError("--from-lineart", source, str(error)) from error
-    return hand.strip, hand.turn, hand.taper, f"thickness by {len(found)} pages, taper {hand.taper:.1f} times as long"
-
-
-def _ink(path: Path) -> NDArray[np.float32]:
-    """(H, W) darkness of a picture."""
-    import numpy as np
-
-    from lineart_cli import pages
-    from lineart_cli.options import InkOptions
-
-    return np.subtract(1, pages.read_grey(path, InkOptions()), dtype=np.float32)
+            return False
+    return True
 
 
 def _preview(strip: Strip, style: Path, path: Path) -> None:
@@ -140,4 +146,5 @@ def _preview(strip: Strip, style: Path, path: Path) -> None:
     from lineart_cli.brushes.style import load
 
     drawn = draw(strip, load(style), 2 * half_width(strip))
-    Image.fromarray((255 * (1 - np.concatenate([strip.whole, drawn]))).astype(np.uint8)).save(path)
+    both = np.concatenate([strip.whole, drawn])[:, :_PREVIEW]
+    Image.fromarray((255 * (1 - both)).astype(np.uint8)).save(path)

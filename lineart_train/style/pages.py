@@ -24,12 +24,15 @@ from lineart_train.metrics import courses
 
 MOST = 4000
 """Px of line that are looked at, over all pages."""
+PAGES = 8
+"""On so many pages they are looked for, if there are as many."""
 BROADEST = 0.95
 """Share of the lines that is no broader than the thickness."""
 _SMOOTH = 4.0  # px along a line, of its course and its width
 _CUT = 12  # px at the ends of a course that show a branching, or an end
 _STEP = 8  # px of the way to an end over which widths are averaged
 _LEAST = 400  # px of line that are enough to learn from
+_AREA = 41  # px: what is broader is an area laid on flat, and not looked at
 _ROUND = 1.35  # broadest over narrowest direction of a nib that counts as round
 
 
@@ -52,11 +55,12 @@ class _Course:
     ink: Floats
 
 
-def learn(pages: Iterable[Floats]) -> Hand:
-    """Look at pages.
+def learn(pages: Iterable[Floats], most: int = MOST) -> Hand:
+    """Look at pages, as many as it takes for `MOST` px of line.
 
     Args:
         pages: (H, W) float32 coverage each, px at 300 dpi.
+        most: px of line that are taken of each, about.
 
     Raises:
         ValueError: there is too little line on them.
@@ -64,11 +68,12 @@ def learn(pages: Iterable[Floats]) -> Hand:
     found: list[_Course] = []
     ends: list[tuple[Floats, Floats]] = []
     for ink in pages:
-        solid = ink > 0.5
+        solid = _without_areas(ink > 0.5)
         skeleton = trace.thin(solid)
         inside = cv2.distanceTransform(solid.astype(np.uint8), cv2.DIST_L2, 5) * 2 - 1
-        found += _courses(ink, skeleton, np.asarray(inside, np.float32))
-        traced = trace.trace(np.where(skeleton, 0.0, 9.0))
+        drawn = list(_courses(ink, skeleton, np.asarray(inside, np.float32)))
+        found += drawn[:: max(sum(len(each.points) for each in drawn) // most, 1)]
+        traced = trace.trace(np.where(skeleton, 0, 9).astype(np.float16))
         ends.append((traced.end, np.asarray(inside, np.float32)[traced.row, traced.column]))
         if sum(len(each.points) for each in found) > MOST:
             break
@@ -77,6 +82,12 @@ def learn(pages: Iterable[Floats]) -> Hand:
     turn = _turn(found)
     thickness = float(np.quantile(np.concatenate([each.width for each in found]), BROADEST))
     return Hand(_strip(found, turn, thickness), turn, _taper(ends) / thickness)
+
+
+def _without_areas(solid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Only what is thin enough to be a line."""
+    areas = cv2.morphologyEx(solid.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_AREA, _AREA), np.uint8))
+    return np.asarray(solid & (cv2.dilate(areas, np.ones((_AREA, _AREA), np.uint8)) == 0))
 
 
 def _courses(ink: Floats, skeleton: NDArray[np.bool_], inside: Floats) -> Iterator[_Course]:

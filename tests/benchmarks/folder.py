@@ -107,7 +107,7 @@ def _bare(pages: Sequence[Path], precision: str) -> Callable[[], Bare]:
             start, cpu_start = time.monotonic(), time.process_time()
             for _ in range(TILES):
                 engine.run(tile, 3.0)
-            runs = len(planned.tiles) * count / TILES
+            runs = planned.looks * len(planned.tiles) * count / TILES
             seconds += (time.monotonic() - start) * runs
             cpu_seconds += (time.process_time() - cpu_start) * runs
         return Bare(seconds, cpu_seconds)

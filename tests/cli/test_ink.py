@@ -20,6 +20,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from lineart_cli import app, hardware, model_store, pages, settings
+from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.hardware import Hardware
@@ -246,19 +247,19 @@ def planned_page(machine: Hardware, dpi: float, pages: int = 1) -> Plan:
 
 def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
     assert lineart("ink", "scans", "-o", "ink", "--dry-run", "-t", "0.5mm", "--dpi", "600") == 0
-    memory = bytes_text(planned_page(lineart.machine, 600, pages=2).memory)
-    seconds = planned_page(lineart.machine, 600).seconds
-    figures = f"0.1 megapixels computed; {memory}; about {seconds:.2g} s"
-    precision = planned_page(lineart.machine, 600).choice.precision
-    planned = f"  openvino on CPU in {precision}, threads 4; 1 x 256 x 256 px, {figures}"
+    page = planned_page(lineart.machine, 600, pages=2)
+    memory, seconds = bytes_text(page.memory), page.seconds
+    figures = f"{page.computed_megapixels:.1f} megapixels computed; {memory}; about {seconds:.2g} s"
+    planned = f"  openvino on CPU in {page.choice.precision}, threads 4; {page.looks} x 1 x 256 x 256 px, {figures}"
     assert lineart.out.splitlines() == [
         "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
         planned,
         "    backend openvino: the first choice on a CPU",
         "    device CPU: the same ink on every machine",
-        f"    {planned_page(lineart.machine, 600).reasons[2]}",
+        f"    {page.reasons[2]}",
         "    threads 4: one for each physical core",
         "    pages 2 at once: one is inked while another is read and written",
+        "    looks 2: the second mends the ink of the first",
         "    tiles 1 x 256 x 256 px: the whole page fits",
         f"    memory {memory}: 1GB allowed, 8GB are free",
         f"    time {seconds:.2g} s: a guess by the kind of processor, right within a factor of two or three; "
@@ -356,6 +357,24 @@ def test_every_wish_reaches_the_plan(lineart: Shell) -> None:
     assert len(set(windows)) == 3
 
 
+def test_each_page_that_does_not_fit_is_refused_with_its_own_need(lineart: Shell) -> None:
+    Image.new("L", (2480, 3508), 255).save("scans/a.png", dpi=(300, 300))
+    assert lineart("ink", "scans", "-o", "ink", "--max-memory", "10MB", "-q") == 1
+    large, small = lineart.err.splitlines()
+    needs = []
+    for line, name, size in ((large, "a.png", "2480 x 3508"), (small, "deep/b.png", "256 x 256")):
+        found = re.fullmatch(
+            rf"lineart: scans/{name}: cannot be inked; --max-memory 10MB: "
+            rf"a page of {size} px needs (\d+)MB; give --max-memory (\d+)MB",
+            line,
+        )
+        assert found
+        assert found[1] == found[2]
+        needs.append(int(found[1]))
+    assert needs[0] > needs[1]
+    assert lineart("ink", "scans", "-o", "ink", "--max-memory", f"{needs[0]}MB", "-q") == 0
+
+
 def test_what_bench_saved_is_used_until_the_machine_changes_and_wishes_come_first(lineart: Shell) -> None:
     settings.save(Measured(EngineChoice("onnxruntime", "CPU", "f32", 4), 5.0), lineart.machine)
     assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose") == 0
@@ -373,7 +392,6 @@ def test_what_bench_saved_is_used_until_the_machine_changes_and_wishes_come_firs
     [
         (["--tile", "7"], "--tile 7: write auto, or a whole number from 64 to 16384"),
         (["--tile", "100000"], "--tile 100000: write auto, or a whole number from 64 to 16384"),
-        (["--max-memory", "10MB"], "--max-memory 10MB: even the smallest page needs "),
         (
             ["--max-memory", "much"],
             "--max-memory much: not an amount of memory; write for example 500MB, 1GB or 0.5GiB",
@@ -519,3 +537,25 @@ def test_brushes_are_listed_and_drawn(lineart: Shell) -> None:
         assert sheet.height > 1000
     assert lineart("brushes", "--sheet", "nowhere/brushes.png") == 2
     assert lineart.err.startswith("lineart: --sheet nowhere/brushes.png: cannot be written")
+    assert lineart("brushes", "--sheet", "scans/a.jpg") == 2
+    assert not Path("scans/a.jpg").exists()
+
+
+def test_a_bad_brush_of_the_user_does_not_hide_the_others(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("own").mkdir()
+    Path("own/old[b].json").write_text('{"format": 0}')
+    monkeypatch.setattr(store, "folder", lambda: Path("own"))
+    assert lineart("brushes") == 1
+    assert "charcoal" in lineart.out
+    assert lineart.err.startswith("lineart: own/old[b].json: was made for another version of lineart; make it again")
+    assert lineart("ink", "scans", "-o", "ink", "--brush", "old[b]") == 2
+    assert lineart.err.startswith("lineart: --brush old[b]: own/old[b].json: was made for another version of lineart")
+
+
+def test_what_had_to_be_guessed_of_a_brush_is_told_in_a_dry_run_too(lineart: Shell) -> None:
+    x, y = np.meshgrid(np.arange(300), np.arange(60))
+    stroke = (np.abs(y - 30) < 1 + x / 30) & (x > 10) & (x < 290)
+    Image.fromarray(255 * stroke.astype(np.uint8)).save("night.png")
+    for more in ([], ["--dry-run"]):
+        assert lineart("ink", "scans/a.png", "-o", "ink", "--brush", "night.png", *more) == 0
+        assert "--brush night.png: white on black, taken as black on white" in lineart.err

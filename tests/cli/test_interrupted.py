@@ -52,7 +52,7 @@ def test_a_signal_lets_the_page_that_is_inked_be_finished_and_no_other(
     (folder / "go").touch()
     _, err = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert err.endswith("lineart: stopped; finished pages are kept, run again to go on\n")
+    assert err.endswith("lineart: stopped; what is finished is kept, run again to go on\n")
     assert len(pages_of(folder / "ink")) == 2
 
 

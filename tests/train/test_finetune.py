@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from PIL import Image
 
 from lineart_cli.brushes import measure, store
 from lineart_cli.brushes.style import ENDS, EVEN, Style, load
-from lineart_cli.errors import ArgumentError
+from lineart_cli.errors import ArgumentError, ExitCode
 from lineart_train.brush import engine, shipped
 from lineart_train.brush.engine import Brush
-from lineart_train.style import finetune, finetune_command, pages
+from lineart_train.style import finetune, finetune_command, pages, sources
 
 SOFT = Brush(width=((0.0, 0.3), (1.0, 1.0)), opacity=((0.0, 0.3), (1.0, 0.9)), hardness=0.5, grain=0.6)
 
@@ -130,16 +131,86 @@ def test_the_command_leaves_a_brush_that_is_found_by_its_name(
 @pytest.mark.parametrize(
     ("source", "name", "said"),
     [
-        (None, None, "either a picture"),
-        ("gone.png", None, "no such file"),
+        (None, None, "PICTURE or --from-lineart: give one of both"),
+        ("gone.png", None, "PICTURE .*gone.png: no such file"),
+        (".", None, "is a folder; .* write --from-lineart"),
         ("mine.png", "charcoal", "one of lineart's own"),
-        ("mine.png", "../mine", "write letters"),
+        ("mine.png", "../mine", "write up to 60 letters"),
+        ("mine.png", "mine ", "write up to 60 letters"),
+        ("mine.png", 61 * "a", "write up to 60 letters"),
+        ("dot.png", None, "PICTURE .*dot.png: holds no stroke from left to right"),
+        ("text.png", None, "PICTURE .*text.png: holds no readable image"),
     ],
 )
 def test_bad_arguments_say_what_to_do(tmp_path: Path, source: str | None, name: str | None, said: str) -> None:
     picture(tmp_path / "mine.png")
+    (tmp_path / "text.png").write_text("no picture")
+    Image.new("L", (90, 90), 255).save(tmp_path / "dot.png")
+    with Image.open(tmp_path / "dot.png") as dot:
+        dot.paste(0, (30, 30, 60, 60))
+        dot.save(tmp_path / "dot.png")
     with pytest.raises(ArgumentError, match=said):
         finetune_command.finetune_style(tmp_path / source if source else None, name, None, 1.0)
+    assert not (tmp_path / "brushes").exists()
+
+
+def test_a_brush_made_from_something_else_is_not_replaced(tmp_path: Path) -> None:
+    finetune_command.finetune_style(picture(tmp_path / "mine.png"), None, None, 1.0)
+    before = (tmp_path / "brushes/mine.json").read_bytes()
+    other = picture(tmp_path / "other (2).png")
+    with pytest.raises(ArgumentError, match=r"--name mine: is trained from mine\.png; give another name"):
+        finetune_command.finetune_style(other, "mine", None, 1.0)
+    assert (tmp_path / "brushes/mine.json").read_bytes() == before
+    finetune_command.finetune_style(other, None, None, 1.0)
+    assert store.find("other_2_")[1].about == "trained from other (2).png"
+
+
+def test_ctrl_c_keeps_the_best_and_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = finetune._save
+
+    def stopped(path: Path, progress: dict[str, object]) -> None:
+        saved(path, progress)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(finetune, "_save", stopped)
+    monkeypatch.setattr(finetune, "TRIES_IN_ALL", 60)
+    with pytest.raises(typer.Exit) as caught:
+        finetune_command.finetune_style(picture(tmp_path / "mine.png"), None, None, 1.0)
+    assert caught.value.exit_code == ExitCode.INTERRUPTED
+    assert store.find("mine")[1].about == "trained from mine.png"
+    assert (tmp_path / "brushes/mine.png").exists()
+    assert "called again, it goes on" in "".join(capsys.readouterr())
+
+
+def test_pages_of_any_resolution_are_learned_from_and_bad_ones_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "inked"
+    (folder / "more").mkdir(parents=True)
+    for number, ink in enumerate(inked(Brush(), 8.0)):
+        page = Image.fromarray((255 * (1 - ink)).astype(np.uint8))
+        page.resize((1200, 1200)).save(folder / "more" / f"{number}.png", dpi=(600, 600))
+    Image.new("L", (600, 600), 0).save(folder / "black.png", dpi=(300, 300))
+    (folder / "damaged.png").write_bytes((folder / "more/0.png").read_bytes()[:2000])
+    told: list[str] = []
+    hand = sources.from_lineart(folder, told.append)
+    assert 2 * measure.half_width(hand.strip) == pytest.approx(8, abs=1.0)
+    assert "damaged.png" in told[0]
+    assert "left out" in told[0]
+    assert "learned from 3 of 4 pages" in told[1]
+    assert hand.strip.ink.shape == sources.from_lineart(folder, told.append).strip.ink.shape
+    alone = sources.from_lineart(folder / "more/0.png", told.append)
+    assert 2 * measure.half_width(alone.strip) == pytest.approx(8, abs=1.0)
+
+
+def test_a_folder_without_pages_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"--from-lineart .*: holds no pages"):
+        sources.from_lineart(tmp_path, print)
+    Image.new("L", (300, 300), 0).save(tmp_path / "black.png")
+    with pytest.raises(ArgumentError, match=r"--from-lineart .*less than 400 px of clear lines"):
+        sources.from_lineart(tmp_path, print)
 
 
 def inked(brush: Brush, thickness: float) -> list[np.ndarray]:

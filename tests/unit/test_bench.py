@@ -70,7 +70,7 @@ def test_tiles_that_do_not_fit_are_left_out(monkeypatch: pytest.MonkeyPatch, car
     card = replace(card, memory={f"{name}_f32": Footprint(10**8, 250.0) for name in RUNTIMES})
     report = measure(monkeypatch, card, options=BenchOptions(max_memory=600_000_000))
     assert {way[3] for way in ways(report)} == {None, 1024}
-    with pytest.raises(ArgumentError, match="--max-memory 50MB: a page of 3508 x 2480 px needs"):
+    with pytest.raises(ArgumentError, match="--max-memory 50MB: a page of 2480 x 3508 px needs"):
         measure(monkeypatch, card, options=BenchOptions(max_memory=50_000_000))
 
 

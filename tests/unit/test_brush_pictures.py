@@ -157,6 +157,15 @@ def test_white_on_black_is_turned_round_and_told(tmp_path: Path) -> None:
     np.testing.assert_allclose(style.table, same.table, atol=0.02)
 
 
+def test_a_stroke_the_wrong_way_round_is_turned_and_told(tmp_path: Path) -> None:
+    _, style, note = store.find(picture(tmp_path / "own.png", ramp()[:, ::-1]))
+    assert "heavier at the left" in note
+    np.testing.assert_allclose(style.width, store.find(picture(tmp_path / "day.png", ramp()))[1].width, atol=0.02)
+    _, _, both = store.find(picture(tmp_path / "night.png", 1 - ramp()[:, ::-1]))
+    assert "white on black" in both
+    assert "heavier at the left" in both
+
+
 def test_the_first_picture_of_an_animation_is_taken_and_told(tmp_path: Path) -> None:
     frames = [Image.fromarray((255 * (1 - ramp(stop=stop))).astype(np.uint8)) for stop in (20, 10, 5)]
     frames[0].save(tmp_path / "moves.webp", save_all=True, append_images=frames[1:], lossless=True)
@@ -178,14 +187,15 @@ def dot() -> np.ndarray:
     ("ink", "said"),
     [
         (np.zeros((80, 300)), "holds no stroke"),
-        (photo(), "photo|strokes|left to right"),
+        (photo(), "photo"),
+        (photo()[150:250], "photo"),
         (np.vstack([ramp(), ramp(), ramp()]), "holds 3 strokes"),
         (dot(), "no stroke from left to right"),
         (ramp().T, "no stroke from left to right"),
         (ramp(40, 12, 1, 3)[:, 5:35], "no stroke from left to right|holds no stroke"),
         (np.zeros((1, 1)), "holds no stroke"),
     ],
-    ids=["empty", "photo", "three", "dot", "upright", "tiny", "one pixel"],
+    ids=["empty", "photo", "wide photo", "three", "dot", "upright", "tiny", "one pixel"],
 )
 def test_pictures_that_hold_no_brush_say_so(tmp_path: Path, ink: np.ndarray, said: str) -> None:
     path = picture(tmp_path / "own.png", ink)

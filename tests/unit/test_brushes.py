@@ -13,7 +13,7 @@ import pytest
 from lineart_cli.brushes import noise, store, trace, weight
 from lineart_cli.brushes.paint import Lines, paint
 from lineart_cli.brushes.style import ENDS, EVEN, FORMAT, PRESSURES, Style, load, save
-from lineart_cli.errors import ArgumentError
+from lineart_cli.errors import ArgumentError, BrushError
 
 PEN = replace(EVEN, width=tuple(np.linspace(0.2, 1, PRESSURES)))
 CHALK = replace(EVEN, grain=2.0, cover=tuple(tuple(0.5 * each for each in row) for row in EVEN.cover))
@@ -227,9 +227,11 @@ def test_a_style_that_is_none_says_what_to_do(tmp_path: Path, change: dict[str, 
     save(path, EVEN)
     text = json.dumps({**json.loads(path.read_text()), **change}) if change is not None else "{"
     path.write_text(text)
-    with pytest.raises(ArgumentError, match=said) as caught:
+    with pytest.raises(BrushError, match=said) as caught:
         load(path)
     assert "finetune-style" in str(caught.value)
+    with pytest.raises(ArgumentError, match=f"--brush {path}: .*{said}"):
+        store.find(str(path))
 
 
 def test_every_shipped_brush_can_be_found_and_is_another() -> None:
@@ -243,6 +245,11 @@ def test_every_shipped_brush_can_be_found_and_is_another() -> None:
 def test_an_unknown_brush_lists_what_there_is_nearest_first() -> None:
     with pytest.raises(ArgumentError, match=r"--brush charcole: unknown; choose from charcoal, .*technical_pen"):
         store.find("charcole")
+
+
+def test_a_folder_is_no_brush(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=f"--brush {tmp_path}: is a folder; give a picture"):
+        store.find(str(tmp_path))
 
 
 def test_the_user_s_own_brush_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from rich.progress import Progress
 
 from lineart_cli import console
 from lineart_cli.events import BatchDone, PageDone, PageFailed, PageStarted
+from lineart_cli.options import InkOptions
 
 DONE = PageDone("scans/[b]odd.png", "ink/odd.png", 10, 20, 300.0, 3.0, 0.5)
 
@@ -15,7 +16,7 @@ def test_the_bar_counts_pages_names_the_page_and_tells_pages_per_minute() -> Non
     screen = io.StringIO()
     terminal = Console(file=screen, force_terminal=True, width=120)
     with console.bar(terminal) as progress:
-        listener = console.TerminalReporter(terminal, progress, pages=4, quiet=False)
+        listener = console.TerminalReporter(terminal, progress, pages=4, options=InkOptions())
         listener.report(PageStarted("scans/[b]odd.png"))
         listener.report(DONE)
         progress.refresh()
@@ -36,11 +37,30 @@ def test_pages_per_minute() -> None:
     assert str(console.PagesPerMinute().render(task)) == "8.0 pages/min"
 
 
+def test_the_time_left_is_the_plan_s_until_a_page_is_done() -> None:
+    now = [0.0]
+    progress = Progress(get_time=lambda: now[0])
+    progress.add_task("", total=4, expected=None)
+    (task,) = progress.tasks
+    left = console.TimeLeft()
+    assert str(left.render(task)) == "-:--:--"
+    progress.update(task.id, expected=20.0)
+    now[0] = 15.0
+    assert str(left.render(task)) == "0:01:05"
+    now[0] = 90.0
+    assert str(left.render(task)) == "0:00:00"
+    now[0] = 100.0
+    progress.advance(task.id)
+    assert str(left.render(task)) == "0:05:00"
+    now[0] = 130.0
+    assert str(left.render(task)) == "0:04:30"
+
+
 def test_a_long_error_stays_on_one_line_and_is_no_markup() -> None:
     screen = io.StringIO()
     terminal = Console(file=screen, width=40)
     with console.bar(terminal) as progress:
-        listener = console.TerminalReporter(terminal, progress, pages=1, quiet=True)
+        listener = console.TerminalReporter(terminal, progress, pages=1, options=InkOptions(quiet=True))
         listener.report(PageFailed("a.png", "scans/[red]a[/red].png: is cut off or damaged; scan or save it again"))
     assert screen.getvalue() == "lineart: scans/[red]a[/red].png: is cut off or damaged; scan or save it again\n"
 

@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from lineart_cli import convert
-from lineart_cli.brushes.style import Tool
+from lineart_cli.brushes.style import EVEN, Style, Tool
 from lineart_cli.convert import Inker, open_inker
 from lineart_cli.engines import Engine, EngineChoice, OutOfMemoryError, open_engine
 from lineart_cli.errors import ArgumentError, EngineError
-from lineart_cli.model_card import ModelCard
+from lineart_cli.hardware import Hardware
+from lineart_cli.model_card import Again, ModelCard
 from lineart_cli.options import Length
+from lineart_cli.plan import Wishes, plan
 
 THICK = 3.0
 
@@ -55,6 +58,32 @@ def make_inker(card: ModelCard, decide: Callable[..., Any]) -> MakeInker:
 
     def make(engine: Callable[[tuple[int, int]], Engine], tile: int | None = None, bits: int = 8) -> Inker:
         return Inker(card, decide(tile=tile), lambda choice, window: engine(window), bits)
+
+    return make
+
+
+class Seer:
+    """An engine that inks what is darker than 0.05, 2 px wide or more, and keeps all that it is given."""
+
+    seen: list[tuple[np.ndarray, float]]
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        Seer.seen = []
+
+    def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
+        Seer.seen.append((sketch[0, 0].astype(np.float32), thickness))
+        return np.where(sketch > 0.05, np.float32(thickness / 2), np.float32(-16))
+
+
+@pytest.fixture
+def looking(card: ModelCard, decide: Callable[..., Any]) -> Callable[..., Inker]:
+    """An inker whose model was trained to look twice, with wishes."""
+    twice = replace(card, again=Again(1.0, 0.25))
+    machine = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
+
+    def make(**wishes: Any) -> Inker:
+        wished = Wishes(**{"max_memory": 10**9, **wishes})
+        return Inker(twice, lambda page: plan(page, twice, machine, wished), lambda choice, window: Seer(window))
 
     return make
 
@@ -264,3 +293,26 @@ def test_open_inker_does_as_planned(card: ModelCard, decide: Callable[..., Any],
     direct = make_inker(lambda shape: open_engine(card.network, EngineChoice("onnxruntime"), shape), 4096)
     np.testing.assert_array_equal(ink, direct.ink(scan(), 300, tool(THICK)))
     assert 0 < ink.mean() < 255
+
+
+@pytest.mark.parametrize("style", [EVEN, replace(EVEN, taper=2.0)])
+def test_the_second_look_sees_ink_over_the_faint_sketch(looking: Callable[..., Inker], style: Style) -> None:
+    page = scan()
+    page[220:230, 20:-20] = 0.75
+    looking().ink(page, 300, Tool(style, Length(4.0)))
+    (sketch, first), (again, last) = Seer.seen
+    assert (first, last) == (1.0, 4.0 if style.plain else 0.0)
+    inked = sketch > 0.05
+    assert inked.any()
+    np.testing.assert_array_equal(again[inked], 1.0)
+    np.testing.assert_allclose(again[~inked], 0.25 * sketch[~inked], atol=1e-3)
+
+
+def test_one_look_is_the_first(looking: Callable[..., Inker]) -> None:
+    looking(looks=1).ink(scan(), 300, tool(4.0))
+    assert [thickness for _, thickness in Seer.seen] == [4.0]
+
+
+def test_tiles_do_not_show_at_the_second_look(looking: Callable[..., Inker]) -> None:
+    page = np.random.default_rng(3).random((300, 260), np.float32)
+    np.testing.assert_array_equal(looking(tile=64).ink(page, 300, tool(3.0)), looking().ink(page, 300, tool(3.0)))

@@ -42,13 +42,26 @@ def page(scale: float = 1.0, stroke: int = 4) -> np.ndarray:
 @pytest.fixture
 def inker(card: ModelCard, decide: Callable[..., Any]) -> tuple[Inker, Ruler]:
     ruler = Ruler()
-    return Inker(card, decide(), lambda *_: ruler, keep=True), ruler
+    return Inker(card, decide(), lambda *_: ruler, keep=1), ruler
 
 
 def width(ink: np.ndarray) -> float:
     """Ink per px of line, px, away from the page's sides."""
     middle = ink[:, ink.shape[1] // 4 : -ink.shape[1] // 4]
     return float(middle.sum(0).mean() / np.iinfo(ink.dtype).max)
+
+
+@pytest.mark.parametrize(("keep", "runs"), [(0, 4), (1, 4), (2, 2)])
+def test_pages_that_come_round_again_are_remembered(
+    card: ModelCard, decide: Callable[..., Any], keep: int, runs: int
+) -> None:
+    ruler, fresh = Ruler(), Inker(card, decide(), lambda *_: Ruler())
+    inking = Inker(card, decide(), lambda *_: ruler, keep=keep)
+    for name in ("charcoal", "ink_pen"):
+        for sketch in (page(), np.flipud(page())):
+            pen = tool(name, 5)
+            np.testing.assert_array_equal(inking.ink(sketch, 300, pen), fresh.ink(sketch, 300, pen))
+    assert ruler.runs == runs
 
 
 def test_all_brushes_and_thicknesses_share_one_run(inker: tuple[Inker, Ruler]) -> None:

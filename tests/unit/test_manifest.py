@@ -141,5 +141,6 @@ def test_the_settings_are_the_options_that_change_the_ink() -> None:
         "transparent",
         "keep_metadata",
         "precision",
+        "looks",
     }
     json.dumps(InkOptions().settings())

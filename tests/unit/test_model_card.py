@@ -7,7 +7,7 @@ import pytest
 
 from lineart_cli import model_store
 from lineart_cli.errors import ModelError
-from lineart_cli.model_card import load
+from lineart_cli.model_card import Again, load
 
 
 def test_a_card_is_read_with_paths_beside_it(models: Path) -> None:
@@ -17,6 +17,13 @@ def test_a_card_is_read_with_paths_beside_it(models: Path) -> None:
     assert card.network == models / "tiny" / "network.onnx"
     assert card.test.input == models / "tiny" / "test_input.png"
     assert card.training == {"minutes": 0.0}
+
+
+def test_a_card_may_ask_for_a_second_look(models: Path, tmp_path: Path) -> None:
+    assert load(models / "tiny").again is None
+    text = (models / "tiny" / "card.toml").read_text()
+    (tmp_path / "card.toml").write_text(text + "[again]\nthickness = 3.0\nbeneath = 0.3\n")
+    assert load(tmp_path).again == Again(3.0, 0.3)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +41,7 @@ def test_a_card_is_read_with_paths_beside_it(models: Path) -> None:
         ("[test]", "[exam]", "test: is missing; it must be a table"),
         ("onnxruntime_f32", "onnxruntime", "memory.onnxruntime_f32: is missing; it must be a list of two numbers"),
         ("[70000000, 90.0]", "[70000000, -1]", "memory.onnxruntime_f32: -1 is not a positive number"),
+        ("[memory]", "[again]\nthickness = 3\n[memory]", "again.beneath: is missing; it must be a number"),
         ('file = "network.onnx"', "file = network.onnx", "is no TOML"),
     ],
 )

@@ -26,7 +26,7 @@ def test_other_thicknesses_are_refused_with_their_value_and_a_way_out(text: str)
     with pytest.raises(ArgumentError) as caught:
         InkOptions.parse({"thickness": text})
     message = str(caught.value)
-    assert message.startswith(f"--thickness {text}: ")
+    assert message.startswith(f"--thickness {text or repr(text)}: ")
     assert "write for example 3, 3px or 0.3mm" in message
     assert caught.value.exit_code == ExitCode.BAD_ARGUMENTS
 

@@ -9,7 +9,7 @@ import pytest
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
 from lineart_cli.hardware import Device, Hardware
-from lineart_cli.model_card import Footprint, ModelCard
+from lineart_cli.model_card import Again, Footprint, ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import Measured, PageSize, Wishes, plan
 
@@ -351,7 +351,7 @@ def test_the_first_page_is_read_before_the_network_takes_memory(standard: ModelC
 
 
 def test_a_page_that_cannot_come_in_strips_may_be_too_large(standard: ModelCard) -> None:
-    with pytest.raises(ArgumentError, match=r"a page of 28087 x 19866 px needs 2\.\d+GB; give --max-memory 2\.\d+GB"):
+    with pytest.raises(ArgumentError, match=r"a page of 19866 x 28087 px needs 2\.\d+GB; give --max-memory 2\.\d+GB"):
         plan(replace(A0, held=4 * A0.px), standard, SERVER, Wishes())
 
 
@@ -377,3 +377,17 @@ def test_nothing_is_known_of_the_time_on_a_device(standard: ModelCard) -> None:
     planned = plan(A4, standard, GPU, Wishes(device="GPU"))
     assert "about" not in str(planned)
     assert planned.reasons[-1].startswith("time: unknown on this device")
+
+
+def test_a_second_look_costs_as_much_again(standard: ModelCard) -> None:
+    twice = replace(standard, again=Again(3.0, 0.3))
+    one, two = (plan(A4, twice, SERVER, Wishes(looks=looks, tile=1024)) for looks in (1, 2))
+    assert (one.looks, two.looks) == (1, 2)
+    assert two.computed_megapixels == 2 * one.computed_megapixels
+    assert two.seconds == pytest.approx(2 * one.seconds)
+    assert two.memory == one.memory + A4.px
+    assert "looks 1: as asked for" in one.reasons
+    assert "looks 2: the second mends the ink of the first" in two.reasons
+    untrained = plan(A4, standard, SERVER, Wishes(tile=1024))
+    assert (untrained.looks, untrained.memory) == (1, one.memory)
+    assert "looks 1: the model tiny was not trained to look again" in untrained.reasons
