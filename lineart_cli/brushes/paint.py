@@ -21,7 +21,7 @@ from lineart_cli.spool import Page
 
 ROWS = 256
 """Rows of a page that are drawn at once."""
-_MARGIN = 24  # px at 300 dpi around these rows, in which lines are looked for
+_MARGIN, _MORE = 24, 4  # px at 300 dpi around these rows, or beyond a brush's reach, in which lines are looked for
 _BLUR = 0.25  # px below `Lines.seen` at which distances are not trusted any more
 _SIDE_BLUR = 1.0  # px at 300 dpi over which distances are averaged, for the way to the line
 _TURN_BLUR = 3.0  # px at 300 dpi over which the direction of a line is averaged
@@ -115,8 +115,9 @@ class _Painter:
             ((column + 0.5) / self.scale[1] - 0.5).astype(np.float32),
             ((row + rows.start + 0.5) / self.scale[0] - 0.5).astype(np.float32),
         )
-        first = max(math.floor(rows.start / self.scale[0]) - _MARGIN, 0)
-        last = min(math.ceil(rows.stop / self.scale[0]) + _MARGIN, self.lines.off.shape[0])
+        margin = max(_MARGIN, math.ceil(self.reach) + _MORE)
+        first = max(math.floor(rows.start / self.scale[0]) - margin, 0)
+        last = min(math.ceil(rows.stop / self.scale[0]) + margin, self.lines.off.shape[0])
         cover = self._cover(at, first, last)
         full = np.iinfo(ink.dtype).max
         ink[row, column] = np.clip(full * cover + 0.5, 0, full)
@@ -130,7 +131,7 @@ class _Painter:
         half: Floats = (width * (self.thickness / 2)).astype(np.float32)
         side = None
         if self.turns or self.style.bands[-1]:
-            side = sides(self.lines.off[first:last], at.x, at.y - first)
+            side = sides(self.off[first:last], at.x, at.y - first)
         if self.turns and side is not None:
             tangent = tangents(self.lines.off[first:last], at.x - side[0], at.y - side[1] - first)
             half = half * _around(np.array(self.style.turn, np.float32), tangent / np.pi)
@@ -212,7 +213,7 @@ def _area(style: Style) -> Floats:
     return np.asarray(np.pad(np.cumsum(steps, 1), ((0, 0), (1, 0))), np.float32)
 
 
-def sides(off: NDArray[np.float16], x: Floats, y: Floats) -> Floats:
+def sides(off: Floats, x: Floats, y: Floats) -> Floats:
     """(2, N) px, x first, from the nearest point of the line's middle to points: half the slope of distance squared."""
     square = cv2.GaussianBlur(np.square(off, dtype=np.float32), (0, 0), _SIDE_BLUR)
     slopes = (cv2.Scharr(square, cv2.CV_32F, *way, scale=1 / 64) for way in ((1, 0), (0, 1)))

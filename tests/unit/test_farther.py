@@ -9,7 +9,7 @@ import pytest
 
 from lineart_cli.brushes.farther import Farther
 from lineart_cli.brushes.paint import Lines, paint
-from lineart_cli.brushes.style import EVEN, PRESSURES, REACH, STEPS
+from lineart_cli.brushes.style import ENDS, EVEN, PRESSURES, REACH, STEPS
 
 SHAPE = (160, 200)
 SOFT = replace(EVEN, cover=(tuple(float(each) for each in np.linspace(1, 0, STEPS)),) * PRESSURES)
@@ -42,6 +42,14 @@ def test_rows_are_the_same_in_whatever_strip_they_are_asked_for(rows: slice) -> 
 
 def test_a_page_without_lines_is_far_from_all_of_them() -> None:
     assert Farther(np.full((40, 50), 12, np.float16), 11.75, 30)[:].min() > 1000
+
+
+def test_strips_of_a_page_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+    style = replace(SOFT, taper=2.0, grain=1.0, bands=(0.6, 0, 0, 0, 0.8), ends=tuple(np.linspace(0, 1, len(ENDS))))
+    lines = Lines(known(), np.ones((1, 1), np.float32), 12.0)
+    whole = paint(lines, style, 16, SHAPE)
+    monkeypatch.setattr("lineart_cli.brushes.paint.ROWS", 16)
+    np.testing.assert_allclose(paint(lines, style, 16, SHAPE).astype(int), whole, atol=1)
 
 
 def test_a_soft_brush_does_not_end_where_distances_do() -> None:
