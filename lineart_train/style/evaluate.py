@@ -103,7 +103,7 @@ def unseen(brushes: Iterable[Path], thickness: float, minutes: float = 0) -> Ite
 
 def _unseen(path: Path, thickness: float, minutes: float) -> Subject:
     # libmypaint's brushes have no common idea of size: its radius is set so that the stroke is as wide as wanted.
-    tried, widths = [thickness / 2], []
+    tried, widths = [_radius(path, thickness)], []
     for _ in range(_TRIALS):
         widths.append(2 * half_width(strip_of(path, picture(path, tried[-1]))[0]))
         tried.append(tried[-1] * thickness / widths[-1])
@@ -115,6 +115,15 @@ def _unseen(path: Path, thickness: float, minutes: float) -> Subject:
 
     strip, _ = strip_of(path, picture(path, radius))
     return Subject(path.stem, draw, _fitted(strip, path.stem, minutes) if minutes else measure(strip, path.stem))
+
+
+def _radius(path: Path, thickness: float) -> float:
+    """With which to begin: a tenth of the usual one where a brush, which may make it greater, fills its picture."""
+    try:
+        strip_of(path, picture(path, thickness / 2))
+    except LineartError:
+        return thickness / 20
+    return thickness / 2
 
 
 def _fitted(strip: Strip, about: str, minutes: float) -> Style:
