@@ -28,7 +28,7 @@ REACH = 12.0
 """Distances are predicted up to this many px; further away is all the same."""
 BOX = 5
 """Side in px of the square over which the pen averages the convergence of the way."""
-SURE, SURE_FAR, FAR = 0.88, 0.75, 8.0
+SURE, SURE_FAR, FAR = 1.0, 0.75, 8.0
 """Convergence from which a line is sure: on it, and from `FAR` px on; between the two it falls evenly.
 
 Beside a bend of radius r the convergence is 1 - d / r at a distance d, doubt or no.
