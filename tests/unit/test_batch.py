@@ -336,7 +336,7 @@ class TestFaults:
             return result
 
         page(scans / "b.png", corner=7)
-        done, _ = ink(scans, out, FakeInker(level7=vanish))
+        done, _ = ink(scans, out, FakeInker(level7=vanish), InkOptions(jobs=1))
         assert done.inked + done.failed == 3
         assert list(manifest.parse((out / NAME).read_text()).pages) == left_over(out)
 
