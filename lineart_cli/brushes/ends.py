@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.brushes.noise import Floats
-from lineart_cli.brushes.style import ENDS
+from lineart_cli.brushes.style import ENDS, hats
 
 _RISES = (0.56, 1.37)
 """Half widths in which the ink of a round end rises from a tenth to nine tenths: of one solid stamp, where it is the
@@ -61,10 +61,10 @@ def factors(seen: Floats, drawn: Floats, last: int, half: float) -> Floats:
     wanted = seen * (drawn[level].sum() / max(float(seen[level].sum()), 1e-6))
     near = way < ENDS[-1]
     at = np.interp(way[near], ENDS, np.arange(len(ENDS)))
-    hats = np.clip(1 - np.abs(at[:, None] - np.arange(len(ENDS))), 0, 1) * drawn[near, None]
+    inked = (hats(at, len(ENDS)) * drawn[near]).T
     # By least squares, drawn gently to straight lines between.
-    gentle = _GENTLE * float(np.linalg.norm(hats)) / np.sqrt(len(ENDS))
+    gentle = _GENTLE * float(np.linalg.norm(inked)) / np.sqrt(len(ENDS))
     bend, fixed = gentle * np.diff(np.eye(len(ENDS)), 2, axis=0), _FIXED * gentle * np.eye(len(ENDS))[-1:]
     values = np.concatenate([wanted[near], np.zeros(len(bend)), fixed[:, -1]])
-    found = np.linalg.lstsq(np.vstack([hats, bend, fixed]), values, rcond=None)[0]
+    found = np.linalg.lstsq(np.vstack([inked, bend, fixed]), values, rcond=None)[0]
     return np.append(np.clip(found[:-1], 0, 2), 1.0)

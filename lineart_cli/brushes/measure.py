@@ -11,7 +11,7 @@ import numpy as np
 from lineart_cli.brushes import ends, profile, weight
 from lineart_cli.brushes.noise import WAVELENGTHS, Floats
 from lineart_cli.brushes.paint import Lines, paint
-from lineart_cli.brushes.style import PRESSURES, REACH, STEPS, Style
+from lineart_cli.brushes.style import PRESSURES, REACH, STEPS, Style, hats
 
 ROUNDS = 6
 """Times that the grain is drawn, compared and corrected."""
@@ -143,18 +143,13 @@ def half_width(strip: Strip) -> float:
     return max(place / _PARTS * float(spreads[-1]), 0.5)
 
 
-def _hats(at: Floats, count: int) -> Floats:
-    """(count, N) weights of linear interpolation between `count` entries at places in [0, count - 1]."""
-    return np.asarray(np.clip(1 - np.abs(at[None] - np.arange(count)[:, None]), 0, 1), np.float32)
-
-
 def _spreads(strip: Strip) -> Floats:
     """(PRESSURES,) mean distance of the ink from the middle, px."""
     ink = strip.ink.sum(0)
     spread = (strip.off[:, None] * strip.ink).sum(0)
-    hats = _hats(strip.pressure * (PRESSURES - 1), PRESSURES)
+    weights = hats(strip.pressure * (PRESSURES - 1), PRESSURES)
     # By least squares for the knots, drawn gently to straight lines between.
-    design = (hats * ink).T
+    design = (weights * ink).T
     bend = np.diff(np.eye(PRESSURES), 2, axis=0) * _STIFF * np.linalg.norm(design) / np.sqrt(PRESSURES)
     found = np.linalg.lstsq(np.vstack([design, bend]), np.concatenate([spread, np.zeros(len(bend))]), rcond=None)[0]
     return np.asarray(np.maximum(found, 0.1), np.float32)
@@ -163,11 +158,11 @@ def _spreads(strip: Strip) -> Floats:
 def _cover(strip: Strip, width: Floats, half: float) -> Floats:
     """(PRESSURES, STEPS) mean coverage."""
     place = np.interp(strip.pressure, np.linspace(0, 1, PRESSURES), width) * half
-    rows = _hats(strip.pressure * (PRESSURES - 1), PRESSURES)
+    rows = hats(strip.pressure * (PRESSURES - 1), PRESSURES)
     pairs = (rows[:, None] * rows).reshape(PRESSURES**2, -1).T
     squares, inked = np.zeros((STEPS, PRESSURES**2)), np.zeros((STEPS, PRESSURES))
     for off, ink in zip(strip.off, strip.ink, strict=True):
-        columns = _hats(np.minimum(off / place * ((STEPS - 1) / REACH), STEPS), STEPS)
+        columns = hats(np.minimum(off / place * ((STEPS - 1) / REACH), STEPS), STEPS)
         inked += (columns * ink) @ rows.T
         squares += columns @ pairs
     # By least squares for the rows, drawn gently to straight lines between.
@@ -189,8 +184,8 @@ def _thin_rows(width: Floats, cover: Floats, half: float, strip: Strip) -> tuple
     resolved = np.flatnonzero(width * half >= _RESOLVED)
     if len(resolved) == 0:
         return width, cover
-    hats = _hats(strip.pressure * (PRESSURES - 1), PRESSURES)
-    ink = (hats @ strip.ink.sum(0)) / np.maximum(hats.sum(1), 1e-6)
+    weights = hats(strip.pressure * (PRESSURES - 1), PRESSURES)
+    ink = (weights @ strip.ink.sum(0)) / np.maximum(weights.sum(1), 1e-6)
     width, cover = width.copy(), cover.copy()
     for row in range(int(resolved[0])):
         cover[row] = cover[resolved[0]]

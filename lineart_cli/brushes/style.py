@@ -103,6 +103,11 @@ class Tool:
         return {"thickness": str(self.thickness), "brush": self.name + contents}
 
 
+def hats(at: NDArray[np.floating[Any]], count: int) -> NDArray[np.float32]:
+    """(count, N) weights of linear interpolation between the `count` entries of a table at places in [0, count - 1]."""
+    return np.asarray(np.clip(1 - np.abs(at[None] - np.arange(count)[:, None]), 0, 1), np.float32)
+
+
 def text(style: Style) -> str:
     """A style as its file has it."""
     return json.dumps({"format": FORMAT, **asdict(style)}) + "\n"
