@@ -20,7 +20,7 @@ from lineart_cli.brushes.style import Tool
 from lineart_cli.engines import Compiled, Engine, EngineChoice, open_engine
 from lineart_cli.errors import ArgumentError
 from lineart_cli.model_card import ModelCard
-from lineart_cli.options import NEUTRAL_FAINT
+from lineart_cli.options import MODEL_DPI, NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.resample import enlarged_strips, fit, gather, gathered, strips
 from lineart_cli.spool import Page, Spool, room
@@ -68,7 +68,7 @@ class Inker:
         self._kept: dict[bytes, Lines] = {}
         self._ready: tuple[EngineChoice, Workbench] | None = None
 
-    def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float = NEUTRAL_FAINT) -> Coverage:
+    def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float = NEUTRAL_FAINT, scale: float = 1.0) -> Coverage:
         """Ink a page that is held as a whole; see `bands`.
 
         Args:
@@ -76,12 +76,13 @@ class Inker:
             dpi: pixels per inch of the page.
             tool: what the lines are drawn with.
             faint: as for `bands`.
+            scale: px of the page for a px at which the network works.
 
         Returns:
             (H, W) coverage of ink, uint8 or uint16: 0 none, 255 or 65535 full.
         """
-        size = PageSize(grey.shape[0], grey.shape[1], dpi)
-        _, shape = size.fitted(self._card.dpi)
+        size = PageSize(grey.shape[0], grey.shape[1], dpi, scale=scale)
+        shape = size.working_shape
         page = gathered(fit([grey], size.shape, shape), shape, grey.dtype)
         return gathered(self.bands(page, size, tool, faint), size.shape, _TYPES[self._bits])
 
@@ -89,8 +90,8 @@ class Inker:
         """Ink a page.
 
         Args:
-            page: encoded values at the network's dpi, of the shape that `size.fitted` tells; white is the largest that
-                a uint8 or uint16 holds, or 1.0.
+            page: encoded values at the working scale, of `size.working_shape`; white is the largest that a uint8 or
+                uint16 holds, or 1.0.
             size: of the page as it is to be drawn, (H, W).
             tool: what the lines are drawn with.
             faint: how faint a line may be and still be inked, see `tone.darkness`.
@@ -102,7 +103,7 @@ class Inker:
             ArgumentError: the model cannot draw lines of that thickness, or the page does not fit in the memory.
             EngineError: the runtime failed.
         """
-        scale, shape = size.fitted(self._card.dpi)
+        scale, shape = size.scale, size.working_shape
         thickness = tool.thickness.page_px(size.dpi)
         self._check_thickness(thickness, scale)
         if tool.style.plain and not self._keep:
@@ -113,11 +114,14 @@ class Inker:
             levels = (-lines.off[rows] for rows in strips(shape[0]))
             yield from enlarge(levels, shape, size.shape, scale, self._bits, thickness / scale / 2)
         else:
-            yield from paint_bands(lines, tool.style, thickness / scale, size.shape, tool.pressure, self._bits)
+            grain_px = scale * MODEL_DPI / size.dpi
+            yield from paint_bands(
+                lines, tool.style, thickness / scale, size.shape, tool.pressure, self._bits, grain_px
+            )
 
     def _cut(self, page: Page, size: PageSize, thickness: float, faint: float) -> Iterator[Coverage]:
         """The page's ink with a plain pen, cut from the network's levels as they come."""
-        scale, shape = size.fitted(self._card.dpi)
+        scale, shape = size.scale, size.working_shape
         plan = self._decide(size)
         bench, draw = self._bench(plan), self._seen(_darkener(page, faint), plan, shape)
         if scale == 1:
@@ -139,8 +143,7 @@ class Inker:
         return self._kept[known]
 
     def _found(self, page: Page, size: PageSize, faint: float) -> Lines:
-        plan = self._decide(size)
-        _, shape = size.fitted(self._card.dpi)
+        plan, shape = self._decide(size), size.working_shape
         darken = _darkener(page, faint)
         draw = self._seen(darken, plan, shape)
         place = Spool if self._keep > 1 else room
@@ -166,11 +169,9 @@ class Inker:
         return partial(_over, draft, darken, again.beneath)
 
     def _check_thickness(self, thickness: float, scale: float) -> None:
-        low, high = (each * scale for each in self._card.thickness_px)
-        if not low <= thickness <= high:
-            advice = (
-                f"the model draws lines of {low:.3g} to {high:.3g} px on a page of {scale * self._card.dpi:.4g} dpi"
-            )
+        most = scale * self._card.thickness_px[1]
+        if not 0 < thickness <= most:
+            advice = f"the model draws lines of up to {most:.3g} px at {scale:g} px of the page for one of its own"
             raise ArgumentError("--thickness", f"{thickness:.3g}px", advice)
 
     def _bench(self, plan: Plan) -> Workbench:
@@ -222,7 +223,7 @@ def _digest(page: Page) -> bytes:
 
 
 def coverage(level: npt.NDArray[np.floating[Any]], scale: float = 1, bits: int = 8) -> Coverage:
-    """Turn levels, px at the network's dpi, into ink, 0 to 255 or 65535, for pixels `scale` times as fine."""
+    """Turn levels, px at the working scale, into ink, 0 to 255 or 65535, for pixels `scale` times as fine."""
     ink = np.empty(level.shape, _TYPES[bits])
     full = np.iinfo(ink.dtype).max
     for rows in strips(len(level)):
@@ -243,10 +244,10 @@ def enlarge(
     """Draw the ink at a page's own resolution, so that its edges are as sharp as the page.
 
     Args:
-        levels: bands of rows, (h, w) float16, px at the network's dpi.
+        levels: bands of rows, (h, w) float16, px at the working scale.
         shape: of all of them together.
         page: (H, W) of the page.
-        scale: pixels of the page per pixel at the network's dpi.
+        scale: pixels of the page per pixel at the working scale.
         bits: 8 or 16, of the result.
         more: px that are added to the level.
 

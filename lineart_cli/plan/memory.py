@@ -13,6 +13,7 @@ from lineart_cli.model_card import Footprint, ModelCard
 from lineart_cli.options import bytes_text
 from lineart_cli.plan.asked import PageSize, Wishes
 from lineart_cli.regions import Tile, best_tiles, plan_tiles
+from lineart_cli.scale import glance_factor
 from lineart_cli.spool import AHEAD, LARGE
 
 MOST_BY_DEFAULT = 1_000_000_000
@@ -27,10 +28,12 @@ MODEST_PX = 2480 * 3508  # A4 at 300 dpi
 PROGRAM = 54_000_000
 """Bytes of all that is neither the network and its runtime nor a page: measured, see tests/benchmarks/memory.py."""
 
+LOOK = 20.0
+"""Bytes for each px of the picture by which a page's scale is measured."""
 TONE = 0.07
-"""Bytes for each px at the network's dpi of what is known of the paper."""
+"""Bytes for each px at the working scale of what is known of the paper."""
 DRAWING = 2.0
-"""Bytes for each px at the network's dpi where brushes draw: pressure and ends of lines, beside the lines."""
+"""Bytes for each px at the working scale where brushes draw: pressure and ends of lines, beside the lines."""
 WHOLE = {"webp": 15.0, "jpeg": 1.5, "bmp": 1.5, "ora": 3.0, "psd": 3.0}
 """Bytes for each px of a page in formats that are not written in strips."""
 _LEVEL = 2  # bytes of what is between network and ink
@@ -76,8 +79,8 @@ class Memory:
 
     def _chosen(self) -> tuple[Tile, ...]:
         if self.wishes.tile is not None:
-            _, size = self.page.fitted(self.card.dpi)
-            return plan_tiles(*size, (self.wishes.tile, self.wishes.tile), self.card.multiple_of, self.card.halo_px)
+            tile = self.wishes.tile, self.wishes.tile
+            return plan_tiles(*self.page.working_shape, tile, self.card.multiple_of, self.card.halo_px)
         room, _ = self._room()
         return self._best(room / self._footprint.per_px)
 
@@ -95,13 +98,13 @@ class Memory:
         return min(rooms)
 
     def _best(self, most_px: float) -> tuple[Tile, ...]:
-        _, size = self.page.fitted(self.card.dpi)
         share = self._row_bytes / self._footprint.per_px
-        return best_tiles(*size, max(most_px, 1), self.card.multiple_of, self.card.halo_px, share)
+        shape = self.page.working_shape
+        return best_tiles(*shape, max(most_px, 1), self.card.multiple_of, self.card.halo_px, share)
 
     def _needed(self, tiles: tuple[Tile, ...]) -> int:
         """Bytes of the whole process at its peak."""
-        _, (height, width) = self.page.fitted(self.card.dpi)
+        height, width = self.page.working_shape
         rows_px = width * min(2 * max(tile.core.shape[0] for tile in tiles), height)  # one is made, and one is written
         window_px = math.prod(tiles[0].window.shape)
         inking = self._beside_tiles + self._footprint.per_px * window_px + self._row_bytes * rows_px
@@ -119,8 +122,12 @@ class Memory:
 
     @property
     def _reading(self) -> int:
-        """Bytes that reading takes beside the page at the network's dpi."""
-        return self.page.held + (self.page.px_bytes * self.page.px if self._scale < 1 else 0)
+        """Bytes that reading takes beside the page at the working scale."""
+        page, px = self.page.px_bytes * self.page.px, self.page.px
+        kept = page if page < LARGE else 0
+        looking = LOOK * px / glance_factor(self.page.shape) ** 2 + kept
+        fitting = 0 if self.page.scale == 1 else page if self.page.scale < 1 else kept
+        return int(self.page.held + max(looking - self._page_bytes, fitting))
 
     @property
     def _always(self) -> float:
@@ -130,12 +137,12 @@ class Memory:
 
     @property
     def _row_bytes(self) -> int:
-        """For each px of a row of tiles, at the network's dpi."""
-        return _LEVEL if self._scale != 1 or self.wishes.brushes else self._ink_bytes
+        """For each px of a row of tiles, at the working scale."""
+        return _LEVEL if self.page.scale != 1 or self.wishes.brushes else self._ink_bytes
 
     @property
     def _small_page(self) -> int:
-        """Bytes of the page at the network's dpi, where it is so small that it is kept in memory anyway."""
+        """Bytes of the page at the working scale, where it is so small that it is kept in memory anyway."""
         page = self.page.px_bytes * self._px
         return page if page < LARGE else 0
 
@@ -146,7 +153,7 @@ class Memory:
 
     @property
     def _page_bytes(self) -> int:
-        """Of the page at the network's dpi, as far as it is not on disk."""
+        """Of the page at the working scale, as far as it is not on disk."""
         return self.page.px_bytes * self._px if self.page.is_kept else self._small_page
 
     @property
@@ -165,20 +172,16 @@ class Memory:
     def _other_pages(self) -> float:
         """Bytes of the pages that are read or written meanwhile."""
         written = max(self._whole, min(self._ink_bytes * self.page.px, AHEAD))
-        return (self._page_bytes + max(self.page.held, written)) * (self.at_once - 1)
+        return (self._page_bytes + max(self._reading, written)) * (self.at_once - 1)
 
     @property
     def _ink_bytes(self) -> int:
         return self.wishes.bits // 8
 
     @property
-    def _scale(self) -> float:
-        return self.page.fitted(self.card.dpi)[0]
-
-    @property
     def _px(self) -> int:
-        """At the network's dpi."""
-        return math.prod(self.page.fitted(self.card.dpi)[1])
+        """Of the page as the network sees it."""
+        return math.prod(self.page.working_shape)
 
     def _refusal(self, tiles: tuple[Tile, ...]) -> ArgumentError:
         smallest = self._needed(self._best(1))

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from tifffile import TiffFile
 
-from lineart_cli import files, manifest, model_store, pages
+from lineart_cli import files, manifest, model_store, pages, scale
 from lineart_cli.batch import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
@@ -27,6 +27,9 @@ from lineart_cli.options import MODEL, InkOptions, Length, Several
 from lineart_cli.output_folder import OutputFolder
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.regions import plan_tiles
+
+STROKE = Length(scale.STROKE)
+"""Said of all drawings here, so that pages are worked on as they are."""
 
 
 class Recorder:
@@ -78,7 +81,7 @@ def page(path: Path, corner: int = 255, dpi: int | None = 300, size: tuple[int, 
 def ink(
     scans: Path, out: Path, inker: FakeInker | None = None, options: InkOptions | None = None
 ) -> tuple[BatchDone, Recorder]:
-    options = options or InkOptions()
+    options = replace(options or InkOptions(), drawing=STROKE)
     sources, problems = files.find([str(scans)], out)
     recorder = Recorder()
     jobs = files.plan(sources, out, pages.OUTPUT_FORMATS[options.format].suffix, pages.count_pages)

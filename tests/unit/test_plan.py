@@ -32,7 +32,7 @@ GPU = replace(
 )
 
 A4 = PageSize(3508, 2480, 300)
-A4_600 = PageSize(7016, 4960, 600)
+A4_600 = PageSize(7016, 4960, 600, scale=2.0)
 A6 = PageSize(1754, 1240, 300)
 SMALL = PageSize(600, 600, 300)
 
@@ -160,7 +160,7 @@ def test_tiles_keep_within_the_memory(
 
 
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
-@pytest.mark.parametrize("page", [SMALL, A4, A4_600, PageSize(14032, 9921, 600)])
+@pytest.mark.parametrize("page", [SMALL, A4, A4_600, PageSize(14032, 9921, 600, scale=2.0)])
 def test_more_memory_never_computes_more(standard: ModelCard, page: PageSize, backend: str) -> None:
     computed = []
     for most in range(100 * MB, 3 * GB, 50 * MB):
@@ -278,21 +278,21 @@ def test_int8_is_refused_where_it_cannot_be(
 
 
 @pytest.mark.parametrize(
-    ("page", "scale", "size"),
+    ("page", "size"),
     [
-        (A4, 1.0, (3508, 2480)),
-        (PageSize(3508, 2480, 296), 1.0, (3508, 2480)),
-        (A4_600, 2.0, (3508, 2480)),
-        (PageSize(100, 50, 150), 0.5, (200, 100)),
-        (PageSize(1, 1, 2400), 8.0, (1, 1)),
+        (A4, (3508, 2480)),
+        (replace(A4, dpi=72), (3508, 2480)),
+        (A4_600, (3508, 2480)),
+        (PageSize(100, 50, 300, scale=0.5), (200, 100)),
+        (PageSize(1, 1, 300, scale=8.0), (1, 1)),
     ],
 )
-def test_a_page_is_fitted_to_the_network(page: PageSize, scale: float, size: tuple[int, int]) -> None:
-    assert page.fitted(300) == (scale, size)
+def test_the_scale_alone_makes_the_shape_that_the_network_works_on(page: PageSize, size: tuple[int, int]) -> None:
+    assert page.working_shape == size
 
 
 @pytest.mark.parametrize("memory", [GB // 8, GB // 4, GB])
-@pytest.mark.parametrize("page", [A4, A4_600, PageSize(14032, 9921, 600)])
+@pytest.mark.parametrize("page", [A4, A4_600, PageSize(14032, 9921, 600, scale=2.0)])
 def test_tiles_keep_within_the_memory_of_a_gpu(standard: ModelCard, page: PageSize, memory: int) -> None:
     device = Device("openvino", "GPU.0", "Iris", ("FP32",), memory)
     wishes = Wishes(device="GPU", max_memory=8 * GB)
@@ -311,12 +311,12 @@ def test_a_format_whose_encoder_takes_more_leaves_less_for_the_network(standard:
     assert len(webp.tiles) > len(png.tiles)
 
 
-A0 = PageSize(28087, 19866, 600)
+A0 = PageSize(28087, 19866, 600, scale=2.0)
 
 
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
 @pytest.mark.parametrize("bits", [8, 16])
-@pytest.mark.parametrize("page", [A0, replace(A0, px_bytes=2), replace(A0, dpi=300), replace(A0, px_bytes=4)])
+@pytest.mark.parametrize("page", [A0, replace(A0, px_bytes=2), replace(A0, scale=1.0), replace(A0, px_bytes=4)])
 def test_a_page_in_strips_takes_no_more_than_its_tiles_whatever_its_size(
     standard: ModelCard, page: PageSize, bits: int, backend: str
 ) -> None:

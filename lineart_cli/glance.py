@@ -1,0 +1,86 @@
+"""A page looked at, so that its working scale is known, and then brought to that scale: decoded once if it is small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lineart_cli import pages, scale
+from lineart_cli.options import InkOptions
+from lineart_cli.pages import UPRIGHT
+from lineart_cli.plan import PageSize
+from lineart_cli.resample import fit, gather, gathered
+from lineart_cli.spool import Page, is_large, room
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A page of a file, and how it is read."""
+
+    path: Path
+    page: int
+    header: pages.Header
+    options: InkOptions
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of its greys."""
+        return pages.grey_type(self.header.bits, self.header.is_grey, self.options.drop_colour)
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a look at a page gave.
+
+    Attributes:
+        picture: (h, w) float32 in [0, 1], upright: the page, shrunk.
+        shrunk: by this factor.
+        greys: of the whole page, as stored; None where they would be too many to keep.
+    """
+
+    picture: npt.NDArray[np.float32]
+    shrunk: float
+    greys: pages.Greys | None
+
+
+def look(scan: Scan) -> Glance:
+    """Decode a page, and keep what is needed to choose its scale; raises PageError, see `pages.read_strips`."""
+    stored, dtype = scan.header.stored_shape, scan.dtype
+    strips = pages.read_strips(scan.path, scan.options, scan.page)
+    greys = None if is_large(stored, dtype) else gathered(strips, stored, dtype)
+    shrunk = scale.glance_factor(stored)
+    small = scale.shape_at(shrunk, stored)
+    seen = gathered(fit(strips if greys is None else [greys], stored, small), small, dtype)
+    white = np.iinfo(dtype).max if dtype.kind == "u" else 1
+    picture = np.empty(scale.shape_at(shrunk, (scan.header.height, scan.header.width)), np.float32)
+    pages.as_stored(picture, scan.header.orientation)[:] = seen / np.float32(white)
+    return Glance(picture, shrunk, greys)
+
+
+def fitted(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path) -> Page:
+    """The page at the working scale, upright.
+
+    Args:
+        scan: the page.
+        size: with its scale.
+        greys: of the `Glance`; without, the page is decoded again.
+        scratch: the folder for what is too large for memory.
+
+    Raises:
+        PageError: as of `look`.
+        OSError: the disk does not take it.
+    """
+    orientation = scan.header.orientation
+    if greys is not None and orientation == UPRIGHT and size.scale == 1:
+        return greys
+    page = np.empty(size.working_shape, scan.dtype) if size.is_kept else room(size.working_shape, scan.dtype, scratch)
+    stored = pages.as_stored(page, orientation)
+    strips = pages.read_strips(scan.path, scan.options, scan.page) if greys is None else [greys]
+    gather(fit(strips, scan.header.stored_shape, stored.shape), stored)
+    return page
