@@ -5,7 +5,6 @@ Lengths with `SHARE` in their names are shares of the picture's long side.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,11 @@ _BLUR = 0.7  # px: sigma that closes grain
 _SAMPLE = 3  # every so many px tell noise and main lines
 _DRAWN, _NOISES = 0.05, 5  # a pixel is drawn where it is so dark, and by so many standard deviations of the noise
 _LEAST_DRAWN = 5e-4  # of the pixels, below which a page counts as blank
-_MAIN = 88  # percentile of the drawn pixels' darkness that the main lines have; strokes end at half of it
+_MAIN = 88  # percentile of the drawn pixels' darkness that the main lines have
+_FAINT = 0.35  # of that: what is fainter is construction
+_BROADENED = 1.5  # px that blur and pixels add to the width of a thin stroke, in squares
+_THINNEST = 0.5  # px
+_AROUND = 7  # px: side of the square whose darkest pixel tells where a stroke ends, at half of its darkness
 _MOST_DRAWN = 0.5  # of the pixels, above which a page counts as white on black
 _STROKE_SHARE = 1 / 60  # what is smaller is lettering, a speck or a short hatch
 _SLENDER = 4  # a stroke is longer than so many of its widths
@@ -72,12 +75,12 @@ def typical_width(grey: Floats) -> float | None:
 
 def middles(grey: Floats) -> Middles:
     """Find the strokes; `grey` as for `typical_width`. Where there are none, whatever is drawn counts as one."""
-    dark, edge = _darkness(grey)
-    if np.count_nonzero(dark > edge) > _MOST_DRAWN * dark.size:
-        dark, edge = _darkness(1 - grey)
-    row, column, width = _ridges(dark, edge)
+    inside = _inside(grey)
+    if np.count_nonzero(inside > 0) > _MOST_DRAWN * inside.size:
+        inside = _inside(1 - grey)
+    row, column, width = _ridges(inside)
     at = row // FINE, column // FINE
-    mask = np.asarray(dark > edge, np.uint8)
+    mask = np.asarray(inside > 0, np.uint8)
     mask[at] = 1
     chosen = _is_stroke(mask, at, width) & ~_rules(mask)[at]
     if np.count_nonzero(chosen) < _LEAST_LENGTH * max(grey.shape):
@@ -85,8 +88,8 @@ def middles(grey: Floats) -> Middles:
     return Middles(width[chosen], np.stack(at)[:, chosen])
 
 
-def _darkness(grey: Floats) -> tuple[Floats, float]:
-    """(h, w) darkness of what is drawn, and the half of the main lines' at which strokes have their edges."""
+def _inside(grey: Floats) -> Floats:
+    """(h, w), above 0 in what is drawn: at least half as dark as the darkest around, and not too faint for a line."""
     dark = grey / _paper(grey)
     np.subtract(1, dark, out=dark)
     dark = np.asarray(cv2.GaussianBlur(dark, (0, 0), _BLUR), np.float32)
@@ -97,8 +100,12 @@ def _darkness(grey: Floats) -> tuple[Floats, float]:
     least = max(_DRAWN, _NOISES * noise)
     drawn = sample[sample - level > least] - level
     if drawn.size < _LEAST_DRAWN * sample.size:
-        return dark, math.inf
-    return dark, level + max(float(np.percentile(drawn, _MAIN)) / 2, least)
+        return np.full_like(dark, -1)
+    dark -= np.float32(level)
+    edge = cv2.dilate(dark, np.ones((_AROUND, _AROUND), np.uint8))
+    edge *= np.float32(0.5)
+    np.maximum(edge, np.float32(max(_FAINT * float(np.percentile(drawn, _MAIN)), least)), out=edge)
+    return np.subtract(dark, edge, out=dark)
 
 
 def _paper(grey: Floats) -> Floats:
@@ -113,20 +120,21 @@ def _paper(grey: Floats) -> Floats:
     return np.asarray(np.maximum(paper, _LEAST_PAPER), np.float32)
 
 
-def _ridges(dark: Floats, edge: float) -> tuple[Points, Points, Floats]:
-    """Rows and columns, FINE times as many, along the middles of what is as dark as the edge; and its width, px."""
-    shape = FINE * dark.shape[0], FINE * dark.shape[1]
+def _ridges(inside: Floats) -> tuple[Points, Points, Floats]:
+    """Rows and columns, FINE times as many, along the middles of what is drawn; and its width, px."""
+    shape = FINE * inside.shape[0], FINE * inside.shape[1]
     found = []
     for rows in strips(shape[0], _BAND):
         seen = slice(max(rows.start - _REACH, 0), min(rows.stop + _REACH, shape[0]))
-        mask = np.asarray(linear_rows(dark, shape, seen) > edge, np.uint8)
+        mask = np.asarray(linear_rows(inside, shape, seen) > 0, np.uint8)
         off = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         ridge = (off > 0) & (off >= cv2.dilate(off, np.ones((3, 3), np.uint8)))
         row, column = np.nonzero(ridge[rows.start - seen.start : rows.stop - seen.start])
         # A pixel next to the edge is at a distance of 1, whether the width is 1 or 2.
         found.append((row + rows.start, column, 2 * off[row + rows.start - seen.start, column] - 0.5))
     row, column, width = (np.concatenate(each) for each in zip(*found, strict=True))
-    return row, column, np.asarray(width / FINE, np.float32)
+    thinned = (width / FINE) ** 2 - _BROADENED**2
+    return row, column, np.asarray(np.sqrt(np.maximum(thinned, _THINNEST**2)), np.float32)
 
 
 def _is_stroke(mask: Mask, at: tuple[Points, Points], width: Floats) -> npt.NDArray[np.bool_]:

@@ -28,7 +28,7 @@ MODEST_PX = 2480 * 3508  # A4 at 300 dpi
 PROGRAM = 54_000_000
 """Bytes of all that is neither the network and its runtime nor a page: measured, see tests/benchmarks/memory.py."""
 
-LOOK = 20.0
+LOOK = 14.0
 """Bytes for each px of the picture by which a page's scale is measured."""
 TONE = 0.07
 """Bytes for each px at the working scale of what is known of the paper."""
@@ -114,26 +114,39 @@ class Memory:
     def _beside_tiles(self) -> float:
         """Bytes of all but the tiles: what is modest leaves out what few pages need, and pages beside this one.
 
-        The first page is read before the network is made ready.
+        The first page is read before the network is made ready, and a later one before it is inked.
         """
-        reading = self._reading if self.wishes.pages > 1 else 0
+        reading = self._reading - self._draft - self._waiting if self.wishes.pages > 1 else 0
         more = max(reading, self._lines + self._whole) + self._other_pages
         return self._always + self._page_bytes - self._small_page + more
 
     @property
-    def _reading(self) -> int:
-        """Bytes that reading takes beside the page at the working scale."""
-        page, px = self.page.px_bytes * self.page.px, self.page.px
-        kept = page if page < LARGE else 0
-        looking = LOOK * px / glance_factor(self.page.shape) ** 2 + kept
-        fitting = 0 if self.page.scale == 1 else page if self.page.scale < 1 else kept
-        return int(self.page.held + max(looking - self._page_bytes, fitting))
+    def _reading(self) -> float:
+        """Bytes that it takes to look at the page and to read it, beside the page at the working scale."""
+        looking = self._kept + LOOK * self.page.px / glance_factor(self.page.shape) ** 2
+        return max(self.page.held + looking - self._page_bytes, self._fitting)
+
+    @property
+    def _fitting(self) -> int:
+        """Bytes that it takes to bring the page to the working scale, beside the page at that scale."""
+        whole = self.page.px_bytes * self.page.px
+        return self.page.held + (self._kept if self.page.scale > 1 else whole if self.page.scale < 1 else 0)
+
+    @property
+    def _kept(self) -> int:
+        """Bytes of the page as it is decoded, where it is kept from the look at it until it is read."""
+        page = self.page.px_bytes * self.page.px
+        return page if page < LARGE else 0
 
     @property
     def _always(self) -> float:
         """Bytes of all but the tiles for a page that is read and written in strips, with a plain pen."""
-        waiting = min(self._ink_bytes * self.page.px, AHEAD)
-        return PROGRAM + self._footprint.base + self._small_page + self._draft + TONE * self._px + waiting
+        return PROGRAM + self._footprint.base + self._small_page + self._draft + TONE * self._px + self._waiting
+
+    @property
+    def _waiting(self) -> int:
+        """Bytes of ink that waits to be written."""
+        return min(self._ink_bytes * self.page.px, AHEAD)
 
     @property
     def _row_bytes(self) -> int:
@@ -170,9 +183,11 @@ class Memory:
 
     @property
     def _other_pages(self) -> float:
-        """Bytes of the pages that are read or written meanwhile."""
-        written = max(self._whole, min(self._ink_bytes * self.page.px, AHEAD))
-        return (self._page_bytes + max(self._reading, written)) * (self.at_once - 1)
+        """Bytes of the pages that are read or written meanwhile; one of them may be looked at."""
+        if self.at_once == 1:
+            return 0
+        each = max(self._fitting, self._whole, self._waiting)
+        return (self._page_bytes + each) * (self.at_once - 1) + max(self._reading - each, 0)
 
     @property
     def _ink_bytes(self) -> int:

@@ -240,20 +240,21 @@ def test_json_is_one_line_a_page_on_stdout(lineart: Shell) -> None:
     assert (rows[0]["output"], rows[0]["width"], rows[0]["dpi"], rows[0]["thickness"]) == ("ink/a.png", 256, 300, 3)
 
 
-def planned_page(machine: Hardware, dpi: float, pages: int = 1) -> Plan:
+def planned_page(machine: Hardware, scale: float = 1, pages: int = 1) -> Plan:
     """The plan for a page of the tests with the shipped model."""
-    return plan(PageSize(256, 256, dpi), model_store.find(MODEL), machine, Wishes(pages=pages))
+    return plan(PageSize(256, 256, 300, scale=scale), model_store.find(MODEL), machine, Wishes(pages=pages))
 
 
 def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
-    assert lineart("ink", "scans", "-o", "ink", "--dry-run", "-t", "0.5mm", "--dpi", "600") == 0
-    page = planned_page(lineart.machine, 600, pages=2)
+    assert lineart("ink", "scans", "-o", "ink", "--dry-run", "-t", "0.5mm", "--dpi", "600", "--drawing", "14px") == 0
+    page = planned_page(lineart.machine, 2, pages=2)
     memory, seconds = bytes_text(page.memory), page.seconds
     figures = f"{page.computed_megapixels:.1f} megapixels computed; {memory}; about {seconds:.2g} s"
     planned = f"  openvino on CPU in {page.choice.precision}, threads 4; {page.looks} x 1 x 256 x 256 px, {figures}"
     assert lineart.out.splitlines() == [
-        "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
+        "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px",
         planned,
+        "    scale 2: strokes are 14 px wide, as asked for",
         "    backend openvino: the first choice on a CPU",
         "    device CPU: the same ink on every machine",
         f"    {page.reasons[2]}",
@@ -264,21 +265,23 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
         f"    memory {memory}: 1GB allowed, 8GB are free",
         f"    time {seconds:.2g} s: a guess by the kind of processor, right within a factor of two or three; "
         "lineart bench --save knows",
-        "scans/deep/b.png -> ink/deep/b.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
+        "scans/deep/b.png -> ink/deep/b.png: 256 x 256 px at 600 dpi; lines 11.811 px",
         planned,
+        "    scale 2: strokes are 14 px wide, as asked for",
     ]
     assert not Path("ink").exists()
     assert not lineart.opened
-    assert lineart("ink", "scans/a.png", "-o", "ink", "--dry-run", "--json") == 0
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--dry-run", "--json", "--drawing", "7px") == 0
     row = json.loads(lineart.out)
+    assert (row["scale"], row["scale_why"]) == (1, "strokes are 7 px wide, as asked for")
     assert (row["event"], row["backend"], row["tiles"], row["window"]) == ("page_planned", "openvino", 1, [384, 384])
     assert row["reasons"][0].startswith("backend openvino: ")
 
 
 def test_verbose_tells_the_plan_beside_the_results(lineart: Shell) -> None:
-    assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose") == 0
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose", "--drawing", "7px") == 0
     assert lineart.out == ""
-    memory = bytes_text(planned_page(lineart.machine, 300).memory)
+    memory = bytes_text(planned_page(lineart.machine).memory)
     assert f"    memory {memory}: 1GB allowed, 8GB are free\n" in lineart.err
     assert "1 inked, 0 skipped, 0 failed" in lineart.err
 
