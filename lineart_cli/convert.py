@@ -24,7 +24,7 @@ from lineart_cli.options import MODEL_DPI, NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.resample import enlarged_strips, fit, gather, gathered, strips
 from lineart_cli.spool import Page, Spool, room
-from lineart_cli.tone import apply, measure, store
+from lineart_cli.tone import Tone, apply, measure, store
 from lineart_cli.workbench import Workbench, run_tiles
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Inker:
         bits: int = 8,
         keep: int = 0,
         scratch: Path | None = None,
+        measure: Callable[[Page], Tone] = measure,
     ) -> None:
         """
         Args:
@@ -58,6 +59,7 @@ class Inker:
             bits: 8 or 16, of the ink's coverage.
             keep: pages whose lines are remembered for more tools to draw them, on the disk if they are several.
             scratch: a folder on the disk that takes what is too large for memory, see `spool.room`.
+            measure: the tone of a page, where it is not to be that of this page alone.
         """
         self._card = card
         self._decide = decide
@@ -65,6 +67,7 @@ class Inker:
         self._bits = bits
         self._keep = keep
         self._scratch = scratch
+        self._measure = measure
         self._kept: dict[bytes, Lines] = {}
         self._ready: tuple[EngineChoice, Workbench] | None = None
 
@@ -123,7 +126,7 @@ class Inker:
         """The page's ink with a plain pen, cut from the network's levels as they come."""
         scale, shape = size.scale, size.working_shape
         plan = self._decide(size)
-        bench, draw = self._bench(plan), self._seen(_darkener(page, faint), plan, shape)
+        bench, draw = self._bench(plan), self._seen(_darkener(page, self._measure(page), faint), plan, shape)
         if scale == 1:
             turn = partial(coverage, bits=self._bits)
             yield from run_tiles(shape, plan.tiles, draw, bench, thickness, turn, _TYPES[self._bits])
@@ -144,7 +147,7 @@ class Inker:
 
     def _found(self, page: Page, size: PageSize, faint: float) -> Lines:
         plan, shape = self._decide(size), size.working_shape
-        darken = _darkener(page, faint)
+        darken = _darkener(page, self._measure(page), faint)
         draw = self._seen(darken, plan, shape)
         place = Spool if self._keep > 1 else room
         off = place(shape, np.float16, self._scratch)
@@ -187,6 +190,7 @@ def open_inker(
     bits: int = 8,
     keep: int = 0,
     scratch: Path | None = None,
+    measure: Callable[[Page], Tone] = measure,
 ) -> Inker:
     """An inker with the runtimes that the plans name; these raise EngineError when they are first needed."""
     compiled: dict[EngineChoice, Compiled] = {}
@@ -194,12 +198,11 @@ def open_inker(
     def prepare(choice: EngineChoice, window: tuple[int, int]) -> Engine:
         return open_engine(card.network_for(choice.precision), choice, window, compiled.setdefault(choice, {}))
 
-    return Inker(card, decide, prepare, bits, keep, scratch)
+    return Inker(card, decide, prepare, bits, keep, scratch, measure)
 
 
-def _darkener(page: Page, faint: float) -> Draw:
+def _darkener(page: Page, tone: Tone, faint: float) -> Draw:
     """What writes the darkness of some rows and columns of a page."""
-    tone = measure(page)
     return lambda part, out: apply(page, tone, faint, part, out)
 
 

@@ -103,9 +103,10 @@ def _inside(grey: Floats) -> Floats:
         return np.full_like(dark, -1)
     dark -= np.float32(level)
     edge = cv2.dilate(dark, np.ones((_AROUND, _AROUND), np.uint8))
-    edge *= np.float32(0.5)
-    np.maximum(edge, np.float32(max(_FAINT * float(np.percentile(drawn, _MAIN)), least)), out=edge)
-    return np.subtract(dark, edge, out=dark)
+    faintest = max(_FAINT * float(np.percentile(drawn, _MAIN)), least)
+    np.maximum(np.multiply(edge, 0.5, out=edge), faintest, out=edge)
+    dark -= edge
+    return dark
 
 
 def _paper(grey: Floats) -> Floats:

@@ -5,6 +5,7 @@ from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
 from lineart_cli.options.report import ReportOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
+from lineart_cli.options.trying import TryOptions
 from lineart_cli.options.values import (
     BACKENDS,
     BLACK,
@@ -24,6 +25,7 @@ from lineart_cli.options.values import (
     READABLE,
     THICKNESS_RANGE,
     Colour,
+    Crop,
     Length,
     Several,
 )
@@ -49,12 +51,14 @@ __all__ = [
     "BenchOptions",
     "BrushesOptions",
     "Colour",
+    "Crop",
     "InkOptions",
     "Length",
     "Options",
     "ReportOptions",
     "Several",
     "Spec",
+    "TryOptions",
     "bytes_text",
     "default_text",
     "specs",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from lineart_cli.errors import ArgumentError
-from lineart_cli.options.values import DPI_RANGE, Colour, Length, Several
+from lineart_cli.options.values import DPI_RANGE, Colour, Crop, Length, Several
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,17 @@ def read_whole(spec: Spec, text: str, otherwise: str = "") -> int:
     if not text.strip().isdecimal() or not spec.low <= int(text) <= spec.high:
         raise spec.error(text, f"write {otherwise}a whole number from {spec.low:.0f} to {spec.high:.0f}")
     return int(text)
+
+
+def read_crop(spec: Spec, text: str) -> Crop:
+    found = re.fullmatch(r"\s*(\d{1,6})\s*,\s*(\d{1,6})\s*,\s*(\d{1,6})\s*,\s*(\d{1,6})\s*", text, re.ASCII)
+    crop = Crop(*map(int, found.groups())) if found else None
+    if crop is None or min(crop.width, crop.height) < spec.low:
+        advice = (
+            f"write left, top, width and height in px, such as 100,200,700,700; at least {spec.low:g} wide and high"
+        )
+        raise spec.error(text, advice)
+    return crop
 
 
 def read_whole_or_auto(spec: Spec, text: str) -> int | None:

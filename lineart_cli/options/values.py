@@ -62,6 +62,28 @@ class Several(tuple[_T, ...]):
         return ",".join(map(str, self))
 
 
+class Crop(NamedTuple):
+    """A part of a page, px."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self))
+
+    @property
+    def rows(self) -> slice:
+        """From top to bottom."""
+        return slice(self.top, self.top + self.height)
+
+    @property
+    def columns(self) -> slice:
+        """From left to right."""
+        return slice(self.left, self.left + self.width)
+
+
 class Colour(NamedTuple):
     """An sRGB colour, 0 to 255 each."""
 

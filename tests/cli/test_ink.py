@@ -562,3 +562,79 @@ def test_what_had_to_be_guessed_of_a_brush_is_told_in_a_dry_run_too(lineart: She
     for more in ([], ["--dry-run"]):
         assert lineart("ink", "scans/a.png", "-o", "ink", "--brush", "night.png", *more) == 0
         assert "--brush night.png: white on black, taken as black on white" in lineart.err
+
+
+def strokes(path: str, width: int) -> None:
+    """A page of circles drawn in strokes so wide."""
+    page = np.full((900, 900), 255, np.uint8)
+    for number in range(1, 8):
+        cv2.circle(page, (450, 450), 55 * number, 40, width, cv2.LINE_AA)
+    Image.fromarray(page).save(path)
+
+
+def test_a_page_keeps_the_scale_of_its_last_ink_until_its_strokes_are_quite_others(lineart: Shell) -> None:
+    def inked(width: int, *more: str) -> tuple[float, str]:
+        strokes("scans/a.png", width)
+        assert lineart("ink", "scans/a.png", "-o", "ink", "--json", "-v", *more) == 0
+        planned, done = (json.loads(line) for line in lineart.out.splitlines())
+        known = json.loads(Path("ink/.lineart.json").read_text())["pages"]["a.png"]
+        assert planned["scale"] == done["scale"] == known["scale"]
+        return planned["scale"], planned["scale_why"]
+
+    assert inked(6)[0] == 1
+    scale, why = inked(9)
+    assert scale == 1
+    assert why.startswith("kept from the last ink; now 1.5, strokes are 11 px wide, measured")
+    assert inked(9, "--overwrite")[0] == 1.5
+    assert inked(6)[0] == 1.5
+    assert inked(28)[0] == 4
+    assert inked(27, "--faint", "0.3")[0] == 4  # with other settings it is measured anew
+    assert lineart("ink", "scans/a.png", "-o", "other", "--json", "-v") == 0
+    assert json.loads(lineart.out.splitlines()[0])["scale"] == 4
+
+
+def test_a_manifest_without_scales_is_read(lineart: Shell) -> None:
+    assert lineart("ink", "scans", "-o", "ink") == 0
+    path = Path("ink/.lineart.json")
+    known = json.loads(path.read_text())
+    for entry in known["pages"].values():
+        del entry["scale"]
+    path.write_text(json.dumps(known))
+    assert lineart("ink", "scans", "-o", "ink") == 0
+    assert lineart.err.startswith("0 inked, 2 skipped, 0 failed")
+
+
+def test_drawing_moves_the_scale_by_steps(lineart: Shell) -> None:
+    strokes("scans/a.png", 6)
+    found = {}
+    for drawing in ("very-fine", "fine", "auto", "loose", "very-loose", "20px"):
+        assert lineart("ink", "scans/a.png", "-o", "ink", "--dry-run", "--json", "--drawing", drawing) == 0
+        found[drawing] = json.loads(lineart.out)["scale"]
+    assert found == {"very-fine": 0.5, "fine": 0.75, "auto": 1, "loose": 1.5, "very-loose": 2, "20px": 3}
+
+
+def test_a_long_strip_and_tags_that_are_wrong_need_no_options(lineart: Shell) -> None:
+    strokes("scans/a.png", 6)
+    with Image.open("scans/a.png") as image:
+        page = np.asarray(image)
+    Image.fromarray(np.vstack([page[:, :800]] * 15)).save("scans/strip.png")
+    Image.fromarray(page).save("scans/fax.png", dpi=(2400, 1200))
+    assert lineart("ink", "scans/*.png", "-o", "ink", "--json", "-v", "-t", "0.3mm") == 0
+    rows = [json.loads(line) for line in lineart.out.splitlines()]
+    found = {row["input"]: row["scale"] for row in rows if row["event"] == "page_done"}
+    assert found["scans/fax.png"] == found["scans/a.png"] == 1
+    assert found["scans/strip.png"] in {1, 1.5}
+
+
+def test_a_sheet_is_tried(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    strokes("scans/a.png", 7)
+    monkeypatch.setattr("lineart_cli.trying.open_inker", lambda *_, **__: HalfInker(8))
+    assert lineart("try", "scans/a.png", "--crop", "100,100,300,200") == 0
+    assert lineart.err == "a-try.png\n"
+    with Image.open("a-try.png") as image:
+        assert image.size == (20 + 4 * 500, 20 + 3 * (320 + 20 + 52))
+    assert lineart("try", "scans/a.png", "-o", "sheet.png", "--crop", "800,0,300,200") == 2
+    assert lineart.err == "lineart: --crop 800,0,300,200: reaches beyond the page of 900 x 900 px\n"
+    assert lineart("try", "scans/nothing.png") == 1
+    assert lineart("try", "scans/a.png", "--drawing", "fine") == 2
+    assert not Path("sheet.png").exists()
