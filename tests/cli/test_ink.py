@@ -619,7 +619,7 @@ def test_a_long_strip_and_tags_that_are_wrong_need_no_options(lineart: Shell) ->
         page = np.asarray(image)
     Image.fromarray(np.vstack([page[:, :800]] * 15)).save("scans/strip.png")
     Image.fromarray(page).save("scans/fax.png", dpi=(2400, 1200))
-    assert lineart("ink", "scans/*.png", "-o", "ink", "--json", "-v", "-t", "0.3mm") == 0
+    assert lineart("ink", "scans/*.png", "-o", "ink", "--json", "-v") == 0
     rows = [json.loads(line) for line in lineart.out.splitlines()]
     found = {row["input"]: row["scale"] for row in rows if row["event"] == "page_done"}
     assert found["scans/fax.png"] == found["scans/a.png"] == 1
