@@ -13,6 +13,8 @@ HOLES = 12
 """Holes in a torn draft, at most."""
 HOLE = (0.02, 0.15)
 """Range of the sides of a hole, as shares of the crop's."""
+ONE_LINE = 1.5
+"""Ways of neighbouring pixels to one line differ from their mean by no more than this, px."""
 
 
 def first_looks(sketch: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
@@ -26,7 +28,20 @@ def first_looks(sketch: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
         (N, 2, S, S) darkness with an empty draft, and (N, 2, S, S) way in px at half scale.
     """
     coarse = _mosaic(functional.avg_pool2d(sketch, 2))
-    return with_draft(coarse, torch.zeros_like(coarse)), _mosaic(functional.avg_pool2d(offset, 2) / 2)
+    return with_draft(coarse, torch.zeros_like(coarse)), _mosaic(halved(offset))
+
+
+def halved(offset: Tensor) -> Tensor:
+    """The way to the nearest line at half scale: (N, 2, S, S) px -> (N, 2, S / 2, S / 2) px of half the size.
+
+    Four neighbours that know one line are averaged; where they know several, on ridges, the nearest line counts.
+    """
+    mean = functional.avg_pool2d(offset, 2)
+    four = functional.pixel_unshuffle(offset.transpose(0, 1), 2).reshape(2, -1, 4, *mean.shape[2:])
+    nearest = torch.linalg.vector_norm(four, dim=0).argmin(1, keepdim=True).expand(2, -1, -1, -1, -1)
+    chosen = four.gather(2, nearest).squeeze(2).transpose(0, 1)
+    apart = (four - mean.transpose(0, 1)[:, :, None]).abs().amax((0, 2))[:, None]
+    return torch.where(apart < ONE_LINE, mean, chosen) / 2
 
 
 def _mosaic(parts: Tensor) -> Tensor:

@@ -12,9 +12,9 @@ from lineart_train.sketch.hand import Stroke
 SHIFT = 4
 BLOOM = 0.6
 """OpenCV's anti-aliased fill reaches about this many px beyond the outline it is given."""
-OFFSET_UNIT = 1 / 8
-"""Offsets are stored as int8 in eighths of a px: +-15.9 px."""
-FAR = 18.0
+OFFSET_UNIT = 1 / 5
+"""Offsets are stored as int8 in fifths of a px: +-25.4 px, twice the network's reach, as its first look needs."""
+FAR = 27.0
 """Beyond this many px from all lines, what is stored only says that none is near."""
 
 
