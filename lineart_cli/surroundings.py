@@ -60,7 +60,7 @@ def around_sheet(cells: Floats, envelope: Floats, white: float) -> Mask:
         white: the page's brightest paper.
     """
     strokes = cells < STROKE * closed(cells, THIN)
-    parts = _at_border(envelope < DIM * white, envelope)
+    parts = _at_border(envelope < DIM * white, envelope, SIDE_TOUCHED * min(cells.shape))
     found = _any_of((part for part in parts if _is_around(part, strokes, envelope, white)), cells.shape)
     if not found.any():
         return found
@@ -102,9 +102,9 @@ def dilated(mask: Mask, size: int) -> Mask:
 
 def _plain(cells: Floats, envelope: Floats, mask: Mask) -> Iterator[Part]:
     """The parts of a mask that touch the page's border, and are large and without much drawn on them."""
-    for part in _at_border(mask, envelope):
+    for part in _at_border(mask, envelope, SMALL):
         strokes = cells[part.cells] < STROKE * envelope[part.cells]
-        if len(strokes) >= SMALL and strokes.mean() < STROKES_SHADED:
+        if strokes.mean() < STROKES_SHADED:
             yield part
 
 
@@ -115,11 +115,11 @@ def _any_of(parts: Iterable[Part], shape: tuple[int, ...]) -> Mask:
     return found
 
 
-def _at_border(mask: Mask, level: Floats) -> Iterator[Part]:
-    """The parts of a mask that touch the page's border."""
-    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+def _at_border(mask: Mask, level: Floats, least: float) -> Iterator[Part]:
+    """The parts of a mask that touch the page's border, and have at least so many cells."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
     for label in np.unique(np.concatenate(_sides(labels))):
-        if label:
+        if label and stats[label, cv2.CC_STAT_AREA] >= least:
             cells = labels == label
             yield Part(cells, float(np.median(level[cells])))
 
