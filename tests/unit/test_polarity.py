@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from lineart_cli.polarity import dark_on_light, is_light_on_dark
+from lineart_cli.resample import gather
+from lineart_cli.spool import Spool
 
 WHITES = {np.uint8: 255, np.uint16: 65535, np.float32: 1}
 
@@ -64,6 +68,19 @@ def test_the_page_is_turned_round(dtype: type) -> None:
         assert was_turned == is_turned
         assert page.dtype == dtype
         np.testing.assert_array_equal(page, WHITES[dtype] - light if is_turned else light)
+
+
+def test_a_page_on_disk_is_turned_round_there(tmp_path: Path) -> None:
+    light = drawn(0.1, 0.9)
+
+    def read(_: bool) -> Spool:
+        page = Spool(light.shape, np.uint8, tmp_path)
+        gather([light], page)
+        return page
+
+    page, was_turned = dark_on_light(read, "auto")
+    assert was_turned
+    np.testing.assert_array_equal(page[:], 255 - light)
 
 
 def test_the_user_may_have_dark_lines_turned_round() -> None:
