@@ -117,7 +117,10 @@ class BatchDone:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something about the run as a whole that the user should know. JSON: {"event": "notice", "text"}, one line."""
+    """Something about the run as a whole, or a page's ink, that the user should know.
+
+    JSON: {"event": "notice", "text"}; one line.
+    """
 
     text: str
 

@@ -18,7 +18,7 @@ from lineart_cli import __version__, manifest, pages
 from lineart_cli.brushes.style import Tool
 from lineart_cli.engines import UnusableError
 from lineart_cli.errors import LineartError, ModelError, PageError
-from lineart_cli.events import Event, PageDone, PagePlanned, PageSkipped
+from lineart_cli.events import Event, Notice, PageDone, PagePlanned, PageSkipped
 from lineart_cli.files import Job
 from lineart_cli.manifest import Entry, Stamp, Standing
 from lineart_cli.model_card import ModelCard
@@ -26,6 +26,7 @@ from lineart_cli.options import MODEL_DPI, THICKNESS_RANGE, InkOptions
 from lineart_cli.output_folder import OutputFolder, unwritable
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize, Plan
+from lineart_cli.polarity import dark_on_light
 from lineart_cli.resample import fit, gather
 from lineart_cli.spool import AHEAD, Page, room
 from lineart_cli.turns import Turns
@@ -36,6 +37,10 @@ _KEPT = {
     Standing.EDITED: "was changed after lineart inked it, and is kept; --overwrite inks it again",
     Standing.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
 }
+_TURNED = "has light lines on dark, which are inked as dark lines on light are; --invert no inks it as it is"
+_BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes light lines on dark"
+_MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
+_LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of a page
 
 
 @dataclass(frozen=True)
@@ -246,11 +251,12 @@ def _bands(
     sheet: _Sheet, page: Page, means: Means, seconds: float, end: Callable[[], None] | None
 ) -> Generator[pages.Pixels]:
     """The page's ink from top to bottom; `end` is told as soon as the last of it is made, before that is written."""
-    ahead, size = deque[pages.Pixels](), 0
+    ahead, size, ink = deque[pages.Pixels](), 0, 0.0
     try:
         for band in means.inker.bands(page, sheet.size, sheet.tool, means.options.faint, seconds):
             ahead.append(band)
             size += band.nbytes
+            ink += float(band.sum()) / np.iinfo(band.dtype).max
             while size > AHEAD:
                 size -= ahead[0].nbytes
                 yield ahead.popleft()
@@ -260,16 +266,21 @@ def _bands(
         raise PageError(str(sheet.job), "cannot be inked", str(error)) from error
     if end is not None:
         end()
+    share = ink / sheet.size.px
+    if not _LEAST_INK <= share <= _MOST_INK:
+        means.report(Notice(f"{sheet.job}: {_BLANK if share < _LEAST_INK else _MOSTLY_BLACK}"))
     if manifest.stamp(sheet.job.source) != sheet.stamp:
         raise PageError(str(sheet.job), "was changed while it was inked", "run again")
     yield from ahead
 
 
 def _read(sheet: _Sheet, means: Means, seconds: float) -> Page:
-    """The page at the network's dpi, upright."""
+    """The page at the network's dpi, upright, its lines dark."""
     job = sheet.job
     try:
-        page = within(seconds, lambda: _fitted(sheet, means))
+        page, is_turned = within(
+            seconds, lambda: dark_on_light(lambda is_on_black: _fitted(sheet, means, is_on_black), means.options.invert)
+        )
     except TimeoutError as error:
         reason = f"is not read after {seconds:g} s"
         raise PageError(str(job), reason, "save it anew, or give it longer with --page-timeout") from error
@@ -277,16 +288,19 @@ def _read(sheet: _Sheet, means: Means, seconds: float) -> Page:
         raise unwritable(job.output, error) from error
     if manifest.stamp(job.source) != sheet.stamp:
         raise PageError(str(job), "was changed while it was read", "run again")
+    if is_turned and means.options.invert == "auto":
+        means.report(Notice(f"{job}: {_TURNED}"))
     return page
 
 
-def _fitted(sheet: _Sheet, means: Means) -> Page:
+def _fitted(sheet: _Sheet, means: Means, is_on_black: bool) -> Page:
     job, header, options = sheet.job, sheet.header, means.options
     _, shape = sheet.size.fitted(means.card.dpi)
     dtype = pages.grey_type(header.bits, header.is_grey, options.drop_colour)
     page = np.empty(shape, dtype) if sheet.size.is_kept else room(shape, dtype, means.folder.scratch)
     stored = pages.as_stored(page, header.orientation)
-    gather(fit(pages.read_strips(job.source, options, job.page), header.stored_shape, stored.shape), stored)
+    greys = pages.read_strips(job.source, options, job.page, is_on_black)
+    gather(fit(greys, header.stored_shape, stored.shape), stored)
     return page
 
 

@@ -32,6 +32,7 @@ from lineart_cli.options.values import (
     FORMATS,
     FORMATS_OF_16_BITS,
     FORMATS_WITHOUT_ALPHA,
+    INVERT,
     LOOKS,
     NEUTRAL_FAINT,
     PLAIN,
@@ -115,6 +116,15 @@ class InkOptions(Options):
         read=read_choice,
         metavar="NAME",
         choices=DROP_COLOURS,
+    )
+    invert: str = option(
+        "auto",
+        "--invert",
+        "Make light dark and dark light before inking: auto does so where light lines are drawn on dark paper.",
+        "Reading",
+        read=read_choice,
+        metavar="WHEN",
+        choices=INVERT,
     )
     layer: str | None = option(
         None,
