@@ -81,9 +81,7 @@ class Pool:
         self._taken = 0
         self._coming: deque[Future[Pair]] = deque()
         context = multiprocessing.get_context("spawn")
-        self._workers = ProcessPoolExecutor(
-            workers or spare_cores(), context, initializer=_start, initargs=(drawings,)
-        )
+        self._workers = ProcessPoolExecutor(workers or spare_cores(), context, initializer=_start, initargs=(drawings,))
 
     def __enter__(self) -> Pool:
         return self

@@ -18,8 +18,8 @@ from lineart_train import checkpoint, sheet
 from lineart_train.checkpoint import Progress
 from lineart_train.config import TrainConfig
 from lineart_train.dataset import Pair, draw
-from lineart_train.losses import field_loss
 from lineart_train.looks import first_looks, halved, second_looks
+from lineart_train.losses import field_loss
 from lineart_train.net import LineartNet, with_draft
 from lineart_train.pool import Pool, unit_offset
 from lineart_train.steps import descend, follow
@@ -101,19 +101,17 @@ def train(
             counted += 1
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value.detach()
+            if progress.step % 10 == 0 or done >= 1:
+                tell({**record, "step": progress.step, "done": done, "loss": _finite(losses["loss"])})
             if time.monotonic() - looked > 60 * LOOK_EVERY or done >= 1:
                 looked = time.monotonic()
                 means = {name: float(value) / counted for name, value in sums.items()}
-                if not math.isfinite(means["loss"]):
-                    raise FloatingPointError("The loss is no longer finite. Train from the checkpoint at a lower rate.")
                 record = {"step": progress.step, "minutes": progress.minutes, "rate": rate, **means}
                 record |= look(average, held_out, run / "sheet.png", device)
                 sums, counted = {}, 0
                 checkpoint.save(run, config, progress, model, average, optimizer)
                 with (run / "record.jsonl").open("a") as lines:
                     lines.write(json.dumps(record) + "\n")
-            if progress.step % 10 == 0:
-                tell({**record, "step": progress.step, "done": done, "loss": float(losses["loss"])})
     return record
 
 
@@ -127,6 +125,13 @@ def learning_rate(config: TrainConfig, step: int, done: float) -> float:
     up = min(1.0, (step + 1) / max(config.warm, 1))
     down = 1.0 if config.cool <= 0 else min(1.0, max(1.0 - done, 0.0) / config.cool)
     return config.rate * up * max(down, 0.01)
+
+
+def _finite(loss: Tensor) -> float:
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        raise FloatingPointError("The loss is no longer finite. Train again from the checkpoint with a lower rate.")
+    return value
 
 
 def available(device: str) -> str:

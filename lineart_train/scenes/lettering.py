@@ -49,9 +49,7 @@ def _stroke(digits: str) -> Points:
     return np.asarray(pairs, np.float32) / 6
 
 
-STROKES = {
-    letter: [_stroke(each) for each in code] for letter, code in GLYPHS.items()
-}
+STROKES = {letter: [_stroke(each) for each in code] for letter, code in GLYPHS.items()}
 
 
 def word(rng: np.random.Generator, letters: int) -> list[Points]:

@@ -94,7 +94,9 @@ def random_hand(rng: Rng) -> Hand:
     )
     if kind == "broad":
         passes, spread = float(rng.uniform(1.0, 3.0)), float(np.exp(rng.uniform(0.0, np.log(14))))
-        return replace(searching, passes=passes, spread=spread, width=float(np.exp(rng.uniform(np.log(11), np.log(34)))))
+        return replace(
+            searching, passes=passes, spread=spread, width=float(np.exp(rng.uniform(np.log(11), np.log(34))))
+        )
     if kind == "sure":
         width = float(np.exp(rng.triangular(np.log(1.8), np.log(4.0), np.log(15.0))))
         return replace(sure(searching, rng), width=width, piece=float(np.exp(rng.uniform(np.log(400), np.log(2000)))))

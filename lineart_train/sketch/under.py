@@ -73,7 +73,10 @@ def _shade(layer: NDArray[np.float32], size: int, width: float, faint: float, rn
     gap, length, turn = width * rng.uniform(0.8, 2.0), rng.uniform(40, 300), rotation(rng.uniform(0, np.pi))
     centre = rng.uniform(0, size, 2)
     for row in range(int(rng.integers(6, 40))):
-        ends = np.array([[-length / 2, row * gap], [length / 2, row * gap]]) + rng.normal(0, 0.1 * length, (2, 2)) * [1, 0]
+        ends = np.array([[-length / 2, row * gap], [length / 2, row * gap]]) + rng.normal(0, 0.1 * length, (2, 2)) * [
+            1,
+            0,
+        ]
         points = resample((ends @ turn.T + centre).astype(np.float32), 12.0)
         lay(layer, Stroke(points, np.full(len(points), width * rng.uniform(0.6, 1.1), np.float32), faint))
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from lineart_train.looks import first_looks, halved, second_looks
 from lineart_train.net import REACH, LineartNet, NetConfig
 from lineart_train.scenes.curves import ellipse

@@ -80,7 +80,7 @@ def test_the_loss_of_the_truth_is_zero_and_grows_with_the_miss() -> None:
 def test_turned_fields_still_point_to_the_line(way: int) -> None:
     offset = ring_field()[0].numpy()
     mask = (np.hypot(*offset) < 0.8).astype(np.float32)[None]
-    picture, field = turned(mask, offset, way)
+    picture, field = (each.numpy() for each in turned(torch.from_numpy(mask), torch.from_numpy(offset), way))
     y, x = np.nonzero(np.hypot(*field) < 6)
     lands = np.round(np.stack([y + field[1, y, x], x + field[0, y, x]])).astype(int)
     inside = (lands >= 0).all(0) & (lands < 128).all(0)
@@ -92,7 +92,7 @@ def test_turned_fields_still_point_to_the_line(way: int) -> None:
 def test_config_survives_json_and_refuses_impossible_crops() -> None:
     config = TrainConfig(net=TINY, rate=1e-3)
     assert from_dict(config.to_dict()) == config
-    with pytest.raises(ValueError, match="multiple of 32"):
+    with pytest.raises(ValueError, match="multiple of 64"):
         TrainConfig(crop=500)
 
 
