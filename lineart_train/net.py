@@ -35,7 +35,9 @@ Beside a bend of radius r the convergence is 1 - d / r at a distance d, doubt or
 """
 
 DRAFT = 3.0
-"""Thickness in px of the ink that the network sees when it looks again."""
+"""Thickness in px of the draft: the ink of the first look, which the network is given at the second."""
+DRAFT_SCALE = 0.5
+"""Share of the scale at which the first look is made."""
 BENEATH = 0.3
 """Darkness of the sketch beneath that ink, as a share of its own."""
 
@@ -47,6 +49,7 @@ class NetConfig:
     channels: per level, from stride 4 on, each level twice as coarse; multiples of 16. More see more, cost the square.
     down, up: residual blocks per level on the way down and up; the deeper ones give the frame its size.
     head: channels of the last but one layer.
+    inputs: channels of what it sees, darkness first.
     slack: px that the distance may exceed the way before a line is taken back; 0 tears lines, 4 fills narrow gaps. It
         ends where the distance does.
     calm: standard deviation in px by which the pen smooths the way; 0.5 keeps every tremor, 4 rounds corners.
@@ -57,6 +60,7 @@ class NetConfig:
     down: tuple[int, ...] = (2, 2, 2, 2)
     up: tuple[int, ...] = (2, 1, 1)
     head: int = 64
+    inputs: int = 2
     slack: float = 3.5
     calm: float = 2.0
     least: float = 0.1
@@ -88,13 +92,13 @@ class Block(nn.Module):
 
 
 class Body(nn.Module):
-    """Finds the lines: (N, 1, H, W) darkness -> (N, channels[0], H / 4, W / 4) features."""
+    """Finds the lines: (N, inputs, H, W) darkness and draft -> (N, channels[0], H / 4, W / 4) features."""
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
         wide = config.channels
         self.unshuffle = nn.PixelUnshuffle(4)
-        self.stem = nn.Sequential(conv(16, wide[0]), nn.BatchNorm2d(wide[0]), nn.ReLU())
+        self.stem = nn.Sequential(conv(16 * config.inputs, wide[0]), nn.BatchNorm2d(wide[0]), nn.ReLU())
         self.down = nn.ModuleList(
             nn.Sequential(*(Block(c) for _ in range(n))) for c, n in zip(wide, config.down, strict=True)
         )
@@ -177,9 +181,16 @@ class LineartNet(nn.Module):
         self.pen = Pen(config)
 
     def fields(self, sketch: Tensor) -> Tensor:
-        """(N, 1, H, W) darkness in [0, 1] -> (N, 3, H, W) way x, way y, distance in units of `REACH` px."""
+        """(N, 2, H, W) darkness and draft in [0, 1] -> (N, 3, H, W) way x, way y, distance in units of `REACH` px."""
         fields: Tensor = self.head(self.body(sketch))
         return fields
+
+    def first(self, sketch: Tensor) -> Tensor:
+        """The first look: (N, 1, H, W) darkness in [0, 1], sides even -> (N, 1, H, W) draft, coverage in [0, 1]."""
+        small = functional.avg_pool2d(sketch, 2)
+        thickness = torch.tensor([DRAFT * DRAFT_SCALE], device=sketch.device)
+        level = self(with_draft(small, torch.zeros_like(small)), thickness) / DRAFT_SCALE
+        return (functional.interpolate(level, scale_factor=2, mode="bilinear", align_corners=False) + 0.5).clamp(0, 1)
 
     def again(self, sketch: Tensor) -> Tensor:
         """What is looked at the second time: (N, 1, H, W) darkness in [0, 1] -> the same of the ink over the sketch."""
@@ -188,6 +199,11 @@ class LineartNet(nn.Module):
     def forward(self, sketch: Tensor, thickness: Tensor) -> Tensor:
         level: Tensor = self.pen(self.fields(sketch), thickness)
         return level
+
+
+def with_draft(sketch: Tensor, draft: Tensor) -> Tensor:
+    """What the network is given: darkness and draft, (N, 1, H, W) each -> (N, 2, H, W)."""
+    return torch.cat([sketch, draft], 1)
 
 
 def over(sketch: Tensor, level: Tensor) -> Tensor:
@@ -220,7 +236,7 @@ def halo(config: NetConfig) -> int:
 def kmac_per_px(config: NetConfig) -> float:
     """Thousand multiply-adds per page pixel, all convolutions."""
     wide = config.channels
-    total = 9 * 16 * wide[0] / 16 + 9 * wide[0] * config.head / 16 + 9 * config.head * 48 / 16
+    total = 9 * 16 * config.inputs * wide[0] / 16 + 9 * wide[0] * config.head / 16 + 9 * config.head * 48 / 16
     for level, c in enumerate(wide):
         area = 16 * 4**level
         blocks = config.down[level] + (config.up[level] if level < len(config.up) else 0)
