@@ -20,7 +20,7 @@ MOST_BY_DEFAULT = 1_000_000_000
 FREE_BY_DEFAULT = 0.6
 """What a run may take where nobody says: so many bytes, or this share of what is free, the less."""
 
-MODEST, MOST_MODEST = 350_000_000, 480_000_000
+MODEST, MOST_MODEST = 365_000_000, 480_000_000
 """Bytes that an A4 page at 300 dpi takes where nobody says; and the largest, for windows in which halos are a less
 part. Between the two, a page may take one more for each of its pixels."""
 MODEST_PX = 2480 * 3508  # A4 at 300 dpi

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lineart_cli.regions import Tile, same_windows
 
-PREPARING = 1_000_000
+PREPARING = 2_000_000
 """Pixels that a runtime computes in the time in which it makes the network ready for windows of another shape."""
 
 
