@@ -250,7 +250,8 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
     page = planned_page(lineart.machine, 600, pages=2)
     memory, seconds = bytes_text(page.memory), page.seconds
     figures = f"{page.computed_megapixels:.1f} megapixels computed; {memory}; about {seconds:.2g} s"
-    planned = f"  openvino on CPU in {page.choice.precision}, threads 4; {page.looks} x 1 x 256 x 256 px, {figures}"
+    tiles = f"draft 1 x 192 x 192 px, then 1 x 256 x 256 px, {figures}"
+    planned = f"  openvino on CPU in {page.choice.precision}, threads 4; {tiles}"
     assert lineart.out.splitlines() == [
         "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
         planned,
@@ -259,7 +260,8 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
         f"    {page.reasons[2]}",
         "    threads 4: one for each physical core",
         "    pages 2 at once: one is inked while another is read and written",
-        "    looks 2: the second mends the ink of the first",
+        "    looks 2: the second mends the draft of the first",
+        "    draft 1 x 192 x 192 px: the page at 1/2 of its size",
         "    tiles 1 x 256 x 256 px: the whole page fits",
         f"    memory {memory}: 1GB allowed, 8GB are free",
         f"    time {seconds:.2g} s: a guess by the kind of processor, right within a factor of two or three; "
