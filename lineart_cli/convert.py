@@ -1,6 +1,6 @@
 """One page, arrays in and out: tone -> tiles -> network -> ink, a band of rows at a time.
 
-The network looks at a page twice: the second time it sees its own ink, and the sketch faint beneath it.
+The network looks at a page twice: at half the size it makes a draft, which it is given at the second look.
 """
 
 from __future__ import annotations
@@ -14,26 +14,25 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from lineart_cli import looks
 from lineart_cli.brushes import weight
 from lineart_cli.brushes.paint import Lines, paint_bands
 from lineart_cli.brushes.style import Tool
 from lineart_cli.engines import Compiled, Engine, EngineChoice, open_engine
 from lineart_cli.errors import ArgumentError
-from lineart_cli.model_card import ModelCard
+from lineart_cli.model_card import Draft, ModelCard
 from lineart_cli.options import MODEL_DPI, NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.resample import enlarged_strips, fit, gather, gathered, strips
 from lineart_cli.spool import Page, Spool, room
-from lineart_cli.tone import Tone, apply, measure, store
+from lineart_cli.tone import Tone, apply, measure
 from lineart_cli.workbench import Workbench, run_tiles
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Greys = npt.NDArray[np.uint8 | np.uint16 | np.float32]
-    Floats = npt.NDArray[np.float16 | np.float32]
     Coverage = npt.NDArray[np.unsignedinteger[Any]]
-    Draw = Callable[[tuple[slice, slice], Floats], None]
 
 _TYPES = {8: np.uint8, 16: np.uint16}
 
@@ -162,14 +161,21 @@ class Inker:
             graphite[cells], line[cells] = weight.cells(dark), weight.cells(thin)
         return Lines(off, weight.pressure(graphite, line), self._card.level_px)
 
-    def _seen(self, darken: Draw, plan: Plan, shape: tuple[int, int]) -> Draw:
-        """What writes what the network sees at the last of its looks."""
-        again = self._card.again
-        if plan.looks == 1 or again is None:
-            return darken
+    def _seen(self, darken: looks.Darken, plan: Plan, shape: tuple[int, int]) -> looks.Draw:
+        """What writes what the network is given at the last of its looks."""
+        if self._card.draft is None or not plan.draft:
+            return looks.alone(darken)
         draft = room(shape, np.uint8, self._scratch)
-        gather(run_tiles(shape, plan.tiles, darken, self._bench(plan), again.thickness, coverage, np.uint8), draft)
-        return partial(_over, draft, darken, again.beneath)
+        gather(looks.cropped(self._drafted(darken, plan, self._card.draft, shape), shape), draft)
+        return looks.beside(darken, draft)
+
+    def _drafted(self, darken: looks.Darken, plan: Plan, draft: Draft, shape: tuple[int, int]) -> Iterator[Coverage]:
+        """The ink of the first look, enlarged to the page, of which the last row and column may lie beyond."""
+        small, step = draft.shape(shape), draft.step
+        draw = looks.alone(looks.smaller(darken, shape, step))
+        thickness = draft.thickness * draft.scale
+        levels = run_tiles(small, plan.draft, draw, self._bench(plan), thickness, np.asarray, np.float16)
+        return enlarge(levels, small, (step * small[0], step * small[1]), step)
 
     def _check_thickness(self, thickness: float, scale: float) -> None:
         most = scale * self._card.thickness_px[1]
@@ -201,21 +207,9 @@ def open_inker(
     return Inker(card, decide, prepare, bits, keep, scratch, measure)
 
 
-def _darkener(page: Page, tone: Tone, faint: float) -> Draw:
+def _darkener(page: Page, tone: Tone, faint: float) -> looks.Darken:
     """What writes the darkness of some rows and columns of a page."""
     return lambda part, out: apply(page, tone, faint, part, out)
-
-
-def _over(draft: Page, darken: Draw, beneath: float, part: tuple[slice, slice], out: Floats) -> None:
-    """Write ink, uint8, over the sketch, whose darkness is taken times `beneath`."""
-    rows, columns = part
-    for strip in strips(rows.stop - rows.start):
-        here = slice(rows.start + strip.start, rows.start + strip.stop), columns
-        dark = np.empty(out[strip].shape, np.float32)
-        darken(here, dark)
-        dark *= np.float32(beneath)
-        np.maximum(dark, np.multiply(draft[here], np.float32(1 / 255), dtype=np.float32), out=dark)
-        store(dark, out[strip])
 
 
 def _digest(page: Page) -> bytes:

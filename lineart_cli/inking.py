@@ -11,11 +11,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+
 from lineart_cli import manifest, pages, sheet
 from lineart_cli.brushes.style import Tool
 from lineart_cli.engines import UnusableError
 from lineart_cli.errors import LineartError, ModelError, PageError
-from lineart_cli.events import Event, PageDone, PagePlanned, PageSkipped
+from lineart_cli.events import Event, Notice, PageDone, PagePlanned, PageSkipped
 from lineart_cli.files import Job
 from lineart_cli.manifest import Standing
 from lineart_cli.model_card import ModelCard
@@ -32,6 +34,10 @@ _KEPT = {
     Standing.EDITED: "was changed after lineart inked it, and is kept; --overwrite inks it again",
     Standing.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
 }
+_TURNED = "has light lines on dark, which are inked as dark lines on light are; --invert no inks it as it is"
+_BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes light lines on dark"
+_MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
+_LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of a page
 
 
 @dataclass(frozen=True)
@@ -186,7 +192,9 @@ def _inked(
     for each, plan in zip(sheets, planned, strict=True):
         job, size = each.job, each.size
         seconds = options.page_timeout or patience(max(plan.megapixels, size.px / 1e6))
-        page = sheet.read(each, seconds, means.folder.scratch)
+        page, is_turned = sheet.read(each, seconds, means.folder.scratch)
+        if is_turned and options.invert == "auto":
+            means.report(Notice(f"{job}: {_TURNED}"))
         dpi = each.scan.header.dpi if options.dpi is None else (options.dpi, options.dpi)
         sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
         metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
@@ -202,11 +210,12 @@ def _bands(
     wanted: Sheet, page: Page, means: Means, seconds: float, end: Callable[[], None] | None
 ) -> Generator[pages.Pixels]:
     """The page's ink from top to bottom; `end` is told as soon as the last of it is made, before that is written."""
-    ahead, size = deque[pages.Pixels](), 0
+    ahead, size, ink = deque[pages.Pixels](), 0, 0.0
     try:
         for band in means.inker.bands(page, wanted.size, wanted.tool, means.options.faint, seconds):
             ahead.append(band)
             size += band.nbytes
+            ink += float(band.sum()) / np.iinfo(band.dtype).max
             while size > AHEAD:
                 size -= ahead[0].nbytes
                 yield ahead.popleft()
@@ -216,6 +225,9 @@ def _bands(
         raise PageError(str(wanted.job), "cannot be inked", str(error)) from error
     if end is not None:
         end()
+    share = ink / wanted.size.px
+    if not _LEAST_INK <= share <= _MOST_INK:
+        means.report(Notice(f"{wanted.job}: {_BLANK if share < _LEAST_INK else _MOSTLY_BLACK}"))
     if manifest.stamp(wanted.job.source) != wanted.stamp:
         raise PageError(str(wanted.job), "was changed while it was inked", "run again")
     yield from ahead

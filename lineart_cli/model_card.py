@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ class TestPage:
     """A page that proves the model: `network` must turn `input` into `output`.
 
     Attributes:
-        input: picture of the darkness that the network is given; white is 0, black is 1.
+        input: picture of the darkness that the network is given, with an empty draft; white is 0, black is 1.
         output: picture of the coverage that comes out; white is none, black is full.
         thickness: px at 300 dpi.
         tolerance: largest difference of the level between runtimes, px.
@@ -45,16 +46,25 @@ class Footprint:
 
 
 @dataclass(frozen=True)
-class Again:
-    """What the network sees of a page when it looks again: its own ink, and the sketch faint beneath it.
+class Draft:
+    """The ink of a first look at a page, which the network is given beside the sketch when it looks again.
 
     Attributes:
-        thickness: of that ink, px at the network's dpi.
-        beneath: darkness of the sketch, as a share of its own.
+        thickness: of its lines, px at the network's dpi.
+        scale: share of the network's dpi at which the first look is made: 1, 1/2, 1/4, ...
     """
 
     thickness: float
-    beneath: float
+    scale: float
+
+    @property
+    def step(self) -> int:
+        """Pixels at the network's dpi beside each other that the first look sees as one."""
+        return round(1 / self.scale)
+
+    def shape(self, page: tuple[int, int]) -> tuple[int, int]:
+        """Height and width at which the first look sees a page of that height and width; halves count as whole."""
+        return -(-page[0] // self.step), -(-page[1] // self.step)
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,8 @@ class ModelCard:
     """What a model folder says of itself.
 
     Attributes:
-        network: the ONNX file; inputs `sketch` and `thickness`, output `level`.
+        network: the ONNX file; inputs `sketch` (1, 2, H, W: darkness and draft) and `thickness`, output
+            `level`.
         sha256: of that file, hexadecimal.
         halo_px: how far a pixel of the network's output sees, px.
         multiple_of: height and width of the input are multiples of this, px.
@@ -73,7 +84,7 @@ class ModelCard:
         memory: by runtime and precision, such as `openvino_f32`.
         training: free table: configuration, sources of data, licences, figures.
         int8: the quantised network and its sha256, where there is one: it scored as well as f32.
-        again: of networks that were trained to look at a page twice.
+        draft: of networks that were trained to look at a page twice; others are given an empty one.
     """
 
     name: str
@@ -93,7 +104,7 @@ class ModelCard:
     test: TestPage
     training: dict[str, Any]
     int8: tuple[Path, str] | None = None
-    again: Again | None = None
+    draft: Draft | None = None
 
     @property
     def files(self) -> dict[Path, str]:
@@ -146,7 +157,7 @@ def load(folder: Path) -> ModelCard:
         ),
         training=top.entries.get("training", {}),
         int8=_int8(folder, top.table("int8")) if "int8" in top.entries else None,
-        again=_again(top.table("again")) if "again" in top.entries else None,
+        draft=_draft(top.table("draft")) if "draft" in top.entries else None,
     )
 
 
@@ -154,8 +165,8 @@ def _int8(folder: Path, table: _Table) -> tuple[Path, str]:
     return folder / table.text("file"), table.text("sha256")
 
 
-def _again(table: _Table) -> Again:
-    return Again(table.number("thickness"), table.number("beneath"))
+def _draft(table: _Table) -> Draft:
+    return Draft(table.number("thickness"), table.halving("scale"))
 
 
 def _memory(table: _Table) -> dict[str, Footprint]:
@@ -183,6 +194,12 @@ class _Table:
 
     def number(self, key: str) -> float:
         return self._positive(key, self._entry(key, object, "a number"))
+
+    def halving(self, key: str) -> float:
+        value = self.number(key)
+        if math.frexp(value)[0] != 0.5 or value > 1:
+            raise self._error(key, f"{value:g} is not 1, 1/2, 1/4, ...")
+        return value
 
     def pair(self, key: str) -> tuple[float, float]:
         value = self._entry(key, list, "a list of two numbers")

@@ -117,6 +117,20 @@ def best_tiles(
     return _tiles(*min(product(grid.even_windows(height), grid.even_windows(width)), key=cost))
 
 
+def same_windows(height: int, width: int, window: tuple[int, int], multiple_of: int, halo: int) -> tuple[Tile, ...]:
+    """Cut a page into the fewest tiles whose windows have a given shape, or are smaller where the canvas is.
+
+    Args:
+        height: of the page, px, at least 1.
+        width: of the page, px, at least 1.
+        window: height and width, as the tiles of a page no smaller than this one have them.
+        multiple_of: the network's total stride, px.
+        halo: how far a pixel of the network's output sees, px; rounded up to the stride.
+    """
+    grid = _Grid(multiple_of, halo)
+    return _tiles(grid.given_windows(height, window[0]), grid.given_windows(width, window[1]))
+
+
 def halve(tiles: Sequence[Tile], height: int, width: int, multiple_of: int, halo: int) -> tuple[Tile, ...]:
     """Cut the cores in two along the longer side of their windows, for windows as small as then may be.
 
@@ -173,6 +187,10 @@ class _Grid:
         most = max(inner // max(self.halo, self.stride), 1)
         sides = (max(self.up(_divide_up(inner, pieces)), self.stride) for pieces in range(1, most + 1))
         return [self.cut(length, side, self.spare) for side in sides]
+
+    def given_windows(self, length: int, window: int) -> list[_Piece]:
+        """Windows of that size, or one on all of the canvas."""
+        return self.cut(length, max(window - 2 * self.halo, self.stride), self.spare)
 
     def cut(self, length: int, side: int, more: int = 0) -> list[_Piece]:
         """Cut into cores of that side, of which the first is `more` longer and the last up to as much."""

@@ -65,7 +65,7 @@ def enlarged_strips(
         for strip in strips(ready - done):
             rows = slice(done + strip.start, done + strip.stop)
             yield _linear(held, above[rows] - first, below[rows] - first, share[rows], shape[1])
-        kept = above[ready] if ready < shape[0] else first + len(held)
+        kept = min(above[ready], first + len(held)) if ready < shape[0] else first + len(held)
         held, first, done = held[kept - first :], kept, ready
 
 

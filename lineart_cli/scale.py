@@ -112,7 +112,7 @@ def choose(
     """
     ideal, why = estimate.ideal, estimate.why
     if ideal is None:
-        ideal, why = max(shape) / A4_LONG_SIDE, f"{why}; taken for A4 at 300 dpi"
+        ideal, why = max(max(shape) / A4_LONG_SIDE, 1.0), f"{why}; no larger than A4 at 300 dpi"
     if steps:
         why += f"; {abs(steps)} {'looser' if steps > 0 else 'finer'} as asked for"
     wanted = LADDER[min(max(LADDER.index(_nearest(ideal)) + steps, 0), len(LADDER) - 1)]

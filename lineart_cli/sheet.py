@@ -108,10 +108,10 @@ def looked_at(sheet: Sheet, folder: OutputFolder, card: ModelCard) -> Sheet:
     return replace(sheet, size=replace(size, scale=chosen.factor), entry=entry, scale_why=chosen.why, greys=greys)
 
 
-def read(sheet: Sheet, seconds: float, scratch: Path) -> Page:
-    """The page at the working scale, upright; raises PageError where that takes longer, or fails."""
+def read(sheet: Sheet, seconds: float, scratch: Path) -> tuple[Page, bool]:
+    """See `glance.read`; raises PageError where that takes longer, or fails."""
     greys = sheet.greys.pop() if sheet.greys else None
-    return _unharmed(sheet, seconds, lambda: glance.fitted(sheet.scan, sheet.size, greys, scratch))
+    return _unharmed(sheet, seconds, lambda: glance.read(sheet.scan, sheet.size, greys, scratch))
 
 
 def _unharmed(sheet: Sheet, seconds: float, reading: Callable[[], _T]) -> _T:

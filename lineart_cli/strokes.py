@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from lineart_cli.paper import paper_map
 from lineart_cli.resample import linear_rows, strips
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 FINE = 2
 """Widths are measured in a picture enlarged so many times: strokes of a few px have edges between the pixels."""
 
-_CELL = 4  # px of the picture that a cell of the paper covers
-_PAPER_SHARE = 1 / 16  # what is darker and narrower than this lies on the paper
-_LEAST_PAPER = 0.1  # the darkest grey that is taken for paper
 _NEAR_PAPER = 0.12  # bare paper scatters less than this around it
 _BLUR = 0.7  # px: sigma that closes grain
 _SAMPLE = 3  # every so many px tell noise and main lines
@@ -36,7 +34,6 @@ _FAINT = 0.35  # of that: what is fainter is construction
 _BROADENED = 1.5  # px that blur and pixels add to the width of a thin stroke, in squares
 _THINNEST = 0.5  # px
 _AROUND = 7  # px: side of the square whose darkest pixel tells where a stroke ends, at half of its darkness
-_MOST_DRAWN = 0.5  # of the pixels, above which a page counts as white on black
 _STROKE_SHARE = 1 / 60  # what is smaller is lettering, a speck or a short hatch
 _SLENDER = 4  # a stroke is longer than so many of its widths
 _RULE = 1 / 4  # of a side: what runs straight along it for longer is a rule or a frame
@@ -76,8 +73,6 @@ def typical_width(grey: Floats) -> float | None:
 def middles(grey: Floats) -> Middles:
     """Find the strokes; `grey` as for `typical_width`. Where there are none, whatever is drawn counts as one."""
     inside = _inside(grey)
-    if np.count_nonzero(inside > 0) > _MOST_DRAWN * inside.size:
-        inside = _inside(1 - grey)
     row, column, width = _ridges(inside)
     at = row // FINE, column // FINE
     mask = np.asarray(inside > 0, np.uint8)
@@ -90,7 +85,7 @@ def middles(grey: Floats) -> Middles:
 
 def _inside(grey: Floats) -> Floats:
     """(h, w), above 0 in what is drawn: at least half as dark as the darkest around, and not too faint for a line."""
-    dark = grey / _paper(grey)
+    dark = grey / linear_rows(paper_map(grey), (grey.shape[0], grey.shape[1]), slice(0, grey.shape[0]))
     np.subtract(1, dark, out=dark)
     dark = np.asarray(cv2.GaussianBlur(dark, (0, 0), _BLUR), np.float32)
     sample = dark[::_SAMPLE, ::_SAMPLE]
@@ -107,18 +102,6 @@ def _inside(grey: Floats) -> Floats:
     np.maximum(np.multiply(edge, 0.5, out=edge), faintest, out=edge)
     dark -= edge
     return dark
-
-
-def _paper(grey: Floats) -> Floats:
-    """(h, w) grey of the bare paper."""
-    height, width = grey.shape
-    cells = max(1, width // _CELL), max(1, height // _CELL)
-    side = max(3, int(_PAPER_SHARE * max(cells)) | 1)
-    small = cv2.resize(grey, cells, interpolation=cv2.INTER_AREA)
-    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    smooth = cv2.GaussianBlur(closed, (0, 0), side / 4, borderType=cv2.BORDER_REPLICATE)
-    paper = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(np.maximum(paper, _LEAST_PAPER), np.float32)
 
 
 def _ridges(inside: Floats) -> tuple[Points, Points, Floats]:

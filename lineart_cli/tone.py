@@ -2,27 +2,26 @@
 
 Three things are taken out of a scan, in this order, because each needs the one before:
 
-1. **The paper.** Its brightness is the upper envelope of the page: a grey closing fills every dark thing narrower than
-   `FILL` with the paper around it, so that a bundle of strokes leaves no dent and no halo. Wider dark areas are held
-   up by the same envelope at `WIDE`, and that in turn by the page's own paper, so that a black area stays black.
-   Darkness is 1 - grey / paper: light falls on pencil and paper alike, so a shadow divides out.
+1. **The paper**, see `paper`. Darkness is 1 - grey / paper: light falls on pencil and paper alike, so a shadow divides
+   out.
 2. **The noise** of the bare paper (grain and scanner), which a soft toe lays to rest.
 3. **The pressure.** The darkness of the page's main lines is brought to `INK`, whatever the pencil.
 
-All lengths are pixels at 300 dpi: resample the page first. A page drawn in white on black is not turned round.
+All lengths are pixels at 300 dpi: resample the page first, and turn round one drawn in white on black, see `polarity`.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from lineart_cli.options import NEUTRAL_FAINT
-from lineart_cli.resample import fit, gathered, linear_rows, strips
+from lineart_cli.paper import light, paper_map
+from lineart_cli.resample import linear_rows, strips
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,13 +30,6 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
 
-CELL = 8  # px of the page that a cell of the paper map covers, in each direction
-FILL = 72  # px: dark things narrower than this lie on the paper; a bundle of strokes is up to 45 wide
-WIDE = 640  # px: the same for areas laid on flat, of which the map keeps WIDE_FLOOR of the paper around
-WIDE_FLOOR = 0.85  # light falls off by less than this across such an area
-PAGE_FLOOR = 0.5  # the deepest shadow, as a share of the page's brightest paper
-LEAST_PAPER = 0.25  # the darkest grey that is ever taken for paper
-SMOOTH = 24  # px: sigma of the Gaussian over the paper map
 NEAR_PAPER = 0.12  # bare paper scatters less than this around its map
 
 INK = 0.8  # darkness to which the main lines are brought
@@ -56,7 +48,7 @@ class Tone:
     """What `measure` found on a page, and all that `darkness` needs to know of it.
 
     Attributes:
-        paper: (ceil(H / CELL), ceil(W / CELL)) float32, the grey of bare paper across the page.
+        paper: (ceil(H / CELL), ceil(W / CELL)) float32, the grey of bare paper across the page, see `paper`.
         toe: darkness at which the soft toe takes away half; twice the noise of the paper.
         gain: brings the main lines to `INK`.
     """
@@ -87,7 +79,7 @@ def measure(grey: Page) -> Tone:
     paper = paper_map(grey)
     step = max(1, math.isqrt(math.prod(grey.shape) // SAMPLES))
     rows = range(step // 2, grey.shape[0], step)
-    sample = _light(np.concatenate([grey[row : row + 1, step // 2 :: step] for row in rows]))
+    sample = light(np.concatenate([grey[row : row + 1, step // 2 :: step] for row in rows]))
     share = sample / cv2.resize(paper, sample.shape[::-1], interpolation=cv2.INTER_LINEAR)
     bare = share[np.abs(share - 1) < NEAR_PAPER]
     level = float(np.median(bare)) if bare.size else 1.0
@@ -117,7 +109,7 @@ def apply(
     bend = math.log(NEUTRAL_FAINT) / math.log(faint)
     for strip in strips(all_rows.stop - all_rows.start):
         rows = slice(all_rows.start + strip.start, all_rows.start + strip.stop)
-        dark = _light(grey[rows, columns])
+        dark = light(grey[rows, columns])
         dark /= linear_rows(tone.paper, (grey.shape[0], grey.shape[1]), rows)[:, columns]
         np.subtract(1, dark, out=dark)
         np.maximum(dark, 0, out=dark)
@@ -134,30 +126,6 @@ def store(values: Floats, out: npt.NDArray[np.float16 | np.float32]) -> None:
     out[:] = cv2.multiply(values, 1.0, dtype=_DEPTHS[out.dtype.name])  # type: ignore[call-overload]
 
 
-def paper_map(grey: Page) -> Floats:
-    """Return the grey of bare paper in every cell, (ceil(H / CELL), ceil(W / CELL)) float32 in [LEAST_PAPER, 1]."""
-    height, width = grey.shape
-    cells = -(-height // CELL), -(-width // CELL)
-    means = fit((grey[rows] for rows in strips(height)), (height, width), cells)
-    paper = _close(_light(gathered(means, cells, grey.dtype)), FILL)
-    floor = max(PAGE_FLOOR * float(np.percentile(paper, 90)), LEAST_PAPER)
-    paper = np.maximum(np.maximum(paper, WIDE_FLOOR * _close(paper, WIDE)), floor)
-    smooth = cv2.GaussianBlur(cv2.medianBlur(paper, 5), (0, 0), SMOOTH / CELL, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(smooth, np.float32)
-
-
-def _close(cells: Floats, width: int) -> Floats:
-    """Fill what is darker than its surroundings and narrower than `width` px of the page."""
-    size = width // CELL
-    return np.asarray(cv2.morphologyEx(cells, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)), np.float32)
-
-
 def _soft(dark: Floats, toe: float) -> Floats:
     """Bend the start of the scale: 0 stays 0 with slope 0, `toe` is halved, what is far above loses `toe`."""
     return dark * (dark / (dark + np.float32(max(toe, 1e-6))))
-
-
-def _light(grey: npt.NDArray[Any]) -> Floats:
-    """Greys of any type as float32 in [0, 1]; always a copy."""
-    white = np.iinfo(grey.dtype).max if np.issubdtype(grey.dtype, np.integer) else 1
-    return np.asarray(np.divide(grey, np.float32(white), dtype=np.float32))

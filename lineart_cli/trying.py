@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from lineart_cli import glance, pages, scale, strokes
 from lineart_cli.brushes import store
@@ -21,11 +22,12 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.glance import Glance, Scan
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import DRAWINGS, NEUTRAL_FAINT, Crop, InkOptions
+from lineart_cli.paper import CELL
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.resample import gathered
 from lineart_cli.scale import WorkingScale
 from lineart_cli.spool import Page
-from lineart_cli.tone import CELL, Tone, measure
+from lineart_cli.tone import Tone, measure
 
 Pixels = NDArray[np.uint8]
 
@@ -85,18 +87,17 @@ class Trial:
         return Crop(min(left, self.size.width - width), min(top, self.size.height - height), width, height)
 
     def sketch(self, crop: Crop) -> Pixels:
-        """The part of the sketch, (h, w) uint8, black on white."""
-        whole = glance.fitted(self.scan, self.size, self.seen.greys, Path(tempfile.gettempdir()))
-        part = whole[crop.rows, crop.columns]
-        white = np.iinfo(part.dtype).max if part.dtype.kind == "u" else 1
-        return np.asarray(255 * (part / white), np.uint8)
+        """The part of the sketch as it is, (h, w) uint8."""
+        whole = pages.read_sketch(self.scan.path, self.scan.options, self.scan.page)
+        return np.asarray(Image.fromarray(whole[crop.rows, crop.columns]).convert("L"), np.uint8)
 
     def cells(self, crop: Crop, decide: Callable[[PageSize], Plan]) -> Iterator[Cell]:
         """The part's ink, `ROWS` by `FAINTS`, as `lineart ink` makes it of the whole page."""
         for row, chosen in self.scales.items():
             size = replace(self.size, scale=chosen.factor)
             with tempfile.TemporaryDirectory(prefix="lineart-try-") as scratch:
-                page = glance.fitted(self.scan, size, self.seen.greys, Path(scratch))
+                greys = None if self.seen.greys is None else self.seen.greys.copy()
+                page, _ = glance.read(self.scan, size, greys, Path(scratch))
                 part = _Part.of(page, size, crop)
                 inker = open_inker(self.card, decide, measure=partial(_same, part.tone))
             for faint in FAINTS:

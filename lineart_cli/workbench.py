@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lineart_cli.engines import Engine, OutOfMemoryError
+from lineart_cli.engines import CHANNELS, Engine, OutOfMemoryError
 from lineart_cli.model_card import ModelCard
 from lineart_cli.regions import Tile, halve
 
@@ -84,12 +84,12 @@ def run_tiles(
     While it runs for one tile, the next one is drawn.
 
     Args:
-        shape: of the page at the network's dpi.
+        shape: of the page as the network sees it.
         tiles: the page's, row by row.
-        draw: writes the darkness of some rows and columns of the page.
+        draw: writes darkness and draft, (2, h, w), of some rows and columns of the page.
         bench: has the network ready for windows of any shape.
-        thickness: px at the network's dpi.
-        turn: applied to the levels of a core, (h, w): distance from the edge of the ink, > 0 inside, px at that dpi.
+        thickness: px of that page.
+        turn: applied to the levels of a core, (h, w): distance from the edge of the ink, > 0 inside, px of that page.
         dtype: of what `turn` returns, or is to be turned into.
 
     Yields:
@@ -126,9 +126,10 @@ def run_tiles(
 
 def _sketch(tile: Tile, shape: tuple[int, int], draw: Draw) -> Sketch:
     """What the network is given for a tile."""
-    sketch = np.zeros((1, 1, *tile.window.shape), np.float16)
+    sketch = np.zeros((1, CHANNELS, *tile.window.shape), np.float16)
     inside = tile.window.clipped(*shape)
-    draw(inside.slices, sketch[0, 0][inside.seen_from(tile.window.y0, tile.window.x0).slices])
+    rows, columns = inside.seen_from(tile.window.y0, tile.window.x0).slices
+    draw(inside.slices, sketch[0, :, rows, columns])
     return sketch
 
 

@@ -116,9 +116,19 @@ def average(folders: Sequence[Path], target: Path) -> None:
     write_json(target / "state.json", asdict(read_progress(folders[-1])))
 
 
+STEM = "body.stem.0.weight"
+
+
 def start_from(folder: Path, model: LineartNet, average: LineartNet) -> None:
-    """Load the averaged weights of another run into both networks; shapes must agree exactly."""
+    """Load the averaged weights of another run into both networks; shapes must agree.
+
+    Only the inputs may be more than that run had: the weights of those that are new begin at zero.
+    """
     weights = load_model(folder).state_dict()
+    known, wanted = weights[STEM], model.state_dict()[STEM]
+    if known.shape[1] < wanted.shape[1]:
+        weights[STEM] = torch.zeros_like(wanted, device=known.device)
+        weights[STEM][:, : known.shape[1]] = known
     model.load_state_dict(weights)
     average.load_state_dict(weights)
 

@@ -17,9 +17,11 @@ class TrainConfig:
     crop: side of a training crop, px, a multiple of the network's stride. Larger shows more context. Start at 512.
     batch: crops a step, >= 1. Start at 8.
     pool: canvases kept in memory, 2.3 bytes x canvas^2 each, >= 1. Small pools are learned by heart. Start at 1000.
-    fresh: canvases drawn anew per step, 0 (never) to batch. Costs processor time. Start at 0.5.
-    workers: drawing processes, >= 1. As many as there are spare cores.
-    again: share of the crops that the network sees with its own ink on them, 0 to 1. Both looks need theirs.
+    fresh: canvases drawn anew per step, 0 (never) to batch. Costs processor time. Start at 0.5. Below 0: as many as the
+        workers manage, for GPUs; then the data of a run depend on the machine.
+    workers: drawing processes, >= 1; 0 for one per core that training leaves free.
+    blank: share of the second looks, 0 to 1, that are given an empty draft. Start at 0.15.
+    torn: share of the other second looks whose draft has holes, 0 to 1: a draft is not to be trusted blindly.
     rate: peak learning rate of AdamW. 5e-4 is sure, 3e-3 the most that held with batch norm. Start at 2e-3.
     decay: weight decay of AdamW, 0 to 0.1.
     warm: steps over which the rate rises.
@@ -34,8 +36,9 @@ class TrainConfig:
     batch: int = 8
     pool: int = 1000
     fresh: float = 0.5
-    workers: int = 1
-    again: float = 0.5
+    workers: int = 0
+    blank: float = 0.15
+    torn: float = 0.25
     rate: float = 2e-3
     decay: float = 0.01
     warm: int = 200
@@ -44,12 +47,13 @@ class TrainConfig:
     net: NetConfig = field(default_factory=NetConfig)
 
     def __post_init__(self) -> None:
-        if self.crop % self.net.multiple_of or self.crop > self.canvas:
-            raise ValueError(
-                f"crop {self.crop} must be a multiple of {self.net.multiple_of} and at most canvas {self.canvas}."
-            )
-        if min(self.batch, self.pool, self.workers) < 1:
-            raise ValueError("batch, pool and workers must be at least 1.")
+        step = 2 * self.net.multiple_of
+        if self.crop % step or self.crop > self.canvas:
+            raise ValueError(f"crop {self.crop} must be a multiple of {step} and at most canvas {self.canvas}.")
+        if self.batch < 1 or self.batch % 4:
+            raise ValueError(f"batch {self.batch} must be a multiple of 4: four first looks make one picture.")
+        if self.pool < 1 or self.workers < 0:
+            raise ValueError("pool must be at least 1, and workers at least 0.")
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data for JSON and TOML."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lineart_cli.engines import EngineChoice, open_engine
+from lineart_cli.engines import CHANNELS, EngineChoice, open_engine
 from lineart_cli.errors import EngineError
 from lineart_cli.process import give_back_memory, peak_memory
 
@@ -56,7 +56,7 @@ def _run(onnx: str, backend: str, precision: str, side: str) -> int:
         engine = open_engine(Path(onnx), EngineChoice(backend, "CPU", precision), shape)
     except EngineError:
         return 0
-    sketch = np.full((1, 1, *shape), 0.5, np.float16)
+    sketch = np.full((1, CHANNELS, *shape), 0.5, np.float16)
     for _ in range(2):
         engine.run(sketch, 3.0)
     return peak_memory(os.getpid())

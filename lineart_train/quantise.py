@@ -16,20 +16,22 @@ from typing import Any
 
 import numpy as np
 import onnx
-import torch
+from numpy.typing import NDArray
 from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from lineart_cli.convert import enlarge
 from lineart_cli.engines import Engine, EngineChoice, open_engine
 from lineart_cli.model_card import CARD
 from lineart_train.dataset import draw
 from lineart_train.export import to_toml
 from lineart_train.footprint import int8_footprint
-from lineart_train.net import DRAFT, over
+from lineart_train.net import DRAFT, DRAFT_SCALE
 from lineart_train.train import HELD_OUT_SEED
 
 SIDE = 512
 PAGES = 16
+STEP = round(1 / DRAFT_SCALE)
 IN_FLOAT = ("/body/stem/", "/head/", "/pen/")
 """Beginnings of the names of the layers that are not quantised."""
 
@@ -38,19 +40,29 @@ class _Pages(quantization.CalibrationDataReader):  # type: ignore[misc]
     """Drawn pages in all media, none of them seen in training, at both looks, and a page of bare paper."""
 
     def __init__(self, pages: int, network: Path) -> None:
-        self._pages = self._drawn(pages, open_engine(network, EngineChoice("onnxruntime"), (SIDE, SIDE)))
-
-    def _drawn(self, pages: int, engine: Engine) -> Iterator[dict[str, Any]]:
-        thickness = np.array([DRAFT], np.float32)
-        yield {"sketch": np.zeros((1, 1, SIDE, SIDE), np.float32), "thickness": thickness}
-        for index in range(pages):
-            sketch = draw(HELD_OUT_SEED, index, SIDE).sketch[None, None] / np.float32(255)
-            level = engine.run(sketch.astype(np.float16), DRAFT)
-            for seen in (sketch, over(torch.from_numpy(sketch), torch.from_numpy(level)).numpy()):
-                yield {"sketch": seen.astype(np.float32), "thickness": thickness}
+        self._pages = _drawn(pages, open_engine(network, EngineChoice("onnxruntime"), (SIDE // STEP, SIDE // STEP)))
 
     def get_next(self) -> dict[str, Any] | None:
         return next(self._pages, None)
+
+
+def _drawn(pages: int, first: Engine) -> Iterator[dict[str, Any]]:
+    small, whole = (SIDE // STEP, SIDE // STEP), (SIDE, SIDE)
+    yield _given(np.zeros(whole), np.zeros(whole), DRAFT)
+    for index in range(pages):
+        sketch = draw(HELD_OUT_SEED, index, SIDE).sketch / 255
+        given = _given(sketch.reshape(small[0], STEP, small[1], STEP).mean((1, 3)), np.zeros(small), DRAFT / STEP)
+        yield given
+        level = first.run(given["sketch"].astype(np.float16), DRAFT / STEP)[0, 0].astype(np.float16)
+        yield _given(sketch, np.vstack(list(enlarge([level], small, whole, STEP))) / 255, DRAFT)
+
+
+def _given(sketch: NDArray[np.floating[Any]], draft: NDArray[np.floating[Any]], thickness: float) -> dict[str, Any]:
+    """The network's inputs."""
+    return {
+        "sketch": np.stack([sketch, draft])[None].astype(np.float32),
+        "thickness": np.array([thickness], np.float32),
+    }
 
 
 def add_int8(folder: Path, pages: int = PAGES) -> Path:

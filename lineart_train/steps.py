@@ -20,8 +20,9 @@ def descend(model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) ->
 @torch.no_grad()
 def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Move the averaged weights the share 1 - `decay` of the way to the model's; counters are copied."""
-    for slow, fast in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-        if slow.is_floating_point():
-            slow.lerp_(fast, 1 - decay)
-        else:
+    pairs = list(zip(average.state_dict().values(), model.state_dict().values(), strict=True))
+    weights = [(slow, fast) for slow, fast in pairs if slow.is_floating_point()]
+    torch._foreach_lerp_([slow for slow, _ in weights], [fast for _, fast in weights], 1 - decay)
+    for slow, fast in pairs:
+        if not slow.is_floating_point():
             slow.copy_(fast)

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from lineart_train import checkpoint, sheet
 from lineart_train.checkpoint import Progress
 from lineart_train.config import TrainConfig
 from lineart_train.dataset import Pair, draw
+from lineart_train.looks import first_looks, halved, second_looks
 from lineart_train.losses import field_loss
-from lineart_train.net import LineartNet
+from lineart_train.net import LineartNet, with_draft
 from lineart_train.pool import Pool, unit_offset
 from lineart_train.steps import descend, follow
 
-Floats = NDArray[np.float32]
 Tell = Callable[[dict[str, float]], object]
 HELD_OUT_SEED = 1_000_003
 """Seed of the pages that no training run draws."""
@@ -51,7 +51,7 @@ def train(
         run: the run's folder.
         minutes: training time in all, without drawing the first pool.
         drawings: folder of clean drawings (see `scenes.drawings`); without it scenes are procedural.
-        device: "cpu" or "cuda".
+        device: "cpu", "cuda", or "auto" for CUDA where there is one.
         tell: called with a record every few seconds, for a progress display.
         steps: stop at this many steps in all, if the minutes have not run out before.
         start: checkpoint of another run, whose averaged weights a new run begins with; its net must be `config.net`.
@@ -59,6 +59,7 @@ def train(
     Returns:
         The last record.
     """
+    device = available(device)
     torch.manual_seed(config.seed)
     model = LineartNet(config.net).to(device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -72,21 +73,25 @@ def train(
         checkpoint.start_from(start, model, average)
     held_out = [draw(HELD_OUT_SEED, i, config.crop) for i in range(12)]
     record: dict[str, float] = {}
-    with Pool(config.seed, config.canvas, config.pool, config.workers, drawings, progress.next_index) as pool:
+    with Pool(config.seed, config.canvas, config.pool, config.workers, drawings, progress.next_index, device) as pool:
         pool.fill(lambda done, wanted: tell({"drawn": done, "wanted": wanted}))
         rng = np.random.default_rng((config.seed, progress.step))
         before, started, looked = progress.minutes, time.monotonic(), time.monotonic()
-        sums: dict[str, float] = {}
+        sums: dict[str, Tensor] = {}
         counted, owed = 0, 0.0
         done = _share(progress, minutes, steps)
         while done < 1:
             rate = learning_rate(config, progress.step, done)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            batch = _on(device, pool.batch(rng, config.batch, config.crop))
-            losses = _step(model, optimizer, _looked_at(average, batch[0], config.again), batch[1])
+            sketch, offset = pool.batch(rng, config.batch, config.crop)
+            seen, wanted = first_looks(sketch, offset)
+            again = second_looks(average, sketch, rng, config.blank, config.torn)
+            losses = _step(model, optimizer, torch.cat([again, seen]), torch.cat([offset, wanted]))
             follow(average, model, min(config.average, (1 + progress.step) / (10 + progress.step)))
-            owed += config.fresh
+            if config.fresh < 0:
+                pool.refresh_ready()
+            owed += max(config.fresh, 0.0)
             pool.refresh(int(owed))
             owed -= int(owed)
             progress.step += 1
@@ -95,18 +100,18 @@ def train(
             done = _share(progress, minutes, steps)
             counted += 1
             for name, value in losses.items():
-                sums[name] = sums.get(name, 0.0) + value
+                sums[name] = sums.get(name, 0.0) + value.detach()
+            if progress.step % 10 == 0 or done >= 1:
+                tell({**record, "step": progress.step, "done": done, "loss": _finite(losses["loss"])})
             if time.monotonic() - looked > 60 * LOOK_EVERY or done >= 1:
                 looked = time.monotonic()
-                means = {name: value / counted for name, value in sums.items()}
+                means = {name: float(value) / counted for name, value in sums.items()}
                 record = {"step": progress.step, "minutes": progress.minutes, "rate": rate, **means}
                 record |= look(average, held_out, run / "sheet.png", device)
                 sums, counted = {}, 0
                 checkpoint.save(run, config, progress, model, average, optimizer)
                 with (run / "record.jsonl").open("a") as lines:
                     lines.write(json.dumps(record) + "\n")
-            if progress.step % 10 == 0:
-                tell({**record, "step": progress.step, "done": done, "loss": losses["loss"]})
     return record
 
 
@@ -122,49 +127,45 @@ def learning_rate(config: TrainConfig, step: int, done: float) -> float:
     return config.rate * up * max(down, 0.01)
 
 
-def _on(device: str, batch: tuple[Floats, Floats]) -> tuple[Tensor, Tensor]:
-    sketch, offset = (torch.from_numpy(each).to(device) for each in batch)
-    return sketch.contiguous(memory_format=torch.channels_last), offset
-
-
-@torch.no_grad()
-def _looked_at(average: LineartNet, sketch: Tensor, again: float) -> Tensor:
-    """The sketches of a batch, the first share `again` of them as the averaged network sees them the second time."""
-    count = round(again * len(sketch))
-    with torch.autocast(sketch.device.type, torch.bfloat16):
-        second = average.again(sketch[:count]) if count else sketch[:0]
-    return torch.cat([second.float(), sketch[count:]]).contiguous(memory_format=torch.channels_last)
-
-
-def _step(model: LineartNet, optimizer: torch.optim.Optimizer, sketch: Tensor, offset: Tensor) -> dict[str, float]:
-    model.train()
-    with torch.autocast(sketch.device.type, torch.bfloat16):
-        fields = model.fields(sketch)
-    losses = field_loss(fields.float(), offset)
-    values = {name: float(value.detach()) for name, value in losses.items()}
-    if not math.isfinite(values["loss"]):
+def _finite(loss: Tensor) -> float:
+    value = float(loss.detach())
+    if not math.isfinite(value):
         raise FloatingPointError("The loss is no longer finite. Train again from the checkpoint with a lower rate.")
+    return value
+
+
+def available(device: str) -> str:
+    """The device that "auto" stands for; any other name as it is."""
+    return device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _step(model: LineartNet, optimizer: torch.optim.Optimizer, seen: Tensor, offset: Tensor) -> dict[str, Tensor]:
+    model.train()
+    with torch.autocast(seen.device.type, torch.bfloat16):
+        fields = model.fields(seen.contiguous(memory_format=torch.channels_last))
+    losses = field_loss(fields.float(), offset)
     descend(model, optimizer, losses["loss"])
-    return values
+    return losses
 
 
 @torch.no_grad()
 def look(model: LineartNet, pairs: list[Pair], path: Path, device: str) -> dict[str, float]:
-    """Mean loss on held-out pairs after both looks; writes a contact sheet (sketch, ink, truth at 3 px) of eight."""
+    """Mean loss on held-out pairs at both looks; writes a contact sheet (sketch, draft, ink, truth at 3 px) of eight."""
     model.eval()
     first, second, rows = 0.0, 0.0, []
     thickness = torch.tensor([3.0], device=device)
     for number, pair in enumerate(pairs):
         sketch = torch.from_numpy(pair.sketch[None, None].astype(np.float32) / 255).to(device)
         offset = torch.from_numpy(unit_offset(pair.offset)[None]).to(device)
-        first += float(field_loss(model.fields(sketch), offset)["loss"])
-        fields = model.fields(model.again(sketch))
+        coarse = functional.avg_pool2d(sketch, 2)
+        seen = model.fields(with_draft(coarse, torch.zeros_like(coarse)))
+        first += float(field_loss(seen, halved(offset))["loss"])
+        draft = model.first(sketch)
+        fields = model.fields(with_draft(sketch, draft))
         second += float(field_loss(fields, offset)["loss"])
         if number < 8:
             truth: Tensor = 1.5 - torch.linalg.vector_norm(offset, dim=1)
-            ink = model.pen(fields, thickness)
-            rows.append(
-                [255 - pair.sketch, sheet.coverage(ink[0, 0].cpu().numpy()), sheet.coverage(truth[0].cpu().numpy())]
-            )
+            levels = draft[0] - 0.5, model.pen(fields, thickness)[0], truth
+            rows.append([255 - pair.sketch, *(sheet.coverage(each[0].cpu().numpy()) for each in levels)])
     sheet.write(path, rows)
-    return {"held_out": first / len(pairs), "held_out_again": second / len(pairs)}
+    return {"held_out_first": first / len(pairs), "held_out": second / len(pairs)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import ModelCard, load
+from lineart_cli.model_card import Draft, ModelCard, load
 from lineart_cli.plan import PageSize, Plan, Wishes, plan
 
 HALO = 64
@@ -39,15 +40,15 @@ def write_network(path: Path, offset: float = 0.0, output_size: str = "") -> Non
         weights.append(numpy_helper.from_array(array.astype(np.float32), name))
         return name
 
-    def convolve(x: str, name: str, kernel: int = 3, kind: str = "Conv") -> str:
-        spread = np.sqrt(2 / (CHANNELS * kernel * kernel))
-        w = weight(f"{name}.w", rng.normal(0, spread, (CHANNELS, CHANNELS, kernel, kernel)))
+    def convolve(x: str, name: str, kernel: int = 3, kind: str = "Conv", inputs: int = CHANNELS) -> str:
+        spread = np.sqrt(2 / (inputs * kernel * kernel))
+        w = weight(f"{name}.w", rng.normal(0, spread, (CHANNELS, inputs, kernel, kernel)))
         b = weight(f"{name}.b", rng.normal(0, 0.1, CHANNELS))
         strides = [1, 1] if kernel == 3 else [2, 2]
         y = add(kind, [x, w, b], f"{name}.y", pads=[kernel // 3] * 4, strides=strides, kernel_shape=[kernel] * 2)
         return add("Relu", [y], f"{name}.out")
 
-    fine = convolve(add("SpaceToDepth", ["sketch"], "cells", blocksize=4), "stem")
+    fine = convolve(add("SpaceToDepth", ["sketch"], "cells", blocksize=4), "stem", inputs=2 * 16)
     middle = convolve(convolve(fine, "down1", 2), "body1")
     coarse = convolve(convolve(middle, "down2", 2), "body2")
     middle = convolve(add("Add", [middle, convolve(coarse, "up2", 2, "ConvTranspose")], "skip2"), "body3")
@@ -61,7 +62,7 @@ def write_network(path: Path, offset: float = 0.0, output_size: str = "") -> Non
         add("Slice", [level, "from", "to", "axis"], "level")
     else:
         add("Identity", [level], "level")
-    page: list[int | str] = [1, 1, "height", "width"]
+    page: list[int | str] = [1, 2, "height", "width"]
     graph = helper.make_graph(
         nodes,
         "tiny",
@@ -127,6 +128,12 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def card(models: Path) -> ModelCard:
     """The card of `tiny`."""
     return load(models / "tiny")
+
+
+@pytest.fixture(scope="session")
+def twice(card: ModelCard) -> ModelCard:
+    """The card of `tiny` if it looked twice; its draft is so thick that there is ink of random weights."""
+    return replace(card, draft=Draft(6.0, 0.5))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lineart_cli.engines.base import (
+    CHANNELS,
     Compiled,
     Engine,
     EngineChoice,
@@ -14,7 +15,7 @@ from lineart_cli.engines.base import (
 )
 from lineart_cli.errors import EngineError
 
-__all__ = ["Compiled", "Engine", "EngineChoice", "OutOfMemoryError", "UnusableError", "open_engine"]
+__all__ = ["CHANNELS", "Compiled", "Engine", "EngineChoice", "OutOfMemoryError", "UnusableError", "open_engine"]
 
 
 def open_engine(
@@ -23,7 +24,8 @@ def open_engine(
     """Make a network ready.
 
     Args:
-        network: an ONNX file with inputs `sketch` (1, 1, H, W) and `thickness` (1,), output `level` (1, 1, H, W).
+        network: an ONNX file with inputs `sketch` (1, 2, H, W: darkness and draft) and `thickness` (1,), output `level`
+            (1, 1, H, W).
         choice: runtime, device, precision and threads.
         shape: H and W of every sketch that will be given.
         compiled: the same network and choice as they were opened for other shapes, or for this one before; a shape that

@@ -35,6 +35,10 @@ class EngineChoice:
     threads: int | None = None
 
 
+CHANNELS = 2
+"""Of a sketch: its darkness, and the draft."""
+
+
 class Engine(Protocol):
     """A network made ready for inputs of one shape."""
 
@@ -42,7 +46,8 @@ class Engine(Protocol):
         """Run the network once.
 
         Args:
-            sketch: (1, 1, H, W) float16 in [0, 1], 0 = paper; H and W as the engine was opened for.
+            sketch: (1, 2, H, W) float16 in [0, 1]: darkness, 0 = paper, and the draft's coverage, 0 = none; H and W as
+                the engine was opened for.
             thickness: of the lines, px at 300 dpi.
 
         Returns:
@@ -81,6 +86,7 @@ class CheckedEngine(ABC):
 
     def __init__(self, shape: tuple[int, int]) -> None:
         """Takes height and width of every sketch."""
+        self._sketch_shape = (1, CHANNELS, *shape)
         self._shape = (1, 1, *shape)
 
     def run(self, sketch: npt.NDArray[np.float16], thickness: float) -> Level:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lineart_cli.engines.base import Level
 
 _ELEMENT_TYPES = {"auto": "f32", "f32": "f32", "bf16": "bf16", "int8": "f32"}
-_MOST_COMPILED = 2  # shapes: pages upright and on their side
+_MOST_COMPILED = 4  # shapes: pages upright and on their side, at both looks
 
 
 class OpenVinoEngine(CheckedEngine):
@@ -46,7 +46,7 @@ class OpenVinoEngine(CheckedEngine):
             if compiled and shape in compiled:
                 model = core.import_model(BytesIO(compiled[shape]), device, settings)
             else:
-                model = core.compile_model(_model(core, network, self._shape), device, settings)
+                model = core.compile_model(_model(core, network, self._sketch_shape), device, settings)
                 if compiled is not None and "EXPORT_IMPORT" in capabilities:
                     _keep(model.export_model(), shape, compiled)
             self._request = model.create_infer_request()

@@ -1,8 +1,8 @@
 """A page as its file holds it, whatever the format: what every reader gives, and how it becomes a grey page.
 
-A page is a sheet of white paper on which a reader lays blocks of samples, one after the other: rows, tiles or strips of
-a scan, or layers of a painting. So a page is never held in colour as a whole unless its format leaves no other way;
-and where the blocks come in order, only a few rows of it are held at all.
+A page is a sheet of paper, white or for light lines black, on which a reader lays blocks of samples, one after the
+other: rows, tiles or strips of a scan, or layers of a painting. So a page is never held in colour as a whole unless its
+format leaves no other way; and where the blocks come in order, only a few rows of it are held at all.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ class Picture:
         orientation: how to turn the page upright, 1 to 8 as in EXIF.
         in_order: whether no block begins above an earlier one, so that what lies above a block is finished.
         decoder_bytes: what the decoder itself holds of the page at once, beside a few rows.
+        is_on_black: whether the sheet that its blocks are laid on is black, and not white.
     """
 
     width: int
@@ -77,6 +78,7 @@ class Picture:
     orientation: int = UPRIGHT
     in_order: bool = False
     decoder_bytes: int = 0
+    is_on_black: bool = False
 
     @property
     def held(self) -> int:
@@ -121,7 +123,7 @@ def to_grey(picture: Picture, mode: str, drop_colour: str | None = None, scale: 
 
 
 def grey_strips(picture: Picture, mode: str, drop_colour: str | None, dtype: npt.DTypeLike) -> Iterator[Greys]:
-    """Decodes a page some rows at a time, as they are stored: transparency laid on white, colour made grey.
+    """Decodes a page some rows at a time, as they are stored: laid on its sheet, and colour made grey.
 
     Args:
         picture: the page.
@@ -179,7 +181,7 @@ def as_stored(page: NDArray[Any], orientation: int) -> NDArray[Any]:
 
 
 def _strips(picture: Picture, kinds: Sequence[tuple[npt.DTypeLike, Channel]]) -> Iterator[tuple[NDArray[Any], ...]]:
-    """Lays a picture's blocks on white, and yields the rows that no further block may touch.
+    """Lays a picture's blocks on its sheet, and yields the rows that no further block may touch.
 
     Args:
         picture: what to decode.
@@ -193,14 +195,14 @@ def _strips(picture: Picture, kinds: Sequence[tuple[npt.DTypeLike, Channel]]) ->
     for block in _laid_in_turn(picture):
         start = min(max(block.top, top), picture.height) if picture.in_order else 0
         if start > top:
-            pages = _lengthened(pages, start - top)
+            pages = _lengthened(pages, start - top, picture.is_on_black)
             yield tuple(page[: start - top] for page in pages)
             top, pages = start, [page[start - top :] for page in pages]
         stop = min(block.top + len(block.samples), picture.height) if picture.in_order else picture.height
-        pages = _lengthened(pages, stop - top)
+        pages = _lengthened(pages, stop - top, picture.is_on_black)
         for piece in _pieces(block):
             _lay(replace(piece, top=piece.top - top), list(zip(pages, channels, strict=True)))
-    yield tuple(_lengthened(pages, picture.height - top))
+    yield tuple(_lengthened(pages, picture.height - top, picture.is_on_black))
 
 
 def _laid_in_turn(picture: Picture) -> Iterator[Block]:
@@ -217,13 +219,13 @@ def _pieces(block: Block) -> Iterator[Block]:
         yield replace(block, samples=block.samples[top : top + rows], top=block.top + top)
 
 
-def _lengthened(pages: Sequence[NDArray[Any]], rows: int) -> list[NDArray[Any]]:
-    """The pages with white below, where they do not have so many rows."""
+def _lengthened(pages: Sequence[NDArray[Any]], rows: int, is_on_black: bool) -> list[NDArray[Any]]:
+    """The pages with more of their sheets below, where they do not have so many rows."""
     missing = rows - len(pages[0])
     if missing <= 0:
         return list(pages)
-    whites = [np.full((missing, page.shape[1]), _white(page), page.dtype) for page in pages]
-    return [np.concatenate(each) if len(each[0]) else each[1] for each in zip(pages, whites, strict=True)]
+    sheets = [np.full((missing, page.shape[1]), 0 if is_on_black else _white(page), page.dtype) for page in pages]
+    return [np.concatenate(each) if len(each[0]) else each[1] for each in zip(pages, sheets, strict=True)]
 
 
 def _white(page: NDArray[Any]) -> int:

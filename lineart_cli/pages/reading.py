@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,13 +52,14 @@ def read_header(path: Path, options: InkOptions, page: int = 0) -> Header:
         )
 
 
-def read_strips(path: Path, options: InkOptions, page: int = 0) -> Iterator[Greys]:
+def read_strips(path: Path, options: InkOptions, page: int = 0, is_on_black: bool = False) -> Iterator[Greys]:
     """Decodes a page some rows at a time: transparency laid on white, colour made grey, but not turned upright.
 
     Args:
         path: the file.
         options: how pages are read.
         page: which of the file's pages, from 0.
+        is_on_black: whether what is transparent is laid on black, and not on white.
 
     Yields:
         (rows, W) encoded values of `picture.grey_type`, see `picture.grey_strips`.
@@ -67,7 +69,8 @@ def read_strips(path: Path, options: InkOptions, page: int = 0) -> Iterator[Grey
     """
     with _picture(path, options, page) as (_, picture):
         dtype = grey_type(picture.bits, picture.is_grey, options.drop_colour)
-        yield from grey_strips(picture, options.desaturate, options.drop_colour, dtype)
+        laid = replace(picture, is_on_black=is_on_black)
+        yield from grey_strips(laid, options.desaturate, options.drop_colour, dtype)
 
 
 def read_grey(path: Path, options: InkOptions, page: int = 0, scale: float = 1.0) -> NDArray[np.float32]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
 from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import Footprint, ModelCard
+from lineart_cli.model_card import Draft, Footprint, ModelCard
 from lineart_cli.options import bytes_text
 from lineart_cli.plan.asked import PageSize, Wishes
+from lineart_cli.plan.tiling import Tiling, draft_tiles, tiles_text
 from lineart_cli.regions import Tile, best_tiles, plan_tiles
 from lineart_cli.scale import glance_factor
 from lineart_cli.spool import AHEAD, LARGE
@@ -20,7 +21,7 @@ MOST_BY_DEFAULT = 1_000_000_000
 FREE_BY_DEFAULT = 0.6
 """What a run may take where nobody says: so many bytes, or this share of what is free, the less."""
 
-MODEST, MOST_MODEST = 350_000_000, 480_000_000
+MODEST, MOST_MODEST = 365_000_000, 480_000_000
 """Bytes that an A4 page at 300 dpi takes where nobody says; and the largest, for windows in which halos are a less
 part. Between the two, a page may take one more for each of its pixels."""
 MODEST_PX = 2480 * 3508  # A4 at 300 dpi
@@ -52,7 +53,7 @@ class Memory:
     choice: EngineChoice
     at_once: int = 1
 
-    def tiles(self) -> tuple[tuple[Tile, ...], int, Iterator[str]]:
+    def tiles(self) -> tuple[Tiling, int, Iterator[str]]:
         """The tiles, the expected memory, and why.
 
         Raises:
@@ -77,10 +78,10 @@ class Memory:
     def _modest(self) -> int:
         return min(MODEST + max(self.page.px - MODEST_PX, 0), MOST_MODEST)
 
-    def _chosen(self) -> tuple[Tile, ...]:
+    def _chosen(self) -> Tiling:
         if self.wishes.tile is not None:
-            tile = self.wishes.tile, self.wishes.tile
-            return plan_tiles(*self.page.working_shape, tile, self.card.multiple_of, self.card.halo_px)
+            most, stride, halo = (self.wishes.tile, self.wishes.tile), self.card.multiple_of, self.card.halo_px
+            return self._tiling(lambda size, _: plan_tiles(*size, most, stride, halo))
         room, _ = self._room()
         return self._best(room / self._footprint.per_px)
 
@@ -97,18 +98,31 @@ class Memory:
         ]
         return min(rooms)
 
-    def _best(self, most_px: float) -> tuple[Tile, ...]:
-        share = self._row_bytes / self._footprint.per_px
-        shape = self.page.working_shape
-        return best_tiles(*shape, max(most_px, 1), self.card.multiple_of, self.card.halo_px, share)
+    def _best(self, most_px: float) -> Tiling:
+        stride, halo, per_px = self.card.multiple_of, self.card.halo_px, self._footprint.per_px
+        return self._tiling(lambda size, row: best_tiles(*size, max(most_px, 1), stride, halo, row / per_px))
 
-    def _needed(self, tiles: tuple[Tile, ...]) -> int:
+    def _tiling(self, cut: Callable[[tuple[int, int], int], tuple[Tile, ...]]) -> Tiling:
+        """The tiles of all looks; `cut` cuts a page of some height and width, and bytes for each px of a row."""
+        size = self.page.working_shape
+        tiles = cut(size, self._row_bytes)
+        if self._draft is None:
+            return Tiling(tiles)
+        small, window = self._draft.shape(size), tiles[0].window.shape
+        return Tiling(tiles, draft_tiles(small, cut(small, _LEVEL), window, self.card.multiple_of, self.card.halo_px))
+
+    def _needed(self, tiles: Tiling) -> int:
         """Bytes of the whole process at its peak."""
-        height, width = self.page.working_shape
-        rows_px = width * min(2 * max(tile.core.shape[0] for tile in tiles), height)  # one is made, and one is written
-        window_px = math.prod(tiles[0].window.shape)
-        inking = self._beside_tiles + self._footprint.per_px * window_px + self._row_bytes * rows_px
-        return int(max(inking, PROGRAM + self._page_bytes + self._reading))
+        looking = self._looking(tiles.page, self._row_bytes)
+        if tiles.draft:
+            looking = max(looking, self._looking(tiles.draft, _LEVEL))
+        return int(max(self._beside_tiles + looking, PROGRAM + self._page_bytes + self._reading))
+
+    def _looking(self, tiles: tuple[Tile, ...], row_bytes: int) -> float:
+        """Bytes of the tiles of one look, and of the rows that they give: one is made, and one is written."""
+        height, width = tiles[-1].core.y1, tiles[-1].core.x1
+        rows_px = width * min(2 * max(tile.core.shape[0] for tile in tiles), height)
+        return self._footprint.per_px * math.prod(tiles[0].window.shape) + row_bytes * rows_px
 
     @property
     def _beside_tiles(self) -> float:
@@ -116,7 +130,7 @@ class Memory:
 
         The first page is read before the network is made ready, and a later one before it is inked.
         """
-        reading = self._reading - self._draft - self._waiting if self.wishes.pages > 1 else 0
+        reading = self._reading - self._draft_bytes - self._waiting if self.wishes.pages > 1 else 0
         more = max(reading, self._lines + self._whole) + self._other_pages
         return self._always + self._page_bytes - self._small_page + more
 
@@ -141,7 +155,7 @@ class Memory:
     @property
     def _always(self) -> float:
         """Bytes of all but the tiles for a page that is read and written in strips, with a plain pen."""
-        return PROGRAM + self._footprint.base + self._small_page + self._draft + TONE * self._px + self._waiting
+        return PROGRAM + self._footprint.base + self._small_page + self._draft_bytes + TONE * self._px + self._waiting
 
     @property
     def _waiting(self) -> int:
@@ -160,9 +174,14 @@ class Memory:
         return page if page < LARGE else 0
 
     @property
-    def _draft(self) -> int:
-        """Bytes of the ink that the network looks at again, where it is kept in memory."""
-        return self._px if self.card.again and self.wishes.looks > 1 and self._px < LARGE else 0
+    def _draft(self) -> Draft | None:
+        """The draft that the network is given at a second look, if it takes one."""
+        return self.card.draft if self.wishes.looks > 1 else None
+
+    @property
+    def _draft_bytes(self) -> int:
+        """Bytes of the draft, where it is kept in memory."""
+        return self._px if self._draft and self._px < LARGE else 0
 
     @property
     def _page_bytes(self) -> int:
@@ -198,7 +217,7 @@ class Memory:
         """Of the page as the network sees it."""
         return math.prod(self.page.working_shape)
 
-    def _refusal(self, tiles: tuple[Tile, ...]) -> ArgumentError:
+    def _refusal(self, tiles: Tiling) -> ArgumentError:
         smallest = self._needed(self._best(1))
         least = smallest if self.wishes.tile is None else self._needed(tiles)
         page = f"a page of {self.page.width} x {self.page.height} px"
@@ -209,16 +228,17 @@ class Memory:
         default = f"{bytes_text(self._limit)}, the default with {bytes_text(self.hardware.memory_free)} free"
         return ArgumentError("--max-memory", bytes_text(given) if given is not None else default, advice)
 
-    def _reasons(self, tiles: tuple[Tile, ...], memory: int) -> Iterator[str]:
-        count, (height, width) = len(tiles), tiles[0].window.shape
+    def _reasons(self, tiles: Tiling, memory: int) -> Iterator[str]:
         limit, free = bytes_text(self._limit), bytes_text(self.hardware.memory_free)
+        if self._draft:
+            yield f"draft {tiles_text(tiles.draft)}: the page at 1/{self._draft.step} of its size"
         if self.wishes.tile is not None:
             why = "as asked for"
-        elif count == 1:
+        elif len(tiles.page) == 1:
             why = "the whole page fits"
         else:
             why = f"the fewest computed pixels {self._room()[1]}"
-        yield f"tiles {count} x {height} x {width} px: {why}"
+        yield f"tiles {tiles_text(tiles.page)}: {why}"
         asked = f"--max-memory {limit}" if self.wishes.max_memory is not None else f"{limit} allowed, {free} are free"
         yield f"memory {bytes_text(memory)}: {asked}"
 

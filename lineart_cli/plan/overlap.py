@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
@@ -11,7 +10,7 @@ from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import ModelCard
 from lineart_cli.plan.asked import PageSize, Wishes
 from lineart_cli.plan.memory import Memory
-from lineart_cli.regions import Tile
+from lineart_cli.plan.tiling import Tiling
 
 MOST_AT_ONCE = 2
 """Pages where nobody says: reading and writing a page takes less than inking one, so that a third would only wait."""
@@ -19,7 +18,7 @@ MOST_AT_ONCE = 2
 WORTH = 1.1
 """How many times as much the network may compute for the sake of it; see tests/benchmarks/folder.py."""
 
-Tiles = tuple[tuple[Tile, ...], int, Iterator[str]]
+Tiles = tuple[Tiling, int, Iterator[str]]
 
 
 def pages_at_once(
@@ -41,11 +40,6 @@ def pages_at_once(
         together = Memory(page, card, hardware, wishes, choice, MOST_AT_ONCE).tiles()
     except ArgumentError:
         return 1, "no more fit in the memory", alone
-    if computed_px(together[0]) > WORTH * computed_px(alone[0]):
+    if together[0].computed_px > WORTH * alone[0].computed_px:
         return 1, "more would leave the network too little memory", alone
     return MOST_AT_ONCE, "one is inked while another is read and written", together
-
-
-def computed_px(tiles: Sequence[Tile]) -> int:
-    """Pixels that the network computes for tiles, halos included."""
-    return len(tiles) * math.prod(tiles[0].window.shape)

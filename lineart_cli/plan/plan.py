@@ -11,8 +11,9 @@ from lineart_cli.model_card import ModelCard
 from lineart_cli.options import bytes_text
 from lineart_cli.plan.asked import PageSize, Wishes
 from lineart_cli.plan.choices import choose
-from lineart_cli.plan.overlap import computed_px, pages_at_once
+from lineart_cli.plan.overlap import pages_at_once
 from lineart_cli.plan.pace import expected_seconds
+from lineart_cli.plan.tiling import Tiling, tiles_text
 from lineart_cli.regions import Tile
 
 
@@ -23,8 +24,8 @@ class Plan:
     Attributes:
         choice: runtime, device, precision and threads.
         at_once: how many such pages may be in work: one is inked while others are read and written.
-        tiles: of the page at the network's resolution; all windows have one shape.
-        looks: how often the network looks at them.
+        tiles: of the page at the network's resolution, for the last look; all windows have one shape.
+        draft: tiles of the smaller page that the first look is made at; none where the network looks but once.
         memory: expected peak of the process, bytes.
         seconds: that the network is expected to work; NaN where nothing is known of the device.
         reasons: one line for each choice.
@@ -33,24 +34,26 @@ class Plan:
     choice: EngineChoice
     at_once: int
     tiles: tuple[Tile, ...]
-    looks: int
+    draft: tuple[Tile, ...]
     memory: int
     seconds: float
     reasons: tuple[str, ...]
 
     @property
     def window(self) -> tuple[int, int]:
-        """Height and width of what the network is given, px."""
+        """Height and width of what the network is given at the last look, px."""
         return self.tiles[0].window.shape
 
     @property
     def computed_megapixels(self) -> float:
         """What the network computes for the page, halos and looks included."""
-        return self.looks * computed_px(self.tiles) / 1e6
+        return Tiling(self.tiles, self.draft).computed_px / 1e6
 
     def __str__(self) -> str:
-        choice, (height, width) = self.choice, self.window
-        tiles = f"{self.looks} x {len(self.tiles)} x {height} x {width} px"
+        choice = self.choice
+        tiles = (
+            f"draft {tiles_text(self.draft)}, then {tiles_text(self.tiles)}" if self.draft else tiles_text(self.tiles)
+        )
         tiles = f"{tiles}, {self.computed_megapixels:.1f} megapixels computed"
         runtime = f"{choice.backend} on {choice.device} in {choice.precision}, threads {choice.threads}"
         return f"{runtime}; {tiles}; {bytes_text(self.memory)}{_time(self.seconds)}"
@@ -70,21 +73,20 @@ def plan(page: PageSize, card: ModelCard, hardware: Hardware, wishes: Wishes) ->
     """
     choice, why_choice = choose(card, hardware, wishes)
     at_once, why_at_once, (tiles, memory, why_tiles) = pages_at_once(page, card, hardware, wishes, choice)
-    looks, why_looks = _looks(card, wishes)
-    seconds, how_sure = expected_seconds(looks * computed_px(tiles), card, hardware, wishes, choice)
+    seconds, how_sure = expected_seconds(tiles.computed_px, card, hardware, wishes, choice)
     time = "time" if math.isnan(seconds) else f"time {seconds:.2g} s"
-    at_once_text, looks_text = f"pages {at_once} at once: {why_at_once}", f"looks {looks}: {why_looks}"
+    at_once_text, looks_text = f"pages {at_once} at once: {why_at_once}", _looks_text(card, wishes)
     why = *why_choice, at_once_text, looks_text, *why_tiles, f"{time}: {how_sure}"
-    return Plan(choice, at_once, tiles, looks, memory, seconds, why)
+    return Plan(choice, at_once, tiles.page, tiles.draft, memory, seconds, why)
 
 
-def _looks(card: ModelCard, wishes: Wishes) -> tuple[int, str]:
+def _looks_text(card: ModelCard, wishes: Wishes) -> str:
     """How often the network looks at a page, and why."""
     if wishes.looks == 1:
-        return 1, "as asked for"
-    if card.again is None:
-        return 1, f"the model {card.name} was not trained to look again"
-    return wishes.looks, "the second mends the ink of the first"
+        return "looks 1: as asked for"
+    if card.draft is None:
+        return f"looks 1: the model {card.name} was not trained to look again"
+    return f"looks {wishes.looks}: the second mends the draft of the first"
 
 
 def _time(seconds: float) -> str:

@@ -20,7 +20,7 @@ HALF = NetConfig(channels=(16, 32, 48, 64), head=32)
 
 
 class Fields(nn.Module):
-    """Raw output: way and distance; ink: what the pen cuts from them."""
+    """Raw output of one look, with an empty draft: way and distance; ink: what the pen cuts from them."""
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Fields(nn.Module):
         self.frame = net.halo(config)
 
     def forward(self, sketch: Tensor) -> Tensor:
-        return self.model.fields(sketch)
+        return self.model.fields(net.with_draft(sketch, torch.zeros_like(sketch)))
 
     def ink(self, raw: Tensor) -> Tensor:
         """Coverage (N, 1, H, W) in [0, 1] of lines of 3 px."""
@@ -59,7 +59,7 @@ class Pixels(nn.Module):
 
 def _pixels() -> Pixels:
     """Drawn lines by the shipped body and head."""
-    config = NetConfig()
+    config = NetConfig(inputs=1)
     network = nn.Sequential(Body(config), Head(config))
     return Pixels(network, config.multiple_of, net.kmac_per_px(config), net.halo(config))
 

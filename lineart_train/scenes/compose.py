@@ -10,6 +10,8 @@ from lineart_train.scenes.drawings import Library
 from lineart_train.scenes.motifs import MOTIFS, polygon, round_shape
 
 Rng = np.random.Generator
+MOST = 400
+"""Curves of a scene, at most."""
 BLEED = 90.0
 """How far, in px, curves are drawn beyond the canvas, so that strokes do not end at its edge."""
 
@@ -39,7 +41,7 @@ def scene(rng: Rng, size: int, library: Library | None = None) -> list[Points]:
         solid = draw in (polygon, round_shape) and rng.random() < 0.5
         curves = _behind(curves, fresh, rng, size) if solid else curves + fresh
     runs = [run for curve in curves for run in clip_to(curve, -BLEED, size + BLEED)]
-    return [resample(run, 3.0) for run in runs if arc_length(run)[-1] >= 6.0][:160]
+    return [resample(run, 3.0) for run in runs if arc_length(run)[-1] >= 6.0][:MOST]
 
 
 def _placed(rng: Rng, size: int, drawing: tuple[Points, ...]) -> list[Points]:

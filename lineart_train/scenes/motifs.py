@@ -93,8 +93,12 @@ def double_line(rng: Rng, size: float) -> list[Points]:
 
 def eye(rng: Rng, size: float) -> list[Points]:
     """Lids, iris, pupil and a brow, from 40 to 300 px wide."""
-    wide = rng.uniform(40, 300)
-    high, centre, turn = wide * rng.uniform(0.2, 0.5), _point(rng, size, 0.05), rotation(rng.normal(0, 0.25))
+    return eye_of(rng, _point(rng, size, 0.05), rng.uniform(40, 300))
+
+
+def eye_of(rng: Rng, centre: Points, wide: float) -> list[Points]:
+    """An eye `wide` px from corner to corner."""
+    high, turn = wide * rng.uniform(0.2, 0.5), rotation(rng.normal(0, 0.25))
     x = np.linspace(-1, 1, 24)
     arch = 1 - x**2
     upper, lower = np.stack([x * wide / 2, -high * arch], 1), np.stack([x * wide / 2, high * 0.6 * arch], 1)
@@ -154,6 +158,18 @@ def folds(rng: Rng, size: float) -> list[Points]:
     return parts
 
 
+def parting(rng: Rng, size: float) -> list[Points]:
+    """Two or three lines that run as one, part by 10 to 110 px, and meet again."""
+    guide = sweep(rng, size)[0]
+    along, normal = np.linspace(0, 1, len(guide))[:, None], normals(guide)
+    curves = [guide]
+    for side in rng.choice([-1.0, 1.0], int(rng.integers(1, 3))):
+        a, b = sorted(rng.uniform(-0.3, 1.3, 2))
+        rise = np.sin(np.pi * np.clip((along - a) / max(b - a, 0.2), 0, 1)) ** rng.uniform(0.7, 2.0)
+        curves.append((guide + side * rng.uniform(10, 110) * rise * normal).astype(np.float32))
+    return curves
+
+
 def glyphs(rng: Rng, size: float) -> list[Points]:
     """Lettering-like groups of small strokes in a row."""
     high, start = rng.uniform(30, 110), _point(rng, size, 0.0)
@@ -176,6 +192,7 @@ MOTIFS: tuple[tuple[Callable[[Rng, float], list[Points]], float], ...] = (
     (round_shape, 2.5),
     (hair, 1.5),
     (double_line, 1.0),
+    (parting, 1.2),
     (eye, 1.0),
     (ticks, 0.7),
     (dots, 0.3),

@@ -8,7 +8,8 @@ strokes (offset from the common course: median 5 px, 90 % under 16 px; 1.5 to 6 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ class Hand:
     spread: standard deviation of a stroke from the common course, 0.3 (sure) to 40 (loose). Start at 20.
     piece: median length of a stroke, 80 (hairy) to 2000 (one sweep). Start at 700.
     overshoot: standard deviation of how far strokes run past an end, 0 to 40. Start at 12.
-    width: stroke width, 2 (hard pencil) to 13 (felt pen). Start at 5.
+    width: stroke width, 2 (hard pencil) to 34 (marker, side of a pencil). Start at 5.
     opacity: darkness of one stroke, 0.2 to 1. Start at 0.7.
     taper: 0 blunt strokes, 1 strokes that thin out to a point at both ends.
     """
@@ -62,7 +63,7 @@ class Hand:
 
         Strokes of one line stay within `reach` on either side, so that near by it shows which of the two it is.
         """
-        return 4.0 + 1.2 * self.width + 2 * self.reach
+        return 2.5 + 1.2 * self.width + 2 * self.reach
 
     @property
     def reach(self) -> float:
@@ -80,51 +81,72 @@ class Stroke:
 
 
 def random_hand(rng: Rng) -> Hand:
-    """An artist and a page, drawn from the range that artists cover."""
-    clean = rng.random() < 0.12
-    return Hand(
-        passes=1.0 if clean else float(rng.uniform(1.5, 6.5)),
-        spread=float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))
-        if clean
-        else float(np.clip(np.exp(rng.normal(np.log(22.0), 0.5)), 2.5, 40.0)),
-        piece=float(np.exp(rng.uniform(np.log(400), np.log(2000))))
-        if clean
-        else float(np.exp(rng.normal(np.log(700), 0.55))),
+    """An artist and a page, drawn from the range that artists cover: most search, some are sure, some draw broad."""
+    kind = rng.choice(["searching", "sure", "broad"], p=[0.66, 0.2, 0.14])
+    searching = Hand(
+        passes=float(rng.uniform(1.5, 6.5)),
+        spread=float(np.clip(np.exp(rng.normal(np.log(22.0), 0.5)), 2.5, 40.0)),
+        piece=float(np.exp(rng.normal(np.log(700), 0.55))),
         overshoot=float(rng.uniform(0, 25)),
         width=float(np.exp(rng.triangular(np.log(2.2), np.log(4.5), np.log(13.0)))),
         opacity=float(rng.uniform(0.35, 1.0)),
         taper=float(rng.choice([0.0, rng.uniform(0.2, 1.0)])),
     )
+    if kind == "broad":
+        passes, spread = float(rng.uniform(1.0, 3.0)), float(np.exp(rng.uniform(0.0, np.log(14))))
+        return replace(
+            searching, passes=passes, spread=spread, width=float(np.exp(rng.uniform(np.log(11), np.log(34))))
+        )
+    if kind == "sure":
+        width = float(np.exp(rng.triangular(np.log(1.8), np.log(4.0), np.log(15.0))))
+        return replace(sure(searching, rng), width=width, piece=float(np.exp(rng.uniform(np.log(400), np.log(2000)))))
+    return searching
 
 
-def sketch(curves: list[Points], hand: Hand, rng: Rng) -> tuple[list[Stroke], list[Points]]:
-    """Draw every curve as `hand` would.
+def sure(hand: Hand, rng: Rng) -> Hand:
+    """The same pencil where it draws details: once, and in its place."""
+    return replace(
+        hand,
+        passes=float(rng.choice([1.0, 1.3])),
+        spread=float(np.exp(rng.uniform(np.log(0.3), np.log(1.5)))),
+        overshoot=float(rng.uniform(0, 5)),
+        width=hand.width * float(rng.uniform(0.6, 1.0)),
+    )
+
+
+def sketch(
+    curves: list[Points], hand: Hand, rng: Rng, beside: Sequence[Points] = ()
+) -> tuple[list[Stroke], list[Points]]:
+    """Draw every curve as `hand` would, with care where others lie `beside` it.
 
     Returns:
         The strokes, and the courses on which they agree, (N, 2) float32 each: what is to be inked.
     """
-    drawn = bundles(curves, hand, rng)
+    drawn = bundles(curves, hand, rng, beside)
     strokes = [stroke for each, _ in drawn for stroke in each]
     return strokes, join([course for _, courses in drawn for course in courses], 6.0 + 0.7 * hand.spread)
 
 
-def bundles(curves: list[Points], hand: Hand, rng: Rng) -> list[tuple[list[Stroke], list[Points]]]:
+def bundles(
+    curves: list[Points], hand: Hand, rng: Rng, beside: Sequence[Points] = ()
+) -> list[tuple[list[Stroke], list[Points]]]:
     """The strokes and the courses of every curve by itself, gaps between curves still open."""
     drawn = []
-    for curve, room in zip(curves, clearance(curves), strict=True):
+    for curve, room in zip(curves, clearance([*curves, *beside])[: len(curves)], strict=True):
         length = float(arc_length(curve)[-1])
         spread = min(hand.spread * rng.uniform(0.6, 1.4), 0.4 * room + 0.5, 0.08 * length + 0.5)
         drawn.append(overdraw(curve, hand, spread, rng))
     return drawn
 
 
-def separate(curves: list[Points], gap: float) -> list[Points]:
-    """Leave out what runs along a longer curve, or its own, nearer than `gap` px: on paper it melts into it.
+def separate(curves: list[Points], gap: float, beside: Sequence[Points] = ()) -> list[Points]:
+    """Leave out what runs along a longer curve, or its own, or one `beside`, nearer than `gap` px: it melts into it.
 
     Crossings stay: only nearly parallel neighbours count.
     """
     kept: list[Points] = []
-    tips = np.zeros((0, 4), np.float32)  # point and unit tangent of everything kept
+    # Point and unit tangent of everything kept.
+    tips = np.concatenate([np.zeros((0, 4), np.float32), *map(_with_tangents, beside)])
     for curve in sorted(curves, key=lambda c: -len(c)):
         here = _with_tangents(curve)
         beside = _runs_along(here, tips, gap, 0) | _runs_along(here, here, gap, int(4 * gap / SPACING))
@@ -271,7 +293,8 @@ def _widths(count: int, hand: Hand, rng: Rng) -> Points:
     if hand.taper:
         ends = np.minimum(np.arange(1, count + 1), np.arange(count, 0, -1)) / max(min(0.3 * count, 20.0), 1.0)
         width *= (1 - hand.taper * (1 - np.minimum(ends, 1.0)) * 0.8).astype(np.float32)
-        width *= (1 + 0.25 * np.sin(np.linspace(0, rng.uniform(2, 6), count) + rng.uniform(0, 6.3))).astype(np.float32)
+        swell = rng.choice([0.25, 0.6], p=[0.75, 0.25])
+        width *= (1 + swell * np.sin(np.linspace(0, rng.uniform(2, 6), count) + rng.uniform(0, 6.3))).astype(np.float32)
     return width
 
 

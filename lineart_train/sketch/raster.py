@@ -12,8 +12,10 @@ from lineart_train.sketch.hand import Stroke
 SHIFT = 4
 BLOOM = 0.6
 """OpenCV's anti-aliased fill reaches about this many px beyond the outline it is given."""
-OFFSET_UNIT = 1 / 8
-"""Offsets are stored as int8 in eighths of a px: +-15.9 px."""
+OFFSET_UNIT = 1 / 5
+"""Offsets are stored as int8 in fifths of a px: +-25.4 px, twice the network's reach, as its first look needs."""
+FAR = 27.0
+"""Beyond this many px from all lines, what is stored only says that none is near."""
 
 
 def lay(ink: NDArray[np.float32], stroke: Stroke) -> None:
@@ -33,16 +35,14 @@ def lay(ink: NDArray[np.float32], stroke: Stroke) -> None:
     # A quadrangle a step: a single outline would cancel itself where a stroke turns back over its own ribbon.
     quads = np.stack([at[:-1] + side[:-1], at[1:] + side[1:], at[1:] - side[1:], at[:-1] - side[:-1]], 1)
     cv2.fillPoly(mask, [np.concatenate([at + side, (at - side)[::-1]])], 255, cv2.LINE_AA, SHIFT)
-    for index in np.flatnonzero(np.einsum("ij,ij->i", tangent[:-1], tangent[1:]) < 0.9 * SPACING_SQUARED):
+    lengths = np.hypot(*tangent.T)
+    for index in np.flatnonzero(np.einsum("ij,ij->i", tangent[:-1], tangent[1:]) < 0.9 * lengths[:-1] * lengths[1:]):
         cv2.fillConvexPoly(mask, quads[index], 255, cv2.LINE_AA, SHIFT)
         cv2.circle(mask, at[index + 1].tolist(), int(half[index + 1] * scale), 255, -1, cv2.LINE_AA, SHIFT)
     for tip in (0, -1):
         cv2.circle(mask, at[tip].tolist(), int(half[tip] * scale), 255, -1, cv2.LINE_AA, SHIFT)
     part = ink[low[1] : high[1], low[0] : high[0]]
     part += (1 - part) * (stroke.opacity / 255) * mask
-
-
-SPACING_SQUARED = 9.0
 
 
 def offset_field(courses: list[Points], size: int) -> NDArray[np.int8]:
@@ -66,15 +66,17 @@ def offset_field(courses: list[Points], size: int) -> NDArray[np.int8]:
         free[y, x], spot[y, x], heading[y, x] = 0, fine[inside], tangents(fine)[inside]
     if free.all():
         return np.full((2, size, size), 127, np.int8)
-    _, label = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    distance, label = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     ys, xs = np.nonzero(free == 0)
     order = np.zeros(label.max() + 1, np.int64)
     order[label[ys, xs]] = ys * size + xs
-    nearest = order[label]
-    spots, headings = spot.reshape(-1, 2)[nearest], heading.reshape(-1, 2)[nearest]
-    y, x = np.mgrid[:size, :size].astype(np.float32)
-    way = spots - np.stack([x, y], -1)
+    offset = np.full((2, size, size), 127, np.int8)
+    y, x = np.nonzero(distance < FAR)
+    nearest = order[label[y, x]]
+    headings = heading.reshape(-1, 2)[nearest]
+    way = spot.reshape(-1, 2)[nearest] - np.stack([x, y], -1).astype(np.float32)
     # Slide along the tangent to the foot of the perpendicular, which lies within a px of the stored point.
     slide = np.clip(-(way * headings).sum(-1, keepdims=True), -0.75, 0.75)
     way += slide * headings
-    return np.asarray(np.clip(np.round(way / OFFSET_UNIT), -127, 127), np.int8).transpose(2, 0, 1)
+    offset[:, y, x] = np.clip(np.round(way / OFFSET_UNIT), -127, 127).astype(np.int8).T
+    return offset

@@ -1,4 +1,4 @@
-"""What must vanish: looser underdrawings, construction shapes, ghosts of erased lines, smudges, ruled paper."""
+"""What must vanish: looser underdrawings, construction shapes, ghosts of erased lines, shading, smudges."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def underdrawing(curves: list[Points], size: int, width: float, rng: Rng) -> NDA
             lay(layer, Stroke(shape, np.full(len(shape), width * rng.uniform(0.6, 1.2), np.float32), faint))
     if rng.random() < 0.15:
         layer = np.asarray(cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.8, 2.5)), np.float32)
-    if rng.random() < 0.08:
-        _rule(layer, size, rng)
+    if rng.random() < 0.12:
+        _shade(layer, size, width, faint, rng)
     if rng.random() < 0.12:
         _smudge(layer, size, rng)
     return np.minimum(layer, 0.33)
@@ -68,18 +68,19 @@ def _construction(size: int, rng: Rng) -> Points:
     return resample(corners.astype(np.float32), 3.0)
 
 
-def _rule(layer: NDArray[np.float32], size: int, rng: Rng) -> None:
-    gap, strength, first = rng.uniform(45, 110), rng.uniform(0.05, 0.22), rng.uniform(0, 45)
-    grid = rng.random() < 0.5
-    for at in np.arange(first, size, gap):
-        thickness = int(rng.integers(1, 4))
-        line = np.zeros_like(layer, np.uint8)
-        cv2.line(line, (0, int(at)), (size, int(at)), 1, thickness)
-        if grid:
-            cv2.line(line, (int(at), 0), (int(at), size), 1, thickness)
-        np.maximum(layer, strength * line, out=layer)
+def _shade(layer: NDArray[np.float32], size: int, width: float, faint: float, rng: Rng) -> None:
+    """Faint hatching in rows nearer than the hatching of the drawing: tone."""
+    gap, length, turn = width * rng.uniform(0.8, 2.0), rng.uniform(40, 300), rotation(rng.uniform(0, np.pi))
+    centre = rng.uniform(0, size, 2)
+    for row in range(int(rng.integers(6, 40))):
+        ends = np.array([[-length / 2, row * gap], [length / 2, row * gap]]) + rng.normal(0, 0.1 * length, (2, 2)) * [
+            1,
+            0,
+        ]
+        points = resample((ends @ turn.T + centre).astype(np.float32), 12.0)
+        lay(layer, Stroke(points, np.full(len(points), width * rng.uniform(0.6, 1.1), np.float32), faint))
 
 
 def _smudge(layer: NDArray[np.float32], size: int, rng: Rng) -> None:
     blob = cv2.resize(rng.random((6, 6)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
-    layer += rng.uniform(0.02, 0.12) * np.clip(blob - 0.6, 0, 1)
+    layer += rng.uniform(0.02, 0.3) * np.clip(blob - 0.6, 0, 1)

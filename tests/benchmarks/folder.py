@@ -20,7 +20,7 @@ import numpy as np
 from common import Run, arguments, drawing, ink, keep
 
 from lineart_cli import hardware, model_store
-from lineart_cli.engines import open_engine
+from lineart_cli.engines import CHANNELS, open_engine
 from lineart_cli.options import MODEL, InkOptions
 from lineart_cli.pages import read_header, working_dpi
 from lineart_cli.plan import PageSize, Plan, Wishes, plan
@@ -101,15 +101,19 @@ def _bare(pages: Sequence[Path], precision: str) -> Callable[[], Bare]:
     def measured() -> Bare:
         seconds = cpu_seconds = 0.0
         for planned, count in plans.items():
-            engine = open_engine(card.network_for(precision), planned.choice, planned.window)
-            tile = np.zeros((1, 1, *planned.window), np.float16)
-            engine.run(tile, 3.0)
-            start, cpu_start = time.monotonic(), time.process_time()
-            for _ in range(TILES):
+            for tiles in (planned.draft, planned.tiles):
+                if not tiles:
+                    continue
+                window = tiles[0].window.shape
+                engine = open_engine(card.network_for(precision), planned.choice, window)
+                tile = np.zeros((1, CHANNELS, *window), np.float16)
                 engine.run(tile, 3.0)
-            runs = planned.looks * len(planned.tiles) * count / TILES
-            seconds += (time.monotonic() - start) * runs
-            cpu_seconds += (time.process_time() - cpu_start) * runs
+                start, cpu_start = time.monotonic(), time.process_time()
+                for _ in range(TILES):
+                    engine.run(tile, 3.0)
+                runs = len(tiles) * count / TILES
+                seconds += (time.monotonic() - start) * runs
+                cpu_seconds += (time.process_time() - cpu_start) * runs
         return Bare(seconds, cpu_seconds)
 
     return measured

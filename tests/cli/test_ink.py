@@ -16,7 +16,7 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from lineart_cli import app, hardware, model_store, pages, settings
@@ -130,7 +130,7 @@ def test_without_the_manifest_what_is_the_same_is_finished_and_what_is_not_is_ke
 
 def test_a_changed_sketch_and_a_changed_setting_are_inked_again(lineart: Shell) -> None:
     lineart("ink", "scans", "-o", "ink")
-    Image.new("L", (256, 256), 9).save("scans/a.png", dpi=(300, 300))
+    ImageOps.flip(Image.open("scans/a.png")).save("scans/a.png", dpi=(300, 300))
     assert lineart("ink", "scans", "-o", "ink") == 0
     assert lineart.err.startswith("1 inked, 1 skipped, 0 failed")
     assert lineart("ink", "scans", "-o", "ink", "--faint", "0.2", "--dry-run") == 0
@@ -250,7 +250,8 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
     page = planned_page(lineart.machine, 2, pages=2)
     memory, seconds = bytes_text(page.memory), page.seconds
     figures = f"{page.computed_megapixels:.1f} megapixels computed; {memory}; about {seconds:.2g} s"
-    planned = f"  openvino on CPU in {page.choice.precision}, threads 4; {page.looks} x 1 x 256 x 256 px, {figures}"
+    tiles = f"draft 1 x 192 x 192 px, then 1 x 256 x 256 px, {figures}"
+    planned = f"  openvino on CPU in {page.choice.precision}, threads 4; {tiles}"
     assert lineart.out.splitlines() == [
         "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px",
         planned,
@@ -260,7 +261,8 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
         f"    {page.reasons[2]}",
         "    threads 4: one for each physical core",
         "    pages 2 at once: one is inked while another is read and written",
-        "    looks 2: the second mends the ink of the first",
+        "    looks 2: the second mends the draft of the first",
+        "    draft 1 x 192 x 192 px: the page at 1/2 of its size",
         "    tiles 1 x 256 x 256 px: the whole page fits",
         f"    memory {memory}: 1GB allowed, 8GB are free",
         f"    time {seconds:.2g} s: a guess by the kind of processor, right within a factor of two or three; "

@@ -23,7 +23,8 @@ def test_the_test_page_comes_out_as_exported(name: str, backend: str) -> None:
     dark = 1 - np.array(Image.open(card.test.input), np.float32) / 255
     wanted = np.array(Image.open(card.test.output), np.int16)
     engine = open_engine(card.network, EngineChoice(backend, "auto", "f32", None), dark.shape)
-    level = engine.run(dark[None, None].astype(np.float16), card.test.thickness)[0, 0]
+    sketch = np.stack([dark, np.zeros_like(dark)])[None].astype(np.float16)
+    level = engine.run(sketch, card.test.thickness)[0, 0]
     off = np.abs(255 - coverage(level, 1).astype(np.int16) - wanted)
     levels, counts = np.unique(off, return_counts=True)
     assert (off <= 1).mean() > 0.9999, dict(zip(levels.tolist(), counts.tolist(), strict=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,21 @@ from hypothesis import strategies as st
 from lineart_cli.brushes.style import Tool
 from lineart_cli.convert import open_inker
 from lineart_cli.engines import Engine, EngineChoice, open_engine
+from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import ModelCard
 from lineart_cli.options import Length
-from lineart_cli.regions import MARGIN, Tile, best_tiles, halve, plan_tiles
+from lineart_cli.plan import Wishes, plan
+from lineart_cli.regions import MARGIN, Tile, best_tiles, halve, plan_tiles, same_windows
 from lineart_cli.workbench import Workbench, run_tiles
 
+MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
 RUNTIMES = ["openvino", "onnxruntime"]
 slow_setup = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def drawing(height: int, width: int, seed: int) -> np.ndarray:
-    """Darkness with something in every pixel, so that any pixel a tile did not see would show."""
-    return np.random.default_rng(seed).random((height, width), np.float32).astype(np.float16)
+    """Darkness and draft with something in every pixel, so that any pixel a tile did not see would show."""
+    return np.random.default_rng(seed).random((2, height, width), np.float32).astype(np.float16)
 
 
 @cache
@@ -36,18 +38,18 @@ def engine_for(network: Path, backend: str, shape: tuple[int, int]) -> Engine:
 
 def level(page: np.ndarray, tiles: tuple[Tile, ...], card: ModelCard, backend: str) -> np.ndarray:
     def draw(part: tuple[slice, slice], sketch: np.ndarray) -> None:
-        sketch[...] = page[part]
+        sketch[...] = page[:, *part]
 
     bench = Workbench(card, lambda window: engine_for(card.network, backend, window))
-    return np.vstack(list(run_tiles(page.shape, tiles, draw, bench, 3.0, np.asarray, np.float32)))
+    return np.vstack(list(run_tiles(page.shape[1:], tiles, draw, bench, 3.0, np.asarray, np.float32)))
 
 
 def whole(page: np.ndarray, card: ModelCard, backend: str) -> np.ndarray:
     """The level by the definition: the network run once on the page with its margin."""
-    height, width = page.shape
+    height, width = page.shape[1:]
     stride = card.multiple_of
-    canvas = np.pad(page, ((MARGIN, MARGIN + -height % stride), (MARGIN, MARGIN + -width % stride)))
-    result = engine_for(card.network, backend, canvas.shape).run(canvas[None, None], 3.0)
+    canvas = np.pad(page, ((0, 0), (MARGIN, MARGIN + -height % stride), (MARGIN, MARGIN + -width % stride)))
+    result = engine_for(card.network, backend, canvas.shape[1:]).run(canvas[None], 3.0)
     return result[0, 0, MARGIN : MARGIN + height, MARGIN : MARGIN + width]
 
 
@@ -83,10 +85,10 @@ def test_the_best_tiles_are_whole(
 @pytest.mark.parametrize("backend", RUNTIMES)
 def test_halves_of_tiles_are_whole(card: ModelCard, backend: str) -> None:
     page = drawing(330, 290, 4)
-    tiles = plan_tiles(*page.shape, (350, 350), card.multiple_of, card.halo_px)
+    tiles = plan_tiles(*page.shape[1:], (350, 350), card.multiple_of, card.halo_px)
     wanted = whole(page, card, backend)
     for count in (2, 4, 8, 16):
-        tiles = halve(tiles, *page.shape, card.multiple_of, card.halo_px)
+        tiles = halve(tiles, *page.shape[1:], card.multiple_of, card.halo_px)
         assert len(tiles) == count
         np.testing.assert_array_equal(level(page, tiles, card, backend), wanted)
 
@@ -99,14 +101,29 @@ def test_a_halo_too_small_would_show(card: ModelCard, backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", RUNTIMES)
+@pytest.mark.parametrize("size", [(530, 410), (240, 700), (90, 90)])
+def test_tiles_in_given_windows_are_whole(card: ModelCard, backend: str, size: tuple[int, int]) -> None:
+    page = drawing(*size, 5)
+    tiles = same_windows(*size, (256, 288), card.multiple_of, card.halo_px)
+    np.testing.assert_array_equal(level(page, tiles, card, backend), whole(page, card, backend))
+
+
+@pytest.mark.parametrize("backend", RUNTIMES)
 @pytest.mark.parametrize("scale", [0.75, 1, 2])
+@pytest.mark.parametrize("size", [(310, 270), (311, 273)])
 def test_the_ink_of_a_page_is_the_same_in_all_tiles(
-    card: ModelCard, decide: Callable[..., Any], backend: str, scale: float
+    twice: ModelCard, backend: str, scale: float, size: tuple[int, int]
 ) -> None:
-    page = (255 * (1 - drawing(310, 270, 2) ** 4)).astype(np.uint8)
-    tool = Tool(thickness=Length(3 * scale))
-    in_one = open_inker(card, decide(backend=backend)).ink(page.copy(), 300, tool, scale=scale)
+    page = (255 * (1 - drawing(*size, 2)[0] ** 4)).astype(np.uint8)
+
+    def ink(**wishes: Any) -> np.ndarray:
+        wished = Wishes(backend=backend, max_memory=10**9, **wishes)
+        return open_inker(twice, lambda size: plan(size, twice, MACHINE, wished)).ink(
+            page.copy(), 300, Tool(thickness=Length(3 * scale)), scale=scale
+        )
+
+    in_one = ink()
     assert 0 < in_one.mean() < 255
+    assert (in_one != ink(looks=1)).any()
     for tile in (48, 100, 4096):
-        inker = open_inker(card, decide(backend=backend, tile=tile))
-        np.testing.assert_array_equal(inker.ink(page.copy(), 300, tool, scale=scale), in_one)
+        np.testing.assert_array_equal(ink(tile=tile), in_one)

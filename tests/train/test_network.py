@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
+from lineart_cli.convert import Inker, _darkener
+from lineart_cli.engines import Engine, EngineChoice, open_engine
+from lineart_cli.hardware import Hardware
+from lineart_cli.model_card import Draft, ModelCard
+from lineart_cli.options import NEUTRAL_FAINT
+from lineart_cli.plan import PageSize, Wishes, plan
 from lineart_train.config import TrainConfig, from_dict
+from lineart_train.export import write_onnx
 from lineart_train.losses import field_loss
-from lineart_train.net import REACH, LineartNet, NetConfig, halo
+from lineart_train.metrics import Grey
+from lineart_train.net import DRAFT, DRAFT_SCALE, REACH, LineartNet, NetConfig, halo
 from lineart_train.pool import turned, unit_offset
 from lineart_train.scenes.curves import ellipse, resample
 from lineart_train.sketch.raster import offset_field
 
+Floats = NDArray[np.float32]
 TINY = NetConfig(channels=(16, 16), down=(1, 1), up=(1,), head=16)
 
 
@@ -28,11 +39,11 @@ def test_nothing_beyond_the_halo_is_seen() -> None:
     net = LineartNet(TINY).eval()
     reach = halo(TINY)
     side = 2 * reach + 64
-    sketch = torch.rand(1, 1, side, side, requires_grad=True)
+    sketch = torch.rand(1, 2, side, side, requires_grad=True)
     middle = side // 2
     net(sketch, torch.tensor([3.0]))[:, :, middle : middle + 8, middle : middle + 8].square().sum().backward()
     assert sketch.grad is not None
-    seen = np.argwhere(sketch.grad[0, 0].numpy() != 0)
+    seen = np.argwhere((sketch.grad[0] != 0).any(0).numpy())
     assert seen.min() >= middle - reach
     assert seen.max() < middle + 8 + reach
     assert middle - seen.min() > reach - net.config.multiple_of - 8  # and the halo is no larger than it must be
@@ -80,7 +91,7 @@ def test_the_loss_of_the_truth_is_zero_and_grows_with_the_miss() -> None:
 def test_turned_fields_still_point_to_the_line(way: int) -> None:
     offset = ring_field()[0].numpy()
     mask = (np.hypot(*offset) < 0.8).astype(np.float32)[None]
-    picture, field = turned(mask, offset, way)
+    picture, field = (each.numpy() for each in turned(torch.from_numpy(mask), torch.from_numpy(offset), way))
     y, x = np.nonzero(np.hypot(*field) < 6)
     lands = np.round(np.stack([y + field[1, y, x], x + field[0, y, x]])).astype(int)
     inside = (lands >= 0).all(0) & (lands < 128).all(0)
@@ -92,8 +103,44 @@ def test_turned_fields_still_point_to_the_line(way: int) -> None:
 def test_config_survives_json_and_refuses_impossible_crops() -> None:
     config = TrainConfig(net=TINY, rate=1e-3)
     assert from_dict(config.to_dict()) == config
-    with pytest.raises(ValueError, match="multiple of 32"):
+    with pytest.raises(ValueError, match="multiple of 64"):
         TrainConfig(crop=500)
+
+
+@pytest.mark.parametrize("tile", [None, 64])
+def test_a_page_is_given_the_draft_that_training_gives(tmp_path: Path, card: ModelCard, tile: int | None) -> None:
+    """The network of training, run on the page with 128 px of paper around, up to multiples of twice its stride."""
+    torch.manual_seed(1)
+    net = LineartNet(TINY).eval()
+    with torch.no_grad():
+        net.head.last.weight *= 8  # for ink in random weights
+        net.head.last.bias.zero_()  # type: ignore[union-attr]
+    write_onnx(net, tmp_path / "network.onnx")
+    shape = {"halo_px": halo(TINY), "multiple_of": TINY.multiple_of}
+    twice = replace(card, network=tmp_path / "network.onnx", draft=Draft(DRAFT, DRAFT_SCALE), **shape)
+    page = (255 * np.random.default_rng(0).random((203, 150)) ** 0.2).astype(np.uint8)
+    sketch, draft = given(page, twice, tile)
+    with torch.no_grad():
+        wanted = net.first(torch.from_numpy(np.pad(sketch, ((128, 133), (128, 138))))[None, None])[0, 0].numpy()
+    inside = np.s_[2:-2, 2:-2]  # the level is held, not continued, in the last half pixel of the half-size page
+    np.testing.assert_allclose(draft[inside], wanted[128:-133, 128:-138][inside], atol=0.02)
+    assert 0.05 < draft.mean() < 0.95
+
+
+def given(page: Grey, card: ModelCard, tile: int | None) -> tuple[Floats, Floats]:
+    """Darkness and draft, (H, W) float32, that the network is given of a page at the second look."""
+    shape = page.shape[0], page.shape[1]
+    machine = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
+    wishes = Wishes("onnxruntime", tile=tile, max_memory=10**9)
+    seen = np.zeros((2, *shape), np.float32)
+
+    def prepare(choice: EngineChoice, window: tuple[int, int]) -> Engine:
+        return open_engine(card.network, choice, window)
+
+    planned = plan(PageSize(*shape, 300), card, machine, wishes)
+    inker = Inker(card, lambda _: planned, prepare)
+    inker._seen(_darkener(page, NEUTRAL_FAINT), planned, shape)((slice(0, shape[0]), slice(0, shape[1])), seen)
+    return seen[0], seen[1]
 
 
 def test_export_proves_itself_and_leaves_nothing_when_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def test_the_card_tells_of_the_network_and_its_memory(model: Path, models: Path)
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
 def test_it_draws_as_the_network_in_float_does(model: Path, backend: str) -> None:
     card = model_card.load(model)
-    sketch = np.random.default_rng(0).random((1, 1, *SHAPE)).astype(np.float16)
+    sketch = np.random.default_rng(0).random((1, 2, *SHAPE)).astype(np.float16)
     exact, rough = (
         open_engine(card.network_for(precision), EngineChoice(backend, "CPU", precision), SHAPE).run(sketch, 3).copy()
         for precision in ("f32", "int8")

@@ -21,7 +21,7 @@ from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.engines.base import EngineChoice, UnusableError
 from lineart_cli.errors import ArgumentError, EngineError, ModelError, PageError
-from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
+from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
 from lineart_cli.manifest import NAME
 from lineart_cli.options import MODEL, InkOptions, Length, Several
 from lineart_cli.output_folder import OutputFolder
@@ -50,7 +50,7 @@ class Recorder:
 
 def decide(page: PageSize) -> Plan:
     tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 3, tiles, 1, 123, 1.5, ("because",))
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 3, tiles, (), 123, 1.5, ("because",))
 
 
 class FakeInker:
@@ -424,3 +424,60 @@ class TestFaults:
         assert (done.inked, done.failed) == (2, 1)
         assert left_over(out) == ["a-p01.png", "a-p03.png"]
         assert recorder.errors()[0].startswith(f"{path} page 2: has colours of the kind 30583; ")
+
+
+class TestNotices:
+    """What is told of a page's ink."""
+
+    @staticmethod
+    def told(path: Path, out: Path, **options: object) -> tuple[list[str], np.ndarray]:
+        done, recorder = ink(path, out, options=InkOptions(overwrite=True, **options))
+        assert (done.inked, done.failed) == (1, 0)
+        notices = [event.text for event in recorder.events if isinstance(event, Notice)]
+        return notices, np.asarray(Image.open(out / f"{path.stem}.png"))
+
+    @staticmethod
+    def lines(width: int = 400, height: int = 300) -> np.ndarray:
+        mask = np.zeros((height, width), np.uint8)
+        for at in range(30, height, 40):
+            cv2.line(mask, (20, at), (width - 20, at + 9), 255, 4)
+        return mask
+
+    def test_a_page_that_comes_out_blank(self, tmp_path: Path, out: Path) -> None:
+        Image.new("L", (200, 100), 250).save(tmp_path / "a.png")
+        (notice,), ink = self.told(tmp_path / "a.png", out)
+        assert notice.startswith(f"{tmp_path / 'a.png'}: comes out blank; --faint")
+        assert ink.min() == 255
+
+    def test_a_page_that_comes_out_mostly_black(self, tmp_path: Path, out: Path) -> None:
+        page = np.full((100, 200), 255, np.uint8)
+        page[:70] = 0
+        Image.fromarray(page).save(tmp_path / "a.png")
+        (notice,), _ = self.told(tmp_path / "a.png", out)
+        assert "comes out mostly black; --invert yes" in notice
+
+    def test_an_ordinary_page_is_not_spoken_of(self, tmp_path: Path, out: Path) -> None:
+        Image.fromarray(255 - self.lines()).save(tmp_path / "a.png")
+        assert self.told(tmp_path / "a.png", out)[0] == []
+
+    @pytest.mark.parametrize("mode", ["L", "LA", "RGBA"])
+    def test_light_lines_are_inked_dark_and_that_is_told(self, tmp_path: Path, out: Path, mode: str) -> None:
+        lines = self.lines()
+        light = Image.fromarray(lines)
+        if mode != "L":
+            light = Image.new("L", light.size, 255).convert(mode)
+            light.putalpha(Image.fromarray(lines))
+        light.save(tmp_path / "a.png", dpi=(300, 300))
+        (notice,), ink = self.told(tmp_path / "a.png", out)
+        assert "has light lines on dark" in notice
+        assert "--invert no" in notice
+        np.testing.assert_array_equal(ink == 0, lines > 127)
+
+    def test_the_user_has_the_last_word(self, tmp_path: Path, out: Path) -> None:
+        Image.fromarray(self.lines()).save(tmp_path / "a.png", dpi=(300, 300))
+        notices, ink = self.told(tmp_path / "a.png", out, invert="no")
+        assert ["mostly black" in each for each in notices] == [True]
+        np.testing.assert_array_equal(ink == 255, self.lines() > 127)
+        notices, ink = self.told(tmp_path / "a.png", out, invert="yes")
+        assert notices == []
+        np.testing.assert_array_equal(ink == 0, self.lines() > 127)

@@ -14,7 +14,7 @@ from lineart_cli.convert import Inker, open_inker
 from lineart_cli.engines import Engine, EngineChoice, OutOfMemoryError, open_engine
 from lineart_cli.errors import ArgumentError, EngineError
 from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import Again, ModelCard
+from lineart_cli.model_card import ModelCard
 from lineart_cli.options import Length
 from lineart_cli.plan import Wishes, plan
 
@@ -32,11 +32,11 @@ class Pen:
         self.darkest = 0.0
 
     def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
-        assert sketch.shape == (1, 1, *self.shape)
+        assert sketch.shape == (1, 2, *self.shape)
         assert sketch.dtype == np.float16
         self.thicknesses.append(thickness)
         self.darkest = max(self.darkest, float(sketch.max()))
-        return np.where(sketch > 0.4, np.float32(16), np.float32(-16))
+        return np.where(sketch[:, :1] > 0.4, np.float32(16), np.float32(-16))
 
 
 class Workshop:
@@ -63,27 +63,28 @@ def make_inker(card: ModelCard, decide: Callable[..., Any]) -> MakeInker:
 
 
 class Seer:
-    """An engine that inks what is darker than 0.05, 2 px wide or more, and keeps all that it is given."""
+    """An engine that inks what is darker than 0.05, as thick as it is told, and keeps all that it is given."""
 
     seen: list[tuple[np.ndarray, float]]
 
     def __init__(self, shape: tuple[int, int]) -> None:
-        Seer.seen = []
+        self.shape = shape
 
     def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
-        Seer.seen.append((sketch[0, 0].astype(np.float32), thickness))
-        return np.where(sketch > 0.05, np.float32(thickness / 2), np.float32(-16))
+        assert sketch.shape == (1, 2, *self.shape)
+        Seer.seen.append((sketch[0].astype(np.float32), thickness))
+        return np.where(sketch[:, :1] > 0.05, np.float32(thickness / 2), np.float32(-16))
 
 
 @pytest.fixture
-def looking(card: ModelCard, decide: Callable[..., Any]) -> Callable[..., Inker]:
+def looking(twice: ModelCard) -> Callable[..., Inker]:
     """An inker whose model was trained to look twice, with wishes."""
-    twice = replace(card, again=Again(1.0, 0.25))
     machine = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
+    Seer.seen = []
 
-    def make(**wishes: Any) -> Inker:
+    def make(engine: Callable[[tuple[int, int]], Engine] = Seer, **wishes: Any) -> Inker:
         wished = Wishes(**{"max_memory": 10**9, **wishes})
-        return Inker(twice, lambda page: plan(page, twice, machine, wished), lambda choice, window: Seer(window))
+        return Inker(twice, lambda page: plan(page, twice, machine, wished), lambda choice, window: engine(window))
 
     return make
 
@@ -305,23 +306,54 @@ def test_open_inker_does_as_planned(card: ModelCard, decide: Callable[..., Any],
 
 
 @pytest.mark.parametrize("style", [EVEN, replace(EVEN, taper=2.0)])
-def test_the_second_look_sees_ink_over_the_faint_sketch(looking: Callable[..., Inker], style: Style) -> None:
+def test_the_second_look_is_given_sketch_and_draft(looking: Callable[..., Inker], style: Style) -> None:
     page = scan()
     page[220:230, 20:-20] = 0.75
     looking().ink(page, 300, Tool(style, Length(4.0)))
-    (sketch, first), (again, last) = Seer.seen
-    assert (first, last) == (1.0, 4.0 if style.plain else 0.0)
-    inked = sketch > 0.05
-    assert inked.any()
-    np.testing.assert_array_equal(again[inked], 1.0)
-    np.testing.assert_allclose(again[~inked], 0.25 * sketch[~inked], atol=1e-3)
+    (half, first), (whole, last) = Seer.seen
+    assert (first, last) == (3.0, 4.0 if style.plain else 0.0)
+    assert not half[1].any()
+    margin = 64
+    darkness = whole[0, margin : margin + 300, margin : margin + 260]
+    np.testing.assert_array_equal(darkness > 0.05, page < 0.9)
+    means = darkness.reshape(150, 2, 130, 2).mean((1, 3))
+    np.testing.assert_allclose(half[0, margin : margin + 150, margin : margin + 130], means, atol=5e-4)
+    draft = whole[1, margin : margin + 300, margin : margin + 260]
+    np.testing.assert_array_equal(draft[101:111, 21:-21], 1)  # at the edge, the -16 outside outweigh the ink
+    np.testing.assert_array_equal(draft[221:229, 21:-21], 1)
+    draft[100:112, 20:-20] = draft[220:230, 20:-20] = 0
+    assert not draft.any()
 
 
-def test_one_look_is_the_first(looking: Callable[..., Inker]) -> None:
+def test_one_look_has_an_empty_draft(looking: Callable[..., Inker]) -> None:
     looking(looks=1).ink(scan(), 300, tool(4.0))
-    assert [thickness for _, thickness in Seer.seen] == [4.0]
+    ((sketch, thickness),) = Seer.seen
+    assert thickness == 4.0
+    assert sketch[0].any()
+    assert not sketch[1].any()
 
 
-def test_tiles_do_not_show_at_the_second_look(looking: Callable[..., Inker]) -> None:
-    page = np.random.default_rng(3).random((300, 260), np.float32)
-    np.testing.assert_array_equal(looking(tile=64).ink(page, 300, tool(3.0)), looking().ink(page, 300, tool(3.0)))
+class Mender(Seer):
+    """An engine of which every pixel of sketch and draft shows, and that sees nothing beside it."""
+
+    def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
+        return (sketch[:, :1].astype(np.float32) + 0.5 * sketch[:, 1:] - 0.7) * thickness / 2
+
+
+@pytest.mark.parametrize("size", [(300, 260), (301, 261), (1, 1), (2, 75), (129, 130)])
+@pytest.mark.parametrize("dpi", [300, 600])
+def test_tiles_do_not_show_at_either_look(looking: Callable[..., Inker], size: tuple[int, int], dpi: int) -> None:
+    page = np.random.default_rng(3).random(size, np.float32)
+    whole = looking(Mender).ink(page, dpi, tool(dpi / 100))
+    assert whole.shape == size
+    for tile in (16, 64, 112):
+        np.testing.assert_array_equal(looking(Mender, tile=tile).ink(page, dpi, tool(dpi / 100)), whole)
+
+
+def test_where_memory_is_short_at_the_first_look_its_tiles_are_halved(looking: Callable[..., Inker]) -> None:
+    page = scan(1400, 1120)
+    workshop = Poor(100_000)
+    np.testing.assert_array_equal(
+        looking(workshop).ink(page, 300, tool(THICK)), looking(Pen).ink(page, 300, tool(THICK))
+    )
+    assert workshop.asked[0][0] * workshop.asked[0][1] > workshop.most

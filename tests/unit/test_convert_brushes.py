@@ -26,7 +26,7 @@ class Ruler:
         rows = np.flatnonzero(sketch[0, 0].max(1) > 0.5)
         middle = rows.mean() if len(rows) else np.inf
         off = np.abs(np.arange(sketch.shape[2], dtype=np.float32) - np.float32(middle)).clip(0, 12)
-        return np.broadcast_to(thickness / 2 - off[None, None, :, None], sketch.shape).astype(np.float32)
+        return np.broadcast_to(thickness / 2 - off[None, None, :, None], sketch[:, :1].shape).astype(np.float32)
 
 
 def tool(name: str, thickness: float, pressure: float | None = None) -> Tool:

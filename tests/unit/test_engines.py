@@ -17,7 +17,7 @@ SHAPE = (96, 128)
 
 
 def sketch(seed: int = 0, shape: tuple[int, int] = SHAPE) -> np.ndarray:
-    return np.random.default_rng(seed).random((1, 1, *shape), np.float32).astype(np.float16)
+    return np.random.default_rng(seed).random((1, 2, *shape), np.float32).astype(np.float16)
 
 
 @pytest.fixture(params=RUNTIMES)
@@ -153,12 +153,12 @@ def test_a_file_that_is_no_network_is_named(tmp_path: Path, backend: str) -> Non
 def test_the_halo_of_the_tests_network_is_true(card: ModelCard) -> None:
     side = 4 * card.halo_px
     engine = open_engine(card.network, EngineChoice("onnxruntime"), (side, side))
-    blank = np.zeros((1, 1, side, side), np.float16)
+    blank = np.zeros((1, 2, side, side), np.float16)
     plain = engine.run(blank, 3).copy()
     reach = 0
     for offset in range(0, 16, 5):
         dotted = blank.copy()
-        dotted[0, 0, side // 2 + offset, side // 2 + offset] = 50
+        dotted[0, :, side // 2 + offset, side // 2 + offset] = 50
         changed = np.argwhere((engine.run(dotted, 3) != plain)[0, 0])
         reach = max(reach, int(np.abs(changed - side // 2 - offset).max()))
     assert card.halo_px / 2 < reach <= card.halo_px
@@ -176,11 +176,20 @@ def test_a_shape_that_comes_again_is_not_compiled_again(network: Path, monkeypat
         np.testing.assert_array_equal(open_engine(network, choice, shape, compiled).run(sketch(0, shape), 3), ink)
 
 
-def test_no_more_than_two_shapes_are_kept(network: Path) -> None:
+def test_no_more_than_four_shapes_are_kept(network: Path) -> None:
     compiled: dict[tuple[int, int], bytes] = {}
-    for side in (32, 64, 96):
+    for side in (32, 48, 64, 80, 96):
         open_engine(network, EngineChoice("openvino", "CPU"), (32, side), compiled)
-    assert list(compiled) == [(32, 64), (32, 96)]
+    assert list(compiled) == [(32, 48), (32, 64), (32, 80), (32, 96)]
+
+
+@pytest.mark.parametrize("backend", RUNTIMES)
+def test_the_draft_reaches_the_network(network: Path, backend: str) -> None:
+    drafted = sketch()
+    drafted[:, 1] = 0
+    engine = open_engine(network, EngineChoice(backend), SHAPE)
+    empty = engine.run(drafted, 3).copy()
+    assert np.abs(engine.run(sketch(), 3) - empty).max() > 0.01
 
 
 @pytest.mark.parametrize("kind", [np.float16, np.float32])
@@ -216,14 +225,14 @@ class FakeRuntime:
         return [self.asked[0][0] if self.starts else "CPUExecutionProvider", "CPUExecutionProvider"]
 
     def run(self, _: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
-        return [inputs["sketch"] + inputs["thickness"]]
+        return [inputs["sketch"][:, :1] + inputs["thickness"]]
 
 
 def test_a_gpu_that_starts_is_used(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runtime = FakeRuntime(starts=True)
     runtime.install(monkeypatch)
     level = open_engine(network, EngineChoice("onnxruntime", "cuda"), SHAPE).run(sketch(), 3)
-    np.testing.assert_allclose(level, sketch().astype(np.float32) + 3)
+    np.testing.assert_allclose(level, sketch()[:, :1].astype(np.float32) + 3)
     ((provider, settings),) = runtime.asked
     assert provider == "CUDAExecutionProvider"
     assert settings["use_tf32"] == "0"

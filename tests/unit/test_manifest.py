@@ -134,6 +134,7 @@ def test_the_settings_are_the_options_that_change_the_ink() -> None:
         "faint",
         "desaturate",
         "drop_colour",
+        "invert",
         "dpi",
         "layer",
         "format",

@@ -7,7 +7,7 @@ import pytest
 
 from lineart_cli import model_store
 from lineart_cli.errors import ModelError
-from lineart_cli.model_card import Again, load
+from lineart_cli.model_card import Draft, load
 
 
 def test_a_card_is_read_with_paths_beside_it(models: Path) -> None:
@@ -20,10 +20,19 @@ def test_a_card_is_read_with_paths_beside_it(models: Path) -> None:
 
 
 def test_a_card_may_ask_for_a_second_look(models: Path, tmp_path: Path) -> None:
-    assert load(models / "tiny").again is None
+    assert load(models / "tiny").draft is None
     text = (models / "tiny" / "card.toml").read_text()
-    (tmp_path / "card.toml").write_text(text + "[again]\nthickness = 3.0\nbeneath = 0.3\n")
-    assert load(tmp_path).again == Again(3.0, 0.3)
+    (tmp_path / "card.toml").write_text(text + "[draft]\nthickness = 3.0\nscale = 0.5\n")
+    assert load(tmp_path).draft == Draft(3.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("scale", "step", "shape"), [(1.0, 1, (3507, 2481)), (0.5, 2, (1754, 1241)), (0.25, 4, (877, 621))]
+)
+def test_a_draft_is_made_of_squares_of_the_page(scale: float, step: int, shape: tuple[int, int]) -> None:
+    draft = Draft(3.0, scale)
+    assert draft.step == step
+    assert draft.shape((3507, 2481)) == shape
 
 
 @pytest.mark.parametrize(
@@ -41,7 +50,10 @@ def test_a_card_may_ask_for_a_second_look(models: Path, tmp_path: Path) -> None:
         ("[test]", "[exam]", "test: is missing; it must be a table"),
         ("onnxruntime_f32", "onnxruntime", "memory.onnxruntime_f32: is missing; it must be a list of two numbers"),
         ("[70000000, 90.0]", "[70000000, -1]", "memory.onnxruntime_f32: -1 is not a positive number"),
-        ("[memory]", "[again]\nthickness = 3\n[memory]", "again.beneath: is missing; it must be a number"),
+        ("[memory]", "[draft]\nthickness = 3\n[memory]", "draft.scale: is missing; it must be a number"),
+        ("[memory]", "[draft]\nthickness = 0\nscale = 0.5\n[memory]", "draft.thickness: 0 is not a positive number"),
+        ("[memory]", "[draft]\nthickness = 3\nscale = 0.3\n[memory]", "draft.scale: 0.3 is not 1, 1/2, 1/4, ..."),
+        ("[memory]", "[draft]\nthickness = 3\nscale = 2\n[memory]", "draft.scale: 2 is not 1, 1/2, 1/4, ..."),
         ('file = "network.onnx"', "file = network.onnx", "is no TOML"),
     ],
 )

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,12 @@ import pytest
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
 from lineart_cli.hardware import Device, Hardware
-from lineart_cli.model_card import Again, Footprint, ModelCard
+from lineart_cli.model_card import Draft, Footprint, ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import Measured, PageSize, Wishes, plan
 from lineart_cli.plan.memory import LOOK
+from lineart_cli.plan.tiling import PREPARING, draft_tiles
+from lineart_cli.regions import Tile, best_tiles, same_windows
 
 MB, GB = 10**6, 10**9
 
@@ -47,6 +51,12 @@ def standard(card: ModelCard) -> ModelCard:
         "onnxruntime_f32": Footprint(66_900_000, 67.3),
     }
     return replace(card, halo_px=384, multiple_of=32, kmac_per_px=14.4, memory=memory)
+
+
+@pytest.fixture
+def looking(standard: ModelCard) -> ModelCard:
+    """The same of a network that looks twice."""
+    return replace(standard, draft=Draft(3.0, 0.5))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +151,7 @@ def test_what_is_refused(standard: ModelCard, machine: Hardware, wishes: Wishes,
         (LAPTOP, A4, Wishes(), 360 * MB, 4),
         (SERVER, A4, Wishes(), GB, 4),
         (CGROUP, A4, Wishes(), 540 * MB, 4),
-        (CGROUP, A4_600, Wishes(), 540 * MB, 4),
+        (CGROUP, A4_600, Wishes(), 540 * MB, 3),
         (LAPTOP, A4, Wishes(max_memory=700 * MB), 700 * MB, 1),
         (SERVER, A4_600, Wishes(max_memory=GB), GB, 1),
         (SERVER, A4, Wishes(max_memory=500 * MB), 500 * MB, 2),
@@ -387,15 +397,65 @@ def test_nothing_is_known_of_the_time_on_a_device(standard: ModelCard) -> None:
     assert planned.reasons[-1].startswith("time: unknown on this device")
 
 
-def test_a_second_look_costs_as_much_again(standard: ModelCard) -> None:
-    twice = replace(standard, again=Again(3.0, 0.3))
-    one, two = (plan(A4, twice, SERVER, Wishes(looks=looks, tile=1024)) for looks in (1, 2))
-    assert (one.looks, two.looks) == (1, 2)
-    assert two.computed_megapixels == 2 * one.computed_megapixels
-    assert two.seconds == pytest.approx(2 * one.seconds)
+def test_a_first_look_at_half_the_size_costs_about_a_quarter(standard: ModelCard, looking: ModelCard) -> None:
+    one, two = (plan(A4, looking, SERVER, Wishes(looks=looks, max_memory=GB)) for looks in (1, 2))
+    assert (one.draft, one.window, two.window) == ((), (3648, 2624), (3648, 2624))
+    assert [tile.window.shape for tile in two.draft] == [(1888, 1376)]
+    assert two.computed_megapixels == (3648 * 2624 + 1888 * 1376) / 1e6
+    assert two.seconds / one.seconds == pytest.approx(two.computed_megapixels / one.computed_megapixels)
     assert two.memory == one.memory + A4.px
     assert "looks 1: as asked for" in one.reasons
-    assert "looks 2: the second mends the ink of the first" in two.reasons
-    untrained = plan(A4, standard, SERVER, Wishes(tile=1024))
-    assert (untrained.looks, untrained.memory) == (1, one.memory)
+    assert "looks 2: the second mends the draft of the first" in two.reasons
+    assert "draft 1 x 1888 x 1376 px: the page at 1/2 of its size" in two.reasons
+    assert "draft 1 x 1888 x 1376 px, then 1 x 3648 x 2624 px, 12.2 megapixels computed" in str(two)
+    untrained = plan(A4, standard, SERVER, Wishes(max_memory=GB))
+    assert (untrained.draft, untrained.memory) == ((), one.memory)
     assert "looks 1: the model tiny was not trained to look again" in untrained.reasons
+
+
+def test_an_a4_page_has_its_draft_in_one_tile_by_default(looking: ModelCard) -> None:
+    planned = plan(A4, looking, SERVER, Wishes())
+    assert (len(planned.draft), len(planned.tiles)) == (1, 4)
+    assert planned.computed_megapixels == pytest.approx(17.6, abs=0.05)
+
+
+@pytest.mark.parametrize("most", [300 * MB, 400 * MB, GB])
+@pytest.mark.parametrize("page", [A4, PageSize(3507, 2481, 300), PageSize(14043, 9933, 300), PageSize(900, 14000, 300)])
+def test_a_draft_keeps_within_the_memory_and_takes_the_page_s_windows_where_they_do(
+    looking: ModelCard, page: PageSize, most: int
+) -> None:
+    planned = plan(page, looking, SERVER, Wishes(max_memory=most))
+    assert planned.memory <= most
+    assert planned.draft[-1].core.y1 == -(-page.height // 2)
+    assert planned.draft[-1].core.x1 == -(-page.width // 2)
+    size = planned.draft[-1].core.y1, planned.draft[-1].core.x1
+    same = same_windows(*size, planned.window, looking.multiple_of, looking.halo_px)
+    if planned.draft != same and same[0].window.shape == planned.window:
+        assert _px(planned.draft) + PREPARING < _px(same)
+
+
+def test_other_windows_for_the_draft_have_to_be_worth_their_preparation() -> None:
+    size, window = (3500, 2480), (1504, 1856)
+    same = same_windows(*size, window, 32, 384)
+    assert same[0].window.shape == window
+    savings = set()
+    for most in range(1_000_000, 5_000_000, 250_000):
+        own = best_tiles(*size, most, 32, 384)
+        saved = _px(same) - _px(own)
+        assert draft_tiles(size, own, window, 32, 384) == (own if saved > PREPARING else same)
+        savings.add("much" if saved > PREPARING else "little" if saved > 0 else "nothing")
+    assert savings == {"much", "little", "nothing"}
+
+
+def _px(tiles: tuple[Tile, ...]) -> int:
+    return len(tiles) * math.prod(tiles[0].window.shape)
+
+
+@pytest.mark.parametrize("page", [SMALL, A4, A4_600, PageSize(14032, 9921, 600)])
+def test_more_memory_computes_more_only_to_save_a_preparation(looking: ModelCard, page: PageSize) -> None:
+    computed = []
+    for most in range(350 * MB, 3 * GB, 50 * MB):
+        planned = plan(page, looking, SERVER, Wishes(max_memory=most))
+        assert planned.memory <= most
+        computed.append(planned.computed_megapixels)
+    assert all(after <= before + PREPARING / 1e6 for before, after in pairwise(computed))

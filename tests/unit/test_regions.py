@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lineart_cli.regions import MARGIN, Region, Tile, best_tiles, plan_tiles
+from lineart_cli.regions import MARGIN, Region, Tile, best_tiles, plan_tiles, same_windows
 
 sides = st.integers(1, 700)
 strides = st.sampled_from([1, 2, 8, 32, 48])
@@ -59,6 +59,20 @@ def test_the_best_tiles_are_the_page_and_see_what_they_need(
     height: int, width: int, most_px: int, multiple_of: int, halo: int
 ) -> None:
     assert_exact(best_tiles(height, width, most_px, multiple_of, halo), height, width, multiple_of, halo)
+
+
+@settings(deadline=None)
+@given(sides, sides, st.integers(1, 1_000_000), strides, halos)
+def test_a_smaller_page_is_cut_into_the_windows_of_a_larger_one(
+    height: int, width: int, most_px: int, multiple_of: int, halo: int
+) -> None:
+    window = best_tiles(height, width, most_px, multiple_of, halo)[0].window.shape
+    small = -(-height // 2), -(-width // 2)
+    tiles = same_windows(*small, window, multiple_of, halo)
+    assert_exact(tiles, *small, multiple_of, halo)
+    cuts = len({tile.core.y0 for tile in tiles}), len({tile.core.x0 for tile in tiles})
+    for side, found, count in zip(window, tiles[0].window.shape, cuts, strict=True):
+        assert found == side if count > 1 else found <= side
 
 
 @settings(deadline=None)

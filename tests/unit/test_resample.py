@@ -7,14 +7,54 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lineart_cli import spool
-from lineart_cli.resample import fit, gather, linear_rows, regrouped
+from lineart_cli.resample import enlarged_strips, fit, gather, linear_rows, regrouped
+
+SIDES = st.tuples(st.integers(1, 400), st.integers(1, 40))
+CUTS = st.sets(st.integers(1, 399), max_size=6)
 
 
 def page(height: int, width: int, dtype: type = np.uint8) -> np.ndarray:
     values = np.random.default_rng(height).random((height, width))
     return (values * (1 if dtype is np.float32 else np.iinfo(dtype).max)).astype(dtype)
+
+
+def cut(grey: np.ndarray, cuts: set[int]) -> list[np.ndarray]:
+    return np.split(grey, sorted(row for row in cuts if row < len(grey)))
+
+
+@settings(max_examples=200, deadline=None)
+@given(source=SIDES, shape=SIDES, cuts=CUTS)
+def test_strips_and_the_whole_give_the_same_bits(
+    source: tuple[int, int], shape: tuple[int, int], cuts: set[int]
+) -> None:
+    levels = page(*source, np.float32).astype(np.float16)
+    found = np.concatenate(list(enlarged_strips(cut(levels, cuts), source, shape)))
+    np.testing.assert_array_equal(found, linear_rows(levels, shape, slice(0, shape[0])))
+
+
+@settings(max_examples=200, deadline=None)
+@given(source=SIDES, shape=SIDES, cuts=CUTS, dtype=st.sampled_from([np.uint8, np.float32]))
+def test_bands_and_the_whole_are_fitted_alike(
+    source: tuple[int, int], shape: tuple[int, int], cuts: set[int], dtype: type
+) -> None:
+    grey = page(*source, dtype)
+    found = np.concatenate(list(fit(cut(grey, cuts), source, shape)))
+    np.testing.assert_array_equal(found, np.concatenate(list(fit([grey], source, shape))))
+    assert found.shape == shape
+
+
+@settings(max_examples=200, deadline=None)
+@given(source=SIDES, shape=SIDES)
+def test_rows_keep_their_places(source: tuple[int, int], shape: tuple[int, int]) -> None:
+    step = source[0] / shape[0]
+    slope = np.repeat(np.arange(source[0], dtype=np.float32)[:, None], source[1], 1)
+    places = np.clip((np.arange(shape[0]) + 0.5) * step - 0.5, 0, source[0] - 1)
+    for found in (fit([slope], source, shape), enlarged_strips([slope], source, shape)):
+        np.testing.assert_allclose(np.concatenate(list(found))[:, 0], places, atol=0.51 * max(1, step))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])

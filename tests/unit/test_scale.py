@@ -87,9 +87,10 @@ def test_what_is_no_stroke_does_not_decide(spoil: Callable[[np.ndarray], None], 
     assert width_of(page) == pytest.approx(width, rel=0.15)
 
 
-def test_white_on_black_is_measured_as_its_inverse() -> None:
+def test_white_on_black_is_looked_at_as_its_inverse(tmp_path: Path) -> None:
     page = sketch(6)
-    assert width_of(255 - page) == pytest.approx(width_of(page), rel=0.1)
+    seen = glance.look(scan(tmp_path / "a.png", 255 - page, 300))
+    np.testing.assert_allclose(seen.picture, page / 255, atol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (5, 3), (200, 200)])
@@ -119,7 +120,8 @@ def test_twice_the_pixels_are_two_steps_of_the_ladder() -> None:
         (1.1, A4, 40, 0, 3.0, "1 would be too fine for lines 40 px thick"),
         (1.1, (100, 100), 90, 0, 6.0, "1 would be too fine for lines 90 px thick"),
         (1.1, A4, 1000, 0, 64.0, "1 would be too fine for lines 1000 px thick"),
-        (None, (7016, 4960), 3, 0, 2.0, "too little is drawn to tell; taken for A4 at 300 dpi"),
+        (None, (7016, 4960), 3, 0, 2.0, "too little is drawn to tell; no larger than A4 at 300 dpi"),
+        (None, (500, 300), 3, 0, 1.0, "too little is drawn to tell; no larger than A4 at 300 dpi"),
     ],
 )
 def test_the_nearest_step_is_chosen_within_limits(
@@ -174,7 +176,8 @@ def worked_on(sheet: glance.Scan) -> np.ndarray:
     header = sheet.header
     chosen = choose(scale.measure(seen.picture, seen.shrunk), (header.height, header.width), 3, 16.0)
     size = glance.PageSize(header.height, header.width, 300, scale=chosen.factor)
-    return np.asarray(glance.fitted(sheet, size, seen.greys, Path("nowhere"))[:])
+    page, _ = glance.read(sheet, size, seen.greys, Path("nowhere"))
+    return np.asarray(page[:])
 
 
 def test_a_page_too_large_to_keep_is_looked_at_and_read_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

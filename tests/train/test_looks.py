@@ -1,0 +1,51 @@
+"""First and second looks as training shows them."""
+
+import numpy as np
+import pytest
+import torch
+
+from lineart_train.looks import first_looks, halved, second_looks
+from lineart_train.net import REACH, LineartNet, NetConfig
+from lineart_train.scenes.curves import ellipse
+from lineart_train.sketch.raster import OFFSET_UNIT, offset_field
+
+SIDE = 256
+
+
+def field(*courses) -> torch.Tensor:
+    return torch.from_numpy(offset_field(list(courses), SIDE)[None] * np.float32(OFFSET_UNIT))
+
+
+def rings(scale: float, shift: float):
+    return [ellipse(np.array([90.0, 90.0]), np.array([r, 0.8 * r]), 0.3) * scale + shift for r in (12, 30, 47, 80)]
+
+
+def test_targets_at_half_scale_are_those_of_a_drawing_half_as_large():
+    found = halved(field(*rings(1.0, 0.0)))[0].numpy()
+    wanted = (offset_field(rings(0.5, -0.25), SIDE // 2) * np.float32(OFFSET_UNIT)).astype(np.float32)
+    far, true = np.hypot(*found), np.hypot(*wanted)
+    near = true < REACH - 1
+    assert np.quantile(np.abs(far - true)[near], 0.99) < 0.5
+    assert (far[true > REACH + 1] > REACH - 0.5).all()
+
+
+def test_first_looks_are_four_to_a_picture_without_a_draft():
+    sketch = torch.rand(8, 1, 64, 64)
+    seen, wanted = first_looks(sketch, torch.zeros(8, 2, 64, 64))
+    assert seen.shape == (2, 2, 64, 64)
+    assert wanted.shape == (2, 2, 64, 64)
+    torch.testing.assert_close(seen[1, 0, :32, 32:], torch.nn.functional.avg_pool2d(sketch[5, 0][None], 2)[0])
+    assert not seen[:, 1].any()
+
+
+@pytest.mark.parametrize(("blank", "torn", "empty"), [(1.0, 0.0, 1.0), (0.0, 1.0, 0.0)])
+def test_second_looks_have_the_draft_unless_it_is_left_out(blank, torn, empty):
+    torch.manual_seed(0)
+    network = LineartNet(NetConfig(channels=(16, 16), down=(1, 1), up=(1,), head=16)).eval()
+    sketch = torch.rand(4, 1, 64, 64)
+    draft = network.first(sketch).detach()
+    seen = second_looks(network, sketch, np.random.default_rng(0), blank, torn)
+    assert torch.equal(seen[:, :1], sketch)
+    share = 1 - float(seen[:, 1].sum() / draft.sum())
+    assert share == pytest.approx(empty, abs=0.5)
+    assert ((seen[:, 1:] - draft).abs() < 0.05).logical_or(seen[:, 1:] == 0).all()

@@ -1,0 +1,134 @@
+"""Paper in shadows, on desks and under scanner lids: what was drawn is dark, and nothing else is."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from lineart_cli import tone
+from lineart_cli.paper import LEAST_PAPER, PAGE_FLOOR, paper_map
+
+HEIGHT, WIDTH = 1300, 1500
+SHADOWS = {
+    "corner": [(700, 1300), (1500, 400), (1500, 1300)],
+    "side": [(1150, 0), (1500, 0), (1500, 1300), (1150, 1300)],
+    "strip": [(0, 500), (1500, 650), (1500, 900), (0, 700)],
+    "half": [(0, 0), (700, 0), (760, 1300), (0, 1300)],
+}
+
+
+def drawing() -> np.ndarray:
+    """Loops all over a page: the share of light that they take."""
+    ink = np.zeros((HEIGHT, WIDTH), np.float32)
+    for x in range(200, WIDTH - 150, 180):
+        for y in range(200, HEIGHT - 150, 180):
+            cv2.ellipse(ink, (x, y), (110, 60), x + y, 0, 300, 0.75, 4, cv2.LINE_AA)
+    return ink
+
+
+def shade(corners: list[tuple[int, int]], soft: float) -> np.ndarray:
+    mask = np.zeros((HEIGHT, WIDTH), np.float32)
+    cv2.fillPoly(mask, [np.array(corners)], 1.0)
+    return cv2.GaussianBlur(mask, (0, 0), soft) if soft else mask
+
+
+def scanned(page: np.ndarray, noise: float = 0.006) -> np.ndarray:
+    grainy = page + np.random.default_rng(4).normal(0, noise, page.shape)
+    return np.rint(np.clip(grainy, 0, 1) * 255).astype(np.uint8)
+
+
+def turned(page: np.ndarray, around: float, degrees: float, scale: float = 0.9) -> np.ndarray:
+    """A sheet that lies askew on something."""
+    way = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), degrees, scale)
+    return cv2.warpAffine(page, way, (WIDTH, HEIGHT), flags=cv2.INTER_AREA, borderValue=around)
+
+
+def found(dark: np.ndarray, ink: np.ndarray) -> float:
+    """The share of the lines' middles that are dark."""
+    return float((dark[ink > 0.7] > 0.4).mean())
+
+
+def added(dark: np.ndarray, ink: np.ndarray) -> float:
+    """How dark the darkest spot of 7 x 7 px is that nobody drew."""
+    bare = cv2.dilate(ink, np.ones((15, 15))) < 0.05
+    return float(cv2.blur(dark * bare, (7, 7)).max())
+
+
+@pytest.mark.parametrize("soft", [0, 12, 60])
+@pytest.mark.parametrize("depth", [0.33, 0.45, 0.6, 0.8])
+@pytest.mark.parametrize("shadow", SHADOWS)
+def test_shadows_leave_the_lines_alone(shadow: str, depth: float, soft: float) -> None:
+    ink = drawing()
+    dark = tone.darkness(scanned(0.95 * (1 - ink) * (1 - (1 - depth) * shade(SHADOWS[shadow], soft))))
+    assert found(dark, ink) > 0.99
+    assert added(dark, ink) < 0.1
+
+
+def test_a_part_of_a_page_in_shadow_is_darkened_as_the_whole_is() -> None:
+    grey = scanned(turned(0.95 * (1 - drawing()) * (1 - 0.6 * shade(SHADOWS["corner"], 5)), 0.03, 2))
+    part = np.s_[517:1203, 411:1500]
+    dark = np.empty(grey[part].shape, np.float32)
+    tone.apply(grey, tone.measure(grey), 0.35, part, dark)
+    np.testing.assert_array_equal(dark, tone.darkness(grey)[part])
+
+
+@pytest.mark.parametrize("degrees", [0.0, 1.5, -4.0])
+@pytest.mark.parametrize("around", [0.03, 0.3, 0.6, 0.8])
+def test_what_lies_around_the_sheet_is_blank(around: float, degrees: float) -> None:
+    ink = turned(drawing(), 0, degrees)
+    dark = tone.darkness(scanned(turned(0.97 * (1 - drawing()), around, degrees)))
+    assert found(dark, ink) > 0.99
+    assert added(dark, ink) < 0.05
+
+
+@pytest.mark.parametrize("width", [10, 30, 60])
+def test_the_scanner_s_frame_is_blank_however_narrow(width: int) -> None:
+    ink = drawing()
+    page = 0.97 * (1 - ink)
+    for side in (page[:width], page[-width:], page[:, :width], page[:, -width:]):
+        side[:] = 0.04
+    dark = tone.darkness(scanned(page))
+    assert found(dark, ink) == 1
+    assert added(dark, ink) < 0.05
+
+
+def test_lines_that_run_off_the_page_stay() -> None:
+    ink = drawing()
+    for at in range(100, HEIGHT, 150):
+        cv2.line(ink, (0, at), (200, at + 40), 0.75, 5)
+        cv2.line(ink, (at, HEIGHT), (at + 40, HEIGHT - 200), 0.75, 30)
+    page = scanned(0.97 * (1 - ink))
+    dark = tone.darkness(page)
+    assert found(dark, ink) == 1
+    assert found(dark[:, :8], ink[:, :8]) == found(dark[-8:], ink[-8:]) == 1
+    np.testing.assert_allclose(paper_map(page), 0.97, atol=0.03)
+
+
+@pytest.mark.parametrize("depth", [1.0, 0.4])
+def test_black_areas_stay_black(depth: float) -> None:
+    light = 0.95 * (1 - (1 - depth) * shade(SHADOWS["half"], 10))
+    black = np.zeros((HEIGHT, WIDTH), np.uint8)
+    cv2.circle(black, (350, 400), 180, 1, -1)
+    cv2.circle(black, (1100, 1250), 250, 1, -1)  # runs off the page
+    dark = tone.darkness(scanned(light * (1 - 0.93 * black)))
+    inside = cv2.erode(black, np.ones((31, 31))) > 0
+    assert dark[inside].min() > 0.6
+    assert dark[cv2.dilate(black, np.ones((31, 31))) == 0].max() < 0.12
+
+
+def test_grey_areas_of_a_drawing_are_held_up_as_ever() -> None:
+    page = np.full((HEIGHT, WIDTH), 0.98, np.float32)
+    page[300:700, 400:900] = 0.45
+    paper = paper_map(page)[45:80, 60:105]
+    assert paper.min() > PAGE_FLOOR * 0.98 > LEAST_PAPER
+
+
+@pytest.mark.parametrize("tint", [0.25, 0.4, 0.6])
+def test_of_toned_paper_dark_lines_come_out_and_chalk_does_not(tint: float) -> None:
+    ink = drawing()
+    chalk = np.roll(ink, (14, 14), (0, 1)) > 0.3
+    page = scanned(np.where(chalk & (ink < 0.05), min(tint + 0.3, 1), tint * (1 - ink)), 0.02)
+    dark = tone.darkness(page)
+    assert found(dark, ink) > 0.97
+    assert added(dark, ink) < 0.15
