@@ -23,7 +23,7 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.model_card import Draft, ModelCard
 from lineart_cli.options import MODEL_DPI, NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
-from lineart_cli.resample import enlarged_strips, fit, gather, gathered, strips
+from lineart_cli.resample import enlarged_distances, enlarged_strips, fit, gather, gathered, is_thin, strips
 from lineart_cli.spool import Page, Spool, room
 from lineart_cli.tone import Tone, apply, measure
 from lineart_cli.workbench import Workbench, run_tiles
@@ -113,8 +113,12 @@ class Inker:
             return
         lines = self._lines(page, size, faint)
         if tool.style.plain:
-            levels = (-lines.off[rows] for rows in strips(shape[0]))
-            yield from enlarge(levels, shape, size.shape, scale, self._bits, thickness / scale / 2)
+            off = (lines.off[rows] for rows in strips(shape[0]))
+            half = thickness / scale / 2
+            if is_thin(thickness / 2, scale):
+                yield from around(off, shape, size.shape, scale, self._bits, half)
+            else:
+                yield from enlarge(map(np.negative, off), shape, size.shape, scale, self._bits, half)
         else:
             grain_px = scale * MODEL_DPI / size.dpi
             yield from paint_bands(
@@ -126,7 +130,10 @@ class Inker:
         scale, shape = size.scale, size.working_shape
         plan = self._decide(size)
         bench, draw = self._bench(plan), self._seen(_darkener(page, self._measure(page), faint), plan, shape)
-        if scale == 1:
+        if is_thin(thickness / 2, scale):
+            off = run_tiles(shape, plan.tiles, draw, bench, 0.0, np.negative, np.float16)
+            yield from around(off, shape, size.shape, scale, self._bits, thickness / scale / 2)
+        elif scale == 1:
             turn = partial(coverage, bits=self._bits)
             yield from run_tiles(shape, plan.tiles, draw, bench, thickness, turn, _TYPES[self._bits])
         else:
@@ -253,3 +260,28 @@ def enlarge(
     """
     for strip in enlarged_strips(levels, shape, (page[0], page[1])):
         yield coverage(strip + np.float32(more), scale, bits)
+
+
+def around(
+    off: Iterable[npt.NDArray[np.float16]],
+    shape: tuple[int, int],
+    page: tuple[int, ...],
+    scale: float,
+    bits: int,
+    half: float,
+) -> Iterator[Coverage]:
+    """Draw lines that are thin beside the pixels of the working scale, as `enlarge` does.
+
+    Args:
+        off: bands of rows, (h, w) float16, distance from the middle of the nearest line, px at the working scale.
+        shape: as for `enlarge`.
+        page: as for `enlarge`.
+        scale: as for `enlarge`.
+        bits: as for `enlarge`.
+        half: of the thickness, px at the working scale.
+
+    Yields:
+        (rows, W) coverage, uint8 or uint16.
+    """
+    for strip in enlarged_distances(off, shape, (page[0], page[1])):
+        yield coverage(np.float32(half) - strip, scale, bits)

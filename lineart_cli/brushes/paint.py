@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lineart_cli.brushes import farther, noise, trace, weight
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.style import ENDS, PRESSURES, REACH, STEPS, Style
-from lineart_cli.resample import gathered, linear_rows, strips
+from lineart_cli.resample import distance_rows, gathered, is_thin, linear_rows, strips
 from lineart_cli.spool import Page
 
 ROWS = 256
@@ -99,6 +99,8 @@ class _Painter:
         self.grain_px = np.float32(grain_px)
         self.scale = shape[0] / lines.off.shape[0], shape[1] / lines.off.shape[1]
         self.pressure = lines.pressure if pressure is None else np.full((1, 1), pressure, np.float32)
+        is_fine = is_thin(self.scale[0] * thickness / 2, self.scale[0])
+        self.resampled = distance_rows if is_fine else linear_rows
         self.reach = thickness / 2 * style.reach + 0.5 / self.scale[0]
         known = lines.seen - _BLUR
         self.off: Page = lines.off if self.reach <= known else farther.Farther(lines.off, known, self.reach)
@@ -115,7 +117,7 @@ class _Painter:
 
     def rows(self, rows: slice, ink: NDArray[np.unsignedinteger[Any]]) -> None:
         """Draw some rows of the page."""
-        off = linear_rows(self.off, self.shape, rows)
+        off = self.resampled(self.off, self.shape, rows)
         row, column = np.nonzero(off < self.reach)
         if len(row) == 0:
             return
