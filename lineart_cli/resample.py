@@ -113,7 +113,7 @@ def distance_rows(source: Page, shape: tuple[int, int], rows: slice) -> npt.NDAr
 def enlarged_distances(
     bands: Iterable[npt.NDArray[np.floating[Any]]], source: tuple[int, int], shape: tuple[int, int]
 ) -> Iterator[npt.NDArray[np.float32]]:
-    """Resample distances that come in bands, see `enlarged_strips`; the strips together are what `distance_rows` gives."""
+    """Resample distances that come in bands, see `enlarged_strips`; the strips are those of `distance_rows`."""
     near, share = _four(source[0], shape[0], slice(0, shape[0]))
     held, first, done = np.empty((0, source[1]), np.float16), 0, 0
     for band in regrouped(bands):

@@ -28,8 +28,8 @@ MOST_PX = 20_000_000
 """The largest working picture of pages of up to `A4_PX`; larger ones are never enlarged."""
 LEAST_SIDE = 64
 """No page is shrunk to a long side of less."""
-THINNEST = 0.5
-"""The thinnest line that is asked of the network, working px."""
+THINNEST = 1.0
+"""The thinnest line that a page is shrunk for, working px; thinner ones have gaps where lines meet."""
 AWAY = 2
 """A page is inked at another scale than last time where the one measured is so many steps away."""
 
@@ -102,7 +102,7 @@ def choose(
     Args:
         estimate: for px of the page.
         shape: (H, W) of the page.
-        thickness: of the lines, page px, `THINNEST` or more.
+        thickness: of the lines, page px.
         thickest: the thickest line that the network draws, working px.
         steps: how much looser than measured the drawing is said to be; finer where it is negative.
         last: the factor of the page's last ink, which is kept unless the new one is `AWAY` steps from it.
