@@ -28,8 +28,8 @@ MOST_PX = 20_000_000
 """The largest working picture of pages of up to `A4_PX`; larger ones are never enlarged."""
 LEAST_SIDE = 64
 """No page is shrunk to a long side of less."""
-THINNEST = 1.0
-"""The thinnest line that a page is shrunk for, working px; thinner ones have gaps where lines meet."""
+THINNEST = 0.75
+"""The thinnest line that a page is shrunk for, working px: 3 px on A4 at 1200 dpi; thinner ones would have gaps."""
 AWAY = 2
 """A page is inked at another scale than last time where the one measured is so many steps away."""
 

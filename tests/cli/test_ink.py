@@ -589,10 +589,10 @@ def test_a_page_keeps_the_scale_of_its_last_ink_until_its_strokes_are_quite_othe
     assert why.startswith("kept from the last ink; now 1.5, strokes are 11 px wide, measured")
     assert inked(9, "--overwrite")[0] == 1.5
     assert inked(6)[0] == 1.5
-    assert inked(28)[0] == 3
-    assert inked(27, "--faint", "0.3")[0] == 3  # with other settings it is measured anew
+    assert inked(28)[0] == 4
+    assert inked(27, "--faint", "0.3")[0] == 4  # with other settings it is measured anew
     assert lineart("ink", "scans/a.png", "-o", "other", "--json", "-v") == 0
-    assert json.loads(lineart.out.splitlines()[0])["scale"] == 3
+    assert json.loads(lineart.out.splitlines()[0])["scale"] == 4
 
 
 def test_a_manifest_without_scales_is_read(lineart: Shell) -> None:
