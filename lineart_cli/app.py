@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -25,6 +25,7 @@ from lineart_cli.options import (
     InkOptions,
     Options,
     ReportOptions,
+    TryOptions,
     default_text,
     specs,
 )
@@ -48,11 +49,21 @@ COMMANDS = "lineart.commands"
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
-def _with_options(table: type[Options], command: Callable[..., None]) -> Callable[..., None]:
-    """Gives `command` one keyword parameter for each row of a table of options, in place of its `**options`."""
+def _with_options(
+    table: type[Options], command: Callable[..., None], left_out: Container[str] = ()
+) -> Callable[..., None]:
+    """Gives `command` one keyword parameter for each row of a table of options, in place of its `**options`.
+
+    Args:
+        table: of options.
+        command: may have been given those of another table before.
+        left_out: options, or panels of them.
+    """
     signature = inspect.signature(command, eval_str=True)
     parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
     for name, spec in specs(table).items():
+        if name in left_out or spec.panel in left_out:
+            continue
         default = default_text(name, table) or None if spec.read else False
         choices = f" One of: {', '.join(spec.choices)}." if spec.choices else ""
         option = typer.Option(*spec.flags, help=spec.help + choices, metavar=spec.metavar, rich_help_panel=spec.panel)
@@ -176,6 +187,41 @@ def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, 
     from lineart_cli.convert import open_inker
 
     return open_inker(card, decide, bits, keep, scratch)
+
+
+@app.command("try", epilog=_EXIT_CODES)
+@partial(_with_options, InkOptions, left_out={"drawing", "faint", "Writing", "Batch", "Reporting"})
+@partial(_with_options, TryOptions)
+def try_(
+    path: Annotated[Path, typer.Argument(metavar="PAGE", help="The sketch.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The sheet, a PNG picture.  [default: PAGE-try.png]"),
+    ] = None,
+    **options: Any,
+) -> None:
+    """Inks a part of a page in nine ways, on one sheet, to choose --drawing and --faint by eye."""
+    wanted = {name: options.pop(name) for name in specs(TryOptions)}
+    _try(path, output or Path(f"{path.stem}-try.png"), TryOptions.parse(wanted), InkOptions.parse(options))
+
+
+def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None:
+    from lineart_cli import console, model_store, process, trying, trying_sheet
+
+    process.give_back_memory()
+    warnings.filterwarnings("ignore", module="PIL")
+    card = model_store.find(MODEL)
+    decide = _decide(card, options, 1)
+    trying_sheet.check(out, path)
+    trial = trying.begin(path, wanted.page - 1, options, card)
+    crop = trial.checked(wanted.crop) if wanted.crop else trial.telling_crop()
+    sheet = trying_sheet.Sheet(trial.sketch(crop), [path.name, f"--crop {crop}"])
+    with console.counted("trying", len(trying.ROWS) * len(trying.FAINTS), quiet=False) as advance:
+        for cell in trial.cells(crop, decide):
+            sheet.add(cell)
+            advance()
+    sheet.save(out)
+    print(out, file=sys.stderr)
 
 
 @app.command(epilog=_EXIT_CODES)

@@ -24,6 +24,7 @@ from lineart_cli.model_card import ModelCard
 from lineart_cli.options import BenchOptions, bytes_text
 from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
 from lineart_cli.process import peak_memory
+from lineart_cli.scale import STROKE
 
 PRECISIONS: tuple[str, ...] = ("f32", "int8", "bf16")
 TILES = (None, 1024, 2048)
@@ -225,6 +226,7 @@ class _Work:
         if self._options.quick and passed > QUICK_SECONDS:
             return replace(way, error="left out for lack of time")
         command = [sys.executable, "-m", "lineart_cli", "ink", "page.png", "--output", "ink", "--overwrite", "--json"]
+        command += ["--drawing", f"{STROKE:g}px"]  # worked on as it is, like the pages of the plans
         command += ["--backend", way.choice.backend, "--device", way.choice.device, "--tile", str(way.tile or "auto")]
         command += ["--precision", way.choice.precision, "--threads", str(way.choice.threads)]
         if self._options.max_memory is not None:

@@ -90,9 +90,9 @@ class PlanReporter:
             case PagePlanned():
                 from_size = ", guessed from its size" if event.dpi_source == "size" else ""
                 size = f"{event.width} x {event.height} px at {event.dpi:g} dpi{from_size}"
-                lines = f"lines {event.thickness:g} px, {event.thickness_300:g} px at 300 dpi"
-                print(f"{_way(event)}: {size}; {lines}", file=self._stream)
+                print(f"{_way(event)}: {size}; lines {event.thickness:g} px", file=self._stream)
                 print(f"  {event.plan}", file=self._stream)
+                print(f"    scale {event.scale:g}: {event.scale_why}", file=self._stream)
                 for reason in event.reasons:
                     if reason not in self._told:
                         print(f"    {reason}", file=self._stream)

@@ -21,11 +21,11 @@ from lineart_cli.brushes.style import Tool
 from lineart_cli.engines import Compiled, Engine, EngineChoice, open_engine
 from lineart_cli.errors import ArgumentError
 from lineart_cli.model_card import Draft, ModelCard
-from lineart_cli.options import NEUTRAL_FAINT
+from lineart_cli.options import MODEL_DPI, NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
-from lineart_cli.resample import enlarged_strips, fit, gather, gathered, strips
+from lineart_cli.resample import enlarged_distances, enlarged_strips, fit, gather, gathered, is_thin, strips
 from lineart_cli.spool import Page, Spool, room
-from lineart_cli.tone import apply, measure
+from lineart_cli.tone import Tone, apply, measure
 from lineart_cli.workbench import Workbench, run_tiles
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Inker:
         bits: int = 8,
         keep: int = 0,
         scratch: Path | None = None,
+        measure: Callable[[Page], Tone] = measure,
     ) -> None:
         """
         Args:
@@ -57,6 +58,7 @@ class Inker:
             bits: 8 or 16, of the ink's coverage.
             keep: pages whose lines are remembered for more tools to draw them, on the disk if they are several.
             scratch: a folder on the disk that takes what is too large for memory, see `spool.room`.
+            measure: the tone of a page, where it is not to be that of this page alone.
         """
         self._card = card
         self._decide = decide
@@ -64,10 +66,11 @@ class Inker:
         self._bits = bits
         self._keep = keep
         self._scratch = scratch
+        self._measure = measure
         self._kept: dict[bytes, Lines] = {}
         self._ready: tuple[EngineChoice, Workbench] | None = None
 
-    def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float = NEUTRAL_FAINT) -> Coverage:
+    def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float = NEUTRAL_FAINT, scale: float = 1.0) -> Coverage:
         """Ink a page that is held as a whole; see `bands`.
 
         Args:
@@ -75,12 +78,13 @@ class Inker:
             dpi: pixels per inch of the page.
             tool: what the lines are drawn with.
             faint: as for `bands`.
+            scale: px of the page for a px at which the network works.
 
         Returns:
             (H, W) coverage of ink, uint8 or uint16: 0 none, 255 or 65535 full.
         """
-        size = PageSize(grey.shape[0], grey.shape[1], dpi)
-        _, shape = size.fitted(self._card.dpi)
+        size = PageSize(grey.shape[0], grey.shape[1], dpi, scale=scale)
+        shape = size.working_shape
         page = gathered(fit([grey], size.shape, shape), shape, grey.dtype)
         return gathered(self.bands(page, size, tool, faint), size.shape, _TYPES[self._bits])
 
@@ -88,8 +92,8 @@ class Inker:
         """Ink a page.
 
         Args:
-            page: encoded values at the network's dpi, of the shape that `size.fitted` tells; white is the largest that
-                a uint8 or uint16 holds, or 1.0.
+            page: encoded values at the working scale, of `size.working_shape`; white is the largest that a uint8 or
+                uint16 holds, or 1.0.
             size: of the page as it is to be drawn, (H, W).
             tool: what the lines are drawn with.
             faint: how faint a line may be and still be inked, see `tone.darkness`.
@@ -101,7 +105,7 @@ class Inker:
             ArgumentError: the model cannot draw lines of that thickness, or the page does not fit in the memory.
             EngineError: the runtime failed.
         """
-        scale, shape = size.fitted(self._card.dpi)
+        scale, shape = size.scale, size.working_shape
         thickness = tool.thickness.page_px(size.dpi)
         self._check_thickness(thickness, scale)
         if tool.style.plain and not self._keep:
@@ -109,17 +113,27 @@ class Inker:
             return
         lines = self._lines(page, size, faint)
         if tool.style.plain:
-            levels = (-lines.off[rows] for rows in strips(shape[0]))
-            yield from enlarge(levels, shape, size.shape, scale, self._bits, thickness / scale / 2)
+            off = (lines.off[rows] for rows in strips(shape[0]))
+            half = thickness / scale / 2
+            if is_thin(thickness / 2, scale):
+                yield from around(off, shape, size.shape, scale, self._bits, half)
+            else:
+                yield from enlarge(map(np.negative, off), shape, size.shape, scale, self._bits, half)
         else:
-            yield from paint_bands(lines, tool.style, thickness / scale, size.shape, tool.pressure, self._bits)
+            grain_px = scale * MODEL_DPI / size.dpi
+            yield from paint_bands(
+                lines, tool.style, thickness / scale, size.shape, tool.pressure, self._bits, grain_px
+            )
 
     def _cut(self, page: Page, size: PageSize, thickness: float, faint: float) -> Iterator[Coverage]:
         """The page's ink with a plain pen, cut from the network's levels as they come."""
-        scale, shape = size.fitted(self._card.dpi)
+        scale, shape = size.scale, size.working_shape
         plan = self._decide(size)
-        bench, draw = self._bench(plan), self._seen(_darkener(page, faint), plan, shape)
-        if scale == 1:
+        bench, draw = self._bench(plan), self._seen(_darkener(page, self._measure(page), faint), plan, shape)
+        if is_thin(thickness / 2, scale):
+            off = run_tiles(shape, plan.tiles, draw, bench, 0.0, np.negative, np.float16)
+            yield from around(off, shape, size.shape, scale, self._bits, thickness / scale / 2)
+        elif scale == 1:
             turn = partial(coverage, bits=self._bits)
             yield from run_tiles(shape, plan.tiles, draw, bench, thickness, turn, _TYPES[self._bits])
         else:
@@ -138,9 +152,8 @@ class Inker:
         return self._kept[known]
 
     def _found(self, page: Page, size: PageSize, faint: float) -> Lines:
-        plan = self._decide(size)
-        _, shape = size.fitted(self._card.dpi)
-        darken = _darkener(page, faint)
+        plan, shape = self._decide(size), size.working_shape
+        darken = _darkener(page, self._measure(page), faint)
         draw = self._seen(darken, plan, shape)
         place = Spool if self._keep > 1 else room
         off = place(shape, np.float16, self._scratch)
@@ -172,11 +185,9 @@ class Inker:
         return enlarge(levels, small, (step * small[0], step * small[1]), step)
 
     def _check_thickness(self, thickness: float, scale: float) -> None:
-        low, high = (each * scale for each in self._card.thickness_px)
-        if not low <= thickness <= high:
-            advice = (
-                f"the model draws lines of {low:.3g} to {high:.3g} px on a page of {scale * self._card.dpi:.4g} dpi"
-            )
+        most = scale * self._card.thickness_px[1]
+        if not 0 < thickness <= most:
+            advice = f"the model draws lines of up to {most:.3g} px at {scale:g} px of the page for one of its own"
             raise ArgumentError("--thickness", f"{thickness:.3g}px", advice)
 
     def _bench(self, plan: Plan) -> Workbench:
@@ -192,6 +203,7 @@ def open_inker(
     bits: int = 8,
     keep: int = 0,
     scratch: Path | None = None,
+    measure: Callable[[Page], Tone] = measure,
 ) -> Inker:
     """An inker with the runtimes that the plans name; these raise EngineError when they are first needed."""
     compiled: dict[EngineChoice, Compiled] = {}
@@ -199,12 +211,11 @@ def open_inker(
     def prepare(choice: EngineChoice, window: tuple[int, int]) -> Engine:
         return open_engine(card.network_for(choice.precision), choice, window, compiled.setdefault(choice, {}))
 
-    return Inker(card, decide, prepare, bits, keep, scratch)
+    return Inker(card, decide, prepare, bits, keep, scratch, measure)
 
 
-def _darkener(page: Page, faint: float) -> looks.Darken:
+def _darkener(page: Page, tone: Tone, faint: float) -> looks.Darken:
     """What writes the darkness of some rows and columns of a page."""
-    tone = measure(page)
     return lambda part, out: apply(page, tone, faint, part, out)
 
 
@@ -216,7 +227,7 @@ def _digest(page: Page) -> bytes:
 
 
 def coverage(level: npt.NDArray[np.floating[Any]], scale: float = 1, bits: int = 8) -> Coverage:
-    """Turn levels, px at the network's dpi, into ink, 0 to 255 or 65535, for pixels `scale` times as fine."""
+    """Turn levels, px at the working scale, into ink, 0 to 255 or 65535, for pixels `scale` times as fine."""
     ink = np.empty(level.shape, _TYPES[bits])
     full = np.iinfo(ink.dtype).max
     for rows in strips(len(level)):
@@ -237,10 +248,10 @@ def enlarge(
     """Draw the ink at a page's own resolution, so that its edges are as sharp as the page.
 
     Args:
-        levels: bands of rows, (h, w) float16, px at the network's dpi.
+        levels: bands of rows, (h, w) float16, px at the working scale.
         shape: of all of them together.
         page: (H, W) of the page.
-        scale: pixels of the page per pixel at the network's dpi.
+        scale: pixels of the page per pixel at the working scale.
         bits: 8 or 16, of the result.
         more: px that are added to the level.
 
@@ -249,3 +260,28 @@ def enlarge(
     """
     for strip in enlarged_strips(levels, shape, (page[0], page[1])):
         yield coverage(strip + np.float32(more), scale, bits)
+
+
+def around(
+    off: Iterable[npt.NDArray[np.float16]],
+    shape: tuple[int, int],
+    page: tuple[int, ...],
+    scale: float,
+    bits: int,
+    half: float,
+) -> Iterator[Coverage]:
+    """Draw lines that are thin beside the pixels of the working scale, as `enlarge` does.
+
+    Args:
+        off: bands of rows, (h, w) float16, distance from the middle of the nearest line, px at the working scale.
+        shape: as for `enlarge`.
+        page: as for `enlarge`.
+        scale: as for `enlarge`.
+        bits: as for `enlarge`.
+        half: of the thickness, px at the working scale.
+
+    Yields:
+        (rows, W) coverage, uint8 or uint16.
+    """
+    for strip in enlarged_distances(off, shape, (page[0], page[1])):
+        yield coverage(np.float32(half) - strip, scale, bits)

@@ -25,8 +25,8 @@ class PageStarted:
 class PageDone:
     """A page is inked and lies under its final name.
 
-    JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page"}, where
-    `thickness` is in page pixels.
+    JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page", "scale"},
+    where `thickness` is in page pixels; `scale` as of PagePlanned.
     """
 
     input: str
@@ -37,6 +37,7 @@ class PageDone:
     thickness: float
     seconds: float
     page: int = 0
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,12 @@ class PagePlanned:
 
     JSON: {"event": "page_planned", "input", "output", "width", "height", "dpi", "dpi_source", "thickness",
     "thickness_300", "backend", "device", "precision", "threads", "at_once", "tiles", "window", "megapixels", "memory",
-    "seconds", "plan", "reasons", "page"}; `dpi_source` is "option", "file" or "size"; `thickness` is in page pixels,
-    `thickness_300` in pixels at 300 dpi; `at_once` is how many such pages may be in work; `tiles` is the number of
-    tiles, `window` the height and width of what the network is given for each, both of the last look; `megapixels`
-    is what it computes in all, `memory` the expected peak in bytes, `seconds` its expected time, or null where
-    nothing is known of the device; `plan` says the same in a line, and each of `reasons` explains one choice.
+    "seconds", "plan", "reasons", "page", "scale", "scale_why"}; `dpi_source` is "option", "file" or "size"; `thickness`
+    is in page pixels, `thickness_300` in pixels at 300 dpi; `at_once` is how many such pages may be in work; `tiles` is
+    the number of tiles, `window` the height and width of what the network is given for each, both of the last look;
+    `megapixels` is what it computes in all, `memory` the expected peak in bytes, `seconds` its expected time, or null
+    where nothing is known of the device; `plan` says the same in a line, and each of `reasons` explains one choice.
+    `scale` is how many page pixels long and wide a pixel is that the network sees, and `scale_why` explains it.
     """
 
     input: str
@@ -99,6 +101,8 @@ class PagePlanned:
     plan: str
     reasons: tuple[str, ...]
     page: int = 0
+    scale: float = 1.0
+    scale_why: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The way of one page: header -> is it finished? -> plan -> read -> ink -> write -> its place in the output folder."""
+"""The way of one page: header -> is it finished? -> scale -> plan -> read -> ink -> write -> the output folder."""
 
 from __future__ import annotations
 
@@ -9,28 +9,25 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 
-from lineart_cli import __version__, manifest, pages
+from lineart_cli import manifest, pages, sheet
 from lineart_cli.brushes.style import Tool
 from lineart_cli.engines import UnusableError
 from lineart_cli.errors import LineartError, ModelError, PageError
 from lineart_cli.events import Event, Notice, PageDone, PagePlanned, PageSkipped
 from lineart_cli.files import Job
-from lineart_cli.manifest import Entry, Stamp, Standing
+from lineart_cli.manifest import Standing
 from lineart_cli.model_card import ModelCard
-from lineart_cli.options import MODEL_DPI, THICKNESS_RANGE, InkOptions
+from lineart_cli.options import InkOptions
 from lineart_cli.output_folder import OutputFolder, unwritable
-from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize, Plan
-from lineart_cli.polarity import dark_on_light
-from lineart_cli.resample import fit, gather
-from lineart_cli.spool import AHEAD, Page, room
+from lineart_cli.sheet import Sheet
+from lineart_cli.spool import AHEAD, Page
 from lineart_cli.turns import Turns
-from lineart_cli.watchdog import WatchedInker, patience, within
+from lineart_cli.watchdog import WatchedInker, patience
 
 _ADOPTED = "was there without a record, and is just what is inked now"
 _KEPT = {
@@ -100,77 +97,35 @@ class _StoppedError(Exception):
 
 def _outcome(job: Job, number: int, means: Means) -> Event | None:
     start = time.monotonic()
-    sheets = [_sheet(part, means) for part in job.parts]
+    folder, card = means.folder, means.card
+    sheets = [sheet.opened(part, means.tools[part.tool], means.options, folder, card) for part in job.parts]
     first = sheets[0]
-    there = means.folder.standing(job.output, first.entry)
+    there = folder.standing(job.output, first.entry)
     if there is Standing.FINISHED:
         return _skipped(job, means, "")
     if there is Standing.EDITED and pages.is_whole(job.output):
         return _skipped(job, means, _KEPT[there])
-    planned = [_planned(sheet, means) for sheet in sheets]
-    *before, last = planned
-    for each in before:
-        means.report(each)
-    if means.options.dry_run:
-        return last
-    means.report(last)
-    with means.turns.place(number, min(each.at_once for each in planned)):
+    with means.turns.place(number) as allow:
+        sheets = [sheet.looked_at(each, folder, card) for each in sheets]
+        planned = [_planned(each, means) for each in sheets]
+        *before, last = planned
+        for each in before:
+            means.report(each)
+        if means.options.dry_run:
+            return last
+        means.report(last)
+        allow(min(each.at_once for each in planned))
         found = _written(job, number, sheets, planned, means)
     kept = _why_kept(there, found)
     if kept:
         return _skipped(job, means, kept)
-    return PageDone(*_names(first), first.entry.thickness, round(time.monotonic() - start, 3), job.page)
+    seconds = round(time.monotonic() - start, 3)
+    return PageDone(*_names(first), first.entry.thickness, seconds, job.page, planned[0].scale)
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """A page as it will be worked on: of `size`, drawn with `tool`; `job` is for this page alone.
-
-    `stamp` tells whether the file is still the one that `header` and `entry` are about.
-    """
-
-    job: Job
-    header: pages.Header
-    size: PageSize
-    dpi_source: str
-    tool: Tool
-    entry: Entry
-    stamp: Stamp | None
-
-
-def _sheet(job: Job, means: Means) -> _Sheet:
-    options, tool, stamp = means.options, means.tools[job.tool], manifest.stamp(job.source)
-    header = pages.read_header(job.source, options, job.page)
-    pages.check_size(str(job), header.width, header.height, options.format)
-    dpi, dpi_source = pages.working_dpi(header, options.dpi)
-    at_300 = tool.thickness.model_px(dpi)
-    if not THICKNESS_RANGE[0] <= at_300 <= THICKNESS_RANGE[1]:
-        low, high = (each * dpi / MODEL_DPI for each in THICKNESS_RANGE)
-        reason = f"--thickness {tool.thickness} is {at_300:.3g} px at 300 dpi, out of 1 to 16"
-        advice = f"at this page's {dpi:.4g} dpi give {low:.3g}px to {high:.3g}px, or set --dpi"
-        raise PageError(str(job), reason, advice)
-    entry = Entry(
-        means.folder.input_name(job.source),
-        job.page,
-        _digest(job.source, stamp),
-        {**options.settings(), **tool.settings()},
-        manifest.model_of(means.card),
-        __version__,
-        "",
-        header.width,
-        header.height,
-        round(float(dpi), 2),
-        round(tool.thickness.page_px(dpi), 3),
-    )
-    dtype = pages.grey_type(header.bits, header.is_grey, options.drop_colour)
-    is_kept = header.orientation != UPRIGHT  # it is written in columns, too many to go to a disk
-    size = PageSize(header.height, header.width, dpi, dtype.itemsize, header.held, is_kept)
-    return _Sheet(job, header, size, dpi_source, tool, entry, stamp)
-
-
-def _names(sheet: _Sheet) -> tuple[str, str, int, int, float]:
-    job, header = sheet.job, sheet.header
-    return str(job.source), str(job.output), header.width, header.height, sheet.entry.dpi
+def _names(page: Sheet) -> tuple[str, str, int, int, float]:
+    job, size = page.job, page.size
+    return str(job.source), str(job.output), size.width, size.height, page.entry.dpi
 
 
 def _skipped(job: Job, means: Means, note: str) -> PageSkipped:
@@ -183,17 +138,17 @@ def _why_kept(before: Standing, after: Standing) -> str:
     return _ADOPTED if before is Standing.UNKNOWN and after is Standing.FINISHED else _KEPT.get(after, "")
 
 
-def _planned(sheet: _Sheet, means: Means) -> PagePlanned:
-    job = sheet.job
+def _planned(page: Sheet, means: Means) -> PagePlanned:
+    job, size = page.job, page.size
     try:
-        plan = means.decide(sheet.size)
+        plan = means.decide(size)
     except LineartError as error:
         raise PageError(str(job), "cannot be inked", str(error)) from error
     return PagePlanned(
-        *_names(sheet),
-        sheet.dpi_source,
-        sheet.entry.thickness,
-        round(sheet.tool.thickness.model_px(sheet.size.dpi), 3),
+        *_names(page),
+        page.dpi_source,
+        page.entry.thickness,
+        round(page.tool.thickness.model_px(size.dpi), 3),
         plan.choice.backend,
         plan.choice.device,
         plan.choice.precision,
@@ -207,16 +162,18 @@ def _planned(sheet: _Sheet, means: Means) -> PagePlanned:
         str(plan),
         plan.reasons,
         job.page,
+        size.scale,
+        page.scale_why,
     )
 
 
-def _written(job: Job, number: int, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means) -> Standing:
+def _written(job: Job, number: int, sheets: Sequence[Sheet], planned: Sequence[PagePlanned], means: Means) -> Standing:
     options = means.options
     look = pages.Look(options.ink_colour, options.transparent)
     with means.folder.unfinished(job.output.suffix) as part, closing(_inked(number, sheets, planned, means)) as inked:
         try:
             if job.is_joined:
-                samples = sum(sheet.header.width * sheet.header.height for sheet in sheets)
+                samples = sum(each.size.px for each in sheets)
                 pages.write_joined(part, inked, look, samples * options.bits // 8)
             else:
                 pages.write_ink(part, next(inked), options.format, look)
@@ -227,33 +184,35 @@ def _written(job: Job, number: int, sheets: Sequence[_Sheet], planned: Sequence[
 
 
 def _inked(
-    number: int, sheets: Sequence[_Sheet], planned: Sequence[PagePlanned], means: Means
+    number: int, sheets: Sequence[Sheet], planned: Sequence[PagePlanned], means: Means
 ) -> Generator[pages.InkedPage]:
     """Each page's ink, which comes as it is written, and what goes into its file beside it."""
     options = means.options
     has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
-    for sheet, plan in zip(sheets, planned, strict=True):
-        job, size = sheet.job, sheet.size
+    for each, plan in zip(sheets, planned, strict=True):
+        job, size = each.job, each.size
         seconds = options.page_timeout or patience(max(plan.megapixels, size.px / 1e6))
-        page = _read(sheet, means, seconds)
-        dpi = sheet.header.dpi if options.dpi is None else (options.dpi, options.dpi)
+        page, is_turned = sheet.read(each, seconds, means.folder.scratch)
+        if is_turned and options.invert == "auto":
+            means.report(Notice(f"{job}: {_TURNED}"))
+        dpi = each.scan.header.dpi if options.dpi is None else (options.dpi, options.dpi)
         sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
         metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
         means.turns.wait(number)
         if means.stopped.is_set():
             raise _StoppedError
-        end = partial(means.turns.over, number) if sheet is sheets[-1] else None
-        with closing(_bands(sheet, page, means, seconds, end)) as bands:
+        end = partial(means.turns.over, number) if each is sheets[-1] else None
+        with closing(_bands(each, page, means, seconds, end)) as bands:
             yield pages.InkedPage(bands, size.shape, options.bits, dpi, sketch, metadata)
 
 
 def _bands(
-    sheet: _Sheet, page: Page, means: Means, seconds: float, end: Callable[[], None] | None
+    wanted: Sheet, page: Page, means: Means, seconds: float, end: Callable[[], None] | None
 ) -> Generator[pages.Pixels]:
     """The page's ink from top to bottom; `end` is told as soon as the last of it is made, before that is written."""
     ahead, size, ink = deque[pages.Pixels](), 0, 0.0
     try:
-        for band in means.inker.bands(page, sheet.size, sheet.tool, means.options.faint, seconds):
+        for band in means.inker.bands(page, wanted.size, wanted.tool, means.options.faint, seconds):
             ahead.append(band)
             size += band.nbytes
             ink += float(band.sum()) / np.iinfo(band.dtype).max
@@ -263,51 +222,12 @@ def _bands(
     except (ModelError, UnusableError):
         raise
     except LineartError as error:
-        raise PageError(str(sheet.job), "cannot be inked", str(error)) from error
+        raise PageError(str(wanted.job), "cannot be inked", str(error)) from error
     if end is not None:
         end()
-    share = ink / sheet.size.px
+    share = ink / wanted.size.px
     if not _LEAST_INK <= share <= _MOST_INK:
-        means.report(Notice(f"{sheet.job}: {_BLANK if share < _LEAST_INK else _MOSTLY_BLACK}"))
-    if manifest.stamp(sheet.job.source) != sheet.stamp:
-        raise PageError(str(sheet.job), "was changed while it was inked", "run again")
+        means.report(Notice(f"{wanted.job}: {_BLANK if share < _LEAST_INK else _MOSTLY_BLACK}"))
+    if manifest.stamp(wanted.job.source) != wanted.stamp:
+        raise PageError(str(wanted.job), "was changed while it was inked", "run again")
     yield from ahead
-
-
-def _read(sheet: _Sheet, means: Means, seconds: float) -> Page:
-    """The page at the network's dpi, upright, its lines dark."""
-    job = sheet.job
-    try:
-        page, is_turned = within(
-            seconds, lambda: dark_on_light(lambda is_on_black: _fitted(sheet, means, is_on_black), means.options.invert)
-        )
-    except TimeoutError as error:
-        reason = f"is not read after {seconds:g} s"
-        raise PageError(str(job), reason, "save it anew, or give it longer with --page-timeout") from error
-    except OSError as error:
-        raise unwritable(job.output, error) from error
-    if manifest.stamp(job.source) != sheet.stamp:
-        raise PageError(str(job), "was changed while it was read", "run again")
-    if is_turned and means.options.invert == "auto":
-        means.report(Notice(f"{job}: {_TURNED}"))
-    return page
-
-
-def _fitted(sheet: _Sheet, means: Means, is_on_black: bool) -> Page:
-    job, header, options = sheet.job, sheet.header, means.options
-    _, shape = sheet.size.fitted(means.card.dpi)
-    dtype = pages.grey_type(header.bits, header.is_grey, options.drop_colour)
-    page = np.empty(shape, dtype) if sheet.size.is_kept else room(shape, dtype, means.folder.scratch)
-    stored = pages.as_stored(page, header.orientation)
-    greys = pages.read_strips(job.source, options, job.page, is_on_black)
-    gather(fit(greys, header.stored_shape, stored.shape), stored)
-    return page
-
-
-@lru_cache(maxsize=64)
-def _digest(path: Path, _stamp: Stamp | None) -> str:
-    """The sha256 of an input; of one with many pages it is computed once, as long as the file is the same."""
-    try:
-        return manifest.sha256(path)
-    except OSError as error:
-        raise PageError(path, f"cannot be read ({error.strerror})", "check its permissions") from error

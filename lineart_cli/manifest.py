@@ -4,7 +4,7 @@ It is the file `.lineart.json`:
 
     {"format": 1,
      "pages": {"<output>": {"input", "page", "input_sha256", "settings", "model", "lineart", "output_sha256", "width",
-                            "height", "dpi", "thickness"}},
+                            "height", "dpi", "thickness", "scale"}},
      "failures": {"<output>": {"input", "page", "error"}}}
 
 `<output>` is a path below the folder and `input` one that starts at it, both with slashes; `page` counts from 0; see
@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,9 @@ class Entry:
         output_sha256: of the file that was written; empty as long as there is none.
         width: of the ink, px.
         height: of the ink, px.
-        dpi: that the page was inked at.
+        dpi: that makes px of millimetres.
         thickness: of the lines, page px.
+        scale: px of the page for a px at which the network worked; None where an older lineart did not say.
     """
 
     input: str
@@ -61,6 +62,11 @@ class Entry:
     height: int
     dpi: float
     thickness: float
+    scale: float | None = None
+
+    def is_before(self, other: Entry) -> bool:
+        """Whether the other is of the same page as this, settings and model too, whatever was drawn meanwhile."""
+        return self.input == other.input and replace(self, input_sha256=other.input_sha256).is_made_like(other)
 
     def is_made_like(self, other: Entry) -> bool:
         """Whether both are of the same input, settings and model, so that the ink is the same."""
@@ -202,12 +208,19 @@ def _rows(table: Mapping[str, Entry] | Mapping[str, Failure]) -> dict[str, dict[
     return {output: asdict(row) for output, row in table.items()}
 
 
-_KINDS: dict[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float)}
+_NUMBER = (int, float)
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "float": _NUMBER,
+    "float | None": (*_NUMBER, type(None)),
+}
 
 
 def _read(kind: Any, row: dict[str, Any]) -> Any:
     result = kind(**row)
     for each in fields(kind):
-        if not isinstance(row[each.name], _KINDS.get(str(each.type), dict)):
-            raise TypeError(f"{each.name} {row[each.name]!r}")
+        value = getattr(result, each.name)
+        if not isinstance(value, _KINDS.get(str(each.type), dict)):
+            raise TypeError(f"{each.name} {value!r}")
     return result

@@ -131,6 +131,12 @@ class OutputFolder:
         except OSError as error:
             raise unwritable(output, error) from error
 
+    def last_scale(self, output: Path, wanted: Entry) -> float | None:
+        """The scale of the page's last ink with the settings wanted; None wherever all is to be overwritten."""
+        with self._locked():
+            last = None if self._overwrite else self._manifest.pages.get(self._name(output))
+        return last.scale if last is not None and last.is_before(wanted) else None
+
     @contextlib.contextmanager
     def unfinished(self, suffix: str) -> Iterator[Path]:
         """A name for a file that is not whole yet, on the same disk; taken away in the end."""

@@ -91,6 +91,64 @@ def _linear(
     return np.asarray(wide[: len(mixed)], np.float32)
 
 
+def is_thin(half: float, scale: float) -> bool:
+    """Whether a line of half that thickness, page px, needs `distance_rows` where the page is `scale` times as fine.
+
+    An edge that is a pixel or more away from the line's middle lies between distances from the same side of it.
+    """
+    return scale > 1 and half < scale
+
+
+def distance_rows(source: Page, shape: tuple[int, int], rows: slice) -> npt.NDArray[np.float32]:
+    """Resample distances from lines, so that they fall to 0 on the lines even between pixels; see `linear_rows`.
+
+    The squares of the distances are resampled: these are parabolas across a line, which the cubic of Catmull and Rom
+    (1974) reproduces.
+    """
+    near, share = _four(source.shape[0], shape[0], rows)
+    first, last = int(near.min()), int(near.max())
+    return _cubic(source[first : last + 1], near - first, share, shape[1])
+
+
+def enlarged_distances(
+    bands: Iterable[npt.NDArray[np.floating[Any]]], source: tuple[int, int], shape: tuple[int, int]
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Resample distances that come in bands, see `enlarged_strips`; the strips are those of `distance_rows`."""
+    near, share = _four(source[0], shape[0], slice(0, shape[0]))
+    held, first, done = np.empty((0, source[1]), np.float16), 0, 0
+    for band in regrouped(bands):
+        held = np.concatenate([held, band])
+        ready = int(np.searchsorted(near[3], first + len(held)))
+        for strip in strips(ready - done):
+            rows = slice(done + strip.start, done + strip.stop)
+            yield _cubic(held, near[:, rows] - first, share[:, rows], shape[1])
+        kept = min(near[0, ready], first + len(held)) if ready < shape[0] else first + len(held)
+        held, first, done = held[kept - first :], kept, ready
+
+
+def _four(source: int, height: int, rows: slice) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """For some of `height` rows: the four nearest of `source` rows, and the share of each; (4, rows) both."""
+    above, _, beyond = _neighbours(source, height, rows)
+    near = np.clip(above + np.arange(-1, 3)[:, None], 0, source - 1)
+    shares = [
+        ((2 - beyond) * beyond - 1) * beyond / 2,
+        ((3 * beyond - 5) * beyond * beyond + 2) / 2,
+        ((4 - 3 * beyond) * beyond + 1) * beyond / 2,
+        (beyond - 1) * beyond * beyond / 2,
+    ]
+    return near, np.stack(shares)
+
+
+def _cubic(
+    source: npt.NDArray[np.floating[Any]], near: npt.NDArray[np.intp], share: npt.NDArray[np.float32], width: int
+) -> npt.NDArray[np.float32]:
+    squares = np.square(source, dtype=np.float32)
+    tall = sum(squares[row] * part[:, None] for row, part in zip(near, share, strict=True))
+    columns, parts = _four(source.shape[1], width, slice(0, width))
+    wide = sum(np.take(tall, column, 1) * part for column, part in zip(columns, parts, strict=True))
+    return np.asarray(np.sqrt(np.maximum(wide, 0)), np.float32)
+
+
 def regrouped(bands: Iterable[npt.NDArray[Any]], rows: int = STRIP_ROWS) -> Iterator[npt.NDArray[Any]]:
     """The same rows in bands of just `rows` rows, however they come; the last one may be shorter."""
     left = None

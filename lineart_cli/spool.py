@@ -73,8 +73,13 @@ class Spool:
         self._file.seek(row * self.shape[1] * self.dtype.itemsize)
 
 
+def is_large(shape: tuple[int, int], dtype: npt.DTypeLike) -> bool:
+    """Whether a page is too large to be kept in memory."""
+    return math.prod(shape) * np.dtype(dtype).itemsize >= LARGE
+
+
 def room(shape: tuple[int, int], dtype: npt.DTypeLike, folder: Path | None = None) -> Any:
     """A page to be written and read: an array, or a `Spool` in that folder where it would be `LARGE`."""
-    if math.prod(shape) * np.dtype(dtype).itemsize >= LARGE:
+    if is_large(shape, dtype):
         return Spool(shape, dtype, folder)
     return np.empty(shape, dtype)

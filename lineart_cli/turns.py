@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 
 class Turns:
@@ -14,24 +15,35 @@ class Turns:
         self._changed = threading.Condition()
         self._to_come_in = _Numbers()
         self._to_ink = _Numbers()
-        self._in_work: list[int] = []
+        self._in_work: dict[int, int] = {}
 
     @contextmanager
-    def place(self, page: int, at_once: int) -> Iterator[None]:
-        """A place in memory, once there are fewer pages in than `at_once`, and than each of these allows."""
+    def place(self, page: int) -> Iterator[Callable[[int], None]]:
+        """A place in memory, once the pages that are in allow one more.
+
+        Yields:
+            What is to be told, once, how many pages may be in beside and with this one; it waits until no more are.
+            Before that, no other page comes in.
+        """
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._to_come_in.first == page and len(self._in_work) < min([at_once, *self._in_work])
-            )
-            self._in_work.append(at_once)
+            self._changed.wait_for(lambda: self._to_come_in.first == page and self._is_room())
+            self._in_work[page] = 0
             self._to_come_in.cross_out(page)
-            self._changed.notify_all()
         try:
-            yield
+            yield partial(self._allow, page)
         finally:
             with self._changed:
-                self._in_work.remove(at_once)
+                del self._in_work[page]
                 self._changed.notify_all()
+
+    def _is_room(self) -> bool:
+        return all(len(self._in_work) < at_once for at_once in self._in_work.values())
+
+    def _allow(self, page: int, at_once: int) -> None:
+        with self._changed:
+            self._in_work[page] = at_once
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: len(self._in_work) <= at_once)
 
     def wait(self, page: int) -> None:
         """Waits until all pages before are over: this one alone is inked then."""

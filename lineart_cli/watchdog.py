@@ -31,7 +31,7 @@ class Inker(Protocol):
         """Inks a page.
 
         Args:
-            page: encoded values at the network's dpi, see `convert.Inker.bands`.
+            page: encoded values at the working scale, see `convert.Inker.bands`.
             size: of the page as it is to be drawn, (H, W).
             tool: what to draw with.
             faint: how faint a line may be, as a fraction of the main lines' darkness.

@@ -23,7 +23,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lineart_cli.engines import open_engine
 from lineart_cli.engines.base import EngineChoice
-from lineart_cli.options import MODEL_DPI, THICKNESS_RANGE
+from lineart_cli.options import MODEL_DPI
 from lineart_train import sheet
 from lineart_train.checkpoint import load_model, read_config, read_progress
 from lineart_train.dataset import draw
@@ -34,6 +34,7 @@ from lineart_train.train import HELD_OUT_SEED
 OPSET = 17
 TEST_SIDE = 512
 TEST_THICKNESS = 3.0
+THICKNESS_PX = (1.0, 16.0)
 TOLERANCE = 1e-3
 """Largest difference in px of signed distance that the runtimes may show against PyTorch."""
 
@@ -156,7 +157,7 @@ def export(
             "halo_px": halo(config.net),
             "multiple_of": config.net.multiple_of,
             "dpi": round(MODEL_DPI),
-            "thickness_px": list(THICKNESS_RANGE),
+            "thickness_px": list(THICKNESS_PX),
             "level_px": REACH,
             "kmac_per_px": round(kmac_per_px(config.net), 1),
         },

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lineart_cli.brushes import farther, noise, trace, weight
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.style import ENDS, PRESSURES, REACH, STEPS, Style
-from lineart_cli.resample import gathered, linear_rows, strips
+from lineart_cli.resample import distance_rows, gathered, is_thin, linear_rows, strips
 from lineart_cli.spool import Page
 
 ROWS = 256
@@ -30,7 +30,7 @@ _GREYS, _NOISES, _LOUDEST = 256, 129, 4.0  # size of the grain's table, and the 
 
 @dataclass(frozen=True)
 class Lines:
-    """What there is to draw, at 300 dpi.
+    """What there is to draw, as the network sees it.
 
     Attributes:
         off: (h, w) float16, distance from the middle of the nearest line, px.
@@ -62,21 +62,23 @@ def paint_bands(
     shape: tuple[int, int],
     pressure: float | None = None,
     bits: int = 8,
+    grain_px: float = 1.0,
 ) -> Iterator[NDArray[np.unsignedinteger[Any]]]:
     """Draw the lines of a page.
 
     Args:
         lines: of the page.
         style: of the brush.
-        thickness: at full pressure, px at 300 dpi.
+        thickness: at full pressure, px of `lines`.
         shape: height and width of the page.
         pressure: in [0, 1], the same everywhere; None follows the sketch.
         bits: 8 or 16, of the result.
+        grain_px: px at 300 dpi for a px of `lines`, so that grain keeps its size on paper.
 
     Yields:
         (rows, W) coverage from top to bottom, uint8 or uint16: 0 none, 255 or 65535 full.
     """
-    painter = _Painter(lines, style, thickness, shape, pressure)
+    painter = _Painter(lines, style, thickness, shape, pressure, grain_px)
     for rows in strips(shape[0], ROWS):
         ink = np.zeros((rows.stop - rows.start, shape[1]), f"uint{bits}")
         painter.rows(rows, ink)
@@ -85,11 +87,20 @@ def paint_bands(
 
 class _Painter:
     def __init__(
-        self, lines: Lines, style: Style, thickness: float, shape: tuple[int, int], pressure: float | None
+        self,
+        lines: Lines,
+        style: Style,
+        thickness: float,
+        shape: tuple[int, int],
+        pressure: float | None,
+        grain_px: float,
     ) -> None:
         self.lines, self.style, self.thickness, self.shape = lines, style, thickness, shape
+        self.grain_px = np.float32(grain_px)
         self.scale = shape[0] / lines.off.shape[0], shape[1] / lines.off.shape[1]
         self.pressure = lines.pressure if pressure is None else np.full((1, 1), pressure, np.float32)
+        is_fine = is_thin(self.scale[0] * thickness / 2, self.scale[0])
+        self.resampled = distance_rows if is_fine else linear_rows
         self.reach = thickness / 2 * style.reach + 0.5 / self.scale[0]
         known = lines.seen - _BLUR
         self.off: Page = lines.off if self.reach <= known else farther.Farther(lines.off, known, self.reach)
@@ -106,7 +117,7 @@ class _Painter:
 
     def rows(self, rows: slice, ink: NDArray[np.unsignedinteger[Any]]) -> None:
         """Draw some rows of the page."""
-        off = linear_rows(self.off, self.shape, rows)
+        off = self.resampled(self.off, self.shape, rows)
         row, column = np.nonzero(off < self.reach)
         if len(row) == 0:
             return
@@ -137,9 +148,10 @@ class _Painter:
             half = half * _around(np.array(self.style.turn, np.float32), tangent / np.pi)
         off, grain = at.off, np.zeros(0, np.float32)
         if self.style.grain or self.style.stray:
-            grain = noise.at(self.grain, at.x, at.y)
+            grain = noise.at(self.grain, at.x * self.grain_px, at.y * self.grain_px)
             if side is not None and self.style.bands[-1]:
-                grain += np.float32(self.style.bands[-1]) * noise.streaks(np.stack([at.x, at.y]) - side, side)
+                foot = (np.stack([at.x, at.y]) - side) * self.grain_px
+                grain += np.float32(self.style.bands[-1]) * noise.streaks(foot, side * self.grain_px)
             off = off + np.float32(self.style.stray * self.thickness) * grain
         cover = self._mean(press, off / half, 0.5 / self.scale[0] / half)
         if near and self.ends is not None:

@@ -5,11 +5,13 @@ from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
 from lineart_cli.options.report import ReportOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
+from lineart_cli.options.trying import TryOptions
 from lineart_cli.options.values import (
     BACKENDS,
     BLACK,
     DESATURATE_MODES,
     DPI_RANGE,
+    DRAWINGS,
     DROP_COLOURS,
     FAINT_RANGE,
     FORMATS,
@@ -23,6 +25,7 @@ from lineart_cli.options.values import (
     READABLE,
     THICKNESS_RANGE,
     Colour,
+    Crop,
     Length,
     Several,
 )
@@ -32,6 +35,7 @@ __all__ = [
     "BLACK",
     "DESATURATE_MODES",
     "DPI_RANGE",
+    "DRAWINGS",
     "DROP_COLOURS",
     "FAINT_RANGE",
     "FORMATS",
@@ -47,12 +51,14 @@ __all__ = [
     "BenchOptions",
     "BrushesOptions",
     "Colour",
+    "Crop",
     "InkOptions",
     "Length",
     "Options",
     "ReportOptions",
     "Several",
     "Spec",
+    "TryOptions",
     "bytes_text",
     "default_text",
     "specs",

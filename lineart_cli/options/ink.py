@@ -14,6 +14,7 @@ from lineart_cli.options.spec import (
     option,
     read_choice,
     read_colour,
+    read_drawing,
     read_length,
     read_number,
     read_number_choice,
@@ -27,6 +28,7 @@ from lineart_cli.options.values import (
     BLACK,
     DESATURATE_MODES,
     DPI_RANGE,
+    DRAWINGS,
     DROP_COLOURS,
     FAINT_RANGE,
     FORMATS,
@@ -37,6 +39,7 @@ from lineart_cli.options.values import (
     NEUTRAL_FAINT,
     PLAIN,
     PRECISIONS,
+    STROKE_RANGE,
     THICKNESS_RANGE,
     Colour,
     Length,
@@ -51,8 +54,8 @@ class InkOptions(Options):
     thickness: Several[Length] = option(
         Several((Length(3.0),)),
         "--thickness -t",
-        "Thickness of the lines: page pixels (3 or 3px) or millimetres (0.3mm); 1 to 16 px at 300 dpi. Several, with "
-        "commas between them, give a picture each.",
+        "Thickness of the lines: page pixels (3 or 3px) or millimetres (0.3mm). Several, with commas between them, "
+        "give a picture each.",
         "Ink",
         read=each_by(read_length),
         metavar="LENGTH",
@@ -86,6 +89,19 @@ class InkOptions(Options):
         read=read_number_choice,
         metavar="N",
         choices=LOOKS,
+    )
+    drawing: str | Length = option(
+        "auto",
+        "--drawing",
+        "How loose the sketch is. auto measures its strokes; fine and very-fine look closer than that, for small "
+        "detail; loose and very-loose look from farther away, for broad or much overdrawn strokes; or tell how wide a "
+        "typical stroke is, such as 12px or 1mm.",
+        "Ink",
+        read=read_drawing,
+        metavar="WORD",
+        choices=tuple(DRAWINGS),
+        low=STROKE_RANGE[0],
+        high=STROKE_RANGE[1],
     )
     faint: float = option(
         NEUTRAL_FAINT,
@@ -137,8 +153,8 @@ class InkOptions(Options):
     dpi: float | None = option(
         None,
         "--dpi",
-        "Resolution of the pages, instead of what the files say. A page that says nothing is taken as A4-like; "
-        "a PDF page that is no scan is drawn at 300.",
+        "Resolution of the pages, instead of what the files say: it makes px of millimetres, and goes into the output. "
+        "A page that says nothing is taken as A4-like; a PDF page that is no scan is drawn at 300.",
         "Reading",
         read=read_number,
         metavar="N",
@@ -236,7 +252,7 @@ class InkOptions(Options):
     tile: int | None = option(
         None,
         "--tile",
-        "Side of the tiles in px at 300 dpi; smaller needs less memory, the picture stays the same.",
+        "Side of the tiles in px of what the network sees; smaller needs less memory, the picture stays the same.",
         "Speed",
         read=read_whole_or_auto,
         metavar="N",

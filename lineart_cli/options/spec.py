@@ -10,9 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from lineart_cli.errors import ArgumentError
-from lineart_cli.options.values import DPI_RANGE, Colour, Length, Several
-
-_THICKNESS_HINT = "lines are 1 to 16 px thick at 300 dpi (0.085mm to 1.35mm); write for example 3, 3px or 0.3mm"
+from lineart_cli.options.values import DPI_RANGE, Colour, Crop, Length, Several
 
 
 @dataclass(frozen=True)
@@ -40,13 +38,24 @@ class Spec:
 
 def read_length(spec: Spec, text: str) -> Length:
     match = re.fullmatch(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(px|mm)?", text.strip().lower())
+    hint = f"{spec.low:g} to {spec.high:g} px; write for example 3, 3px or 0.3mm"
     if match is None:
-        raise spec.error(text, f"not a length; {_THICKNESS_HINT}")
+        raise spec.error(text, f"not a length of {hint}")
     length = Length(float(match[1]), "mm" if match[2] == "mm" else "px")
-    extremes = [length.model_px(dpi) for dpi in DPI_RANGE]
+    extremes = [length.page_px(dpi) for dpi in DPI_RANGE]
     if max(extremes) < spec.low or min(extremes) > spec.high or length.number <= 0:
-        raise spec.error(text, f"out of range; {_THICKNESS_HINT}")
+        raise spec.error(text, f"out of range, {hint}")
     return length
+
+
+def read_drawing(spec: Spec, text: str) -> str | Length:
+    """A word for what a drawing is like, or the width of a typical stroke."""
+    word = text.strip().lower()
+    if word in spec.choices:
+        return word
+    if not re.match(r"[+-]?\.?\d", word):
+        raise spec.error(text, f"write {', '.join(spec.choices)}, or how wide a stroke is, such as 12px or 2mm")
+    return read_length(spec, text)
 
 
 def read_choice(spec: Spec, text: str) -> str:
@@ -112,6 +121,17 @@ def read_whole(spec: Spec, text: str, otherwise: str = "") -> int:
     if not text.strip().isdecimal() or not spec.low <= int(text) <= spec.high:
         raise spec.error(text, f"write {otherwise}a whole number from {spec.low:.0f} to {spec.high:.0f}")
     return int(text)
+
+
+def read_crop(spec: Spec, text: str) -> Crop:
+    found = re.fullmatch(r"\s*(\d{1,6})\s*,\s*(\d{1,6})\s*,\s*(\d{1,6})\s*,\s*(\d{1,6})\s*", text, re.ASCII)
+    crop = Crop(*map(int, found.groups())) if found else None
+    if crop is None or min(crop.width, crop.height) < spec.low:
+        advice = (
+            f"write left, top, width and height in px, such as 100,200,700,700; at least {spec.low:g} wide and high"
+        )
+        raise spec.error(text, advice)
+    return crop
 
 
 def read_whole_or_auto(spec: Spec, text: str) -> int | None:

@@ -12,7 +12,12 @@ MODEL_DPI = 300.0
 PLAIN = ("technical_pen",)
 """The brush that the network itself draws with, alone."""
 MM_PER_INCH = 25.4
-THICKNESS_RANGE = (1.0, 16.0)
+THICKNESS_RANGE = (0.5, 1000.0)
+"""Of lines, page px."""
+DRAWINGS = {"very-fine": -2, "fine": -1, "auto": 0, "loose": 1, "very-loose": 2}
+"""What a drawing may be said to be like, and how many steps looser than measured that makes it."""
+STROKE_RANGE = (0.5, 1000.0)
+"""Of a sketch's strokes, page px."""
 FAINT_RANGE = (0.02, 0.9)
 NEUTRAL_FAINT = 0.35
 """The share of the main lines' darkness where the network itself draws the line between ink and nothing."""
@@ -45,7 +50,7 @@ class Length:
         return self.number if self.unit == "px" else self.number * dpi / MM_PER_INCH
 
     def model_px(self, dpi: float) -> float:
-        """The length in pixels at 300 dpi, the scale that the model works at."""
+        """The length in pixels at 300 dpi."""
         return self.page_px(dpi) * MODEL_DPI / dpi
 
 
@@ -56,6 +61,28 @@ class Several(tuple[_T, ...]):
 
     def __str__(self) -> str:
         return ",".join(map(str, self))
+
+
+class Crop(NamedTuple):
+    """A part of a page, px."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self))
+
+    @property
+    def rows(self) -> slice:
+        """From top to bottom."""
+        return slice(self.top, self.top + self.height)
+
+    @property
+    def columns(self) -> slice:
+        """From left to right."""
+        return slice(self.left, self.left + self.width)
 
 
 class Colour(NamedTuple):

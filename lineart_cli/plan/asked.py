@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from lineart_cli.engines.base import EngineChoice
 from lineart_cli.options import PLAIN, InkOptions
-
-SAME_SCALE = 0.02
-"""Pages whose dpi differ from the network's by no more than this share are worked on as they are."""
+from lineart_cli.scale import shape_at
 
 
 @dataclass(frozen=True)
@@ -22,6 +20,7 @@ class PageSize:
         px_bytes: of a grey that is read.
         held: bytes that reading takes beside a few rows.
         is_kept: whether the page is kept in memory even where it is large.
+        scale: px of the page for a px at which the network works.
     """
 
     height: int
@@ -30,6 +29,7 @@ class PageSize:
     px_bytes: int = 1
     held: int = 0
     is_kept: bool = False
+    scale: float = 1.0
 
     @property
     def px(self) -> int:
@@ -41,12 +41,10 @@ class PageSize:
         """Height and width."""
         return self.height, self.width
 
-    def fitted(self, dpi: float) -> tuple[float, tuple[int, int]]:
-        """The scale and the height and width at which a network for `dpi` works on the page."""
-        scale = self.dpi / dpi
-        if abs(scale - 1) <= SAME_SCALE:
-            scale = 1.0
-        return scale, (max(1, round(self.height / scale)), max(1, round(self.width / scale)))
+    @property
+    def working_shape(self) -> tuple[int, int]:
+        """Height and width at which the network works on the page."""
+        return shape_at(self.scale, self.shape)
 
 
 @dataclass(frozen=True)

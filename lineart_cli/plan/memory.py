@@ -14,6 +14,7 @@ from lineart_cli.options import bytes_text
 from lineart_cli.plan.asked import PageSize, Wishes
 from lineart_cli.plan.tiling import Tiling, draft_tiles, tiles_text
 from lineart_cli.regions import Tile, best_tiles, plan_tiles
+from lineart_cli.scale import glance_factor
 from lineart_cli.spool import AHEAD, LARGE
 
 MOST_BY_DEFAULT = 1_000_000_000
@@ -28,10 +29,12 @@ MODEST_PX = 2480 * 3508  # A4 at 300 dpi
 PROGRAM = 54_000_000
 """Bytes of all that is neither the network and its runtime nor a page: measured, see tests/benchmarks/memory.py."""
 
+LOOK = 14.0
+"""Bytes for each px of the picture by which a page's scale is measured."""
 TONE = 0.07
-"""Bytes for each px at the network's dpi of what is known of the paper."""
+"""Bytes for each px at the working scale of what is known of the paper."""
 DRAWING = 2.0
-"""Bytes for each px at the network's dpi where brushes draw: pressure and ends of lines, beside the lines."""
+"""Bytes for each px at the working scale where brushes draw: pressure and ends of lines, beside the lines."""
 WHOLE = {"webp": 15.0, "jpeg": 1.5, "bmp": 1.5, "ora": 3.0, "psd": 3.0}
 """Bytes for each px of a page in formats that are not written in strips."""
 _LEVEL = 2  # bytes of what is between network and ink
@@ -101,7 +104,7 @@ class Memory:
 
     def _tiling(self, cut: Callable[[tuple[int, int], int], tuple[Tile, ...]]) -> Tiling:
         """The tiles of all looks; `cut` cuts a page of some height and width, and bytes for each px of a row."""
-        _, size = self.page.fitted(self.card.dpi)
+        size = self.page.working_shape
         tiles = cut(size, self._row_bytes)
         if self._draft is None:
             return Tiling(tiles)
@@ -125,31 +128,48 @@ class Memory:
     def _beside_tiles(self) -> float:
         """Bytes of all but the tiles: what is modest leaves out what few pages need, and pages beside this one.
 
-        The first page is read before the network is made ready.
+        The first page is read before the network is made ready, and a later one before it is inked.
         """
-        reading = self._reading if self.wishes.pages > 1 else 0
+        reading = self._reading - self._draft_bytes - self._waiting if self.wishes.pages > 1 else 0
         more = max(reading, self._lines + self._whole) + self._other_pages
         return self._always + self._page_bytes - self._small_page + more
 
     @property
-    def _reading(self) -> int:
-        """Bytes that reading takes beside the page at the network's dpi."""
-        return self.page.held + (self.page.px_bytes * self.page.px if self._scale < 1 else 0)
+    def _reading(self) -> float:
+        """Bytes that it takes to look at the page and to read it, beside the page at the working scale."""
+        looking = self._kept + LOOK * self.page.px / glance_factor(self.page.shape) ** 2
+        return max(self.page.held + looking - self._page_bytes, self._fitting)
+
+    @property
+    def _fitting(self) -> int:
+        """Bytes that it takes to bring the page to the working scale, beside the page at that scale."""
+        whole = self.page.px_bytes * self.page.px
+        return self.page.held + (self._kept if self.page.scale > 1 else whole if self.page.scale < 1 else 0)
+
+    @property
+    def _kept(self) -> int:
+        """Bytes of the page as it is decoded, where it is kept from the look at it until it is read."""
+        page = self.page.px_bytes * self.page.px
+        return page if page < LARGE else 0
 
     @property
     def _always(self) -> float:
         """Bytes of all but the tiles for a page that is read and written in strips, with a plain pen."""
-        waiting = min(self._ink_bytes * self.page.px, AHEAD)
-        return PROGRAM + self._footprint.base + self._small_page + self._draft_bytes + TONE * self._px + waiting
+        return PROGRAM + self._footprint.base + self._small_page + self._draft_bytes + TONE * self._px + self._waiting
+
+    @property
+    def _waiting(self) -> int:
+        """Bytes of ink that waits to be written."""
+        return min(self._ink_bytes * self.page.px, AHEAD)
 
     @property
     def _row_bytes(self) -> int:
-        """For each px of a row of tiles, at the network's dpi."""
-        return _LEVEL if self._scale != 1 or self.wishes.brushes else self._ink_bytes
+        """For each px of a row of tiles, at the working scale."""
+        return _LEVEL if self.page.scale != 1 or self.wishes.brushes else self._ink_bytes
 
     @property
     def _small_page(self) -> int:
-        """Bytes of the page at the network's dpi, where it is so small that it is kept in memory anyway."""
+        """Bytes of the page at the working scale, where it is so small that it is kept in memory anyway."""
         page = self.page.px_bytes * self._px
         return page if page < LARGE else 0
 
@@ -165,7 +185,7 @@ class Memory:
 
     @property
     def _page_bytes(self) -> int:
-        """Of the page at the network's dpi, as far as it is not on disk."""
+        """Of the page at the working scale, as far as it is not on disk."""
         return self.page.px_bytes * self._px if self.page.is_kept else self._small_page
 
     @property
@@ -182,22 +202,20 @@ class Memory:
 
     @property
     def _other_pages(self) -> float:
-        """Bytes of the pages that are read or written meanwhile."""
-        written = max(self._whole, min(self._ink_bytes * self.page.px, AHEAD))
-        return (self._page_bytes + max(self.page.held, written)) * (self.at_once - 1)
+        """Bytes of the pages that are read or written meanwhile; one of them may be looked at."""
+        if self.at_once == 1:
+            return 0
+        each = max(self._fitting, self._whole, self._waiting)
+        return (self._page_bytes + each) * (self.at_once - 1) + max(self._reading - each, 0)
 
     @property
     def _ink_bytes(self) -> int:
         return self.wishes.bits // 8
 
     @property
-    def _scale(self) -> float:
-        return self.page.fitted(self.card.dpi)[0]
-
-    @property
     def _px(self) -> int:
-        """At the network's dpi."""
-        return math.prod(self.page.fitted(self.card.dpi)[1])
+        """Of the page as the network sees it."""
+        return math.prod(self.page.working_shape)
 
     def _refusal(self, tiles: Tiling) -> ArgumentError:
         smallest = self._needed(self._best(1))

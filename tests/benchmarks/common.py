@@ -18,7 +18,7 @@ from typing import Any
 
 from PIL import Image
 
-from lineart_cli import hardware, sample
+from lineart_cli import hardware, sample, scale
 
 ROOT = Path(__file__).parents[2]
 LINEART = (sys.executable, "-m", "lineart_cli")
@@ -65,6 +65,11 @@ def run(
     scale = 1 if sys.platform == "darwin" else 1024
     cpu = usage.ru_utime + usage.ru_stime
     return Run(process.returncode, time.monotonic() - start, cpu, usage.ru_maxrss * scale)
+
+
+def drawing(dpi: float) -> tuple[str, str]:
+    """The option by which a page of that dpi is worked on at 300, whatever is on it."""
+    return "--drawing", f"{scale.STROKE * dpi / 300:g}px"
 
 
 def ink(

@@ -17,7 +17,7 @@ from statistics import mean, median
 from typing import Any, NamedTuple
 
 import numpy as np
-from common import Run, arguments, ink, keep
+from common import Run, arguments, drawing, ink, keep
 
 from lineart_cli import hardware, model_store
 from lineart_cli.engines import CHANNELS, open_engine
@@ -41,10 +41,10 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for precision in options.precision:
         bare = _bare(pages, precision)
-        alone, folders = [bare()], []
+        alone, folders, out = [bare()], [], options.folder / "ink"
         for _ in range(options.repeat):
             for jobs in options.jobs:
-                folders.append(ink(scans, options.folder / "ink", "--precision", precision, "--jobs", jobs))
+                folders.append(ink(scans, out, "--precision", precision, "--jobs", jobs, *drawing(300)))
                 alone.append(bare())
         around = [_mean(pair) for pair in pairwise(alone)]
         for number, jobs in enumerate(options.jobs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from common import PAGES, arguments, draw_page, ink, keep
+from common import PAGES, arguments, draw_page, drawing, ink, keep
 
 from lineart_cli import hardware, model_store
 from lineart_cli.errors import ArgumentError
@@ -24,7 +24,8 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     print(f"{'page':8} {'runtime':12} {'precision':9} {'tile':>5} {'expected MB':>12} {'measured MB':>12} {'ratio':>6}")
     for name in SIZES:
-        page = PageSize(*PAGES[name])
+        *_, dpi = PAGES[name]
+        page = PageSize(*PAGES[name], scale=dpi / 300)
         file = draw_page(options.folder / f"{name.replace(' ', '-')}.png", *PAGES[name])
         for backend, precision in WAYS:
             for tile in TILES:
@@ -35,7 +36,10 @@ def main() -> None:
                     print(f"{name:8} {backend:12} {precision:9} {tile:>5}  {error}", file=sys.stderr)
                     continue
                 done = ink(
-                    file, options.folder / "ink", *(part for key, value in wish.items() for part in (f"--{key}", value))
+                    file,
+                    options.folder / "ink",
+                    *drawing(dpi),
+                    *(part for key, value in wish.items() for part in (f"--{key}", value)),
                 )
                 rows.append({"page": name, **wish, "expected": expected, "measured": done.peak, "exit": done.code})
                 ratio = expected / done.peak

@@ -15,7 +15,7 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import tifffile
-from common import PAGES, arguments, ink, keep, made
+from common import PAGES, arguments, drawing, ink, keep, made
 
 from lineart_cli import hardware, model_store, pages, sample
 from lineart_cli.options import MODEL, InkOptions
@@ -46,7 +46,7 @@ def _row(size: str, kind: str, brush: str, folder: Path) -> dict[str, Any]:
     path = made(folder / f"{size.replace(' ', '-')}-{kind}", _write, height, width, dpi, kind)
     wanted = InkOptions.parse({"brush": brush})
     planned = plan(_page(path, dpi), model_store.find(MODEL), hardware.detect(), Wishes.of(wanted))
-    done = ink(path, folder / "ink", "--brush", brush)
+    done = ink(path, folder / "ink", "--brush", brush, *drawing(dpi))
     megapixels = {"page": height * width / 1e6, "network": planned.computed_megapixels}
     speed = {name: each / done.seconds for name, each in megapixels.items()}
     print(
@@ -63,7 +63,7 @@ def _row(size: str, kind: str, brush: str, folder: Path) -> dict[str, Any]:
 def _page(path: Path, dpi: float) -> PageSize:
     header = pages.read_header(path, InkOptions())
     px_bytes = pages.grey_type(header.bits, header.is_grey, None).itemsize
-    return PageSize(header.height, header.width, dpi, px_bytes, header.held)
+    return PageSize(header.height, header.width, dpi, px_bytes, header.held, scale=dpi / 300)
 
 
 def _write(path: Path, height: int, width: int, dpi: int, kind: str) -> None:

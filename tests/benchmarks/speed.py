@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from common import LINEART, PAGES, Run, arguments, draw_page, ink, keep
+from common import LINEART, PAGES, Run, arguments, draw_page, drawing, ink, keep
 
 CAPS = ("", "AVX2", "AVX2_VNNI", "AVX512_CORE_VNNI")
 """Values of ONEDNN_MAX_CPU_ISA, which OpenVINO obeys; empty for none."""
@@ -33,7 +33,7 @@ def main() -> None:
     for _ in range(options.repeat):
         for page, cap, precision in ways:
             way = Way(page, "lineart", cap, precision)
-            runs.setdefault(way, []).append(_ink(LINEART, files[page], options.folder, cap, precision))
+            runs.setdefault(way, []).append(_ink(LINEART, page, files[page], options.folder, cap, precision))
     rows = [_row(way, done) for way, done in runs.items()]
     if options.article:
         from article import TILE, command
@@ -41,7 +41,7 @@ def main() -> None:
         page = draw_page(options.folder / "A4-300.png", *PAGES["A4 300"])
         wishes = ["--tile", str(TILE), "--max-memory", "8GB", "--page-timeout", "3600"]
         for cap in options.cap:
-            done = _ink(command(options.folder / "article"), page, options.folder, cap, "f32", *wishes)
+            done = _ink(command(options.folder / "article"), "A4 300", page, options.folder, cap, "f32", *wishes)
             rows.append(_row(Way("A4 300", "article", cap, "f32"), [done]))
     keep(options.json, rows)
 
@@ -55,8 +55,8 @@ class Way(NamedTuple):
     precision: str
 
 
-def _ink(command: Sequence[str], page: Path, folder: Path, cap: str, precision: str, *wishes: str) -> Run:
-    wishes = ("--backend", "openvino", "--precision", precision, *wishes)
+def _ink(command: Sequence[str], name: str, page: Path, folder: Path, cap: str, precision: str, *wishes: str) -> Run:
+    wishes = ("--backend", "openvino", "--precision", precision, *drawing(PAGES[name][2]), *wishes)
     return ink(page, folder / "ink", *wishes, command=command, environment={"ONEDNN_MAX_CPU_ISA": cap} if cap else None)
 
 

@@ -27,7 +27,7 @@ class Slow:
         while wait == "go" and not os.path.exists("go"):
             time.sleep(0.02)
         time.sleep(0 if wait == "go" else wait)
-        yield np.random.default_rng(int(tool.thickness.page_px(size.dpi))).integers(0, 256, size.shape, np.uint8)
+        yield np.random.default_rng(int(tool.thickness.page_px(size.dpi))).integers(0, 200, size.shape, np.uint8)
 
 app._open_inker = lambda *_: Slow()
 if {limit}:

@@ -240,21 +240,22 @@ def test_json_is_one_line_a_page_on_stdout(lineart: Shell) -> None:
     assert (rows[0]["output"], rows[0]["width"], rows[0]["dpi"], rows[0]["thickness"]) == ("ink/a.png", 256, 300, 3)
 
 
-def planned_page(machine: Hardware, dpi: float, pages: int = 1) -> Plan:
+def planned_page(machine: Hardware, scale: float = 1, pages: int = 1) -> Plan:
     """The plan for a page of the tests with the shipped model."""
-    return plan(PageSize(256, 256, dpi), model_store.find(MODEL), machine, Wishes(pages=pages))
+    return plan(PageSize(256, 256, 300, scale=scale), model_store.find(MODEL), machine, Wishes(pages=pages))
 
 
 def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
-    assert lineart("ink", "scans", "-o", "ink", "--dry-run", "-t", "0.5mm", "--dpi", "600") == 0
-    page = planned_page(lineart.machine, 600, pages=2)
+    assert lineart("ink", "scans", "-o", "ink", "--dry-run", "-t", "0.5mm", "--dpi", "600", "--drawing", "14px") == 0
+    page = planned_page(lineart.machine, 2, pages=2)
     memory, seconds = bytes_text(page.memory), page.seconds
     figures = f"{page.computed_megapixels:.1f} megapixels computed; {memory}; about {seconds:.2g} s"
     tiles = f"draft 1 x 192 x 192 px, then 1 x 256 x 256 px, {figures}"
     planned = f"  openvino on CPU in {page.choice.precision}, threads 4; {tiles}"
     assert lineart.out.splitlines() == [
-        "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
+        "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px",
         planned,
+        "    scale 2: strokes are 14 px wide, as asked for",
         "    backend openvino: the first choice on a CPU",
         "    device CPU: the same ink on every machine",
         f"    {page.reasons[2]}",
@@ -266,21 +267,23 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
         f"    memory {memory}: 1GB allowed, 8GB are free",
         f"    time {seconds:.2g} s: a guess by the kind of processor, right within a factor of two or three; "
         "lineart bench --save knows",
-        "scans/deep/b.png -> ink/deep/b.png: 256 x 256 px at 600 dpi; lines 11.811 px, 5.906 px at 300 dpi",
+        "scans/deep/b.png -> ink/deep/b.png: 256 x 256 px at 600 dpi; lines 11.811 px",
         planned,
+        "    scale 2: strokes are 14 px wide, as asked for",
     ]
     assert not Path("ink").exists()
     assert not lineart.opened
-    assert lineart("ink", "scans/a.png", "-o", "ink", "--dry-run", "--json") == 0
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--dry-run", "--json", "--drawing", "7px") == 0
     row = json.loads(lineart.out)
+    assert (row["scale"], row["scale_why"]) == (1, "strokes are 7 px wide, as asked for")
     assert (row["event"], row["backend"], row["tiles"], row["window"]) == ("page_planned", "openvino", 1, [384, 384])
     assert row["reasons"][0].startswith("backend openvino: ")
 
 
 def test_verbose_tells_the_plan_beside_the_results(lineart: Shell) -> None:
-    assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose") == 0
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose", "--drawing", "7px") == 0
     assert lineart.out == ""
-    memory = bytes_text(planned_page(lineart.machine, 300).memory)
+    memory = bytes_text(planned_page(lineart.machine).memory)
     assert f"    memory {memory}: 1GB allowed, 8GB are free\n" in lineart.err
     assert "1 inked, 0 skipped, 0 failed" in lineart.err
 
@@ -420,11 +423,11 @@ def test_wishes_that_cannot_be_granted(
 
 def test_a_page_too_large_for_the_memory_fails_alone_and_says_what_would_do(lineart: Shell) -> None:
     Image.new("L", (9000, 9000), 255).save("scans/large.png", dpi=(600, 600))
-    assert lineart("ink", "scans", "-o", "ink", "--max-memory", "260MB") == 1
+    assert lineart("ink", "scans", "-o", "ink", "--max-memory", "290MB", "--drawing", "14px") == 1
     assert files("ink") == ["a.png", "deep/b.png"]
-    said = re.search(r"scans/large.png: cannot be inked; --max-memory 260MB: .* give --max-memory (\S+)\n", lineart.err)
+    said = re.search(r"scans/large.png: cannot be inked; --max-memory 290MB: .* give --max-memory (\S+)\n", lineart.err)
     assert said
-    assert lineart("ink", "scans/large.png", "-o", "ink", "--max-memory", said[1]) == 0
+    assert lineart("ink", "scans/large.png", "-o", "ink", "--max-memory", said[1], "--drawing", "14px") == 0
 
 
 @pytest.mark.parametrize("thickness", ["0", "-1", "3pt", "1e9", "wide", "nan"])
@@ -561,3 +564,79 @@ def test_what_had_to_be_guessed_of_a_brush_is_told_in_a_dry_run_too(lineart: She
     for more in ([], ["--dry-run"]):
         assert lineart("ink", "scans/a.png", "-o", "ink", "--brush", "night.png", *more) == 0
         assert "--brush night.png: white on black, taken as black on white" in lineart.err
+
+
+def strokes(path: str, width: int) -> None:
+    """A page of circles drawn in strokes so wide."""
+    page = np.full((900, 900), 255, np.uint8)
+    for number in range(1, 8):
+        cv2.circle(page, (450, 450), 55 * number, 40, width, cv2.LINE_AA)
+    Image.fromarray(page).save(path)
+
+
+def test_a_page_keeps_the_scale_of_its_last_ink_until_its_strokes_are_quite_others(lineart: Shell) -> None:
+    def inked(width: int, *more: str) -> tuple[float, str]:
+        strokes("scans/a.png", width)
+        assert lineart("ink", "scans/a.png", "-o", "ink", "--json", "-v", *more) == 0
+        planned, done = (json.loads(line) for line in lineart.out.splitlines())
+        known = json.loads(Path("ink/.lineart.json").read_text())["pages"]["a.png"]
+        assert planned["scale"] == done["scale"] == known["scale"]
+        return planned["scale"], planned["scale_why"]
+
+    assert inked(6)[0] == 1
+    scale, why = inked(9)
+    assert scale == 1
+    assert why.startswith("kept from the last ink; now 1.5, strokes are 11 px wide, measured")
+    assert inked(9, "--overwrite")[0] == 1.5
+    assert inked(6)[0] == 1.5
+    assert inked(28)[0] == 4
+    assert inked(27, "--faint", "0.3")[0] == 4  # with other settings it is measured anew
+    assert lineart("ink", "scans/a.png", "-o", "other", "--json", "-v") == 0
+    assert json.loads(lineart.out.splitlines()[0])["scale"] == 4
+
+
+def test_a_manifest_without_scales_is_read(lineart: Shell) -> None:
+    assert lineart("ink", "scans", "-o", "ink") == 0
+    path = Path("ink/.lineart.json")
+    known = json.loads(path.read_text())
+    for entry in known["pages"].values():
+        del entry["scale"]
+    path.write_text(json.dumps(known))
+    assert lineart("ink", "scans", "-o", "ink") == 0
+    assert lineart.err.startswith("0 inked, 2 skipped, 0 failed")
+
+
+def test_drawing_moves_the_scale_by_steps(lineart: Shell) -> None:
+    strokes("scans/a.png", 6)
+    found = {}
+    for drawing in ("very-fine", "fine", "auto", "loose", "very-loose", "20px"):
+        assert lineart("ink", "scans/a.png", "-o", "ink", "--dry-run", "--json", "--drawing", drawing) == 0
+        found[drawing] = json.loads(lineart.out)["scale"]
+    assert found == {"very-fine": 0.5, "fine": 0.75, "auto": 1, "loose": 1.5, "very-loose": 2, "20px": 3}
+
+
+def test_a_long_strip_and_tags_that_are_wrong_need_no_options(lineart: Shell) -> None:
+    strokes("scans/a.png", 6)
+    with Image.open("scans/a.png") as image:
+        page = np.asarray(image)
+    Image.fromarray(np.vstack([page[:, :800]] * 15)).save("scans/strip.png")
+    Image.fromarray(page).save("scans/fax.png", dpi=(2400, 1200))
+    assert lineart("ink", "scans/*.png", "-o", "ink", "--json", "-v") == 0
+    rows = [json.loads(line) for line in lineart.out.splitlines()]
+    found = {row["input"]: row["scale"] for row in rows if row["event"] == "page_done"}
+    assert found["scans/fax.png"] == found["scans/a.png"] == 1
+    assert found["scans/strip.png"] in {1, 1.5}
+
+
+def test_a_sheet_is_tried(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    strokes("scans/a.png", 7)
+    monkeypatch.setattr("lineart_cli.trying.open_inker", lambda *_, **__: HalfInker(8))
+    assert lineart("try", "scans/a.png", "--crop", "100,100,300,200") == 0
+    assert lineart.err == "a-try.png\n"
+    with Image.open("a-try.png") as image:
+        assert image.size == (20 + 4 * 500, 20 + 3 * (320 + 20 + 52))
+    assert lineart("try", "scans/a.png", "-o", "sheet.png", "--crop", "800,0,300,200") == 2
+    assert lineart.err == "lineart: --crop 800,0,300,200: reaches beyond the page of 900 x 900 px\n"
+    assert lineart("try", "scans/nothing.png") == 1
+    assert lineart("try", "scans/a.png", "--drawing", "fine") == 2
+    assert not Path("sheet.png").exists()

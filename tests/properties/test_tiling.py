@@ -109,17 +109,17 @@ def test_tiles_in_given_windows_are_whole(card: ModelCard, backend: str, size: t
 
 
 @pytest.mark.parametrize("backend", RUNTIMES)
-@pytest.mark.parametrize("dpi", [200, 300, 600])
+@pytest.mark.parametrize("scale", [0.75, 1, 2])
 @pytest.mark.parametrize("size", [(310, 270), (311, 273)])
 def test_the_ink_of_a_page_is_the_same_in_all_tiles(
-    twice: ModelCard, backend: str, dpi: int, size: tuple[int, int]
+    twice: ModelCard, backend: str, scale: float, size: tuple[int, int]
 ) -> None:
     page = (255 * (1 - drawing(*size, 2)[0] ** 4)).astype(np.uint8)
 
     def ink(**wishes: Any) -> np.ndarray:
         wished = Wishes(backend=backend, max_memory=10**9, **wishes)
         return open_inker(twice, lambda size: plan(size, twice, MACHINE, wished)).ink(
-            page.copy(), dpi, Tool(thickness=Length(dpi / 100))
+            page.copy(), 300, Tool(thickness=Length(3 * scale)), scale=scale
         )
 
     in_one = ink()

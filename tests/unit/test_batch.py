@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from tifffile import TiffFile
 
-from lineart_cli import files, manifest, model_store, pages
+from lineart_cli import files, manifest, model_store, pages, scale
 from lineart_cli.batch import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
@@ -27,6 +27,9 @@ from lineart_cli.options import MODEL, InkOptions, Length, Several
 from lineart_cli.output_folder import OutputFolder
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.regions import plan_tiles
+
+STROKE = Length(scale.STROKE)
+"""Said of all drawings here, so that pages are worked on as they are."""
 
 
 class Recorder:
@@ -78,7 +81,7 @@ def page(path: Path, corner: int = 255, dpi: int | None = 300, size: tuple[int, 
 def ink(
     scans: Path, out: Path, inker: FakeInker | None = None, options: InkOptions | None = None
 ) -> tuple[BatchDone, Recorder]:
-    options = options or InkOptions()
+    options = replace(options or InkOptions(), drawing=STROKE)
     sources, problems = files.find([str(scans)], out)
     recorder = Recorder()
     jobs = files.plan(sources, out, pages.OUTPUT_FORMATS[options.format].suffix, pages.count_pages)
@@ -180,7 +183,7 @@ class TestRun:
 
         sources, _ = files.find([str(scans)], out)
         recorder = Recorder()
-        done = run(files.plan(sources, out, ".png"), [], out, InkOptions(), never, recorder)
+        done = run(files.plan(sources, out, ".png"), [], out, InkOptions(drawing=STROKE), never, recorder)
         assert (done.inked, done.skipped, done.failed) == (0, 3, 0)
         assert len(recorder.of(PageSkipped)) == 3
 
@@ -208,6 +211,7 @@ class TestRun:
             *(str(scans / "a.png"), str(out / "a.png"), 20, 10, 300.0, "file"),
             *(3.0, 3.0, "openvino", "CPU", "f32", 2, 3, 1),
             *(plan.window, round(plan.computed_megapixels, 2), 123, 1.5, str(plan), ("because",)),
+            scale_why="strokes are 7 px wide, as asked for",
         )
 
     def test_verbose_tells_the_plan_of_a_page_before_it_is_inked(self, scans: Path, out: Path) -> None:
@@ -215,7 +219,7 @@ class TestRun:
         kinds = [type(event) for event in recorder.events]
         assert kinds == [PageStarted, PagePlanned, PageDone] * 3 + [BatchDone]
 
-    def test_a_page_without_a_plan_fails_before_it_is_read(self, scans: Path, out: Path) -> None:
+    def test_a_page_without_a_plan_fails_before_it_is_inked(self, scans: Path, out: Path) -> None:
         def refuse(page: PageSize) -> Plan:
             raise ArgumentError("--max-memory", "1MB", "needs more")
 
@@ -305,12 +309,12 @@ class TestFaults:
         assert (done.inked, done.failed) == (2, 1)
         assert "is not there (any more)" in recorder.errors()[0]
 
-    def test_thickness_out_of_the_model_s_range_names_what_would_do(self, tmp_path: Path, out: Path) -> None:
-        page(tmp_path / "scans/a.png", dpi=1200)
-        done, recorder = ink(tmp_path / "scans", out)
+    def test_a_thickness_that_no_page_px_has_names_what_would_do(self, tmp_path: Path, out: Path) -> None:
+        page(tmp_path / "scans/a.png", dpi=50)
+        done, recorder = ink(tmp_path / "scans", out, options=InkOptions(thickness=Several((Length(0.1, "mm"),))))
         assert done.failed == 1
         assert (
-            "--thickness 3px is 0.75 px at 300 dpi, out of 1 to 16; at this page's 1200 dpi give 4px to 64px"
+            "--thickness 0.1mm is 0.197 px on this page of 50 dpi; give 0.5px to 1000px, or set --dpi"
             in (recorder.errors()[0])
         )
 
@@ -380,7 +384,7 @@ class TestFaults:
 
         page(scans / "a.png", corner=7)
         jobs = files.plan(files.find([str(scans)], out)[0], out, ".png")
-        done = run(jobs, [], out, InkOptions(), open_inker, Recorder())
+        done = run(jobs, [], out, InkOptions(drawing=STROKE), open_inker, Recorder())
         assert (done.inked, done.failed, len(opened)) == (2, 1, 2)
 
     @pytest.mark.parametrize("error", [ModelError("no model 'standard'"), UnusableError("--device CUDA: not here")])

@@ -106,9 +106,8 @@ def test_ink_lies_where_the_pencil_was(make_inker: MakeInker, tile: int | None) 
     np.testing.assert_array_equal(ink, np.where(scan() < 0.5, 255, 0))
 
 
-@pytest.mark.parametrize("dpi", [150, 200, 400, 600, 1200])
-def test_a_page_of_another_dpi_is_inked_at_its_own_size(make_inker: MakeInker, dpi: int) -> None:
-    scale = dpi / 300
+@pytest.mark.parametrize("scale", [0.5, 0.75, 1.5, 2, 4])
+def test_a_page_at_another_scale_is_inked_at_its_own_size(make_inker: MakeInker, scale: float) -> None:
     page = scan(round(300 * scale), round(260 * scale))
     thicknesses = []
 
@@ -117,7 +116,7 @@ def test_a_page_of_another_dpi_is_inked_at_its_own_size(make_inker: MakeInker, d
         thicknesses.append(made.thicknesses)
         return made
 
-    ink = make_inker(pen).ink(page, dpi, tool(THICK * scale))
+    ink = make_inker(pen).ink(page, 300, tool(THICK * scale), scale=scale)
     assert ink.shape == page.shape
     assert thicknesses == [[pytest.approx(THICK)]]
     inside, outside = ink[page < 0.5], ink[page > 0.5]
@@ -125,10 +124,11 @@ def test_a_page_of_another_dpi_is_inked_at_its_own_size(make_inker: MakeInker, d
     assert np.mean(outside > 127) < 0.02
 
 
-def test_a_page_of_nearly_the_same_dpi_is_not_resampled(make_inker: MakeInker) -> None:
-    np.testing.assert_array_equal(
-        make_inker(Pen).ink(scan(), 296, tool(THICK)), make_inker(Pen).ink(scan(), 300, tool(THICK))
-    )
+def test_the_dpi_says_nothing_of_the_ink_but_millimetres(make_inker: MakeInker) -> None:
+    inks = [make_inker(Pen).ink(scan(), dpi, tool(THICK)) for dpi in (72, 300, 1200)]
+    inks.append(make_inker(Pen).ink(scan(), 254, Tool(thickness=Length(0.3, "mm"))))
+    for ink in inks[1:]:
+        np.testing.assert_array_equal(ink, inks[0])
 
 
 @pytest.mark.parametrize(("scale", "edge"), [(1, 1.0), (2, 0.5), (0.5, 2.0)])
@@ -154,9 +154,9 @@ class Ramp(Pen):
         return ((x + 0.37 * y) / 300 - 0.5).astype(np.float32)[None, None]
 
 
-@pytest.mark.parametrize("dpi", [300, 600])
-def test_a_page_of_16_bits_has_more_levels_than_8_bits_can_name(make_inker: MakeInker, dpi: int) -> None:
-    shallow, deep = (make_inker(Ramp, bits=bits).ink(scan(), dpi, tool(THICK * dpi / 300)) for bits in (8, 16))
+@pytest.mark.parametrize("scale", [1, 2])
+def test_a_page_of_16_bits_has_more_levels_than_8_bits_can_name(make_inker: MakeInker, scale: float) -> None:
+    shallow, deep = (make_inker(Ramp, bits=bits).ink(scan(), 300, tool(THICK * scale), scale=scale) for bits in (8, 16))
     assert (shallow.dtype, deep.dtype) == (np.uint8, np.uint16)
     np.testing.assert_allclose(shallow, deep / 257, atol=0.51)
     assert len(np.unique(deep)) > 2000
@@ -174,10 +174,18 @@ def test_enlarging_draws_a_slanted_edge_crisply() -> None:
     assert np.mean((ink > 0) & (ink < 255)) < 0.01
 
 
-@pytest.mark.parametrize(("dpi", "thickness"), [(300, 0.9), (300, 16.1), (600, 1.9), (150, 8.1), (300, float("nan"))])
-def test_a_thickness_beyond_the_card_is_an_argument_error(make_inker: MakeInker, dpi: int, thickness: float) -> None:
-    with pytest.raises(ArgumentError, match=rf"--thickness {thickness:.3g}px: the model draws lines of .* {dpi} dpi"):
-        make_inker(Pen).ink(scan(), dpi, tool(thickness))
+@pytest.mark.parametrize(("scale", "thickness"), [(1, 0), (1, 16.1), (2, 32.1), (0.5, 8.1), (1, float("nan"))])
+def test_a_thickness_beyond_the_card_is_an_argument_error(
+    make_inker: MakeInker, scale: float, thickness: float
+) -> None:
+    most = f"up to {16 * scale:g} px at {scale} px"
+    with pytest.raises(ArgumentError, match=rf"--thickness {thickness:.3g}px: the model draws lines of {most}"):
+        make_inker(Pen).ink(scan(), 300, tool(thickness), scale=scale)
+
+
+def test_lines_thinner_than_a_px_that_the_network_sees_are_drawn(make_inker: MakeInker) -> None:
+    ink = make_inker(Ramp).ink(scan(), 300, tool(1.0), scale=2)
+    assert 0 < ink.mean() < 255
 
 
 def test_faint_reaches_the_tone(make_inker: MakeInker) -> None:
@@ -209,9 +217,9 @@ def test_every_tile_is_run_with_the_same_buffers_however_many_there_are(make_ink
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 400), (3, 2)])
-@pytest.mark.parametrize("dpi", [72, 300, 600])
-def test_tiny_pages_go_too(make_inker: MakeInker, shape: tuple[int, int], dpi: int) -> None:
-    ink = make_inker(Pen).ink(np.ones(shape, np.float32), dpi, tool(THICK * dpi / 300))
+@pytest.mark.parametrize("scale", [0.25, 1, 2])
+def test_tiny_pages_go_too(make_inker: MakeInker, shape: tuple[int, int], scale: float) -> None:
+    ink = make_inker(Pen).ink(np.ones(shape, np.float32), 300, tool(THICK * scale), scale=scale)
     assert ink.shape == shape
     assert (ink == 0).all()
 
@@ -254,16 +262,17 @@ class Poor:
 
 
 @pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("dpi", [300, 600])
-def test_where_memory_does_not_suffice_tiles_are_halved(make_inker: MakeInker, late: bool, dpi: int) -> None:
+@pytest.mark.parametrize("scale", [1, 2])
+def test_where_memory_does_not_suffice_tiles_are_halved(make_inker: MakeInker, late: bool, scale: float) -> None:
     page = scan(700, 560)
     workshop = Poor(100_000, late)
     inker = make_inker(workshop)
-    np.testing.assert_array_equal(inker.ink(page, dpi, tool(THICK)), make_inker(Pen).ink(page, dpi, tool(THICK)))
+    wanted = make_inker(Pen).ink(page, 300, tool(THICK), scale=scale)
+    np.testing.assert_array_equal(inker.ink(page, 300, tool(THICK), scale=scale), wanted)
     sizes = [height * width for height, width in workshop.asked]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] > workshop.most >= sizes[-1]
-    inker.ink(page, dpi, tool(THICK))
+    inker.ink(page, 300, tool(THICK), scale=scale)
     assert len(workshop.asked) == len(sizes)  # the second page begins with tiles that have proved small enough
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from lineart_cli import files, model_store, pages
+from lineart_cli import files, model_store, pages, scale
 from lineart_cli.batch import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
@@ -19,7 +19,7 @@ from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
 from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped
 from lineart_cli.manifest import NAME
-from lineart_cli.options import MODEL, InkOptions
+from lineart_cli.options import MODEL, InkOptions, Length
 from lineart_cli.output_folder import OutputFolder
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.regions import plan_tiles
@@ -61,7 +61,7 @@ class Desk:
         return [event for event in self.events if isinstance(event, kind)]
 
     def run(self, **options: object) -> BatchDone:
-        wanted = InkOptions(**{"format": "tiff", "join": True, **options})
+        wanted = InkOptions(**{"format": "tiff", "join": True, "drawing": Length(scale.STROKE), **options})
         self.events.clear()
         self.out.mkdir(exist_ok=True)
         sources, problems = files.find([str(self.scans)], self.out)

@@ -129,6 +129,7 @@ def test_the_settings_are_the_options_that_change_the_ink() -> None:
     assert set(InkOptions().settings()) == {
         "thickness",
         "brush",
+        "drawing",
         "pressure",
         "faint",
         "desaturate",

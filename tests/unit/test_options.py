@@ -21,7 +21,9 @@ def test_thickness_is_pixels_or_millimetres(text: str, length: Length) -> None:
     assert InkOptions.parse({"thickness": text}).thickness == (length,)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "3pt", "1e9", "1e999", "wide", "nan", "inf", "", "3 3", "0.01mm", "9mm"])
+@pytest.mark.parametrize(
+    "text", ["0", "-1", "3pt", "1e9", "1e999", "wide", "nan", "inf", "", "3 3", "0.005mm", "600mm", "0.4", "1001"]
+)
 def test_other_thicknesses_are_refused_with_their_value_and_a_way_out(text: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         InkOptions.parse({"thickness": text})
@@ -49,6 +51,20 @@ def test_pressure_is_a_word_or_a_share(text: str, pressure: str | float) -> None
 def test_other_pressures_are_refused(text: str) -> None:
     with pytest.raises(ArgumentError, match="write sketch, even, or a number from 0 to 1"):
         InkOptions.parse({"pressure": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "drawing"),
+    [("auto", "auto"), ("Very-Fine", "very-fine"), (" loose", "loose"), ("12", Length(12)), ("1mm", Length(1, "mm"))],
+)
+def test_a_drawing_is_a_word_or_the_width_of_a_stroke(text: str, drawing: str | Length) -> None:
+    assert InkOptions.parse({"drawing": text}).drawing == drawing
+
+
+@pytest.mark.parametrize("text", ["", "tight", "12pt", "0.1px", "-3"])
+def test_what_a_drawing_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(ArgumentError, match=r"^--drawing .*px"):
+        InkOptions.parse({"drawing": text})
 
 
 def test_a_length_follows_the_page_s_dpi() -> None:

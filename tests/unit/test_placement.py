@@ -73,14 +73,14 @@ def inker(card: ModelCard, decide: Callable[..., Any]) -> Inker:
 @pytest.mark.parametrize("pen", PENS)
 def test_ink_lies_on_its_line(inker: Inker, pen: str, dpi: int) -> None:
     tool = Tool(style(pen), Length(5 * dpi / 300), None, pen)
-    assert off_the_line(inker.ink(ladder(dpi), dpi, tool), dpi) < NEAR * max(dpi / 300, 1)
+    assert off_the_line(inker.ink(ladder(dpi), dpi, tool, scale=dpi / 300), dpi) < NEAR * max(dpi / 300, 1)
 
 
 @pytest.mark.parametrize("dpi", [72, 300])
 @pytest.mark.parametrize("file_format", pages.OUTPUT_FORMATS)
 def test_ink_lies_on_its_line_in_every_format(tmp_path: Path, inker: Inker, file_format: str, dpi: int) -> None:
     sketch, tool = ladder(dpi), Tool(EVEN, Length(5 * dpi / 300), None, "even")
-    ink = inker.ink(sketch, dpi, tool)
+    ink = inker.ink(sketch, dpi, tool, scale=dpi / 300)
     path = tmp_path / f"a{pages.OUTPUT_FORMATS[file_format].suffix}"
     page = InkedPage(np.split(ink, [1, 70, 200]), ink.shape, 8, (dpi, dpi), sketch, pages.Metadata())
     pages.write_ink(path, page, file_format, Look(BLACK, False))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineart_cli import spool
-from lineart_cli.resample import enlarged_strips, fit, gather, linear_rows, regrouped
+from lineart_cli.resample import distance_rows, enlarged_distances, enlarged_strips, fit, gather, linear_rows, regrouped
 
 SIDES = st.tuples(st.integers(1, 400), st.integers(1, 40))
 CUTS = st.sets(st.integers(1, 399), max_size=6)
@@ -122,3 +122,32 @@ def test_only_large_pages_go_to_disk_and_leave_nothing_there(tmp_path: Path, mon
     large[0:10] = np.zeros((10, 10), np.uint8)
     del large
     assert list(tmp_path.iterdir()) == []
+
+
+def off_a_line(shape: tuple[int, int], scale: float, slope: float) -> np.ndarray:
+    """Distances from a straight line, in px of a page that is `scale` times as coarse as that of `shape`."""
+    row, column = ((np.arange(side) + 0.5) / scale for side in shape)
+    return np.abs((row[:, None] - 10.23) - slope * (column - 3)) / np.hypot(1, slope)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.1, 0.5, 0.93])
+@pytest.mark.parametrize("scale", [1.5, 2, 4])
+def test_distances_fall_to_nothing_on_a_line_between_pixels(scale: float, slope: float) -> None:
+    small, shape = (40, 30), (round(40 * scale), round(30 * scale))
+    source = off_a_line(small, 1, slope).astype(np.float16)
+    found = distance_rows(source, shape, slice(0, shape[0]))
+    true = off_a_line(shape, scale, slope)
+    inner = np.s_[round(3 * scale) : round(-3 * scale), round(3 * scale) : round(-3 * scale)]
+    near = true[inner] < 1.5
+    assert np.abs(found[inner] - true[inner])[near].max() < 0.06
+
+
+@pytest.mark.parametrize("cuts", [[], [1], [1, 2, 3, 30], [17]])
+@pytest.mark.parametrize("shape", [(80, 60), (200, 160), (61, 45), (40, 31)])
+def test_distances_come_out_the_same_in_bands(cuts: list[int], shape: tuple[int, int]) -> None:
+    source = np.random.default_rng(5).random((40, 30)).astype(np.float16) * 16
+    whole = distance_rows(source, shape, slice(0, shape[0]))
+    bands = list(enlarged_distances(np.split(source, cuts), (40, 30), shape))
+    np.testing.assert_array_equal(np.concatenate(bands), whole)
+    for row in (0, 7, shape[0] - 1):
+        np.testing.assert_array_equal(distance_rows(source, shape, slice(row, row + 1))[0], whole[row])

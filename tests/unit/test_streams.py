@@ -139,7 +139,7 @@ def test_a_page_that_lies_on_its_side_is_inked_as_if_it_stood(desk: Desk, tmp_pa
         exif = Image.Exif()
         exif[0x0112] = orientation
         Image.fromarray(np.rot90(sketch(), turn)).save(scans / f"{orientation}.png", dpi=(300, 300), exif=exif)
-    inks = desk.ink(scans)
+    inks = desk.ink(scans, drawing="7px")
     assert len(inks) == 4
     assert len(set(inks.values())) == 1
 

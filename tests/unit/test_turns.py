@@ -20,7 +20,8 @@ class Page:
         self.thread.start()
 
     def work(self, turns: Turns, number: int, at_once: int) -> None:
-        with turns.place(number, at_once):
+        with turns.place(number) as allow:
+            allow(at_once)
             self.is_in.set()
             turns.wait(number)
             self.is_inked.set()
