@@ -60,17 +60,7 @@ def train(
         The last record.
     """
     device = available(device)
-    torch.manual_seed(config.seed)
-    model = LineartNet(config.net).to(device)
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = copy.deepcopy(model).requires_grad_(False).eval()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=config.rate, weight_decay=config.decay, betas=(0.9, 0.99))
-    progress = Progress()
-    if (run / "state.json").exists():
-        checkpoint.restore(run, model, average, optimizer)
-        progress = checkpoint.read_progress(run)
-    elif start is not None:
-        checkpoint.start_from(start, model, average)
+    model, average, optimizer, progress = _begun(config, run, device, start)
     held_out = [draw(HELD_OUT_SEED, i, config.crop) for i in range(12)]
     record: dict[str, float] = {}
     with Pool(config.seed, config.canvas, config.pool, config.workers, drawings, progress.next_index, device) as pool:
@@ -115,6 +105,24 @@ def train(
     return record
 
 
+def _begun(
+    config: TrainConfig, run: Path, device: str, start: Path | None
+) -> tuple[LineartNet, LineartNet, torch.optim.Optimizer, Progress]:
+    """Network, averaged network, optimizer and progress: of the run's checkpoint, or of a new run."""
+    torch.manual_seed(config.seed)
+    model = LineartNet(config.net).to(device)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(model).requires_grad_(False).eval()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=config.rate, weight_decay=config.decay, betas=(0.9, 0.99))
+    progress = Progress()
+    if (run / "state.json").exists():
+        checkpoint.restore(run, model, average, optimizer)
+        progress = checkpoint.read_progress(run)
+    elif start is not None:
+        checkpoint.start_from(start, model, average)
+    return model, average, optimizer, progress
+
+
 def _share(progress: Progress, minutes: float, steps: int | None) -> float:
     """How much of the run is done, by its minutes or its steps, whichever ends first; 1 or more at the end."""
     return max(progress.minutes / minutes, progress.step / steps if steps else 0.0)
@@ -150,7 +158,7 @@ def _step(model: LineartNet, optimizer: torch.optim.Optimizer, seen: Tensor, off
 
 @torch.no_grad()
 def look(model: LineartNet, pairs: list[Pair], path: Path, device: str) -> dict[str, float]:
-    """Mean loss on held-out pairs at both looks; writes a contact sheet (sketch, draft, ink, truth at 3 px) of eight."""
+    """Mean loss on held-out pairs at both looks; writes a contact sheet (sketch, draft, ink, truth) of eight."""
     model.eval()
     first, second, rows = 0.0, 0.0, []
     thickness = torch.tensor([3.0], device=device)

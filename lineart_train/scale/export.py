@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import nn
@@ -33,9 +34,8 @@ def write_onnx(weights: Path, path: Path) -> None:
 
 def _one_convolution(stem: nn.Sequential) -> nn.Conv2d:
     """What unshuffles by 4, convolves 3 x 3 and normalises, as one convolution of 12 x 12 with stride 4."""
-    fused = fuse_conv_bn_eval(stem[1], stem[2])  # type: ignore[arg-type, type-var]
+    fused = fuse_conv_bn_eval(cast("nn.Conv2d", stem[1]), cast("nn.BatchNorm2d", stem[2]))
     whole = nn.Conv2d(1, fused.out_channels, 12, 4, 4)
     cells = fused.weight.detach().reshape(-1, 4, 4, 3, 3).permute(0, 3, 1, 4, 2)
-    whole.weight.data = cells.reshape(-1, 1, 12, 12).contiguous()
-    whole.bias.data = fused.bias.detach()
+    whole.load_state_dict({"weight": cells.reshape(-1, 1, 12, 12), "bias": cast("torch.Tensor", fused.bias).detach()})
     return whole

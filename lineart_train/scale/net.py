@@ -1,4 +1,4 @@
-"""The network that reads the scale of a drawing: fully convolutional, one guess and its doubt for each cell of 32 px."""
+"""The network that reads the scale of a drawing: a guess and its doubt for each cell of 32 px."""
 
 from __future__ import annotations
 

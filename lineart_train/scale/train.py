@@ -71,7 +71,7 @@ def crop(canvas: Canvas, rng: np.random.Generator, side: int = SIDE) -> tuple[ND
     drawn = dark[dark > LEAST_DRAWN]
     if drawn.size > 100:
         dark = dark * np.clip(INK / np.percentile(drawn, MAIN_LINE), *GAIN) * rng.uniform(0.9, 1.1)
-    return np.clip(np.ascontiguousarray(np.rot90(dark, rng.integers(4))), 0, 1).astype(np.float32), octaves + more
+    return np.clip(np.ascontiguousarray(np.rot90(dark, int(rng.integers(4)))), 0, 1).astype(np.float32), octaves + more
 
 
 def batch(pool: list[Canvas], rng: np.random.Generator, count: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -149,8 +149,8 @@ def separate(curves: list[Points], gap: float, beside: Sequence[Points] = ()) ->
     tips = np.concatenate([np.zeros((0, 4), np.float32), *map(_with_tangents, beside)])
     for curve in sorted(curves, key=lambda c: -len(c)):
         here = _with_tangents(curve)
-        beside = _runs_along(here, tips, gap, 0) | _runs_along(here, here, gap, int(4 * gap / SPACING))
-        for a, b in _runs(~beside):
+        along = _runs_along(here, tips, gap, 0) | _runs_along(here, here, gap, int(4 * gap / SPACING))
+        for a, b in _runs(~along):
             if b - a >= min(len(curve), FRAGMENT):
                 kept.append(_melting(curve, a, b, tips, gap))
                 tips = np.concatenate([tips, here[a:b]])

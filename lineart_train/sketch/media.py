@@ -77,7 +77,8 @@ def _softened(ink: Floats, sigma: float) -> Floats:
     drawn = ink > 0.2
     if not drawn.any():
         return soft
-    return np.clip(soft * float(np.percentile(ink[drawn], 75) / max(np.percentile(soft[drawn], 75), 0.05)), 0, 1)
+    before, after = (float(np.percentile(each[drawn], 75)) for each in (ink, soft))
+    return np.asarray(np.clip(soft * before / max(after, 0.05), 0, 1), np.float32)
 
 
 def _grained(page: Floats, width: float, rng: Rng) -> Floats:
@@ -119,7 +120,7 @@ def _enlarged(page: Floats, factor: float, rng: Rng) -> Floats:
 
 def _jpeg(dark: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     coded = cv2.imencode(".jpg", 255 - dark, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.asarray(255 - cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return np.asarray(255 - np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)), np.uint8)
 
 
 def _gain(main: Floats, rng: Rng) -> float:
