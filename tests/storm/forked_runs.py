@@ -69,7 +69,7 @@ class Noise:
 
     def bands(self, grey: Page, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
         seed = int(grey[:].sum(dtype=np.float64) * 1000) + int(tool.thickness.page_px(size.dpi))
-        yield np.random.default_rng(seed).integers(0, 256, size.shape, np.uint8)
+        yield np.random.default_rng(seed).integers(0, 200, size.shape, np.uint8)
 
 
 def main() -> None:
