@@ -1,6 +1,6 @@
 """One page, arrays in and out: tone -> tiles -> network -> ink, a band of rows at a time.
 
-The network looks at a page twice: at half the size it makes a draft, which it is given at the second look.
+The network looks at a page several times: at half the size it makes a draft, which the next looks mend.
 """
 
 from __future__ import annotations
@@ -174,6 +174,10 @@ class Inker:
             return looks.alone(darken)
         draft = room(shape, np.uint8, self._scratch)
         gather(looks.cropped(self._drafted(darken, plan, self._card.draft, shape), shape), draft)
+        for _ in range(plan.looks - 2):
+            seen, draft = looks.beside(darken, draft), room(shape, np.uint8, self._scratch)
+            thickness = self._card.draft.thickness
+            gather(run_tiles(shape, plan.tiles, seen, self._bench(plan), thickness, coverage, np.uint8), draft)
         return looks.beside(darken, draft)
 
     def _drafted(self, darken: looks.Darken, plan: Plan, draft: Draft, shape: tuple[int, int]) -> Iterator[Coverage]:

@@ -84,6 +84,7 @@ class ModelCard:
         memory: by runtime and precision, such as `openvino_f32`.
         training: free table: configuration, sources of data, licences, figures.
         int8: the quantised network and its sha256, where there is one: it scored as well as f32.
+        scale: the small network that reads the scale of a drawing and its sha256, where there is one.
         draft: of networks that were trained to look at a page twice; others are given an empty one.
     """
 
@@ -105,11 +106,17 @@ class ModelCard:
     training: dict[str, Any]
     int8: tuple[Path, str] | None = None
     draft: Draft | None = None
+    scale: tuple[Path, str] | None = None
 
     @property
     def files(self) -> dict[Path, str]:
         """The networks, and the sha256 of each."""
-        return {self.network: self.sha256} | dict([self.int8] if self.int8 else [])
+        return {self.network: self.sha256} | dict(each for each in (self.int8, self.scale) if each)
+
+    @property
+    def scale_network(self) -> Path | None:
+        """The ONNX file that reads the scale of a drawing, if there is one."""
+        return self.scale[0] if self.scale else None
 
     def network_for(self, precision: str) -> Path:
         """The ONNX file to run in a precision."""
@@ -156,12 +163,16 @@ def load(folder: Path) -> ModelCard:
             tolerance=test.number("tolerance"),
         ),
         training=top.entries.get("training", {}),
-        int8=_int8(folder, top.table("int8")) if "int8" in top.entries else None,
+        int8=_file(folder, top, "int8"),
+        scale=_file(folder, top, "scale"),
         draft=_draft(top.table("draft")) if "draft" in top.entries else None,
     )
 
 
-def _int8(folder: Path, table: _Table) -> tuple[Path, str]:
+def _file(folder: Path, top: _Table, name: str) -> tuple[Path, str] | None:
+    if name not in top.entries:
+        return None
+    table = top.table(name)
     return folder / table.text("file"), table.text("sha256")
 
 

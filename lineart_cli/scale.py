@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lineart_cli import strokes
+from lineart_cli.octaves import excess
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import numpy.typing as npt
 
@@ -28,8 +31,11 @@ MOST_PX = 20_000_000
 """The largest working picture of pages of up to `A4_PX`; larger ones are never enlarged."""
 LEAST_SIDE = 64
 """No page is shrunk to a long side of less."""
-THINNEST = 0.75
-"""The thinnest line that a page is shrunk for, working px: 3 px on A4 at 1200 dpi; thinner ones would have gaps."""
+THINNEST = 1.5
+"""The thinnest line that a page is shrunk for, working px: thinner ones have gaps, as half of it is little more than
+what the network's distances are off."""
+CLOSER = 0.4
+"""Octaves by which a page is looked at closer than at its own scale: details gain more than loose bundles lose."""
 AWAY = 2
 """A page is inked at another scale than last time where the one measured is so many steps away."""
 
@@ -66,13 +72,20 @@ def glance_factor(shape: tuple[int, int]) -> float:
     return next(enough, LADDER[-1])
 
 
-def measure(grey: npt.NDArray[np.float32], shrunk: float = 1.0) -> Estimate:
-    """Measure the scale that a drawing wants: the one at which its typical stroke is `STROKE` px wide.
+def measure(grey: npt.NDArray[np.float32], shrunk: float = 1.0, network: Path | None = None) -> Estimate:
+    """Measure the scale that a drawing wants.
 
     Args:
         grey: (h, w) encoded values in [0, 1], white = 1, of a page as `glance_factor` shrinks it.
         shrunk: that factor.
+        network: of the model, that reads the scale. Models without one want a typical stroke to be `STROKE` px wide.
     """
+    if network is not None:
+        octaves = excess(grey, network)
+        if octaves is None:
+            return Estimate(None, "too little is drawn to tell")
+        ideal = shrunk * 2 ** (octaves - CLOSER)
+        return Estimate(ideal, f"its drawing is best seen at {ideal:.2g} px for one of the network's")
     width = strokes.typical_width(grey)
     if width is None:
         return Estimate(None, "too little is drawn to tell")

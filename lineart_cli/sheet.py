@@ -99,7 +99,7 @@ def looked_at(sheet: Sheet, folder: OutputFolder, card: ModelCard) -> Sheet:
     else:
         seconds = sheet.scan.options.page_timeout or patience(size.px / 1e6)
         seen = _unharmed(sheet, seconds, lambda: glance.look(sheet.scan))
-        estimate, steps = scale.measure(seen.picture, seen.shrunk), DRAWINGS[drawing]
+        estimate, steps = scale.measure(seen.picture, seen.shrunk, card.scale_network), DRAWINGS[drawing]
         if seen.greys is not None and not sheet.job.is_joined:
             greys.append(seen.greys)
     last = folder.last_scale(sheet.job.output, sheet.entry)

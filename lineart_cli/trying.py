@@ -61,7 +61,7 @@ class Trial:
     @cached_property
     def scales(self) -> dict[str, WorkingScale]:
         """The scale for each of `ROWS`."""
-        estimate = scale.measure(self.seen.picture, self.seen.shrunk)
+        estimate = scale.measure(self.seen.picture, self.seen.shrunk, self.card.scale_network)
         thickness, thickest = self.tool.thickness.page_px(self.size.dpi), self.card.thickness_px[1]
         return {row: scale.choose(estimate, self.size.shape, thickness, thickest, DRAWINGS[row]) for row in ROWS}
 

@@ -79,7 +79,7 @@ def train(
     run: Run,
     minutes: Annotated[float, typer.Option(help="Training time of the run in all, minutes.", min=0.01)] = 120.0,
     data: Data = None,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto: CUDA where there is one.")] = "auto",
     start: Annotated[
         Path | None,
         typer.Option(help="Checkpoint a new run begins with, such as lineart_train/checkpoints/standard."),
@@ -107,7 +107,7 @@ def train(
 def reproduce(
     run: Run,
     data: Data = None,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto: CUDA where there is one.")] = "auto",
     steps: Annotated[int | None, typer.Option(help="Fewer steps than recorded, for a try.", min=1)] = None,
 ) -> None:
     """Train the shipped model from nothing, with its recorded settings and seeds; goes on where it stopped."""
@@ -116,6 +116,25 @@ def reproduce(
     with _bar() as tell:
         last = recipe.reproduce(run, data, device, tell, steps)
     console.print({key: round(value, 5) for key, value in last.items()})
+
+
+@app.command("train-scale")
+def train_scale(
+    weights: Annotated[Path, typer.Argument(help="File to write.")],
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of an exported model that gets the network, such as models/standard.")
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Steps of the run.", min=1)] = 2400,
+    count: Annotated[int, typer.Option(help="Canvases that are drawn for it.", min=1)] = 500,
+    data: Data = None,
+) -> None:
+    """Train the small network that reads the scale of a drawing: some minutes on a CPU."""
+    from lineart_train.scale.shipped import add_scale
+    from lineart_train.scale.train import train
+
+    train(weights, steps, count, drawings=data, tell=lambda record: console.print(record))
+    if model is not None:
+        console.print(f"Wrote {add_scale(weights, model)}.")
 
 
 @app.command()

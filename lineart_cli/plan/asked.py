@@ -80,7 +80,7 @@ class Wishes:
     measured: Measured | None = None
     bits: int = 8
     pages: int = 1
-    looks: int = 2
+    looks: int = 3
 
     @classmethod
     def of(cls, options: InkOptions, measured: Measured | None = None, pages: int = 1) -> Wishes:

@@ -21,7 +21,7 @@ MOST_BY_DEFAULT = 1_000_000_000
 FREE_BY_DEFAULT = 0.6
 """What a run may take where nobody says: so many bytes, or this share of what is free, the less."""
 
-MODEST, MOST_MODEST = 365_000_000, 480_000_000
+MODEST, MOST_MODEST = 600_000_000, 720_000_000
 """Bytes that an A4 page at 300 dpi takes where nobody says; and the largest, for windows in which halos are a less
 part. Between the two, a page may take one more for each of its pixels."""
 MODEST_PX = 2480 * 3508  # A4 at 300 dpi
@@ -109,7 +109,8 @@ class Memory:
         if self._draft is None:
             return Tiling(tiles)
         small, window = self._draft.shape(size), tiles[0].window.shape
-        return Tiling(tiles, draft_tiles(small, cut(small, _LEVEL), window, self.card.multiple_of, self.card.halo_px))
+        draft = draft_tiles(small, cut(small, _LEVEL), window, self.card.multiple_of, self.card.halo_px)
+        return Tiling(tiles, draft, self.wishes.looks)
 
     def _needed(self, tiles: Tiling) -> int:
         """Bytes of the whole process at its peak."""
@@ -180,8 +181,8 @@ class Memory:
 
     @property
     def _draft_bytes(self) -> int:
-        """Bytes of the draft, where it is kept in memory."""
-        return self._px if self._draft and self._px < LARGE else 0
+        """Bytes of the draft, where it is kept in memory; two, where one is made over another."""
+        return self._px * min(self.wishes.looks - 1, 2) if self._draft and self._px < LARGE else 0
 
     @property
     def _page_bytes(self) -> int:

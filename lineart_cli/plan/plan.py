@@ -26,6 +26,7 @@ class Plan:
         at_once: how many such pages may be in work: one is inked while others are read and written.
         tiles: of the page at the network's resolution, for the last look; all windows have one shape.
         draft: tiles of the smaller page that the first look is made at; none where the network looks but once.
+        looks: how often the network looks at the page.
         memory: expected peak of the process, bytes.
         seconds: that the network is expected to work; NaN where nothing is known of the device.
         reasons: one line for each choice.
@@ -35,6 +36,7 @@ class Plan:
     at_once: int
     tiles: tuple[Tile, ...]
     draft: tuple[Tile, ...]
+    looks: int
     memory: int
     seconds: float
     reasons: tuple[str, ...]
@@ -47,13 +49,14 @@ class Plan:
     @property
     def computed_megapixels(self) -> float:
         """What the network computes for the page, halos and looks included."""
-        return Tiling(self.tiles, self.draft).computed_px / 1e6
+        return Tiling(self.tiles, self.draft, self.looks).computed_px / 1e6
 
     def __str__(self) -> str:
         choice = self.choice
-        tiles = (
-            f"draft {tiles_text(self.draft)}, then {tiles_text(self.tiles)}" if self.draft else tiles_text(self.tiles)
-        )
+        tiles = tiles_text(self.tiles)
+        if self.draft:
+            often = f"{self.looks - 1} times " if self.looks > 2 else ""
+            tiles = f"draft {tiles_text(self.draft)}, then {often}{tiles}"
         tiles = f"{tiles}, {self.computed_megapixels:.1f} megapixels computed"
         runtime = f"{choice.backend} on {choice.device} in {choice.precision}, threads {choice.threads}"
         return f"{runtime}; {tiles}; {bytes_text(self.memory)}{_time(self.seconds)}"
@@ -77,7 +80,7 @@ def plan(page: PageSize, card: ModelCard, hardware: Hardware, wishes: Wishes) ->
     time = "time" if math.isnan(seconds) else f"time {seconds:.2g} s"
     at_once_text, looks_text = f"pages {at_once} at once: {why_at_once}", _looks_text(card, wishes)
     why = *why_choice, at_once_text, looks_text, *why_tiles, f"{time}: {how_sure}"
-    return Plan(choice, at_once, tiles.page, tiles.draft, memory, seconds, why)
+    return Plan(choice, at_once, tiles.page, tiles.draft, tiles.looks, memory, seconds, why)
 
 
 def _looks_text(card: ModelCard, wishes: Wishes) -> str:
@@ -86,7 +89,8 @@ def _looks_text(card: ModelCard, wishes: Wishes) -> str:
         return "looks 1: as asked for"
     if card.draft is None:
         return f"looks 1: the model {card.name} was not trained to look again"
-    return f"looks {wishes.looks}: the second mends the draft of the first"
+    mends = "the second mends the draft of the first" if wishes.looks == 2 else "each mends the ink of the one before"
+    return f"looks {wishes.looks}: {mends}"
 
 
 def _time(seconds: float) -> str:

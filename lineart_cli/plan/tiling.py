@@ -19,15 +19,18 @@ class Tiling:
     Attributes:
         page: of the page at the network's dpi, for the last look.
         draft: of the smaller page that the first look is made at; none where the network looks but once.
+        looks: how often the network looks at the page, smaller or not.
     """
 
     page: tuple[Tile, ...]
     draft: tuple[Tile, ...] = ()
+    looks: int = 1
 
     @property
     def computed_px(self) -> int:
         """Pixels that the network computes, halos included."""
-        return _computed_px(self.page) + _computed_px(self.draft)
+        again = self.looks - 1 if self.draft else 1
+        return again * _computed_px(self.page) + _computed_px(self.draft)
 
 
 def draft_tiles(

@@ -50,7 +50,7 @@ class Recorder:
 
 def decide(page: PageSize) -> Plan:
     tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 3, tiles, (), 123, 1.5, ("because",))
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 3, tiles, (), 1, 123, 1.5, ("because",))
 
 
 class FakeInker:

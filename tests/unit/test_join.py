@@ -78,7 +78,7 @@ class Desk:
 
 def decide(page: PageSize) -> Plan:
     tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 2, tiles, (), 1, 1.5, ())
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 2, tiles, (), 1, 1, 1.5, ())
 
 
 @pytest.fixture
