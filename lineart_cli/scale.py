@@ -34,8 +34,6 @@ LEAST_SIDE = 64
 THINNEST = 1.5
 """The thinnest line that a page is shrunk for, working px: thinner ones have gaps, as half of it is little more than
 what the network's distances are off."""
-CLOSER = 0.4
-"""Octaves by which a page is looked at closer than at its own scale: details gain more than loose bundles lose."""
 AWAY = 2
 """A page is inked at another scale than last time where the one measured is so many steps away."""
 
@@ -84,7 +82,7 @@ def measure(grey: npt.NDArray[np.float32], shrunk: float = 1.0, network: Path | 
         octaves = excess(grey, network)
         if octaves is None:
             return Estimate(None, "too little is drawn to tell")
-        ideal = shrunk * 2 ** (octaves - CLOSER)
+        ideal = shrunk * 2**octaves
         return Estimate(ideal, f"its drawing is best seen at {ideal:.2g} px for one of the network's")
     width = strokes.typical_width(grey)
     if width is None:

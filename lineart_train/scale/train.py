@@ -26,8 +26,10 @@ Canvas = tuple[NDArray[np.uint8], float]
 SEED, HELD_OUT_SEED = 2, 1_000_019
 SIDE = 384
 """Side of a crop, px."""
-DRAWN = (-1.3, 0.25)
+DRAWN = (-1.1, 1.5)
 """Octaves at which canvases are drawn."""
+SOFT, SOFTEST = 0.6, 4.0
+"""Share of the crops that come from fewer pixels, and how many times fewer in each direction, at most."""
 OCTAVES = 2.7
 """Crops are this many octaves too large or too small, at most."""
 BATCH, RATE = 16, 2e-3
@@ -65,7 +67,12 @@ def crop(canvas: Canvas, rng: np.random.Generator, side: int = SIDE) -> tuple[ND
     y, x = rng.integers(0, sketch.shape[0] - source + 1, 2)
     part = sketch[y : y + source, x : x + source].astype(np.float32) / 255
     way = cv2.INTER_AREA if source > side else cv2.INTER_CUBIC
-    dark = np.clip(cv2.resize(part, (side, side), interpolation=way), 0, 1)
+    dark = cv2.resize(part, (side, side), interpolation=way)
+    if rng.random() < SOFT:  # how sharp it is must not tell how large it is
+        fewer = round(side / rng.uniform(1.0, SOFTEST))
+        small = cv2.resize(dark, (fewer, fewer), interpolation=cv2.INTER_AREA)
+        dark = cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC)
+    dark = np.clip(dark, 0, 1)
     if rng.random() < 0.5:
         dark = dark[:, ::-1]
     drawn = dark[dark > LEAST_DRAWN]

@@ -20,7 +20,7 @@ Rng = np.random.Generator
 Floats = NDArray[np.float32]
 BROAD = 9.0
 """Width in px from which a stroke may be soft all over and its grain coarse."""
-TONED = 0.14
+TONED = 0.3
 """Share of the pages on which areas are coloured or shaded."""
 ENLARGED, BILEVEL = 0.22, 0.1
 """Shares of the pages that come from few pixels, and of the pen drawings that are black and white only."""
@@ -97,12 +97,13 @@ def _grained(page: Floats, width: float, rng: Rng) -> Floats:
 
 
 def _toned(areas: Sequence[NDArray[np.bool_]], size: int, rng: Rng) -> Floats:
-    """Some areas laid in with flat colour or streaks of a crayon: (S, S) coverage, at most about half."""
+    """Some areas laid in with flat colour or streaks of a crayon: (S, S) coverage, paler than what is filled black."""
     layer = np.zeros((size, size), np.float32)
     for number in rng.permutation(len(areas))[: int(rng.integers(1, 6))]:
-        tone = areas[number] * np.float32(rng.uniform(0.05, 0.5))
+        tone = areas[number] * np.float32(rng.uniform(0.05, 0.65))
         if rng.random() < 0.5:
-            streaks = cv2.resize(rng.random((size // 6, max(size // 120, 2))).astype(np.float32), (size, size))
+            fine = int(rng.integers(3, 12))
+            streaks = cv2.resize(rng.random((size // fine, max(size // 120, 2))).astype(np.float32), (size, size))
             tone = tone * (streaks if rng.random() < 0.5 else streaks.T)
         layer = np.maximum(layer, tone)
     return layer
