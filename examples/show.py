@@ -1,4 +1,7 @@
-"""Makes the README's pictures: `python examples/show.py INKED`, INKED from `lineart ink examples --thickness 6`."""
+"""Makes the README's pictures: `python examples/show.py INKED REAL`.
+
+INKED is from `lineart ink examples --thickness 6`, REAL, of `orange.jpg` and `pepper.png`, with `--thickness 2`.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from PIL import Image
 
 HERE = Path(__file__).parent
 SHOWN = HERE / ".readme"
-HERO = "portrait.jpg"
-SKETCHES = ("cat.png", "flower.jpg", "robot.tif", "dragon.jpg", "house.jpg")
+HERO = "orange.jpg"
+SKETCHES = ("pepper.png", "portrait.jpg", "cat.png", "robot.tif", "dragon.jpg")
+REAL = ("orange.jpg", "pepper.png")
+"""Artists' own sketches, which have fewer pixels."""
 GAP = 12
 
 
@@ -33,13 +38,12 @@ def beside(pictures: list[Image.Image]) -> Image.Image:
     return row
 
 
-def main(inked: Path) -> None:
+def main(inked: Path, real: Path) -> None:
     """Write the pictures of the README."""
     SHOWN.mkdir(exist_ok=True)
-    pair = beside([page(HERE / HERO, 1000), page(inked / HERO.replace(".jpg", ".png"), 1000)])
-    pair.save(SHOWN / HERO, quality=85)
-    inks = [Path(name).with_suffix(".png") for name in SKETCHES]
-    rows = [beside([page(HERE / name, 520) for name in SKETCHES]), beside([page(inked / name, 520) for name in inks])]
+    inks = {name: (real if name in REAL else inked) / Path(name).with_suffix(".png") for name in (HERO, *SKETCHES)}
+    beside([page(HERE / HERO, 640), page(inks[HERO], 640)]).save(SHOWN / HERO, quality=85)
+    rows = [beside([page(HERE / n, 520) for n in SKETCHES]), beside([page(inks[n], 520) for n in SKETCHES])]
     sheet = Image.new("RGB", (max(row.width for row in rows), 2 * 520 + GAP), "#888")
     for number, row in enumerate(rows):
         sheet.paste(row, (0, number * (520 + GAP)))
@@ -47,4 +51,4 @@ def main(inked: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
