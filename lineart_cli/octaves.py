@@ -36,20 +36,23 @@ def excess(grey: Floats, network: Path) -> float | None:
         network: ONNX file; input `sketch` (1, 1, H, W) darkness, output `octaves` (1, 2, H / 32, W / 32): the guess,
             and the logarithm of its doubt.
     """
-    reader = cv2.dnn.readNetFromONNX(str(network))
-    octaves = 0.0
+    # From memory: by name, OpenCV does not find files in folders with letters beyond the code page of Windows.
+    reader = cv2.dnn.readNetFromONNX(np.fromfile(network, np.uint8))
+    octaves = None
     for most_px in LOOKS:
-        times = _times(grey.shape, 2.0**octaves, most_px)
+        times = _times(grey.shape, 1.0 if octaves is None else 2.0**octaves, most_px)
         found = _read(darkness(_resampled(grey, times)), reader)
         if found is None:
-            return None
+            return octaves  # of the first look, where the second has too few cells
         octaves = math.log2(times) + found
     return octaves
 
 
 def _times(shape: tuple[int, ...], wanted: float, most_px: int) -> float:
     """By how much the picture is shrunk: as wanted, as far as it is neither too large then nor too small."""
-    return min(max(wanted, math.sqrt(math.prod(shape) / most_px)), max(max(shape) / LEAST_SIDE, 1.0))
+    long = max(shape)
+    finest = max(math.sqrt(math.prod(shape) / most_px), long * CELL / most_px)  # a narrow page is a cell wide
+    return min(max(wanted, finest), max(long / LEAST_SIDE, 1.0))
 
 
 def _resampled(grey: Floats, times: float) -> Floats:

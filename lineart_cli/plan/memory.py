@@ -10,6 +10,7 @@ from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
 from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import Draft, Footprint, ModelCard
+from lineart_cli.octaves import LOOKS
 from lineart_cli.options import bytes_text
 from lineart_cli.plan.asked import PageSize, Wishes
 from lineart_cli.plan.tiling import Tiling, draft_tiles, tiles_text
@@ -21,7 +22,7 @@ MOST_BY_DEFAULT = 1_000_000_000
 FREE_BY_DEFAULT = 0.6
 """What a run may take where nobody says: so many bytes, or this share of what is free, the less."""
 
-MODEST, MOST_MODEST = 600_000_000, 720_000_000
+MODEST, MOST_MODEST = 620_000_000, 720_000_000
 """Bytes that an A4 page at 300 dpi takes where nobody says; and the largest, for windows in which halos are a less
 part. Between the two, a page may take one more for each of its pixels."""
 MODEST_PX = 2480 * 3508  # A4 at 300 dpi
@@ -31,6 +32,10 @@ PROGRAM = 54_000_000
 
 LOOK = 14.0
 """Bytes for each px of the picture by which a page's scale is measured."""
+READ = 64.0
+"""Bytes for each px of the largest picture that a model's own network reads the scale from."""
+SKETCH = 4.0
+"""Bytes for each px of a tile that is drawn while the network runs for another."""
 TONE = 0.07
 """Bytes for each px at the working scale of what is known of the paper."""
 DRAWING = 2.0
@@ -83,7 +88,7 @@ class Memory:
             most, stride, halo = (self.wishes.tile, self.wishes.tile), self.card.multiple_of, self.card.halo_px
             return self._tiling(lambda size, _: plan_tiles(*size, most, stride, halo))
         room, _ = self._room()
-        return self._best(room / self._footprint.per_px)
+        return self._best(room)
 
     def _room(self) -> tuple[float, str]:
         """Bytes that a tile may take, and which limit says so: ours, what is modest, or the device's own memory."""
@@ -98,9 +103,18 @@ class Memory:
         ]
         return min(rooms)
 
-    def _best(self, most_px: float) -> Tiling:
-        stride, halo, per_px = self.card.multiple_of, self.card.halo_px, self._footprint.per_px
-        return self._tiling(lambda size, row: best_tiles(*size, max(most_px, 1), stride, halo, row / per_px))
+    def _best(self, room: float) -> Tiling:
+        """The tiles that compute the fewest pixels in so many bytes."""
+        stride, halo = self.card.multiple_of, self.card.halo_px
+
+        def cut(size: tuple[int, int], row_bytes: int) -> tuple[Tile, ...]:
+            alone, one_of_many = self._per_px(1), self._per_px(2)
+            whole = best_tiles(*size, max(room / alone, 1), stride, halo, row_bytes / alone)
+            if len(whole) == 1:
+                return whole
+            return best_tiles(*size, max(room / one_of_many, 1), stride, halo, row_bytes / one_of_many)
+
+        return self._tiling(cut)
 
     def _tiling(self, cut: Callable[[tuple[int, int], int], tuple[Tile, ...]]) -> Tiling:
         """The tiles of all looks; `cut` cuts a page of some height and width, and bytes for each px of a row."""
@@ -123,7 +137,11 @@ class Memory:
         """Bytes of the tiles of one look, and of the rows that they give: one is made, and one is written."""
         height, width = tiles[-1].core.y1, tiles[-1].core.x1
         rows_px = width * min(2 * max(tile.core.shape[0] for tile in tiles), height)
-        return self._footprint.per_px * math.prod(tiles[0].window.shape) + row_bytes * rows_px
+        return self._per_px(len(tiles)) * math.prod(tiles[0].window.shape) + row_bytes * rows_px
+
+    def _per_px(self, tiles: int) -> float:
+        """Bytes for each px of a tile, where there are so many tiles."""
+        return self._footprint.per_px + (SKETCH if tiles > 1 else 0)
 
     @property
     def _beside_tiles(self) -> float:
@@ -138,8 +156,10 @@ class Memory:
     @property
     def _reading(self) -> float:
         """Bytes that it takes to look at the page and to read it, beside the page at the working scale."""
-        looking = self._kept + LOOK * self.page.px / glance_factor(self.page.shape) ** 2
-        return max(self.page.held + looking - self._page_bytes, self._fitting)
+        looking = LOOK * self.page.px / glance_factor(self.page.shape) ** 2
+        if self.card.scale:
+            looking = max(looking, READ * LOOKS[-1])
+        return max(self.page.held + self._kept + looking - self._page_bytes, self._fitting)
 
     @property
     def _fitting(self) -> int:
@@ -181,8 +201,8 @@ class Memory:
 
     @property
     def _draft_bytes(self) -> int:
-        """Bytes of the draft, where it is kept in memory; two, where one is made over another."""
-        return self._px * min(self.wishes.looks - 1, 2) if self._draft and self._px < LARGE else 0
+        """Bytes of the draft, where it is kept in memory; where one is made over another, of both and of its ink."""
+        return self._px * (1 if self.wishes.looks == 2 else 3) if self._draft and self._px < LARGE else 0
 
     @property
     def _page_bytes(self) -> int:
@@ -219,7 +239,7 @@ class Memory:
         return math.prod(self.page.working_shape)
 
     def _refusal(self, tiles: Tiling) -> ArgumentError:
-        smallest = self._needed(self._best(1))
+        smallest = self._needed(self._best(0))
         least = smallest if self.wishes.tile is None else self._needed(tiles)
         page = f"a page of {self.page.width} x {self.page.height} px"
         advice = f"{page} needs {_up(least)}; give --max-memory {_up(least)}"

@@ -250,7 +250,7 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
     page = planned_page(lineart.machine, 2, pages=2)
     memory, seconds = bytes_text(page.memory), page.seconds
     figures = f"{page.computed_megapixels:.1f} megapixels computed; {memory}; about {seconds:.2g} s"
-    tiles = f"draft 1 x 192 x 192 px, then 1 x 256 x 256 px, {figures}"
+    tiles = f"draft 1 x 192 x 192 px, then 2 times 1 x 256 x 256 px, {figures}"
     planned = f"  openvino on CPU in {page.choice.precision}, threads 4; {tiles}"
     assert lineart.out.splitlines() == [
         "scans/a.png -> ink/a.png: 256 x 256 px at 600 dpi; lines 11.811 px",
@@ -261,7 +261,7 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
         f"    {page.reasons[2]}",
         "    threads 4: one for each physical core",
         "    pages 2 at once: one is inked while another is read and written",
-        "    looks 2: the second mends the draft of the first",
+        "    looks 3: each mends the ink of the one before",
         "    draft 1 x 192 x 192 px: the page at 1/2 of its size",
         "    tiles 1 x 256 x 256 px: the whole page fits",
         f"    memory {memory}: 1GB allowed, 8GB are free",
@@ -577,7 +577,7 @@ def strokes(path: str, width: int) -> None:
 def test_a_page_keeps_the_scale_of_its_last_ink_until_its_strokes_are_quite_others(lineart: Shell) -> None:
     def inked(width: int, *more: str) -> tuple[float, str]:
         strokes("scans/a.png", width)
-        assert lineart("ink", "scans/a.png", "-o", "ink", "--json", "-v", *more) == 0
+        assert lineart("ink", "scans/a.png", "-o", "ink", "-t", "6", "--json", "-v", *more) == 0
         planned, done = (json.loads(line) for line in lineart.out.splitlines())
         known = json.loads(Path("ink/.lineart.json").read_text())["pages"]["a.png"]
         assert planned["scale"] == done["scale"] == known["scale"]
@@ -591,8 +591,12 @@ def test_a_page_keeps_the_scale_of_its_last_ink_until_its_strokes_are_quite_othe
     assert inked(6)[0] == 1.5
     assert inked(28)[0] == 4
     assert inked(27, "--faint", "0.3")[0] == 4  # with other settings it is measured anew
-    assert lineart("ink", "scans/a.png", "-o", "other", "--json", "-v") == 0
+    assert lineart("ink", "scans/a.png", "-o", "other", "-t", "6", "--json", "-v") == 0
     assert json.loads(lineart.out.splitlines()[0])["scale"] == 4
+    assert lineart("ink", "scans/a.png", "-o", "thin", "-t", "3", "--json", "-v") == 0
+    planned = json.loads(lineart.out.splitlines()[0])
+    assert planned["scale"] == 2
+    assert planned["scale_why"].endswith("; 4 would be too coarse for lines 3 px thick")
 
 
 def test_a_manifest_without_scales_is_read(lineart: Shell) -> None:
@@ -610,7 +614,7 @@ def test_drawing_moves_the_scale_by_steps(lineart: Shell) -> None:
     strokes("scans/a.png", 6)
     found = {}
     for drawing in ("very-fine", "fine", "auto", "loose", "very-loose", "20px"):
-        assert lineart("ink", "scans/a.png", "-o", "ink", "--dry-run", "--json", "--drawing", drawing) == 0
+        assert lineart("ink", "scans/a.png", "-o", "ink", "-t", "6", "--dry-run", "--json", "--drawing", drawing) == 0
         found[drawing] = json.loads(lineart.out)["scale"]
     assert found == {"very-fine": 0.5, "fine": 0.75, "auto": 1, "loose": 1.5, "very-loose": 2, "20px": 3}
 

@@ -124,6 +124,9 @@ def test_the_ink_of_a_page_is_the_same_in_all_tiles(
 
     in_one = ink()
     assert 0 < in_one.mean() < 255
-    assert (in_one != ink(looks=1)).any()
+    for looks in (1, 2):
+        assert (in_one != ink(looks=looks)).any()
+    np.testing.assert_array_equal(ink(looks=3), in_one)
     for tile in (48, 100, 4096):
         np.testing.assert_array_equal(ink(tile=tile), in_one)
+    np.testing.assert_array_equal(ink(looks=2, tile=48), ink(looks=2))

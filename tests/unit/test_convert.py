@@ -309,7 +309,7 @@ def test_open_inker_does_as_planned(card: ModelCard, decide: Callable[..., Any],
 def test_the_second_look_is_given_sketch_and_draft(looking: Callable[..., Inker], style: Style) -> None:
     page = scan()
     page[220:230, 20:-20] = 0.75
-    looking().ink(page, 300, Tool(style, Length(4.0)))
+    looking(looks=2).ink(page, 300, Tool(style, Length(4.0)))
     (half, first), (whole, last) = Seer.seen
     assert (first, last) == (3.0, 4.0 if style.plain else 0.0)
     assert not half[1].any()
@@ -323,6 +323,24 @@ def test_the_second_look_is_given_sketch_and_draft(looking: Callable[..., Inker]
     np.testing.assert_array_equal(draft[221:229, 21:-21], 1)
     draft[100:112, 20:-20] = draft[220:230, 20:-20] = 0
     assert not draft.any()
+
+
+@pytest.mark.parametrize("style", [EVEN, replace(EVEN, taper=2.0)])
+def test_the_third_look_is_given_sketch_and_the_ink_of_the_second(looking: Callable[..., Inker], style: Style) -> None:
+    page = scan()
+    page[220:230, 20:-20] = 0.75
+    tool = Tool(style, Length(4.0))
+    looking(looks=2).ink(page, 300, tool)
+    _, (second, _) = Seer.seen
+    Seer.seen.clear()
+    looking(looks=3).ink(page, 300, tool)
+    (half, first), (whole, middle), (again, last) = Seer.seen
+    assert half.shape[1] < whole.shape[1]
+    assert (first, middle, last) == (3.0, 6.0, 4.0 if style.plain else 0.0)  # drafts as thick as the model has them
+    np.testing.assert_array_equal(whole, second)
+    np.testing.assert_array_equal(again[0], whole[0])
+    np.testing.assert_array_equal(again[1], whole[0] > 0.05)  # what the engine inks, and nothing around it
+    assert (again[1] != whole[1]).any()
 
 
 def test_one_look_has_an_empty_draft(looking: Callable[..., Inker]) -> None:
@@ -342,12 +360,23 @@ class Mender(Seer):
 
 @pytest.mark.parametrize("size", [(300, 260), (301, 261), (1, 1), (2, 75), (129, 130)])
 @pytest.mark.parametrize("dpi", [300, 600])
-def test_tiles_do_not_show_at_either_look(looking: Callable[..., Inker], size: tuple[int, int], dpi: int) -> None:
+@pytest.mark.parametrize("looks", [2, 3])
+def test_tiles_do_not_show_at_any_look(
+    looking: Callable[..., Inker], size: tuple[int, int], dpi: int, looks: int
+) -> None:
     page = np.random.default_rng(3).random(size, np.float32)
-    whole = looking(Mender).ink(page, dpi, tool(dpi / 100))
+    whole = looking(Mender, looks=looks).ink(page, dpi, tool(dpi / 100))
     assert whole.shape == size
     for tile in (16, 64, 112):
-        np.testing.assert_array_equal(looking(Mender, tile=tile).ink(page, dpi, tool(dpi / 100)), whole)
+        in_tiles = looking(Mender, looks=looks, tile=tile).ink(page, dpi, tool(dpi / 100))
+        np.testing.assert_array_equal(in_tiles, whole)
+
+
+def test_every_look_changes_the_ink(looking: Callable[..., Inker]) -> None:
+    page = np.random.default_rng(3).random((300, 260), np.float32)
+    one, two, three = (looking(Mender, looks=looks).ink(page, 300, tool(3.0)) for looks in (1, 2, 3))
+    assert (one != two).any()
+    assert (two != three).any()
 
 
 def test_where_memory_is_short_at_the_first_look_its_tiles_are_halved(looking: Callable[..., Inker]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -24,6 +25,28 @@ def test_a_card_may_ask_for_a_second_look(models: Path, tmp_path: Path) -> None:
     text = (models / "tiny" / "card.toml").read_text()
     (tmp_path / "card.toml").write_text(text + "[draft]\nthickness = 3.0\nscale = 0.5\n")
     assert load(tmp_path).draft == Draft(3.0, 0.5)
+
+
+def with_scale(models: Path, folder: Path, content: bytes = b"a network") -> Path:
+    """A copy of the model with a network that reads the scale."""
+    shutil.copytree(models / "tiny", folder)
+    (folder / "scale.onnx").write_bytes(content)
+    with (folder / "card.toml").open("a") as card:
+        card.write(f'[scale]\nfile = "scale.onnx"\nsha256 = "{hashlib.sha256(content).hexdigest()}"\n')
+    return folder / "scale.onnx"
+
+
+def test_a_card_may_name_a_network_that_reads_the_scale(models: Path, tmp_path: Path) -> None:
+    plain = load(models / "tiny")
+    assert (plain.scale, plain.scale_network) == (None, None)
+    assert set(plain.files) == {plain.network}
+    network = with_scale(models, tmp_path / "tiny")
+    card = load(tmp_path / "tiny")
+    assert card.scale_network == network
+    sha256 = hashlib.sha256(b"a network").hexdigest()
+    assert card.scale == (network, sha256)
+    assert card.files == {card.network: card.sha256, network: sha256}
+    assert model_store.find("tiny", (tmp_path,)) == card
 
 
 @pytest.mark.parametrize(
@@ -54,6 +77,9 @@ def test_a_draft_is_made_of_squares_of_the_page(scale: float, step: int, shape: 
         ("[memory]", "[draft]\nthickness = 0\nscale = 0.5\n[memory]", "draft.thickness: 0 is not a positive number"),
         ("[memory]", "[draft]\nthickness = 3\nscale = 0.3\n[memory]", "draft.scale: 0.3 is not 1, 1/2, 1/4, ..."),
         ("[memory]", "[draft]\nthickness = 3\nscale = 2\n[memory]", "draft.scale: 2 is not 1, 1/2, 1/4, ..."),
+        ("[memory]", '[scale]\nsha256 = "0"\n[memory]', "scale.file: is missing; it must be a text"),
+        ("[memory]", '[scale]\nfile = "scale.onnx"\n[memory]', "scale.sha256: is missing; it must be a text"),
+        ("[network]", 'scale = "scale.onnx"\n[network]', "scale: 'scale.onnx' is not a table"),
         ('file = "network.onnx"', "file = network.onnx", "is no TOML"),
     ],
 )
@@ -92,4 +118,14 @@ def test_a_changed_or_missing_network_is_refused(models: Path, tmp_path: Path) -
         model_store.find("tiny", (tmp_path,))
     network.unlink()
     with pytest.raises(ModelError, match=r"network\.onnx: cannot be read"):
+        model_store.find("tiny", (tmp_path,))
+
+
+def test_a_changed_or_missing_network_for_the_scale_is_refused(models: Path, tmp_path: Path) -> None:
+    network = with_scale(models, tmp_path / "tiny")
+    network.write_bytes(b"another network")
+    with pytest.raises(ModelError, match=r"scale\.onnx: is not the file that its card describes"):
+        model_store.find("tiny", (tmp_path,))
+    network.unlink()
+    with pytest.raises(ModelError, match=r"scale\.onnx: cannot be read"):
         model_store.find("tiny", (tmp_path,))

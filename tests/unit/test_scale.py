@@ -114,8 +114,9 @@ def test_twice_the_pixels_are_two_steps_of_the_ladder() -> None:
         (0.3, (4000, 2480), 3, 0, 1.0, "0.25 would be larger than a page that is large already"),
         (0.3, (1000, 800), 3, 0, 0.25, "measured"),
         (0.7, (12800, 800), 3, 0, 1.0, "large already"),
-        (20, A4, 3, 0, 4.0, "24 would be too coarse for lines 3 px thick"),
-        (20, A4, 1, 0, 1.0, "24 would be too coarse for lines 1 px thick"),
+        (20, A4, 3, 0, 2.0, "24 would be too coarse for lines 3 px thick"),
+        (20, A4, 12, 0, 8.0, "24 would be too coarse for lines 12 px thick"),
+        (20, A4, 1, 0, 0.75, "24 would be too coarse for lines 1 px thick"),
         (20, (300, 400), 30, 0, 6.0, "24 would be less than 64 px in all"),
         (1.1, A4, 40, 0, 3.0, "1 would be too fine for lines 40 px thick"),
         (1.1, (100, 100), 90, 0, 6.0, "1 would be too fine for lines 90 px thick"),
@@ -161,20 +162,35 @@ def scan(path: Path, page: np.ndarray, dpi: float | None, **options: str) -> gla
     return glance.Scan(path, 0, pages.read_header(path, wanted), wanted)
 
 
+def scanned(tmp_path: Path, times: float, dpi: float | None) -> glance.Scan:
+    """A scan of the same drawing with so many times the pixels."""
+    large = cv2.GaussianBlur(sketch(28, (2800, 2240)), (0, 0), 4)
+    return scan(tmp_path / f"{times}.png", shrunk(large, 4 / times), dpi)
+
+
 @pytest.mark.parametrize("times", [0.5, 1, 2, 4])
 @pytest.mark.parametrize("dpi", [None, 72, 600])
 def test_the_same_drawing_is_worked_on_as_the_same_picture(tmp_path: Path, times: float, dpi: float | None) -> None:
-    large = cv2.GaussianBlur(sketch(28, (2800, 2240)), (0, 0), 4)
-    known = worked_on(scan(tmp_path / "known.png", shrunk(large, 4), 300))
-    found = worked_on(scan(tmp_path / "a.png", shrunk(large, 4 / times), dpi))
+    """Its lines are so many times as thick as well."""
+    known = worked_on(scanned(tmp_path, 1, 300))
+    found = worked_on(scanned(tmp_path, times, dpi), 3 * times)
     assert found.shape == known.shape
     assert np.abs(found.astype(int) - known).mean() < 1
 
 
-def worked_on(sheet: glance.Scan) -> np.ndarray:
+@pytest.mark.parametrize(("times", "factor"), [(0.5, 0.5), (1, 1), (2, 2), (4, 2)])
+def test_lines_of_3_px_let_a_page_be_shrunk_by_2_and_no_more(tmp_path: Path, times: float, factor: float) -> None:
+    """A drawing with four times the pixels is then worked on as the one with twice as many that is not shrunk."""
+    found = worked_on(scanned(tmp_path, times, None))
+    assert found.shape == (700 * times / factor, 560 * times / factor)
+    wanted = np.asarray(Image.open(scanned(tmp_path, times / factor, 300).path), int)
+    assert np.abs(found.astype(int) - wanted).mean() < 1
+
+
+def worked_on(sheet: glance.Scan, thickness: float = 3.0) -> np.ndarray:
     seen = glance.look(sheet)
     header = sheet.header
-    chosen = choose(scale.measure(seen.picture, seen.shrunk), (header.height, header.width), 3, 16.0)
+    chosen = choose(scale.measure(seen.picture, seen.shrunk), (header.height, header.width), thickness, 16.0)
     size = glance.PageSize(header.height, header.width, 300, scale=chosen.factor)
     page, _ = glance.read(sheet, size, seen.greys, Path("nowhere"))
     return np.asarray(page[:])
