@@ -132,7 +132,7 @@ def train_scale(
     from lineart_train.scale.shipped import add_scale
     from lineart_train.scale.train import train
 
-    train(weights, steps, count, drawings=data, tell=lambda record: console.print(record))
+    train(weights, steps, count, drawings=data, tell=console.print)
     if model is not None:
         console.print(f"Wrote {add_scale(weights, model)}.")
 

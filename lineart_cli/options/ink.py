@@ -84,7 +84,7 @@ class InkOptions(Options):
         3,
         "--looks",
         "How often the network looks at a page: first at half the size, for a draft that the next looks mend; 2 "
-        "takes about 0.6 of the time, 1 leaves the draft out.",
+        "takes about 0.7 of the time, 1 leaves the draft out and takes half of it.",
         "Ink",
         read=read_number_choice,
         metavar="N",
