@@ -36,6 +36,17 @@ def straight(rng: Rng, size: float) -> list[Points]:
     return [resample(np.array([a, a + length * np.array([np.cos(angle), np.sin(angle)])], np.float32), 3.0)]
 
 
+def ladder(rng: Rng, size: float) -> list[Points]:
+    """Straight lines side by side right across the scene, as boards, stairs and panels are; framed or not."""
+    gap, count = float(np.exp(rng.uniform(np.log(14), np.log(160)))), int(rng.integers(2, 14))
+    long, turn = size * rng.uniform(0.3, 1.5), rotation(rng.choice([0.0, np.pi / 2]) + rng.normal(0, 0.05))
+    lines = [np.array([[0, gap * row], [long, gap * row]]) for row in range(count)]
+    if rng.random() < 0.5:
+        lines += [np.array([[x, 0], [x, gap * (count - 1)]]) for x in (0.0, long)]
+    corner = _point(rng, size, -0.1)
+    return [resample((line @ turn.T + corner).astype(np.float32), 3.0) for line in lines]
+
+
 def polygon(rng: Rng, size: float) -> list[Points]:
     """A closed or open chain of straight sides with sharp corners; sometimes drawn side by side."""
     sides, centre = int(rng.integers(3, 7)), _point(rng, size, 0.1)
@@ -187,6 +198,7 @@ def glyphs(rng: Rng, size: float) -> list[Points]:
 MOTIFS: tuple[tuple[Callable[[Rng, float], list[Points]], float], ...] = (
     (sweep, 4.0),
     (straight, 1.5),
+    (ladder, 0.8),
     (polygon, 1.2),
     (box, 0.8),
     (round_shape, 2.5),

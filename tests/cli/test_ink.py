@@ -423,9 +423,9 @@ def test_wishes_that_cannot_be_granted(
 
 def test_a_page_too_large_for_the_memory_fails_alone_and_says_what_would_do(lineart: Shell) -> None:
     Image.new("L", (9000, 9000), 255).save("scans/large.png", dpi=(600, 600))
-    assert lineart("ink", "scans", "-o", "ink", "--max-memory", "290MB", "--drawing", "14px") == 1
+    assert lineart("ink", "scans", "-o", "ink", "--max-memory", "340MB", "--drawing", "14px") == 1
     assert files("ink") == ["a.png", "deep/b.png"]
-    said = re.search(r"scans/large.png: cannot be inked; --max-memory 290MB: .* give --max-memory (\S+)\n", lineart.err)
+    said = re.search(r"scans/large.png: cannot be inked; --max-memory 340MB: .* give --max-memory (\S+)\n", lineart.err)
     assert said
     assert lineart("ink", "scans/large.png", "-o", "ink", "--max-memory", said[1], "--drawing", "14px") == 0
 
@@ -574,6 +574,13 @@ def strokes(path: str, width: int) -> None:
     Image.fromarray(page).save(path)
 
 
+@pytest.fixture
+def by_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scale by the width of strokes, as for models without a network that reads it."""
+    monkeypatch.setattr("lineart_cli.model_card.ModelCard.scale_network", None)
+
+
+@pytest.mark.usefixtures("by_strokes")
 def test_a_page_keeps_the_scale_of_its_last_ink_until_its_strokes_are_quite_others(lineart: Shell) -> None:
     def inked(width: int, *more: str) -> tuple[float, str]:
         strokes("scans/a.png", width)
@@ -619,6 +626,7 @@ def test_drawing_moves_the_scale_by_steps(lineart: Shell) -> None:
     assert found == {"very-fine": 0.5, "fine": 0.75, "auto": 1, "loose": 1.5, "very-loose": 2, "20px": 3}
 
 
+@pytest.mark.usefixtures("by_strokes")
 def test_a_long_strip_and_tags_that_are_wrong_need_no_options(lineart: Shell) -> None:
     strokes("scans/a.png", 6)
     with Image.open("scans/a.png") as image:
