@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CELL = 32
 """Side in px of the square that one guess is for."""
-LOOKS = (600_000, 1_000_000)
+LOOKS = (600_000, 2_000_000)
 """The most pixels of the picture at the first look, and at the second, which is at the scale that the first found."""
 LEAST_SIDE = 96
 """The least long side of these pictures, px."""

@@ -127,7 +127,7 @@ def train(model: Model, variant: Variant, budget: Budget, pool: Pool, tell: Tell
         share = min(1.0, (step + 1) / WARM, (budget.steps - step) / (COOL * budget.steps))
         for group in optimizer.param_groups:
             group["lr"] = variant.rate * share
-        sketch, offset = (torch.from_numpy(each) for each in pool.batch(rng, budget.batch, budget.crop))
+        sketch, offset = pool.batch(rng, budget.batch, budget.crop)
         model.train()
         with torch.autocast("cpu", torch.bfloat16):
             raw = model(sketch)

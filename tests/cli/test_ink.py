@@ -423,9 +423,9 @@ def test_wishes_that_cannot_be_granted(
 
 def test_a_page_too_large_for_the_memory_fails_alone_and_says_what_would_do(lineart: Shell) -> None:
     Image.new("L", (9000, 9000), 255).save("scans/large.png", dpi=(600, 600))
-    assert lineart("ink", "scans", "-o", "ink", "--max-memory", "340MB", "--drawing", "14px") == 1
+    assert lineart("ink", "scans", "-o", "ink", "--max-memory", "350MB", "--drawing", "14px") == 1
     assert files("ink") == ["a.png", "deep/b.png"]
-    said = re.search(r"scans/large.png: cannot be inked; --max-memory 340MB: .* give --max-memory (\S+)\n", lineart.err)
+    said = re.search(r"scans/large.png: cannot be inked; --max-memory 350MB: .* give --max-memory (\S+)\n", lineart.err)
     assert said
     assert lineart("ink", "scans/large.png", "-o", "ink", "--max-memory", said[1], "--drawing", "14px") == 0
 
