@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from lineart_train.net import NetConfig
@@ -65,7 +65,7 @@ def from_dict(data: dict[str, Any]) -> TrainConfig:
     shape: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in data.get("net", {}).items()
     }
-    return replace(TrainConfig(**{k: v for k, v in data.items() if k != "net"}), net=NetConfig(**shape))
+    return TrainConfig(**{**data, "net": NetConfig(**shape)})
 
 
 def keys() -> list[str]:

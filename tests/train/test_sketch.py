@@ -143,7 +143,7 @@ def test_media_keep_paper_light_and_lines_dark(seed: int) -> None:
     ink[100:106] = 0.8
     dark = develop(ink, np.zeros_like(ink), np.random.default_rng(seed))
     assert dark.dtype == np.uint8
-    assert dark[150:].mean() < 20
+    assert dark[150:].mean() < 0.35 * dark[101:105].mean()  # shadows may lie on it
     assert dark[101:105].mean() > 80
 
 
