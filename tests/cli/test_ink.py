@@ -422,12 +422,13 @@ def test_wishes_that_cannot_be_granted(
 
 
 def test_a_page_too_large_for_the_memory_fails_alone_and_says_what_would_do(lineart: Shell) -> None:
-    Image.new("L", (9000, 9000), 255).save("scans/large.png", dpi=(600, 600))
-    assert lineart("ink", "scans", "-o", "ink", "--max-memory", "350MB", "--drawing", "14px") == 1
+    Image.new("L", (30_000, 9_000), 255).save("scans/large.png", dpi=(600, 600))
+    wishes = ("--drawing", "14px", "--max-memory")
+    assert lineart("ink", "scans", "-o", "ink", *wishes, "400MB") == 1
     assert files("ink") == ["a.png", "deep/b.png"]
-    said = re.search(r"scans/large.png: cannot be inked; --max-memory 350MB: .* give --max-memory (\S+)\n", lineart.err)
+    said = re.search(r"scans/large.png: cannot be inked; --max-memory 400MB: .* give --max-memory (\S+)\n", lineart.err)
     assert said
-    assert lineart("ink", "scans/large.png", "-o", "ink", "--max-memory", said[1], "--drawing", "14px") == 0
+    assert lineart("ink", "scans/large.png", "-o", "ink", *wishes, said[1], "--dry-run") == 0
 
 
 @pytest.mark.parametrize("thickness", ["0", "-1", "3pt", "1e9", "wide", "nan"])

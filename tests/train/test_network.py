@@ -16,6 +16,7 @@ from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import Draft, ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Wishes, plan
+from lineart_cli.tone import measure
 from lineart_train.config import TrainConfig, from_dict
 from lineart_train.export import write_onnx
 from lineart_train.losses import field_loss
@@ -131,7 +132,7 @@ def given(page: Grey, card: ModelCard, tile: int | None) -> tuple[Floats, Floats
     """Darkness and draft, (H, W) float32, that the network is given of a page at the second look."""
     shape = page.shape[0], page.shape[1]
     machine = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
-    wishes = Wishes("onnxruntime", tile=tile, max_memory=10**9)
+    wishes = Wishes("onnxruntime", tile=tile, max_memory=10**9, looks=2)
     seen = np.zeros((2, *shape), np.float32)
 
     def prepare(choice: EngineChoice, window: tuple[int, int]) -> Engine:
@@ -139,7 +140,8 @@ def given(page: Grey, card: ModelCard, tile: int | None) -> tuple[Floats, Floats
 
     planned = plan(PageSize(*shape, 300), card, machine, wishes)
     inker = Inker(card, lambda _: planned, prepare)
-    inker._seen(_darkener(page, NEUTRAL_FAINT), planned, shape)((slice(0, shape[0]), slice(0, shape[1])), seen)
+    draw = inker._seen(_darkener(page, measure(page), NEUTRAL_FAINT), planned, shape)
+    draw((slice(0, shape[0]), slice(0, shape[1])), seen)
     return seen[0], seen[1]
 
 

@@ -22,18 +22,24 @@ def test_a_drawing_of_half_the_size_has_the_same_scene_in_half_the_pixels() -> N
     assert np.corrcoef(drawn[0].ravel(), drawn[1].ravel())[0, 1] > 0.5
 
 
-def test_crops_know_how_much_too_large_they_are() -> None:
+def test_crops_know_how_much_too_large_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineart_train.scale.train.SOFT", 0.0)  # softened, the finest lines run together
     canvas = np.zeros((512, 512), np.uint8)
     canvas[:, ::32] = 200  # lines 32 px apart
-    rng = np.random.default_rng(0)
-    for _ in range(20):
+    rng, told = np.random.default_rng(0), 0
+    for _ in range(40):
         dark, octaves = crop((canvas, -0.5), rng, 128)
         assert -OCTAVES <= octaves <= OCTAVES
         assert dark.shape == (128, 128)
         assert 0 <= dark.min() <= dark.max() <= 1
-        profile = max(dark.mean(0), dark.mean(1), key=np.std)
-        found = np.argmax(np.abs(np.fft.rfft(profile - profile.mean()))[1:]) + 1
-        assert 128 / found == pytest.approx(32 * 2 ** (octaves + 0.5), rel=0.35)
+        apart = 32 * 2 ** (octaves + 0.5)
+        if 4 < apart < 128 / 4:  # else there are too few lines to tell, or they run together
+            profile = max(dark.mean(0), dark.mean(1), key=np.std)
+            middle = profile[1:-1]
+            peaks = (middle > profile[:-2]) & (middle >= profile[2:]) & (middle > profile.mean())
+            assert np.count_nonzero(peaks) == pytest.approx(128 / apart, abs=1.5)
+            told += 1
+    assert told > 8
 
 
 def test_the_page_has_the_median_of_its_sure_cells() -> None:
