@@ -64,10 +64,10 @@ def draw(seed: int, index: int, size: int, library: Library | None = None, zoom:
     ink = np.zeros((size, size), np.float32)
     for stroke in drawing.strokes:
         lay(ink, stroke)
-    black = fills(drawing.courses, size, rng) if rng.random() < FILLED else []
+    areas = insides(drawing.courses, size)
+    black = fills(areas, rng) if rng.random() < FILLED else []
     outlines = shapes(size, rng) if rng.random() < SHAPED else []
     black += solid(outlines, size)
-    areas = insides(drawing.courses, size)
     for mask in black:
         lay_fill(ink, mask, drawing.width, rng)
     faint = rng.random() < UNDER

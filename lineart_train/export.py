@@ -28,7 +28,7 @@ from lineart_train import sheet
 from lineart_train.checkpoint import load_model, read_config, read_progress
 from lineart_train.dataset import draw
 from lineart_train.footprint import footprint
-from lineart_train.net import DRAFT, DRAFT_SCALE, REACH, Block, LineartNet, halo, kmac_per_px, with_draft
+from lineart_train.net import DRAFT, DRAFT_SCALE, REACH, Block, LineartNet, halo, kmac_per_px, with_draft, without_draft
 from lineart_train.train import HELD_OUT_SEED
 
 OPSET = 17
@@ -102,7 +102,7 @@ def disagreement(model: LineartNet, onnx: Path, sketch: NDArray[np.float16]) -> 
 def looks(model: LineartNet, sketch: torch.Tensor) -> list[torch.Tensor]:
     """What the network is given of a sketch, (N, 1, H, W) darkness, at the first look and at the second."""
     small = avg_pool2d(sketch, round(1 / DRAFT_SCALE))
-    return [with_draft(small, torch.zeros_like(small)), with_draft(sketch, model.first(sketch))]
+    return [without_draft(small), with_draft(sketch, model.first(sketch))]
 
 
 def export(
@@ -142,7 +142,7 @@ def export(
         part.unlink(missing_ok=True)
     with torch.no_grad():
         dark = torch.from_numpy(sketch).float()
-        level = model(with_draft(dark, torch.zeros_like(dark)), torch.tensor([TEST_THICKNESS])).numpy()[0, 0]
+        level = model(without_draft(dark), torch.tensor([TEST_THICKNESS])).numpy()[0, 0]
     cv2.imwrite(str(target / "test_input.png"), 255 - page.sketch)
     cv2.imwrite(str(target / "test_output.png"), sheet.coverage(level))
     card = {

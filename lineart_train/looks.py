@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lineart_train.net import LineartNet, with_draft
+from lineart_train.net import LineartNet, with_draft, without_draft
 
 HOLES = 12
 """Holes in a torn draft, at most."""
@@ -28,7 +28,7 @@ def first_looks(sketch: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
         (N, 2, S, S) darkness with an empty draft, and (N, 2, S, S) way in px at half scale.
     """
     coarse = _mosaic(functional.avg_pool2d(sketch, 2))
-    return with_draft(coarse, torch.zeros_like(coarse)), _mosaic(halved(offset))
+    return without_draft(coarse), _mosaic(halved(offset))
 
 
 def halved(offset: Tensor) -> Tensor:

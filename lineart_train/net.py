@@ -10,9 +10,10 @@
   across the line (its convergence, 1 where the net is sure), so that doubt makes a line no thicker. Where it diverges,
   on the ridge between two lines, there is none.
 - Thickness is injected before the last operation: a bias on the level at which that distance is cut.
-- A page is looked at twice, coarse to fine. The first look is at half the scale, for a quarter of the cost and with
+- A page is looked at coarse to fine. The first look is at half the scale, for a quarter of the cost and with
   twice the frame: it decides which strokes are one line. The second, at full scale, sees the sketch and, in a channel
-  of its own, that draft, and draws it precisely (auto-context: Tu, CVPR 2008, with one set of weights).
+  of its own, that draft, and draws it precisely; a third sees the ink of the second in its place (auto-context: Tu,
+  CVPR 2008, with one set of weights).
 """
 
 from __future__ import annotations
@@ -188,7 +189,7 @@ class LineartNet(nn.Module):
         """The first look: (N, 1, H, W) darkness in [0, 1], sides multiples of twice the stride -> the draft, alike."""
         coarse = functional.avg_pool2d(sketch, round(1 / DRAFT_SCALE))
         thickness = torch.tensor([DRAFT * DRAFT_SCALE], device=sketch.device)
-        level = self(with_draft(coarse, torch.zeros_like(coarse)), thickness).float() / DRAFT_SCALE
+        level = self(without_draft(coarse), thickness).float() / DRAFT_SCALE
         fine = functional.interpolate(level, sketch.shape[2:], mode="bilinear", align_corners=False)
         return (fine + 0.5).clamp(0, 1)
 
@@ -200,6 +201,11 @@ class LineartNet(nn.Module):
 def with_draft(sketch: Tensor, draft: Tensor) -> Tensor:
     """What the network is given: (N, 1, H, W) darkness and coverage of the draft, both in [0, 1] -> (N, 2, H, W)."""
     return torch.cat([sketch, draft], 1)
+
+
+def without_draft(sketch: Tensor) -> Tensor:
+    """What the network is given at a first look: (N, 1, H, W) darkness -> (N, 2, H, W), the draft empty."""
+    return with_draft(sketch, torch.zeros_like(sketch))
 
 
 def pen_radius(config: NetConfig) -> int:

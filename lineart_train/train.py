@@ -20,7 +20,7 @@ from lineart_train.config import TrainConfig
 from lineart_train.dataset import Pair, draw
 from lineart_train.looks import first_looks, halved, second_looks
 from lineart_train.losses import field_loss
-from lineart_train.net import LineartNet, with_draft
+from lineart_train.net import LineartNet, with_draft, without_draft
 from lineart_train.pool import Pool, unit_offset
 from lineart_train.steps import descend, follow
 
@@ -166,7 +166,7 @@ def look(model: LineartNet, pairs: list[Pair], path: Path, device: str) -> dict[
         sketch = torch.from_numpy(pair.sketch[None, None].astype(np.float32) / 255).to(device)
         offset = torch.from_numpy(unit_offset(pair.offset)[None]).to(device)
         coarse = functional.avg_pool2d(sketch, 2)
-        seen = model.fields(with_draft(coarse, torch.zeros_like(coarse)))
+        seen = model.fields(without_draft(coarse))
         first += float(field_loss(seen, halved(offset))["loss"])
         draft = model.first(sketch)
         fields = model.fields(with_draft(sketch, draft))

@@ -22,7 +22,7 @@ from lineart_train.checkpoint import load_model
 from lineart_train.evaluate import read_truth
 from lineart_train.experiments.losses import LINE, Critic, drawn, lesson
 from lineart_train.experiments.variants import VARIANTS, Model, Variant
-from lineart_train.net import LineartNet, with_draft
+from lineart_train.net import LineartNet, without_draft
 from lineart_train.pool import Pool
 from lineart_train.steps import descend, follow
 
@@ -147,7 +147,7 @@ def train(model: Model, variant: Variant, budget: Budget, pool: Pool, tell: Tell
 @torch.no_grad()
 def _seen(teacher: LineartNet, sketch: Tensor) -> Tensor:
     with torch.autocast("cpu", torch.bfloat16):
-        return teacher.fields(with_draft(sketch, torch.zeros_like(sketch))).float()
+        return teacher.fields(without_draft(sketch)).float()
 
 
 class _Rival:

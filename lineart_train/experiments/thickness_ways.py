@@ -25,7 +25,7 @@ from torch.nn import functional
 from lineart_train import metrics
 from lineart_train.checkpoint import load_model
 from lineart_train.dataset import draw
-from lineart_train.net import Body, LineartNet, kmac_per_px, with_draft
+from lineart_train.net import Body, LineartNet, kmac_per_px, without_draft
 from lineart_train.pool import unit_offset
 from lineart_train.train import HELD_OUT_SEED
 
@@ -71,7 +71,7 @@ def compare(run: Path, steps: int, tell: Callable[[str], object]) -> list[dict[s
         tell(f"{way}: {[row['width'] for row in rows if row['way'] == way]}")
 
     base = kmac_per_px(net.config)
-    judge("4 distance", lambda dark, px: (net(_alone(dark), torch.tensor([px])) + 0.5).clamp(0, 1), base)
+    judge("4 distance", lambda dark, px: (net(without_draft(dark), torch.tensor([px])) + 0.5).clamp(0, 1), base)
 
     whole, head = copy.deepcopy(net.body).requires_grad_(True), Drawing(net, 0)
     _widen(whole)
@@ -80,7 +80,7 @@ def compare(run: Path, steps: int, tell: Callable[[str], object]) -> list[dict[s
     judge("1 channel", way_one, base + 9 * 16 * net.config.channels[0] / 16 / 1000)
 
     told = Drawing(net, 1)
-    way_two: Ink = lambda dark, px: told(_beside(net.body(_alone(dark)), px))  # noqa: E731
+    way_two: Ink = lambda dark, px: told(_beside(net.body(without_draft(dark)), px))  # noqa: E731
     _train(way_two, list(told.parameters()), sets, steps, None)
     judge("2 before the last layer", way_two, base)
 
@@ -88,7 +88,7 @@ def compare(run: Path, steps: int, tell: Callable[[str], object]) -> list[dict[s
     lasts: dict[float, nn.Conv2d] = {}
     for thickness in TRAINED:
         _train(
-            lambda dark, _: shared(net.body(_alone(dark))),
+            lambda dark, _: shared(net.body(without_draft(dark))),
             list(shared.last.parameters() if lasts else shared.parameters()),
             sets,
             steps // (1 if not lasts else 2),
@@ -98,7 +98,7 @@ def compare(run: Path, steps: int, tell: Callable[[str], object]) -> list[dict[s
 
     def way_three(dark: Tensor, px: float) -> Tensor:
         _between(shared.last, lasts, px)
-        drawn: Tensor = shared(net.body(_alone(dark)))
+        drawn: Tensor = shared(net.body(without_draft(dark)))
         return drawn
 
     judge("3 last layers", way_three, base)
@@ -115,12 +115,8 @@ def _widen(body: Body) -> None:
     body.stem[0] = wider
 
 
-def _alone(dark: Tensor) -> Tensor:
-    return with_draft(dark, torch.zeros_like(dark))
-
-
 def _with_channel(body: Body, dark: Tensor, px: float) -> Tensor:
-    features: Tensor = body(torch.cat([_alone(dark), torch.full_like(dark, px / 16)], 1))
+    features: Tensor = body(torch.cat([without_draft(dark), torch.full_like(dark, px / 16)], 1))
     return features
 
 

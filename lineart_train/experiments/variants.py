@@ -30,7 +30,7 @@ class Fields(nn.Module):
         self.frame = net.halo(config)
 
     def forward(self, sketch: Tensor) -> Tensor:
-        return self.model.fields(net.with_draft(sketch, torch.zeros_like(sketch)))
+        return self.model.fields(net.without_draft(sketch))
 
     def ink(self, raw: Tensor) -> Tensor:
         """Coverage (N, 1, H, W) in [0, 1] of lines of 3 px."""

@@ -25,9 +25,8 @@ def insides(courses: list[Points], size: int) -> list[Mask]:
     return [_inside(each, size) for each in closed]
 
 
-def fills(courses: list[Points], size: int, rng: Rng) -> list[Mask]:
-    """Choose closed courses to fill, and give their insides: (size, size) masks."""
-    masks = insides(courses, size)
+def fills(masks: list[Mask], rng: Rng) -> list[Mask]:
+    """Choose some of the insides of closed courses, (size, size) masks, to be filled."""
     return [masks[index] for index in rng.permutation(len(masks))[: int(rng.integers(1, MOST + 1))]]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from lineart_train.dataset import draw
 from lineart_train.scenes.curves import Points, ellipse, resample
-from lineart_train.sketch.fill import fills, lay_fill
+from lineart_train.sketch.fill import fills, insides, lay_fill
 from lineart_train.sketch.hand import Hand, Stroke, clearance, overdraw, separate, sketch
 from lineart_train.sketch.junctions import join
 from lineart_train.sketch.media import develop
@@ -94,7 +94,7 @@ def test_a_line_that_melts_into_another_leads_into_it() -> None:
 def test_black_areas_are_chosen_among_closed_courses_and_blackened() -> None:
     ring = ellipse(np.array([60.0, 60.0], np.float32), np.array([20.0, 15.0]), 0.0)
     rng = np.random.default_rng(0)
-    masks = fills([ring, line(0, 0, 120, 120)], 128, rng)
+    masks = fills(insides([ring, line(0, 0, 120, 120)], 128), rng)
     assert len(masks) == 1
     assert masks[0].sum() == pytest.approx(np.pi * 20 * 15, rel=0.1)
     for _ in range(6):
