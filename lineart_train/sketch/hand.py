@@ -82,7 +82,7 @@ class Stroke:
 
 def random_hand(rng: Rng) -> Hand:
     """An artist and a page, drawn from the range that artists cover: most search, some are sure, some draw broad."""
-    kind = rng.choice(["searching", "sure", "broad"], p=[0.66, 0.2, 0.14])
+    kind = rng.choice(["searching", "sure", "broad"], p=[0.72, 0.16, 0.12])
     searching = Hand(
         passes=float(rng.uniform(1.5, 6.5)),
         spread=float(np.clip(np.exp(rng.normal(np.log(22.0), 0.5)), 2.5, 40.0)),
