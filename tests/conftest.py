@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import Draft, ModelCard, load
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model.card import Draft, ModelCard, load
 from lineart_cli.plan import PageSize, Plan, Wishes, plan
 
 HALO = 64

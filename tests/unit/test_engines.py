@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lineart_cli.engines import Engine, EngineChoice, open_engine
-from lineart_cli.engines.base import OutOfMemoryError, UnusableError, _is_finite, failure
 from lineart_cli.errors import EngineError
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inference.engines import Engine, EngineChoice, open_engine
+from lineart_cli.inference.engines.base import OutOfMemoryError, UnusableError, _is_finite, failure
+from lineart_cli.model.card import ModelCard
 
 RUNTIMES = ["openvino", "onnxruntime"]
 SHAPE = (96, 128)
@@ -120,7 +120,7 @@ def test_want_of_memory_is_told_from_other_failures(said: Exception) -> None:
 
 
 def test_bf16_is_refused_where_the_device_lacks_it() -> None:
-    from lineart_cli.engines.openvino import _require_bf16
+    from lineart_cli.inference.engines.openvino import _require_bf16
 
     _require_bf16("CPU", ["FP32", "BF16"])
     with pytest.raises(EngineError, match="--precision bf16: CPU computes FP32, INT8 only; use --precision f32"):
