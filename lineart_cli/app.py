@@ -9,13 +9,12 @@ import sys
 import warnings
 from collections.abc import Callable, Container
 from functools import cache, partial
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lineart_cli import __version__
+from lineart_cli import __version__, extensions
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
 from lineart_cli.options import (
     MODEL,
@@ -42,9 +41,6 @@ _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code
 
 _MOST_KEPT = 32
 """Pages of a joined file whose lines are kept for more brushes: some 20 MB each on the disk, and an open file."""
-
-COMMANDS = "lineart.commands"
-"""Entry points of this group are commands that other packages add."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -309,8 +305,7 @@ def main() -> None:
 
 
 def _run() -> int:
-    for command in entry_points(group=COMMANDS):
-        app.command(command.name)(command.load())
+    extensions.add_to(app)
     try:
         code = int(app(prog_name="lineart", standalone_mode=False) or ExitCode.OK)
         message = ""
