@@ -25,6 +25,7 @@ _KULPA = np.float32(0.948)  # makes chains of steps as long as the lines they fo
 _BORDER = 3  # px: a line that ends nearer to the page's edge goes on beyond it
 _EATEN = np.float32(1.0)  # px that thinning takes from an end
 _HEADING = 8.0  # px of a line that show where its end points to
+_FORK = 3  # branches of a pixel
 _OTHER = 2.5  # px by which another line is nearer than the end that is drawn out
 
 Mask = NDArray[np.bool_]
@@ -101,6 +102,11 @@ def thin(mask: Mask) -> Mask:
             return left > 0
 
 
+def junctions(skeleton: Mask) -> Mask:
+    """The pixels of thinned lines, (h, w), from which three lines or more go."""
+    return skeleton & (_looked_up(skeleton.astype(np.uint8), _BRANCHES) >= _FORK)
+
+
 def _looked_up(mask: NDArray[np.uint8], table: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """What a table says of the neighbourhood of each pixel, one bit of its index for each neighbour."""
     around = cv2.filter2D(mask, -1, _WEIGHTS, borderType=cv2.BORDER_CONSTANT)
@@ -147,7 +153,7 @@ def _walked(skeleton: Mask, off: NDArray[np.float16], more_above: bool, more_bel
     count = len(y)
     owner = np.full((height + 2, width + 2), -1, np.int32)
     open_ = np.pad(skeleton, 1)
-    junction = np.pad(branches >= 3, 1)
+    junction = np.pad(branches >= _FORK, 1)
     y, x, gone = y + 1, x + 1, np.zeros(count, np.float32)
     tip = np.stack([y, x])
     back = tip.copy()

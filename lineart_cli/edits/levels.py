@@ -1,0 +1,126 @@
+"""How much ink the pixels of an edited picture are, and which of them are no ink of lineart's at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.unsignedinteger[Any]]
+Mask = NDArray[np.bool_]
+
+_TO_16 = 257  # 255 becomes 65535
+
+
+@dataclass(frozen=True)
+class Legend:
+    """How lineart drew ink that has been edited since.
+
+    Attributes:
+        colour: of the ink, (3,) values of 0 to 255.
+        transparent: whether it was drawn on transparency, and not on white.
+        bits: 8 or 16, of a sample.
+    """
+
+    colour: tuple[int, int, int]
+    transparent: bool
+    bits: int
+
+    def of_coverage(self, coverage: Samples) -> Samples:
+        """The levels of ink as lineart draws it.
+
+        Args:
+            coverage: (rows, W) uint8 or uint16, 0 = none.
+
+        Returns:
+            (rows, W) of so many bits, 0 = none. Coverages that look the same have the same level.
+        """
+        same_bits = at_bits(coverage, self.bits)
+        return same_bits if self.transparent else self._level[self._on_white[self._darkest][same_bits]]
+
+    def of_pixels(self, pixels: Samples) -> tuple[Samples, Mask]:
+        """The levels of what is in an edited picture.
+
+        Args:
+            pixels: (rows, W, samples) uint8 or uint16: a grey or RGB, then the opacity if there is one.
+
+        Returns:
+            (rows, W) of levels, and of whether a pixel is something that lineart would not have drawn: of another
+            colour, or paper that is not as it was. A picture without opacity is taken as on white.
+        """
+        samples = pixels.shape[2]
+        is_exact = True if pixels.dtype == self._dtype else pixels % _TO_16 == 0 if self.bits == 8 else True
+        same_bits = at_bits(pixels, self.bits)
+        colours = [same_bits[..., min(each, (samples - 1) // 2 * 2)] for each in range(3)]
+        has_opacity = samples in {2, 4}
+        if has_opacity and self.transparent:
+            level = same_bits[..., -1]
+            differs = np.zeros(level.shape, bool)
+            for values, wanted in zip(colours, self._values, strict=True):
+                differs |= values != wanted
+            foreign = differs & (level > 0)
+        else:
+            level = self._level[colours[self._darkest]]
+            foreign = ~self._is_known[colours[self._darkest]]
+            for values, on_white in zip(colours, self._on_white, strict=True):
+                foreign |= np.abs(values.astype(np.int32) - on_white[level]) > self._slack
+            if has_opacity:
+                foreign |= same_bits[..., -1] < self._full
+        if is_exact is not True:
+            foreign |= ~is_exact.all(-1)
+        return level, foreign
+
+    @property
+    def _dtype(self) -> np.dtype[Any]:
+        return np.dtype(f"uint{self.bits}")
+
+    @property
+    def _full(self) -> int:
+        return int(np.iinfo(self._dtype).max)
+
+    @property
+    def _darkest(self) -> int:
+        return int(np.argmin(self.colour))
+
+    @property
+    def _slack(self) -> int:
+        """Levels by which channels may be off where several coverages look the same in the darkest one."""
+        return 0 if min(self.colour) == 0 else 1
+
+    @property
+    def _values(self) -> list[int]:
+        return [value * self._full // 255 for value in self.colour]
+
+    @cached_property
+    def _on_white(self) -> list[Samples]:
+        """What each coverage makes of a channel of white paper; see `pages.writers.paint`."""
+        levels = np.arange(self._full + 1, dtype=np.uint32)
+        half = self._full // 2
+        mixed = [self._full - (levels * (self._full - value) + half) // self._full for value in self._values]
+        return [each.astype(self._dtype) for each in mixed]
+
+    @cached_property
+    def _level(self) -> Samples:
+        """The lowest coverage that gives a value of the darkest channel."""
+        level = np.zeros(self._full + 1, self._dtype)
+        values, first = np.unique(self._on_white[self._darkest], return_index=True)
+        level[values] = first
+        return level
+
+    @cached_property
+    def _is_known(self) -> Mask:
+        known = np.zeros(self._full + 1, bool)
+        known[self._on_white[self._darkest]] = True
+        return known
+
+
+def at_bits(samples: Samples, bits: int) -> Samples:
+    """Samples of 8 or 16 bits as others of 8 or 16 bits; from 8 to 16 and back nothing is lost."""
+    if samples.itemsize * 8 == bits:
+        return samples
+    if bits == 16:
+        return samples.astype(np.uint16) * np.uint16(_TO_16)
+    return ((samples.astype(np.uint32) + _TO_16 // 2) // _TO_16).astype(np.uint8)

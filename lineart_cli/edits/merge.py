@@ -1,0 +1,172 @@
+"""Where the artist's pixels stand, and where the new ink: a merge of three pictures that works on strokes.
+
+Known are the fingerprints of the old ink, the edited picture and the new ink. Of the pixels in which the edited picture
+and the new ink differ, those in squares that only the sketch has changed are the new ink's, all others the artist's.
+Then strokes are made whole: what the sketch has changed of a stroke that touches an edit, or comes as near to one as the
+line is thick, is the artist's as well, as far as the stroke goes. So neither a stroke that was erased comes back in
+part, nor does one that was drawn anew get a double, nor does half a stroke end where the other half was.
+
+The guarantees, pixel by pixel: what differs in a square that only the artist has changed is the artist's; what differs
+in a square that only the sketch has changed is the new ink's, unless it belongs to a stroke that both have changed,
+which is in the list of conflicts; where nothing differs, both are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineart_cli.edits import prints, strokes
+from lineart_cli.edits.levels import Samples
+from lineart_cli.edits.prints import Prints
+from lineart_cli.edits.strokes import CELL, Mask
+from lineart_cli.options import Crop
+
+_STRIP = 8 * prints.SIDE  # rows compared at once
+_CELLS = prints.SIDE // CELL  # along the side of a square
+_STRONG = 0.25  # share of full ink by which a pixel has to differ for a stroke to have moved
+_FOLLOWED = 12.0  # thicknesses of the line for which a stroke is followed over branchings
+
+Edited = Callable[[slice], tuple[Samples, Mask]]
+"""Gives some rows of an edited picture, see `Legend.of_pixels`."""
+New = Callable[[slice], Samples]
+"""Gives some rows of the new ink, see `Legend.of_coverage`."""
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What a merge has come to.
+
+    Attributes:
+        artists: (h, w) cells of `CELL` px whose pixels are the artist's; all others are the new ink's.
+        edits: the places that the artist has changed, px.
+        conflicts: the places that both have changed, px; the artist's stands there.
+    """
+
+    artists: Mask
+    edits: list[Crop]
+    conflicts: list[Crop]
+
+    def laid(self, rows: slice, edited: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+        """Some rows of the merged picture, (rows, W, samples), of those of the two others."""
+        first = rows.start // CELL
+        cells = self.artists[first : -(-rows.stop // CELL)].repeat(CELL, 0).repeat(CELL, 1)
+        mask = cells[rows.start - first * CELL :][: len(new), : new.shape[1]]
+        return np.where(mask[..., None], edited, new)
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Three pictures compared, in cells.
+
+    Attributes:
+        differs: where edited picture and new ink are not the same.
+        strongly: where they are so much so that a stroke is another.
+        by_artist: in squares that are not the old ink's in the edited picture.
+        by_sketch: in squares that are not the old ink's in the new one.
+    """
+
+    differs: Mask
+    strongly: Mask
+    by_artist: Mask
+    by_sketch: Mask
+
+
+def merge(old: Prints, edited: Edited, new: New, page: tuple[int, int], thickness: float) -> Merge:
+    """Merge an edited picture with new ink.
+
+    Args:
+        old: the fingerprints of the ink that was edited.
+        edited: the picture.
+        new: the ink of the sketch as it is now.
+        page: (H, W) of all three.
+        thickness: of the lines, px.
+
+    Raises:
+        ValueError: the old ink was of another size.
+    """
+    if old.shape != prints.shape_of(page):
+        raise ValueError(f"prints of {old.shape} squares for a page of {page} px")
+    found = _compared(old, edited, new, page)
+    only_sketch = found.by_sketch & ~found.by_artist
+    seeds = found.differs & ~only_sketch  # one that nobody has changed is an edit whose fingerprint is the same
+    reach = max(round(thickness / CELL), 1)
+    changed = found.strongly & only_sketch
+    followed = round(_FOLLOWED * thickness / CELL)
+
+    def forks(rows: slice) -> Mask:
+        both = (strokes.branchings(ink, page, thickness, rows) for ink in (_ink_of(edited), lambda part: _dark(new(part))))
+        return np.logical_or(*both)
+
+    taken = strokes.touched(changed, strokes.spread(seeds, reach), followed, forks)
+    # The soft edges of a stroke go with it.
+    artists = seeds | (found.differs & strokes.spread(taken, 1))
+    return Merge(artists, _boxes(found.by_artist, page), strokes.boxes(artists & found.by_sketch, page, 2 * reach))
+
+
+def edits(old: Prints, edited: Edited, page: tuple[int, int]) -> list[Crop]:
+    """The places of an edited picture that are not as lineart drew them, px; raises ValueError as `merge` does."""
+    if old.shape != prints.shape_of(page):
+        raise ValueError(f"prints of {old.shape} squares for a page of {page} px")
+    squares = np.concatenate([_is_edited(old, *edited(rows), rows) for rows in _strips(page)])
+    return _boxes(_in_cells(squares, page), page)
+
+
+def _boxes(by_artist: Mask, page: tuple[int, int]) -> list[Crop]:
+    return strokes.boxes(by_artist, page, 1)
+
+
+def _compared(old: Prints, edited: Edited, new: New, page: tuple[int, int]) -> _Compared:
+    parts: list[tuple[Mask, ...]] = []
+    for rows in _strips(page):
+        level, foreign = edited(rows)
+        wanted = new(rows)
+        off = np.abs(level.astype(np.int32) - wanted)
+        strong = np.float32(_STRONG) * np.iinfo(level.dtype).max
+        squares = slice(rows.start // prints.SIDE, -(-rows.stop // prints.SIDE))
+        by_artist = _is_edited(old, level, foreign, rows)
+        by_sketch = prints.of_rows(wanted) != old[squares]
+        size = (len(level), page[1])
+        parts.append(
+            (
+                strokes.pooled((off > 0) | foreign),
+                strokes.pooled((off > strong) | foreign),
+                _in_cells(by_artist, size),
+                _in_cells(by_sketch, size),
+            )
+        )
+    return _Compared(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+
+def _strips(page: tuple[int, int]) -> Iterator[slice]:
+    for start in range(0, page[0], _STRIP):
+        yield slice(start, min(start + _STRIP, page[0]))
+
+
+def _is_edited(old: Prints, level: Samples, foreign: Mask, rows: slice) -> Mask:
+    """Which squares of some rows are not the old ink's."""
+    squares = slice(rows.start // prints.SIDE, -(-rows.stop // prints.SIDE))
+    strange = prints.of_rows(foreign.astype(np.uint8)) != 0
+    return strange | (prints.of_rows(level) != old[squares])
+
+
+def _in_cells(squares: Mask, page: tuple[int, int]) -> Mask:
+    """Squares of a page as cells."""
+    cells = squares.repeat(_CELLS, 0).repeat(_CELLS, 1)
+    return cells[: -(-page[0] // CELL), : -(-page[1] // CELL)]
+
+
+def _ink_of(edited: Edited) -> strokes.Rows:
+    def rows(part: slice) -> Mask:
+        level, foreign = edited(part)
+        return _dark(level) | foreign
+
+    return rows
+
+
+def _dark(level: Samples) -> Mask:
+    return level > np.iinfo(level.dtype).max // 2
