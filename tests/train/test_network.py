@@ -139,7 +139,7 @@ def given(page: Grey, card: ModelCard, tile: int | None) -> tuple[Floats, Floats
         return open_engine(card.network, choice, window)
 
     planned = plan(PageSize(*shape, 300), card, machine, wishes)
-    inker = Inker(card, lambda _: planned, prepare)
+    inker = Inker(card, prepare)
     draw = inker._seen(_darkener(page, measure(page), NEUTRAL_FAINT), planned, shape)
     draw((slice(0, shape[0]), slice(0, shape[1])), seen)
     return seen[0], seen[1]
