@@ -10,10 +10,6 @@ It is the file `.lineart.json`:
 `<output>` is a path below the folder and `input` one that starts at it, both with slashes; `page` counts from 0; see
 `Entry` for the rest. There are no times in it and the keys are sorted: the same pages give the same manifest, in
 whatever order, and after however many interruptions, they were inked.
-
-While pages are inked, each adds a line to a journal instead, since writing the manifest anew for each of thousands of
-pages would take longer with every page. A line is written before the output gets its name, so that a run killed
-between the two leaves no ink that nobody knows; whether the output is there as well is seen by its hash.
 """
 
 from __future__ import annotations

@@ -82,9 +82,8 @@ class Batch:
         start = time.monotonic()
         self._counts.clear()
         self._fault = None
-        if self._folder.notice:
-            self.notice(self._folder.notice)
-            self._folder.notice = ""
+        if notice := self._folder.take_notice():
+            self.notice(notice)
         for problem in problems:
             self.report(PageFailed(problem.path, str(problem)))
         to_ink, to_write = SimpleQueue[JobInWork | None](), SimpleQueue[JobInWork | None]()

@@ -3,6 +3,7 @@
 from lineart_cli.options.bench import BenchOptions
 from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
+from lineart_cli.options.read import ReadOptions
 from lineart_cli.options.report import ReportOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
 from lineart_cli.options.trial import TryOptions
@@ -53,6 +54,7 @@ __all__ = [
     "InkOptions",
     "Length",
     "Options",
+    "ReadOptions",
     "ReportOptions",
     "Several",
     "Spec",

@@ -32,7 +32,7 @@ from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import open_inker
 from lineart_cli.machine import hardware
 from lineart_cli.model import catalogue
-from lineart_cli.options import MODEL, InkOptions
+from lineart_cli.options import MODEL, ReadOptions
 from lineart_cli.pages.writers import png
 from lineart_cli.plan import Wishes, plan
 
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     wanted = parser.parse_args()
-    inks = {path.name: pages.read_sketch(path, InkOptions()) for path in wanted.ink} or {"sample": sample_ink()}
+    inks = {path.name: pages.read_sketch(path, ReadOptions()) for path in wanted.ink} or {"sample": sample_ink()}
     results = {}
     for name, grey in inks.items():
         results[name] = measure(grey, wanted.rounds)

@@ -29,7 +29,7 @@ from lineart_cli.machine import hardware
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model import catalogue
 from lineart_cli.model.card import ModelCard
-from lineart_cli.options import FORMATS, MODEL, InkOptions, bytes_text
+from lineart_cli.options import FORMATS, MODEL, InkOptions, ReadOptions, bytes_text
 from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
 
 
@@ -311,7 +311,7 @@ def test_every_format_can_be_written_and_is_finished_then(lineart: Shell, file_f
         assert lineart("ink", "scans", "-o", "ink", "--format", file_format) == 0
         assert lineart.err.startswith(done)
     path = next(Path("ink").glob("a.*"))
-    header = pages.read_header(path, InkOptions())
+    header = pages.read_header(path, ReadOptions())
     assert (header.width, header.height) == (256, 256)
     assert header.dpi == (300, 300)
 
@@ -322,9 +322,9 @@ def test_layers_are_the_sketch_and_the_ink_in_its_colour(lineart: Shell, file_fo
     (path,) = Path("ink").glob("a.*")
     with Image.open("scans/a.png") as scan:
         below = np.asarray(scan)
-    sketch = np.atleast_3d(pages.read_sketch(path, InkOptions(layer="sketch")))
+    sketch = np.atleast_3d(pages.read_sketch(path, ReadOptions(layer="sketch")))
     np.testing.assert_array_equal(sketch[..., 0], below)
-    ink = pages.read_sketch(path, InkOptions(layer="ink"))
+    ink = pages.read_sketch(path, ReadOptions(layer="ink"))
     assert (ink[below < 120] == (0, 102, 204)).all()
     assert (ink[below > 135] == 255).all()
 
