@@ -185,8 +185,9 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
 
 def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
     from lineart_cli.inking.inker import open_inker
+    from lineart_cli.machine import folders
 
-    return open_inker(card, bits, keep, scratch)
+    return open_inker(card, bits, keep, scratch, cache=folders.compiled_networks())
 
 
 @app.command("try", epilog=_EXIT_CODES)

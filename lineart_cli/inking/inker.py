@@ -22,7 +22,7 @@ from lineart_cli.imaging.disk_array import Page, Spool, room
 from lineart_cli.imaging.resample import enlarged_distances, enlarged_strips, gather, is_thin, strips
 from lineart_cli.imaging.tone import Tone, apply, measure
 from lineart_cli.inference import passes
-from lineart_cli.inference.engines import Compiled, Engine, EngineChoice, open_engine
+from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.tile_runner import Workbench, run_tiles
 from lineart_cli.model.card import Draft, ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
@@ -192,12 +192,16 @@ def open_inker(
     keep: int = 0,
     scratch: Path | None = None,
     measure: Callable[[Page], Tone] = measure,
+    cache: Path | None = None,
 ) -> Inker:
-    """An inker with the runtimes that the plans name; these raise EngineError when they are first needed."""
-    compiled: dict[EngineChoice, Compiled] = {}
+    """An inker with the runtimes that the plans name; these raise EngineError when they are first needed.
+
+    Compiled networks are kept in the folder `cache`, where it is given.
+    """
+    compiled = CompiledNetworks(cache)
 
     def prepare(choice: EngineChoice, window: tuple[int, int]) -> Engine:
-        return open_engine(card.network_for(choice.precision), choice, window, compiled.setdefault(choice, {}))
+        return open_engine(card.network_for(choice.precision), choice, window, compiled)
 
     return Inker(card, prepare, bits, keep, scratch, measure)
 

@@ -7,19 +7,27 @@ from pathlib import Path
 from lineart_cli.errors import EngineError
 from lineart_cli.inference.engines.base import (
     CHANNELS,
-    Compiled,
     Engine,
     EngineChoice,
     MissingRuntimeError,
     OutOfMemoryError,
     UnusableError,
 )
+from lineart_cli.inference.engines.compiled import CompiledNetworks
 
-__all__ = ["CHANNELS", "Compiled", "Engine", "EngineChoice", "OutOfMemoryError", "UnusableError", "open_engine"]
+__all__ = [
+    "CHANNELS",
+    "CompiledNetworks",
+    "Engine",
+    "EngineChoice",
+    "OutOfMemoryError",
+    "UnusableError",
+    "open_engine",
+]
 
 
 def open_engine(
-    network: Path, choice: EngineChoice, shape: tuple[int, int], compiled: Compiled | None = None
+    network: Path, choice: EngineChoice, shape: tuple[int, int], compiled: CompiledNetworks | None = None
 ) -> Engine:
     """Make a network ready.
 
@@ -28,8 +36,8 @@ def open_engine(
             (1, 1, H, W).
         choice: runtime, device, precision and threads.
         shape: H and W of every sketch that will be given.
-        compiled: the same network and choice as they were opened for other shapes, or for this one before; a shape that
-            comes again then takes a fraction of the time, and its turn in there.
+        compiled: networks that were compiled before, and the place for this one; where it is among them, it takes a
+            fraction of the time.
 
     Raises:
         EngineError: the runtime is not installed, or refuses the device, the precision or the network.
@@ -37,7 +45,7 @@ def open_engine(
     if choice.backend == "openvino":
         from lineart_cli.inference.engines.openvino import OpenVinoEngine
 
-        return OpenVinoEngine(network, choice, shape, compiled)
+        return OpenVinoEngine(network, choice, shape, compiled or CompiledNetworks())
     if choice.backend == "onnxruntime":
         from lineart_cli.inference.engines.onnxruntime import OnnxRuntimeEngine
 
@@ -47,7 +55,9 @@ def open_engine(
     return _open_first(network, choice, shape, compiled)
 
 
-def _open_first(network: Path, choice: EngineChoice, shape: tuple[int, int], compiled: Compiled | None) -> Engine:
+def _open_first(
+    network: Path, choice: EngineChoice, shape: tuple[int, int], compiled: CompiledNetworks | None
+) -> Engine:
     from dataclasses import replace
 
     try:

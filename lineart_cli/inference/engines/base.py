@@ -59,10 +59,6 @@ class Engine(Protocol):
         """
 
 
-Compiled = dict[tuple[int, int], bytes]
-"""What a runtime made of a network for heights and widths of the sketch, the latest last."""
-
-
 class UnusableError(EngineError):
     """A runtime or device cannot be used at all: no page can be inked with it."""
 

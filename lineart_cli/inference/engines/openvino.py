@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -9,15 +11,15 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from lineart_cli.errors import EngineError
-from lineart_cli.inference.engines.base import CheckedEngine, Compiled, EngineChoice, MissingRuntimeError, failure
+from lineart_cli.inference.engines.base import CheckedEngine, EngineChoice, MissingRuntimeError, failure
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lineart_cli.inference.engines.base import Level
+    from lineart_cli.inference.engines.compiled import CompiledNetworks
 
 _ELEMENT_TYPES = {"auto": "f32", "f32": "f32", "bf16": "bf16", "int8": "f32"}
-_MOST_COMPILED = 4  # shapes: pages upright and on their side, at both looks
 
 
 class OpenVinoEngine(CheckedEngine):
@@ -25,7 +27,7 @@ class OpenVinoEngine(CheckedEngine):
 
     backend = "openvino"
 
-    def __init__(self, network: Path, choice: EngineChoice, shape: tuple[int, int], compiled: Compiled | None) -> None:
+    def __init__(self, network: Path, choice: EngineChoice, shape: tuple[int, int], compiled: CompiledNetworks) -> None:
         """See `open_engine`."""
         super().__init__(shape)
         try:
@@ -43,12 +45,13 @@ class OpenVinoEngine(CheckedEngine):
         if choice.threads is not None and device == "CPU":
             settings["INFERENCE_NUM_THREADS"] = choice.threads
         try:
-            if compiled and shape in compiled:
-                model = core.import_model(BytesIO(compiled[shape]), device, settings)
-            else:
+            can_export = "EXPORT_IMPORT" in capabilities
+            key = _key(core, network, device, settings, shape) if can_export else ""
+            model = _kept(core, device, settings, compiled.find(key)) if can_export else None
+            if model is None:
                 model = core.compile_model(_model(core, network, self._sketch_shape), device, settings)
-                if compiled is not None and "EXPORT_IMPORT" in capabilities:
-                    _keep(model.export_model(), shape, compiled)
+                if can_export:
+                    compiled.keep(key, model.export_model().getvalue())
             self._request = model.create_infer_request()
         except (RuntimeError, MemoryError) as error:
             message = f"--device {device}: OpenVINO cannot prepare {network}: {_last_line(error)}"
@@ -75,10 +78,23 @@ def _model(core: Any, network: Path, shape: tuple[int, ...]) -> Any:
     return steps.build()
 
 
-def _keep(model: BytesIO, shape: tuple[int, int], compiled: Compiled) -> None:
-    compiled[shape] = model.getvalue()
-    if len(compiled) > _MOST_COMPILED:
-        del compiled[next(iter(compiled))]
+def _key(core: Any, network: Path, device: str, settings: dict[str, Any], shape: tuple[int, int]) -> str:
+    """All that a compiled network depends on."""
+    from openvino import get_version
+
+    contents = hashlib.sha256(network.read_bytes()).hexdigest()
+    machine = core.get_property(device, "FULL_DEVICE_NAME"), os.environ.get("ONEDNN_MAX_CPU_ISA", "")
+    return repr((contents, get_version(), device, machine, sorted(settings.items()), shape))
+
+
+def _kept(core: Any, device: str, settings: dict[str, Any], compiled: bytes | None) -> Any:
+    """A network that was compiled before; None where there is none, or the runtime no longer takes it."""
+    if compiled is None:
+        return None
+    try:
+        return core.import_model(BytesIO(compiled), device, settings)
+    except RuntimeError:
+        return None
 
 
 def _device(available: list[str], wanted: str) -> str:
