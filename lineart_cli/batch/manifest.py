@@ -10,10 +10,6 @@ It is the file `.lineart.json`:
 `<output>` is a path below the folder and `input` one that starts at it, both with slashes; `page` counts from 0; see
 `Entry` for the rest. There are no times in it and the keys are sorted: the same pages give the same manifest, in
 whatever order, and after however many interruptions, they were inked.
-
-While pages are inked, each adds a line to a journal instead, since writing the manifest anew for each of thousands of
-pages would take longer with every page. A line is written before the output gets its name, so that a run killed
-between the two leaves no ink that nobody knows; whether the output is there as well is seen by its hash.
 """
 
 from __future__ import annotations
@@ -109,7 +105,7 @@ class Manifest:
         return json.dumps(top, indent=1, sort_keys=True) + "\n"
 
 
-class Standing(Enum):
+class OutputStatus(Enum):
     """How the output of a page stands, compared with what is wanted there."""
 
     ABSENT = auto()
@@ -119,7 +115,7 @@ class Standing(Enum):
     UNKNOWN = auto()
 
 
-def standing(known: Entry | None, wanted: Entry, found: str | None) -> Standing:
+def output_status(known: Entry | None, wanted: Entry, found: str | None) -> OutputStatus:
     """Compares an output with what is wanted there.
 
     Args:
@@ -133,14 +129,14 @@ def standing(known: Entry | None, wanted: Entry, found: str | None) -> Standing:
         it.
     """
     if found is None:
-        return Standing.ABSENT
+        return OutputStatus.ABSENT
     if found == wanted.output_sha256:
-        return Standing.FINISHED
+        return OutputStatus.FINISHED
     if known is None:
-        return Standing.UNKNOWN
+        return OutputStatus.UNKNOWN
     if known.output_sha256 != found:
-        return Standing.EDITED
-    return Standing.FINISHED if known.is_made_like(wanted) else Standing.OUTDATED
+        return OutputStatus.EDITED
+    return OutputStatus.FINISHED if known.is_made_like(wanted) else OutputStatus.OUTDATED
 
 
 def parse(text: str) -> Manifest:

@@ -12,7 +12,7 @@ from lineart_cli import pages
 from lineart_cli.imaging.disk_array import Page, is_large, room
 from lineart_cli.imaging.polarity import dark_on_light
 from lineart_cli.imaging.resample import fit, gather, gathered
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
@@ -28,7 +28,7 @@ class Scan:
     path: Path
     page: int
     header: pages.Header
-    options: InkOptions
+    options: ReadOptions
 
     @property
     def dtype(self) -> np.dtype[Any]:

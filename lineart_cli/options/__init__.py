@@ -3,6 +3,7 @@
 from lineart_cli.options.bench import BenchOptions
 from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
+from lineart_cli.options.read import ReadOptions
 from lineart_cli.options.report import ReportOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
 from lineart_cli.options.trial import TryOptions
@@ -18,7 +19,6 @@ from lineart_cli.options.values import (
     FORMATS_WITHOUT_ALPHA,
     MM_PER_INCH,
     MODEL,
-    MODEL_DPI,
     NEUTRAL_FAINT,
     PLAIN,
     PRECISIONS,
@@ -42,7 +42,6 @@ __all__ = [
     "FORMATS_WITHOUT_ALPHA",
     "MM_PER_INCH",
     "MODEL",
-    "MODEL_DPI",
     "NEUTRAL_FAINT",
     "PLAIN",
     "PRECISIONS",
@@ -55,6 +54,7 @@ __all__ = [
     "InkOptions",
     "Length",
     "Options",
+    "ReadOptions",
     "ReportOptions",
     "Several",
     "Spec",

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lineart_cli.imaging.tone import darkness
-from lineart_cli.options import NEUTRAL_FAINT, InkOptions
+from lineart_cli.options import NEUTRAL_FAINT, ReadOptions
 from lineart_cli.pages import read_grey
 from lineart_train.evaluation import metrics
 from lineart_train.evaluation.evaluate import read_truth
@@ -172,7 +172,7 @@ def score(model: Model, pages: Sequence[tuple[Path, Path]]) -> dict[str, float]:
     """Mean figures of the ink of whole pages at 300 dpi."""
     rows = []
     for sketch, truth in pages:
-        page = darkness(read_grey(sketch, InkOptions()), NEUTRAL_FAINT)
+        page = darkness(read_grey(sketch, ReadOptions()), NEUTRAL_FAINT)
         height, width = page.shape
         low, right = -height % model.multiple_of, -width % model.multiple_of
         whole = functional.pad(torch.from_numpy(page)[None, None], (0, right, 0, low))

@@ -22,7 +22,7 @@ from common import Run, arguments, drawing, ink, keep
 from lineart_cli.inference.engines import CHANNELS, open_engine
 from lineart_cli.machine import hardware
 from lineart_cli.model import catalogue
-from lineart_cli.options import MODEL, InkOptions
+from lineart_cli.options import MODEL, ReadOptions
 from lineart_cli.pages import read_header, working_dpi
 from lineart_cli.plan import PageSize, Plan, Wishes, plan
 
@@ -95,7 +95,7 @@ def _bare(pages: Sequence[Path], precision: str) -> Callable[[], Bare]:
     wishes = Wishes(precision=precision)
     plans: Counter[Plan] = Counter()
     for page in pages:
-        header = read_header(page, InkOptions())
+        header = read_header(page, ReadOptions())
         dpi, _ = working_dpi(header, None)
         plans[plan(PageSize(header.height, header.width, dpi), card, machine, wishes)] += 1
 

@@ -21,7 +21,7 @@ from lineart_cli import pages
 from lineart_cli.bench import sample
 from lineart_cli.machine import hardware
 from lineart_cli.model import catalogue
-from lineart_cli.options import MODEL, InkOptions
+from lineart_cli.options import MODEL, InkOptions, ReadOptions
 from lineart_cli.pages.writers import png
 from lineart_cli.plan import PageSize, Wishes, plan
 
@@ -64,7 +64,7 @@ def _row(size: str, kind: str, brush: str, folder: Path) -> dict[str, Any]:
 
 
 def _page(path: Path, dpi: float) -> PageSize:
-    header = pages.read_header(path, InkOptions())
+    header = pages.read_header(path, ReadOptions())
     px_bytes = pages.grey_type(header.bits, header.is_grey, None).itemsize
     return PageSize(header.height, header.width, dpi, px_bytes, header.held, scale=dpi / 300)
 

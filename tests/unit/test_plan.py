@@ -15,7 +15,8 @@ from lineart_cli.machine.hardware import Device, Hardware
 from lineart_cli.model.card import Draft, Footprint, ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import Measured, PageSize, Wishes, plan
-from lineart_cli.plan.memory import LOOK, MOST_MODEST, READ, SKETCH
+from lineart_cli.plan.fitting import MOST_MODEST
+from lineart_cli.plan.memory import LOOK, READ, SKETCH
 from lineart_cli.plan.tiling import PREPARING, draft_tiles
 from lineart_cli.scale.network import LOOKS
 
