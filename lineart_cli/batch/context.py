@@ -18,6 +18,7 @@ from lineart_cli.batch.watchdog import Worker, patience
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import PageError
 from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.tone import Exposure, Tone, measure
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import DRAWINGS, THICKNESS_RANGE, InkOptions, Length
 from lineart_cli.pages import UPRIGHT
@@ -114,16 +115,24 @@ def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Wor
         estimate, steps = working_scale.measure(seen.picture, seen.shrunk, card.scale_network), DRAWINGS[drawing]
         if seen.greys is not None and not page.job.is_joined:
             greys.append(seen.greys)
-    last = folder.last_scale(page.job.output, page.entry)
-    chosen = working_scale.choose(estimate, size.shape, page.thickness, card.thickness_px[1], steps, last)
-    entry = replace(page.entry, scale=chosen.factor)
+    last = folder.last_ink(page.job.output, page.entry)
+    last_scale = last.scale if last else None
+    chosen = working_scale.choose(estimate, size.shape, page.thickness, card.thickness_px[1], steps, last_scale)
+    exposure = last.exposure if last and last.scale == chosen.factor else {}
+    entry = replace(page.entry, scale=chosen.factor, exposure=exposure)
     return replace(page, size=replace(size, scale=chosen.factor), entry=entry, scale_why=chosen.why, greys=greys)
 
 
-def read(page: PageContext, seconds: float, scratch: Path, worker: Worker) -> tuple[Page, bool]:
-    """See `overview.read`; raises PageError where that takes longer, or fails."""
+def read(page: PageContext, seconds: float, scratch: Path, worker: Worker) -> tuple[Page, bool, Tone]:
+    """What `overview.read` gives, and the page's tone; raises PageError where that takes longer, or fails."""
     greys = page.greys.pop() if page.greys else None
-    return _unharmed(page, seconds, worker, lambda: overview.read(page.scan, page.size, greys, scratch))
+    last = Exposure(**page.entry.exposure) if page.entry.exposure else None
+
+    def reading() -> tuple[Page, bool, Tone]:
+        pixels, is_inverted = overview.read(page.scan, page.size, greys, scratch)
+        return pixels, is_inverted, measure(pixels, last)
+
+    return _unharmed(page, seconds, worker, reading)
 
 
 def _unharmed(page: PageContext, seconds: float, worker: Worker, reading: Callable[[], _T]) -> _T:

@@ -4,7 +4,7 @@ It is the file `.lineart.json`:
 
     {"format": 1,
      "pages": {"<output>": {"input", "page", "input_sha256", "settings", "model", "lineart", "output_sha256", "width",
-                            "height", "dpi", "thickness", "scale"}},
+                            "height", "dpi", "thickness", "scale", "exposure"}},
      "failures": {"<output>": {"input", "page", "error"}}}
 
 `<output>` is a path below the folder and `input` one that starts at it, both with slashes; `page` counts from 0; see
@@ -45,6 +45,7 @@ class Entry:
         dpi: that makes px of millimetres.
         thickness: of the lines, page px.
         scale: px of the page for a px at which the network worked; None where an older lineart did not say.
+        exposure: of the page, see `tone.Exposure`; empty where an older lineart did not say.
     """
 
     input: str
@@ -59,6 +60,7 @@ class Entry:
     dpi: float
     thickness: float
     scale: float | None = None
+    exposure: Mapping[str, float] = field(default_factory=dict)
 
     def is_before(self, other: Entry) -> bool:
         """Whether the other is of the same page as this, settings and model too, whatever was drawn meanwhile."""

@@ -107,11 +107,11 @@ class OutputFolder:
         except OSError as error:
             raise unwritable(output, error) from error
 
-    def last_scale(self, output: Path, wanted: Entry) -> float | None:
-        """The scale of the page's last ink with the settings wanted; None wherever all is to be overwritten."""
+    def last_ink(self, output: Path, wanted: Entry) -> Entry | None:
+        """The page's last ink with the settings wanted; None wherever all is to be overwritten."""
         with self._locked():
             last = None if self._overwrite else self._record.manifest.pages.get(self._name(output))
-        return last.scale if last is not None and last.is_before(wanted) else None
+        return last if last is not None and last.is_before(wanted) else None
 
     def unfinished(self, suffix: str) -> contextlib.AbstractContextManager[Path]:
         """A name for a file that is not whole yet, on the same disk; taken away in the end."""

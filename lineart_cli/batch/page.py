@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 
 import numpy as np
@@ -31,6 +31,7 @@ from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import LineartError, ModelError, PageError
 from lineart_cli.events import Event, Notice, PageDone, PagePlanned, PageSkipped, PageStarted
 from lineart_cli.imaging.disk_array import AHEAD, Page
+from lineart_cli.imaging.tone import Tone
 from lineart_cli.inference.engines import UnusableError
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import InkOptions
@@ -85,6 +86,7 @@ class PageInWork:
         plan: how.
         before: how its output stood when it was begun.
         pixels: of the sketch at the working scale; the second stage takes them out.
+        tone: of the sketch.
         bands: of ink, from the second stage to the third.
         ink: what goes into the file: the bands and what is beside them.
     """
@@ -93,6 +95,7 @@ class PageInWork:
     plan: Plan
     before: OutputStatus
     pixels: list[Page]
+    tone: Tone
     bands: Channel[pages.Pixels]
     ink: pages.InkedPage
 
@@ -246,7 +249,8 @@ def _event(page: PageContext, plan: Plan, card: ModelCard) -> PagePlanned:
 def _pixels(page: PageContext, plan: Plan, before: OutputStatus, run: RunContext) -> PageInWork:
     """The page read at the working scale, and what its file has beside the ink."""
     job, options = page.job, run.options
-    pixels, is_inverted = context.read(page, _patience(page, plan, options), run.folder.scratch, run.reader)
+    pixels, is_inverted, tone = context.read(page, _patience(page, plan, options), run.folder.scratch, run.reader)
+    page = replace(page, entry=replace(page.entry, exposure=asdict(tone.exposure)))
     if is_inverted and options.invert == "auto":
         run.report(Notice(f"{job}: {_INVERTED}"))
     has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
@@ -259,14 +263,14 @@ def _pixels(page: PageContext, plan: Plan, before: OutputStatus, run: RunContext
         sketch=pages.read_sketch(job.source, options, job.page) if has_layers else None,
         metadata=pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata(),
     )
-    return PageInWork(page, plan, before, [pixels], bands, ink)
+    return PageInWork(page, plan, before, [pixels], tone, bands, ink)
 
 
 def _bands(work: PageInWork, run: RunContext) -> None:
     """Ink a page from top to bottom, and see to it that it is still the page that was read."""
     page, size, inked = work.page, work.page.size, 0.0
     seconds = _patience(page, work.plan, run.options)
-    bands = run.inker.bands(work.pixels.pop(), size, work.plan, page.tool, run.options.faint, seconds)
+    bands = run.inker.bands(work.pixels.pop(), size, work.plan, page.tool, run.options.faint, work.tone, seconds)
     try:
         with closing(bands):
             for band in bands:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError, EngineError
 from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.tone import Tone
 from lineart_cli.plan import PageSize, Plan
 
 _T = TypeVar("_T")
@@ -29,7 +30,7 @@ _Call = tuple[Callable[[], Any], "Future[Any]"]
 class Inker(Protocol):
     """Inks pages, one at a time."""
 
-    def bands(self, page: Page, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[Coverage]:
+    def bands(self, page: Page, size: PageSize, plan: Plan, tool: Tool, faint: float, tone: Tone) -> Iterator[Coverage]:
         """Inks a page.
 
         Args:
@@ -38,6 +39,7 @@ class Inker(Protocol):
             plan: for it.
             tool: what to draw with.
             faint: how faint a line may be, as a fraction of the main lines' darkness.
+            tone: of the page.
 
         Yields:
             (rows, W) coverage from top to bottom, uint8 or uint16, 0 = no ink, 255 or 65535 = full.
@@ -59,7 +61,7 @@ class WatchedInker:
         self._worker = Worker()
 
     def bands(
-        self, page: Page, size: PageSize, plan: Plan, tool: Tool, faint: float, seconds: float
+        self, page: Page, size: PageSize, plan: Plan, tool: Tool, faint: float, tone: Tone, seconds: float
     ) -> Generator[Coverage]:
         """Inks a page, see `Inker.bands`, within so many seconds; those between the bands do not count.
 
@@ -68,7 +70,7 @@ class WatchedInker:
             Exception: whatever opening the inker, or the inker, raises.
         """
         inker, self._inker = self._inker or self._open_inker(), None
-        bands, height, left = inker.bands(page, size, plan, tool, faint), 0, seconds
+        bands, height, left = inker.bands(page, size, plan, tool, faint, tone), 0, seconds
         try:
             while True:
                 start = time.monotonic()

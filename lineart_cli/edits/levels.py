@@ -52,7 +52,6 @@ class Legend:
             colour, or paper that is not as it was. A picture without opacity is taken as on white.
         """
         samples = pixels.shape[2]
-        is_exact = True if pixels.dtype == self._dtype else pixels % _TO_16 == 0 if self.bits == 8 else True
         same_bits = at_bits(pixels, self.bits)
         colours = [same_bits[..., min(each, (samples - 1) // 2 * 2)] for each in range(3)]
         has_opacity = samples in {2, 4}
@@ -69,8 +68,8 @@ class Legend:
                 foreign |= np.abs(values.astype(np.int32) - on_white[level]) > self._slack
             if has_opacity:
                 foreign |= same_bits[..., -1] < self._full
-        if is_exact is not True:
-            foreign |= ~is_exact.all(-1)
+        if pixels.itemsize * 8 > self.bits:
+            foreign |= (pixels % _TO_16 > 0).any(-1)
         return level, foreign
 
     @property

@@ -68,12 +68,14 @@ class _Compared:
         strongly: where they are so much so that a stroke is another.
         by_artist: in squares that are not the old ink's in the edited picture.
         by_sketch: in squares that are not the old ink's in the new one.
+        by_other_strokes: in squares that have not the old ink's strokes in the new one.
     """
 
     differs: Mask
     strongly: Mask
     by_artist: Mask
     by_sketch: Mask
+    by_other_strokes: Mask
 
 
 def merge(old: Prints, edited: Edited, new: New, page: tuple[int, int], thickness: float) -> Merge:
@@ -99,13 +101,16 @@ def merge(old: Prints, edited: Edited, new: New, page: tuple[int, int], thicknes
     followed = round(_FOLLOWED * thickness / CELL)
 
     def forks(rows: slice) -> Mask:
-        both = (strokes.branchings(ink, page, thickness, rows) for ink in (_ink_of(edited), lambda part: _dark(new(part))))
+        both = (
+            strokes.branchings(ink, page, thickness, rows) for ink in (_ink_of(edited), lambda part: _dark(new(part)))
+        )
         return np.logical_or(*both)
 
     taken = strokes.touched(changed, strokes.spread(seeds, reach), followed, forks)
     # The soft edges of a stroke go with it.
     artists = seeds | (found.differs & strokes.spread(taken, 1))
-    return Merge(artists, _boxes(found.by_artist, page), strokes.boxes(artists & found.by_sketch, page, 2 * reach))
+    both = artists & np.where(found.by_artist, found.by_other_strokes, found.by_sketch)
+    return Merge(artists, _boxes(found.by_artist, page), strokes.boxes(both, page, 2 * reach))
 
 
 def edits(old: Prints, edited: Edited, page: tuple[int, int]) -> list[Crop]:
@@ -128,15 +133,15 @@ def _compared(old: Prints, edited: Edited, new: New, page: tuple[int, int]) -> _
         off = np.abs(level.astype(np.int32) - wanted)
         strong = np.float32(_STRONG) * np.iinfo(level.dtype).max
         squares = slice(rows.start // prints.SIDE, -(-rows.stop // prints.SIDE))
-        by_artist = _is_edited(old, level, foreign, rows)
-        by_sketch = prints.of_rows(wanted) != old[squares]
+        printed = prints.of_rows(wanted)
         size = (len(level), page[1])
         parts.append(
             (
                 strokes.pooled((off > 0) | foreign),
                 strokes.pooled((off > strong) | foreign),
-                _in_cells(by_artist, size),
-                _in_cells(by_sketch, size),
+                _in_cells(_is_edited(old, level, foreign, rows), size),
+                _in_cells(printed != old[squares], size),
+                _in_cells(prints.has_other_strokes(printed, old[squares]), size),
             )
         )
     return _Compared(*(np.concatenate(each) for each in zip(*parts, strict=True)))
@@ -151,7 +156,7 @@ def _is_edited(old: Prints, level: Samples, foreign: Mask, rows: slice) -> Mask:
     """Which squares of some rows are not the old ink's."""
     squares = slice(rows.start // prints.SIDE, -(-rows.stop // prints.SIDE))
     strange = prints.of_rows(foreign.astype(np.uint8)) != 0
-    return strange | (prints.of_rows(level) != old[squares])
+    return np.asarray(strange | (prints.of_rows(level) != old[squares]))
 
 
 def _in_cells(squares: Mask, page: tuple[int, int]) -> Mask:
@@ -169,4 +174,4 @@ def _ink_of(edited: Edited) -> strokes.Rows:
 
 
 def _dark(level: Samples) -> Mask:
-    return level > np.iinfo(level.dtype).max // 2
+    return np.asarray(level > np.iinfo(level.dtype).max // 2)

@@ -5,9 +5,11 @@ fingerprint, it is the old ink; where a square of the new ink has it, the old in
 Only where both differ are the pixels of the old ink unknown, and not needed either: both have changed it. So a few
 per cent of the size of the ink's file are enough, where a packed copy of the ink would take nearly all of it.
 
-A fingerprint is a sum of the pixels, each times a random factor, modulo 2 ** 64, of which the topmost 24 bits are kept:
+A fingerprint has 32 bits. The upper 24 are those of a sum of the pixels, each times a random factor, modulo 2 ** 64:
 multilinear hashing (Lemire and Kaser, Strongly universal string hashing is fast, Computer Journal 57, 2014). Two
-squares that differ have the same with a chance of about 1 in 2 ** 23. White has 0.
+squares that differ have the same with a chance of about 1 in 2 ** 23. The lower 8 are the share of ink, 255 for solid
+black: they tell a stroke that has come or gone from edges that are a shade off, as ink's are around a stroke that has
+been changed. White has 0.
 """
 
 from __future__ import annotations
@@ -21,10 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SIDE = 24
+SIDE = 28
 """Px of a square."""
-_BITS = 24
-_HEAD = struct.Struct(">4sHII")
+_SUM, _SHARE = 24, 8  # bits
+_FEW = 3  # of 255 parts, by which the share of ink may be off without a stroke
+_HEAD = struct.Struct(">4sHIII")
 _MAGIC = b"LAP1"
 
 Prints = NDArray[np.uint32]
@@ -50,9 +53,17 @@ def of_rows(levels: NDArray[np.unsignedinteger[Any]]) -> Prints:
     padded[: len(levels), : levels.shape[1]] = levels
     squares = padded.reshape(height, SIDE, width, SIDE).swapaxes(1, 2)
     inked = squares.any((2, 3))
-    sums = (squares[inked].reshape(-1, SIDE * SIDE) * _factors()).sum(1, dtype=np.uint64)
-    found[inked] = sums >> np.uint64(64 - _BITS)
+    pixels = squares[inked].reshape(-1, SIDE * SIDE)
+    sums = (pixels * _factors()).sum(1, dtype=np.uint64) >> np.uint64(64 - _SUM)
+    shares = np.ceil(pixels.mean(1) * (2**_SHARE - 1) / np.iinfo(levels.dtype).max)
+    found[inked] = sums.astype(np.uint32) << _SHARE | shares.astype(np.uint32)
     return found
+
+
+def has_other_strokes(new: Prints, old: Prints) -> NDArray[np.bool_]:
+    """Which squares have so much more or less ink than before that a stroke has come or gone."""
+    share = 2**_SHARE - 1
+    return np.asarray(np.abs((new & share).astype(np.int32) - (old & share).astype(np.int32)) > _FEW)
 
 
 class Taker:
@@ -79,35 +90,34 @@ class Taker:
 
 
 def packed(prints: Prints) -> bytes:
-    """The fingerprints as a file holds them."""
-    planes = [((prints >> shift) & 255).astype(np.uint8).tobytes() for shift in range(0, _BITS, 8)]
-    is_inked = np.packbits(prints != 0).tobytes()
-    kept = b"".join(np.frombuffer(plane, np.uint8)[prints.ravel() != 0].tobytes() for plane in planes)
-    return _HEAD.pack(_MAGIC, SIDE, *prints.shape) + zlib.compress(is_inked, 9) + kept
+    """The fingerprints as a file holds them: sums of the squares with ink, then which they are, and their shares."""
+    inked = prints[prints != 0]
+    sums = (inked >> _SHARE).astype("<u4").view(np.uint8).reshape(-1, 4)[:, : _SUM // 8]
+    shares = inked.astype(np.uint8)
+    plain = zlib.compress(np.packbits(prints != 0).tobytes() + shares.tobytes(), 9)
+    return b"".join((_HEAD.pack(_MAGIC, SIDE, *prints.shape, len(inked)), sums.tobytes(), plain))
 
 
-def unpacked(file: bytes) -> Prints:
-    """What `packed` was given.
+def unpacked(file: bytes, page: tuple[int, int]) -> Prints:
+    """What `packed` was given, of a page (H, W).
 
     Raises:
-        ValueError: it is damaged, or of another kind.
+        ValueError: it is damaged, or of a page of another size.
     """
     try:
-        magic, side, height, width = _HEAD.unpack_from(file)
-        if (magic, side) != (_MAGIC, SIDE):
-            raise ValueError(f"begins with {magic!r}, {side}")
-        unpacker = zlib.decompressobj()
-        is_inked = unpacker.decompress(file[_HEAD.size :], -(-height * width // 8))
-        while not unpacker.eof:
-            if unpacker.decompress(unpacker.unconsumed_tail, 1):
-                raise ValueError("is too long")
-        inked = np.unpackbits(np.frombuffer(is_inked, np.uint8), count=height * width).astype(bool)
-        planes = np.frombuffer(unpacker.unused_data, np.uint8).reshape(_BITS // 8, np.count_nonzero(inked))
-    except (struct.error, zlib.error) as error:
-        raise ValueError(str(error)) from error
-    found = np.zeros(height * width, np.uint32)
-    found[inked] = sum(plane.astype(np.uint32) << (8 * number) for number, plane in enumerate(planes))
-    return found.reshape(height, width)
+        *kind, count = _HEAD.unpack_from(file)
+        if kind != [_MAGIC, SIDE, *shape_of(page)]:
+            raise ValueError(f"begins with {kind}")
+        found = np.zeros(shape_of(page), np.uint32)
+        end = _HEAD.size + count * _SUM // 8
+        plain = np.frombuffer(zlib.decompressobj().decompress(file[end:], -(-found.size // 8) + count), np.uint8)
+        is_inked = np.unpackbits(plain[: len(plain) - count], count=found.size).astype(bool).reshape(found.shape)
+        sums = np.zeros((count, 4), np.uint8)
+        sums[:, : _SUM // 8] = np.frombuffer(file[_HEAD.size : end], np.uint8).reshape(count, -1)
+        found[is_inked] = sums.view("<u4")[:, 0] << _SHARE | plain[len(plain) - count :]
+    except (struct.error, zlib.error, ValueError) as error:
+        raise ValueError(f"are no fingerprints of a page of {page[1]} x {page[0]} px ({error})") from error
+    return found
 
 
 @cache

@@ -41,19 +41,17 @@ def spread(cells: Mask, steps: int) -> Mask:
 def boxes(cells: Mask, page: tuple[int, int], gap: int) -> list[Crop]:
     """A box around each group of cells that lie at most `gap` cells apart, px, from top to bottom."""
     apart = spread(cells, -(-gap // 2)).astype(np.uint8)
-    count, labels = cv2.connectedComponents(apart, connectivity=8)
-    if count == 1:
+    if not apart.any():
         return []
+    labels = cv2.connectedComponents(apart, connectivity=8)[1]
     row, column = np.nonzero(cells)
-    label = labels[row, column]
-    ends = np.zeros((count, 4), np.int64)
-    ends[:, :2] = max(page)
-    for side, at in enumerate((column, row)):
-        np.minimum.at(ends[:, side], label, at)
-        np.maximum.at(ends[:, 2 + side], label, at + 1)
+    order = np.argsort(labels[row, column], kind="stable")
+    first = np.flatnonzero(np.diff(labels[row, column][order], prepend=0))
+    sides = [ends.reduceat(at[order], first) for at in (column, row) for ends in (np.minimum, np.maximum)]
     found = []
-    for left, top, right, bottom in (ends[1:] * CELL).tolist():
-        found.append(Crop(left, top, min(right, page[1]) - left, min(bottom, page[0]) - top))
+    for left, right, top, bottom in np.stack(sides, 1).tolist():
+        right, bottom = min(CELL * (right + 1), page[1]), min(CELL * (bottom + 1), page[0])  # noqa: PLW2901
+        found.append(Crop(CELL * left, CELL * top, right - CELL * left, bottom - CELL * top))
     return sorted(found, key=lambda box: (box.top, box.left))
 
 

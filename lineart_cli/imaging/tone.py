@@ -13,7 +13,7 @@ All lengths are pixels at 300 dpi: resample the page first, and turn round one d
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -39,8 +39,32 @@ LEAST_DRAWN = 0.05  # darkness from which a pixel counts as drawn, if that is ab
 DRAWN_NOISES = 5  # and how far above it, in standard deviations; paper in a shadow is noisier than most
 LEAST_SHARE = 5e-4  # of the pixels so drawn, below which a page counts as blank
 SAMPLES = 300_000  # pixels, evenly spread, from which noise and pressure are measured
+SAME_GAIN = 1.25  # as many times more or less is still the gain of a page that was drawn on
+SAME_PAPER = 0.02  # likewise of its level and its toe, up or down
 
 _DEPTHS = {"float16": cv2.CV_16F, "float32": cv2.CV_32F}
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What is one figure for a whole page, so that any stroke of it has a part in it.
+
+    Attributes:
+        level: of the bare paper's light, as a share of that of the paper's map.
+        toe: darkness at which the soft toe takes away half; twice the noise of the paper.
+        gain: brings the main lines to `INK`.
+    """
+
+    level: float = 1.0
+    toe: float = 0.0
+    gain: float = 1.0
+
+    def is_like(self, other: Exposure) -> bool:
+        """Whether both may be of one page, before and after somebody went on drawing."""
+        papers = (self.level, other.level), (self.toe, other.toe)
+        return max(self.gain, other.gain) <= SAME_GAIN * min(self.gain, other.gain) and all(
+            abs(a - b) <= SAME_PAPER for a, b in papers
+        )
 
 
 @dataclass(frozen=True)
@@ -49,13 +73,11 @@ class Tone:
 
     Attributes:
         paper: (ceil(H / CELL), ceil(W / CELL)) float32, the grey of bare paper across the page, see `paper`.
-        toe: darkness at which the soft toe takes away half; twice the noise of the paper.
-        gain: brings the main lines to `INK`.
+        exposure: of the page.
     """
 
     paper: Floats
-    toe: float
-    gain: float
+    exposure: Exposure
 
 
 def darkness(grey: Page, faint: float = NEUTRAL_FAINT) -> Floats:
@@ -74,9 +96,22 @@ def darkness(grey: Page, faint: float = NEUTRAL_FAINT) -> Floats:
     return dark
 
 
-def measure(grey: Page) -> Tone:
-    """Measure paper, noise and pressure of a page; `grey` as for `darkness`."""
+def measure(grey: Page, last: Exposure | None = None) -> Tone:
+    """Measure paper, noise and pressure of a page.
+
+    Args:
+        grey: as for `darkness`.
+        last: the exposure with which the page was inked before somebody went on drawing. It is kept as long as the
+            page is like it, so that ink far from what was drawn stays the same, bit for bit.
+    """
     paper = paper_map(grey)
+    exposure = _exposure(grey, paper)
+    if last is not None and last.is_like(exposure):
+        exposure = last
+    return Tone(paper * np.float32(exposure.level), exposure)
+
+
+def _exposure(grey: Page, paper: Floats) -> Exposure:
     step = max(1, math.isqrt(math.prod(grey.shape) // SAMPLES))
     rows = range(step // 2, grey.shape[0], step)
     sample = light(np.concatenate([grey[row : row + 1, step // 2 :: step] for row in rows]))
@@ -86,11 +121,11 @@ def measure(grey: Page) -> Tone:
     noise = 1.4826 * float(np.median(np.abs(bare - level))) / level if bare.size else 0.0
     dark = 1 - share / level
     drawn = dark[dark > max(LEAST_DRAWN, DRAWN_NOISES * noise)]
-    tone = Tone(paper=paper * np.float32(level), toe=2 * noise, gain=1.0)
+    toe = 2 * noise
     if drawn.size < LEAST_SHARE * dark.size:
-        return tone
-    main = float(np.percentile(_soft(drawn, tone.toe), MAIN_LINE))
-    return replace(tone, gain=min(max(INK / main, GAIN[0]), GAIN[1]))
+        return Exposure(level, toe)
+    main = float(np.percentile(_soft(drawn, toe), MAIN_LINE))
+    return Exposure(level, toe, min(max(INK / main, GAIN[0]), GAIN[1]))
 
 
 def apply(
@@ -113,8 +148,8 @@ def apply(
         dark /= linear_rows(tone.paper, (grey.shape[0], grey.shape[1]), rows)[:, columns]
         np.subtract(1, dark, out=dark)
         np.maximum(dark, 0, out=dark)
-        dark = _soft(dark, tone.toe)
-        dark *= tone.gain
+        dark = _soft(dark, tone.exposure.toe)
+        dark *= tone.exposure.gain
         if bend != 1:
             dark = INK * cv2.pow(dark / INK, bend)
         np.minimum(dark, 1, out=dark)

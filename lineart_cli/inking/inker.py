@@ -46,7 +46,6 @@ class Inker:
         bits: int = 8,
         keep: int = 0,
         scratch: Path | None = None,
-        measure: Callable[[Page], Tone] = measure,
     ) -> None:
         """
         Args:
@@ -55,14 +54,12 @@ class Inker:
             bits: 8 or 16, of the ink's coverage.
             keep: pages whose lines are remembered for more tools to draw them, on the disk if they are several.
             scratch: a folder on the disk that takes what is too large for memory, see `spool.room`.
-            measure: the tone of a page, where it is not to be that of this page alone.
         """
         self._card = card
         self._prepare = prepare
         self._bits = bits
         self._keep = keep
         self._scratch = scratch
-        self._measure = measure
         self._kept: dict[bytes, Lines] = {}
         self._ready: tuple[EngineChoice, Workbench] | None = None
 
@@ -72,7 +69,13 @@ class Inker:
         return _TYPES[self._bits]
 
     def bands(
-        self, page: Page, size: PageSize, plan: Plan, tool: Tool, faint: float = NEUTRAL_FAINT
+        self,
+        page: Page,
+        size: PageSize,
+        plan: Plan,
+        tool: Tool,
+        faint: float = NEUTRAL_FAINT,
+        tone: Tone | None = None,
     ) -> Iterator[Coverage]:
         """Ink a page.
 
@@ -83,6 +86,7 @@ class Inker:
             plan: for a page of that size.
             tool: what the lines are drawn with.
             faint: how faint a line may be and still be inked, see `tone.darkness`.
+            tone: of the page; measured where it is not given.
 
         Yields:
             (rows, W) coverage of ink from top to bottom, uint8 or uint16: 0 none, 255 or 65535 full.
@@ -95,9 +99,9 @@ class Inker:
         thickness = tool.thickness.page_px(size.dpi)
         self._check_thickness(thickness, scale)
         if tool.style.plain and not self._keep:
-            yield from self._cut(page, size, plan, thickness, faint)
+            yield from self._cut(size, plan, thickness, _darkener(page, tone or measure(page), faint))
             return
-        lines = self._lines(page, size, plan, faint)
+        lines = self._lines(page, size, plan, faint, tone)
         if tool.style.plain:
             off = (lines.off[rows] for rows in strips(shape[0]))
             half = thickness / scale / 2
@@ -111,10 +115,10 @@ class Inker:
                 lines, tool.style, thickness / scale, size.shape, tool.pressure, self._bits, grain_px
             )
 
-    def _cut(self, page: Page, size: PageSize, plan: Plan, thickness: float, faint: float) -> Iterator[Coverage]:
+    def _cut(self, size: PageSize, plan: Plan, thickness: float, darken: passes.Darken) -> Iterator[Coverage]:
         """The page's ink with a plain pen, cut from the network's levels as they come."""
         scale, shape = size.scale, size.working_shape
-        bench, draw = self._bench(plan), self._seen(_darkener(page, self._measure(page), faint), plan, shape)
+        bench, draw = self._bench(plan), self._seen(darken, plan, shape)
         if is_thin(thickness / 2, scale):
             off = run_tiles(shape, plan.tiles, draw, bench, 0.0, np.negative, np.float16)
             yield from around(off, shape, size.shape, scale, self._bits, thickness / scale / 2)
@@ -125,20 +129,20 @@ class Inker:
             levels = run_tiles(shape, plan.tiles, draw, bench, thickness / scale, np.asarray, np.float16)
             yield from enlarge(levels, shape, size.shape, scale, self._bits)
 
-    def _lines(self, page: Page, size: PageSize, plan: Plan, faint: float) -> Lines:
+    def _lines(self, page: Page, size: PageSize, plan: Plan, faint: float, tone: Tone | None) -> Lines:
         """All that brushes need to know of a page; that of the last pages is kept, if it is to be."""
         if not self._keep:
-            return self._found(page, size, plan, faint)
+            return self._found(page, size, plan, faint, tone)
         known = _digest(page)
         if known not in self._kept:
             if len(self._kept) == self._keep:
                 del self._kept[next(iter(self._kept))]  # frees its memory first
-            self._kept[known] = self._found(page, size, plan, faint)
+            self._kept[known] = self._found(page, size, plan, faint, tone)
         return self._kept[known]
 
-    def _found(self, page: Page, size: PageSize, plan: Plan, faint: float) -> Lines:
+    def _found(self, page: Page, size: PageSize, plan: Plan, faint: float, tone: Tone | None) -> Lines:
         shape = size.working_shape
-        darken = _darkener(page, self._measure(page), faint)
+        darken = _darkener(page, tone or measure(page), faint)
         draw = self._seen(darken, plan, shape)
         place = Spool if self._keep > 1 else room
         off = place(shape, np.float16, self._scratch)
@@ -191,7 +195,6 @@ def open_inker(
     bits: int = 8,
     keep: int = 0,
     scratch: Path | None = None,
-    measure: Callable[[Page], Tone] = measure,
     cache: Path | None = None,
 ) -> Inker:
     """An inker with the runtimes that the plans name; these raise EngineError when they are first needed.
@@ -203,7 +206,7 @@ def open_inker(
     def prepare(choice: EngineChoice, window: tuple[int, int]) -> Engine:
         return open_engine(card.network_for(choice.precision), choice, window, compiled)
 
-    return Inker(card, prepare, bits, keep, scratch, measure)
+    return Inker(card, prepare, bits, keep, scratch)
 
 
 def _darkener(page: Page, tone: Tone, faint: float) -> passes.Darken:

@@ -6,7 +6,7 @@ import math
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -97,16 +97,16 @@ class Trial:
 
     def cells(self, crop: Crop, decide: Callable[[PageSize], Plan]) -> Iterator[Cell]:
         """The part's ink, `ROWS` by `FAINTS`, as `lineart ink` makes it of the whole page."""
+        inker = open_inker(self.card)
         for row, chosen in self.scales.items():
             size = replace(self.size, scale=chosen.factor)
             with tempfile.TemporaryDirectory(prefix="lineart-try-") as scratch:
                 greys = None if self.seen.greys is None else self.seen.greys.copy()
                 page, _ = overview.read(self.scan, size, greys, Path(scratch))
                 part = _Part.of(page, size, crop)
-                inker = open_inker(self.card, measure=partial(_same, part.tone))
             plan = decide(part.size)
             for faint in FAINTS:
-                bands = inker.bands(part.page, part.size, plan, self.tool, faint)
+                bands = inker.bands(part.page, part.size, plan, self.tool, faint, part.tone)
                 ink = gathered(bands, part.size.shape, np.uint8)
                 yield Cell(row, faint, chosen.factor, ink[part.crop.rows, part.crop.columns])
 
@@ -166,7 +166,3 @@ class _Part:
         missing = [(0, wanted - found) for wanted, found in zip(sub.working_shape, part.shape, strict=True)]
         inside = Crop(offset[1], offset[0], crop.width, crop.height)
         return cls(np.pad(part, missing, "edge"), sub, inside, replace(tone, paper=tone.paper[cells]))
-
-
-def _same(tone: Tone, _: Page) -> Tone:
-    return tone

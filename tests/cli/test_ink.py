@@ -24,6 +24,7 @@ from lineart_cli.bench import settings
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.tone import Tone
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.machine import hardware
 from lineart_cli.machine.hardware import Hardware
@@ -39,7 +40,9 @@ class HalfInker:
     def __init__(self, bits: int) -> None:
         self._bits = bits
 
-    def bands(self, grey: Page, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[np.ndarray]:
+    def bands(
+        self, grey: Page, size: PageSize, plan: Plan, tool: Tool, faint: float, tone: Tone
+    ) -> Iterator[np.ndarray]:
         white = np.iinfo(grey.dtype).max if grey.dtype.kind == "u" else 1
         ink = np.where(grey[:] < white / 2, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
         yield cv2.resize(ink, size.shape[::-1], interpolation=cv2.INTER_NEAREST)

@@ -24,6 +24,7 @@ from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError, EngineError, ModelError, PageError
 from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
+from lineart_cli.imaging.tone import Tone
 from lineart_cli.inference.engines.base import EngineChoice, UnusableError
 from lineart_cli.inference.tiles import plan_tiles
 from lineart_cli.model import catalogue
@@ -63,7 +64,9 @@ class FakeInker:
         self.calls: list[tuple[tuple[int, ...], float, float, float]] = []
         self._faults = faults
 
-    def bands(self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[np.ndarray]:
+    def bands(
+        self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float, tone: Tone
+    ) -> Iterator[np.ndarray]:
         assert grey.dtype == np.uint8
         self.calls.append((size.shape, size.dpi, tool.thickness.page_px(size.dpi), faint))
         ink = cv2.resize(np.where(grey < 128, 255, 0).astype(np.uint8), size.shape[::-1])

@@ -20,6 +20,7 @@ from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
 from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped
+from lineart_cli.imaging.tone import Tone
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.inference.tiles import plan_tiles
 from lineart_cli.model import catalogue
@@ -38,7 +39,9 @@ class Pen:
         self.fails_at = self.stops_at = 0
         self._stopped = stopped
 
-    def bands(self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[np.ndarray]:
+    def bands(
+        self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float, tone: Tone
+    ) -> Iterator[np.ndarray]:
         self.inked += 1
         if grey.shape[1] == self.fails_at:
             raise RuntimeError("out of ink")

@@ -109,7 +109,7 @@ def test_grain_survives() -> None:
 def test_a_blank_page_stays_blank(noise: float) -> None:
     dark = tone.darkness(uneven(page(), noise))
     assert dark.mean() < 0.01
-    assert tone.measure(uneven(page(), noise)).gain == 1
+    assert tone.measure(uneven(page(), noise)).exposure.gain == 1
 
 
 def test_faint_moves_the_threshold_and_keeps_the_main_lines() -> None:

@@ -62,7 +62,7 @@ def test_cells_are_inked_at_three_scales_and_with_three_limits(
     trial: Trial, card: ModelCard, decide: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crop = Crop(700, 400, 300, 250)
-    monkeypatch.setattr(grid, "open_inker", lambda card, measure: Inker(card, Pen, measure=measure))
+    monkeypatch.setattr(grid, "open_inker", lambda card: Inker(card, Pen))
     cells = list(trial.cells(crop, decide()))
     assert [(cell.drawing, cell.faint) for cell in cells] == [(row, faint) for row in ROWS for faint in FAINTS]
     assert [cell.scale for cell in cells[::3]] == [0.75, 1, 1.5]

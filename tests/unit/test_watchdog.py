@@ -9,6 +9,7 @@ import pytest
 from lineart_cli.batch import watchdog
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError, EngineError
+from lineart_cli.imaging.tone import Tone, measure
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.inference.tiles import plan_tiles
 from lineart_cli.plan import PageSize, Plan
@@ -29,7 +30,9 @@ class Inkers:
         self.opened += 1
         return self
 
-    def bands(self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[np.ndarray]:
+    def bands(
+        self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float, tone: Tone
+    ) -> Iterator[np.ndarray]:
         answer = self._answers.pop(0)
         yield np.zeros((4, grey.shape[1]), np.uint8)
         if isinstance(answer, threading.Event):
@@ -43,7 +46,7 @@ GOOD = np.zeros((GREY.shape[0] - 4, GREY.shape[1]), np.uint8)
 
 
 def bands(inker: watchdog.WatchedInker, seconds: float = 60) -> Generator[np.ndarray]:
-    return inker.bands(GREY, SIZE, PLAN, Tool(), 0.35, seconds)
+    return inker.bands(GREY, SIZE, PLAN, Tool(), 0.35, measure(GREY), seconds)
 
 
 def ink(inker: watchdog.WatchedInker, seconds: float = 60) -> np.ndarray:
