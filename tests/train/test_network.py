@@ -73,7 +73,9 @@ def test_two_lines_side_by_side_stay_two_with_paper_between(gap: int) -> None:
     lines = [resample(np.array([[-10, y], [140, y]], np.float32), 3.0) for y in (50, 50 + gap)]
     way = torch.from_numpy(unit_offset(offset_field(lines, 128))[None]) / REACH
     fields = torch.cat([way, way.norm(dim=1, keepdim=True).clamp(max=1)], 1)
-    ink = (LineartNet(TINY).pen(fields[:, :2], fields[:, 2:], torch.tensor([3.0])) + 0.5).clamp(0, 1)[0, 0, 40 : 60 + gap, 64]
+    ink = (LineartNet(TINY).pen(fields[:, :2], fields[:, 2:], torch.tensor([3.0])) + 0.5).clamp(0, 1)[
+        0, 0, 40 : 60 + gap, 64
+    ]
     solid = (ink > 0.5).int()
     assert int((solid.diff() == 1).sum()) == 2
     assert float(ink[10 + 3 : 10 + gap - 2].max()) < 0.1
