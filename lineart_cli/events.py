@@ -12,6 +12,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from lineart_cli.options import Crop
+
 
 @dataclass(frozen=True)
 class PageStarted:
@@ -25,8 +27,10 @@ class PageStarted:
 class PageDone:
     """A page is inked and lies under its final name.
 
-    JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page", "scale"},
-    where `thickness` is in page pixels; `scale` as of PagePlanned.
+    JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page", "scale",
+    "edits", "conflicts"}, where `thickness` is in page pixels; `scale` as of PagePlanned; `edits` is the number of
+    places that are as the artist has changed them; and `conflicts` are those of them that the new sketch changes too,
+    each as [left, top, width, height] in pixels.
     """
 
     input: str
@@ -38,20 +42,24 @@ class PageDone:
     seconds: float
     page: int = 0
     scale: float = 1.0
+    edits: int = 0
+    conflicts: tuple[Crop, ...] = ()
 
 
 @dataclass(frozen=True)
 class PageSkipped:
     """The page's output was there already, and is left as it is.
 
-    JSON: {"event": "page_skipped", "input", "output", "note", "page"}, where `note` is empty for a finished page, or
-    says why an output that lineart would have inked otherwise is kept.
+    JSON: {"event": "page_skipped", "input", "output", "note", "page", "edits"}, where `note` is empty for a finished
+    page, or says why an output that lineart would have inked otherwise is kept; `edits` is the number of places that
+    the artist has changed, or null where that is not known.
     """
 
     input: str
     output: str
     note: str = ""
     page: int = 0
+    edits: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,12 +80,13 @@ class PagePlanned:
 
     JSON: {"event": "page_planned", "input", "output", "width", "height", "dpi", "dpi_source", "thickness",
     "thickness_300", "backend", "device", "precision", "threads", "at_once", "tiles", "window", "megapixels", "memory",
-    "seconds", "plan", "reasons", "page", "scale", "scale_why"}; `dpi_source` is "option", "file" or "size"; `thickness`
-    is in page pixels, `thickness_300` in pixels at 300 dpi; `at_once` is how many such pages may be in work; `tiles` is
-    the number of tiles, `window` the height and width of what the network is given for each, both of the last look;
-    `megapixels` is what it computes in all, `memory` the expected peak in bytes, `seconds` its expected time, or null
-    where nothing is known of the device; `plan` says the same in a line, and each of `reasons` explains one choice.
-    `scale` is how many page pixels long and wide a pixel is that the network sees, and `scale_why` explains it.
+    "seconds", "plan", "reasons", "page", "scale", "scale_why", "edits"}; `dpi_source` is "option", "file" or "size";
+    `thickness` is in page pixels, `thickness_300` in pixels at 300 dpi; `at_once` is how many such pages may be in
+    work; `tiles` is the number of tiles, `window` the height and width of what the network is given for each, both of
+    the last look; `megapixels` is what it computes in all, `memory` the expected peak in bytes, `seconds` its expected
+    time, or null where nothing is known of the device; `plan` says the same in a line, and each of `reasons` explains
+    one choice. `scale` is how many page pixels long and wide a pixel is that the network sees, and `scale_why` explains
+    it. `edits` is the number of places that the artist has changed and that stay.
     """
 
     input: str
@@ -103,6 +112,7 @@ class PagePlanned:
     page: int = 0
     scale: float = 1.0
     scale_why: str = ""
+    edits: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ It is the file `.lineart.json`:
 
     {"format": 1,
      "pages": {"<output>": {"input", "page", "input_sha256", "settings", "model", "lineart", "output_sha256", "width",
-                            "height", "dpi", "thickness", "scale", "exposure"}},
+                            "height", "dpi", "thickness", "scale", "exposure", "prints", "edits", "conflicts"}},
      "failures": {"<output>": {"input", "page", "error"}}}
 
 `<output>` is a path below the folder and `input` one that starts at it, both with slashes; `page` counts from 0; see
@@ -46,6 +46,9 @@ class Entry:
         thickness: of the lines, page px.
         scale: px of the page for a px at which the network worked; None where an older lineart did not say.
         exposure: of the page, see `tone.Exposure`; empty where an older lineart did not say.
+        prints: of the ink without any edits, by their name in the `print_store`; empty where there are none.
+        edits: how many places of the output are not ink as it was made, but as the artist has changed it.
+        conflicts: left, top, width and height, px, of the places that both the artist and the sketch had changed.
     """
 
     input: str
@@ -61,6 +64,9 @@ class Entry:
     thickness: float
     scale: float | None = None
     exposure: Mapping[str, float] = field(default_factory=dict)
+    prints: str = ""
+    edits: int = 0
+    conflicts: list[list[int]] = field(default_factory=list)
 
     def is_before(self, other: Entry) -> bool:
         """Whether the other is of the same page as this, settings and model too, whatever was drawn meanwhile."""
@@ -127,7 +133,8 @@ def output_status(known: Entry | None, wanted: Entry, found: str | None) -> Outp
 
     Returns:
         ABSENT: there is no such file. FINISHED: it is just what is wanted. OUTDATED: lineart wrote it, of another input
-        or with other settings or another model. EDITED: somebody has changed it since. UNKNOWN: nothing says who made
+        or with other settings or another model. EDITED: somebody has changed it since, or before that, and it still
+        has these edits. UNKNOWN: nothing says who made
         it.
     """
     if found is None:
@@ -138,7 +145,9 @@ def output_status(known: Entry | None, wanted: Entry, found: str | None) -> Outp
         return OutputStatus.UNKNOWN
     if known.output_sha256 != found:
         return OutputStatus.EDITED
-    return OutputStatus.FINISHED if known.is_made_like(wanted) else OutputStatus.OUTDATED
+    if known.is_made_like(wanted):
+        return OutputStatus.FINISHED
+    return OutputStatus.EDITED if known.edits else OutputStatus.OUTDATED
 
 
 def parse(text: str) -> Manifest:
@@ -212,6 +221,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "int": int,
     "float": _NUMBER,
     "float | None": (*_NUMBER, type(None)),
+    "list[list[int]]": list,
 }
 
 

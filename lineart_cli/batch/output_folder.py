@@ -1,6 +1,7 @@
 """The folder that ink goes to, shared by all runs that write there, and safe from each of them being killed.
 
 OUT/.lineart.json       the manifest, see `manifest` and `record`
+OUT/.lineart-prints/    see `print_store`
 OUT/.lineart/           see `run_folder`
 """
 
@@ -17,6 +18,7 @@ from typing import Self
 
 from lineart_cli.batch import manifest
 from lineart_cli.batch.manifest import Entry, Failure, Manifest, OutputStatus
+from lineart_cli.batch.print_store import PrintStore
 from lineart_cli.batch.record import Record
 from lineart_cli.batch.run_folder import RunFolder
 from lineart_cli.errors import ArgumentError, PageError
@@ -40,6 +42,7 @@ class OutputFolder:
         self._real = os.path.realpath(root)
         self._run = RunFolder(root, dry_run=dry_run)
         self._record = Record(root, self._run.hidden / "journal", self._found)
+        self._prints = PrintStore(root)
 
     def __enter__(self) -> Self:
         """Takes away what killed runs have left; raises ArgumentError where the folder cannot be used."""
@@ -113,17 +116,27 @@ class OutputFolder:
             last = None if self._overwrite else self._record.manifest.pages.get(self._name(output))
         return last if last is not None and last.is_before(wanted) else None
 
+    def last_entry(self, output: Path) -> tuple[Entry | None, bytes | None]:
+        """What is on record of an output, whatever it was made of, and its fingerprints as `print_store` has them."""
+        with self._locked():
+            entry = self._record.manifest.pages.get(self._name(output))
+            return entry, self._prints.get(entry.prints) if entry is not None and entry.prints else None
+
     def unfinished(self, suffix: str) -> contextlib.AbstractContextManager[Path]:
         """A name for a file that is not whole yet, on the same disk; taken away in the end."""
         return self._run.unfinished(suffix)
 
-    def settle(self, part: Path, output: Path, wanted: Entry) -> OutputStatus:
+    def settle(
+        self, part: Path, output: Path, wanted: Entry, prints: bytes | None = None, merged: str | None = None
+    ) -> OutputStatus:
         """Puts a page in its place in one step, unless what is there by now is not lineart's.
 
         Args:
             part: the ink, see `unfinished`.
             output: its final name; its folder is made where it is missing.
             wanted: the page's entry.
+            prints: the fingerprints that it names.
+            merged: the sha256 of the edited output whose edits are in `part`; that one is replaced.
 
         Returns:
             How the output stood the moment before: FINISHED, EDITED and UNKNOWN are kept as they are.
@@ -136,12 +149,16 @@ class OutputFolder:
                 found = self._status(output, wanted)
                 if found in {OutputStatus.EDITED, OutputStatus.UNKNOWN} and _is_beginning(output, part):
                     found = OutputStatus.ABSENT
+                if found is OutputStatus.EDITED and _digest(output) == merged:
+                    found = OutputStatus.OUTDATED
                 if found in {OutputStatus.ABSENT, OutputStatus.OUTDATED}:
                     self._check_inside(output)
                     output.parent.mkdir(parents=True, exist_ok=True)
+                    self._keep(prints)
                     self._record.append(self._name(output), wanted)
                     os.replace(part, output)
                 elif found is OutputStatus.FINISHED:
+                    self._keep(prints)
                     self._record.append(self._name(output), wanted)
                 else:
                     return found
@@ -149,6 +166,11 @@ class OutputFolder:
                 return found
         except OSError as error:
             raise unwritable(output, error) from error
+
+    def _keep(self, prints: bytes | None) -> None:
+        if prints is not None:
+            with self.unfinished(".prints") as part:
+                self._prints.put(prints, part)
 
     def note(self, output: Path, failure: Failure | None) -> None:
         """Notes that a page failed, or that it does no longer."""
@@ -185,7 +207,8 @@ class OutputFolder:
         return None
 
     def _save(self) -> None:
-        self._record.save(self._run.path / "manifest")
+        if self._record.save(self._run.path / "manifest"):
+            self._prints.keep_only({entry.prints for entry in self._record.manifest.pages.values()} - {""})
 
     def _leave(self, patience: float = -1) -> None:
         with self._locked(patience):

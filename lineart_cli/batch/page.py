@@ -7,7 +7,6 @@ write:  bands -> a file -> the output folder
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import deque
@@ -15,21 +14,24 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 
 from lineart_cli import pages
-from lineart_cli.batch import context, manifest
+from lineart_cli.batch import context, edited_output, ink_file, manifest, page_events
 from lineart_cli.batch.channel import Channel
 from lineart_cli.batch.context import PageContext
+from lineart_cli.batch.edited_output import EditedOutput
 from lineart_cli.batch.files import Job
+from lineart_cli.batch.ink_file import InkFile
 from lineart_cli.batch.manifest import OutputStatus
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
 from lineart_cli.batch.schedule import PagesInMemory
 from lineart_cli.batch.watchdog import WatchedInker, Worker, patience
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import LineartError, ModelError, PageError
-from lineart_cli.events import Event, Notice, PageDone, PagePlanned, PageSkipped, PageStarted
+from lineart_cli.events import Event, Notice, PageSkipped, PageStarted
 from lineart_cli.imaging.disk_array import AHEAD, Page
 from lineart_cli.imaging.tone import Tone
 from lineart_cli.inference.engines import UnusableError
@@ -39,7 +41,7 @@ from lineart_cli.plan import PageSize, Plan
 
 _ADOPTED = "was there without a record, and is just what is inked now"
 _KEPT = {
-    OutputStatus.EDITED: "was changed after lineart inked it, and is kept; --overwrite inks it again",
+    OutputStatus.EDITED: edited_output.EDITED,
     OutputStatus.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
 }
 _INVERTED = "has light lines on dark, which are inked as dark lines on light are; --invert no inks it as it is"
@@ -88,6 +90,7 @@ class PageInWork:
         pixels: of the sketch at the working scale; the second stage takes them out.
         tone: of the sketch.
         bands: of ink, from the second stage to the third.
+        edited: the output as the artist has left it, whose edits are to stay; or None.
         ink: what goes into the file: the bands and what is beside them.
     """
 
@@ -98,6 +101,7 @@ class PageInWork:
     tone: Tone
     bands: Channel[pages.Pixels]
     ink: pages.InkedPage
+    edited: EditedOutput | None = None
 
 
 @dataclass
@@ -146,11 +150,16 @@ def read(work: JobInWork, run: RunContext) -> None:
     before = folder.status(job.output, opened[0].entry)
     if before is OutputStatus.FINISHED:
         raise Ended(_skipped(job, run, ""))
+    edited = None
     if before is OutputStatus.EDITED and pages.is_whole(job.output):
-        raise Ended(_skipped(job, run, _KEPT[before]))
+        try:
+            edited = edited_output.to_be_merged(job, opened[0].entry, run.options, folder)
+        except edited_output.Kept as kept:
+            raise Ended(_skipped(job, run, kept.note, kept.edits)) from kept
     scaled = [context.scaled(each, folder, run.card, run.reader) for each in opened]
     plans = [_planned(each, run) for each in scaled]
-    *events, last = [_event(each, plan, run.card) for each, plan in zip(scaled, plans, strict=True)]
+    edits = len(edited.edits()) if edited and run.options.dry_run else 0
+    *events, last = [page_events.planned(each, plan, run.card, edits) for each, plan in zip(scaled, plans, strict=True)]
     for event in events:
         run.report(event)
     if run.options.dry_run:
@@ -163,7 +172,7 @@ def read(work: JobInWork, run: RunContext) -> None:
         work.turn.acquire()
         if work.is_over:
             break
-        work.read.put(_pixels(each, plan, before, run))
+        work.read.put(replace(_pixels(each, plan, before, run), edited=edited))
 
 
 def ink(work: JobInWork, run: RunContext) -> None:
@@ -217,35 +226,6 @@ def _planned(page: PageContext, run: RunContext) -> Plan:
         raise PageError(str(page.job), "cannot be inked", str(error)) from error
 
 
-def _event(page: PageContext, plan: Plan, card: ModelCard) -> PagePlanned:
-    job, size = page.job, page.size
-    return PagePlanned(
-        input=str(job.source),
-        output=str(job.output),
-        width=size.width,
-        height=size.height,
-        dpi=page.entry.dpi,
-        dpi_source=page.dpi_source,
-        thickness=page.entry.thickness,
-        thickness_300=round(page.thickness * card.dpi / size.dpi, 3),
-        backend=plan.choice.backend,
-        device=plan.choice.device,
-        precision=plan.choice.precision,
-        threads=plan.choice.threads,
-        at_once=plan.at_once,
-        tiles=len(plan.tiles),
-        window=plan.window,
-        megapixels=round(plan.computed_megapixels, 2),
-        memory=plan.memory,
-        seconds=None if math.isnan(plan.seconds) else round(plan.seconds, 3),
-        plan=str(plan),
-        reasons=plan.reasons,
-        page=job.page,
-        scale=size.scale,
-        scale_why=page.scale_why,
-    )
-
-
 def _pixels(page: PageContext, plan: Plan, before: OutputStatus, run: RunContext) -> PageInWork:
     """The page read at the working scale, and what its file has beside the ink."""
     job, options = page.job, run.options
@@ -293,34 +273,32 @@ def _patience(page: PageContext, plan: Plan, options: InkOptions) -> float:
 
 
 def _written(work: JobInWork, run: RunContext) -> Event:
-    job, options = work.job, run.options
+    job = work.job
     first = next(work.inked)
-    look = pages.Look(options.ink_colour, options.transparent)
     with run.folder.unfinished(job.output.suffix) as part, closing(_inked(work, first)) as inked:
         try:
-            if job.is_joined:
-                pages.write_joined(part, inked, look, work.px * options.bits // 8)
-            else:
-                pages.write_ink(part, next(inked), options.format, look)
-                next(inked, None)
-            entry = replace(first.page.entry, output_sha256=manifest.sha256(part))
+            file = _file(part, inked, work, first, run)
         except OSError as error:
             raise unwritable(job.output, error) from error
-        after = run.folder.settle(part, job.output, entry)
+        merged = first.edited.sha256 if first.edited else None
+        after = run.folder.settle(part, job.output, file.entry, file.prints, merged)
     kept = _ADOPTED if (first.before, after) == (OutputStatus.UNKNOWN, OutputStatus.FINISHED) else _KEPT.get(after, "")
     if kept:
         return _skipped(job, run, kept)
-    return PageDone(
-        input=str(job.source),
-        output=str(job.output),
-        width=entry.width,
-        height=entry.height,
-        dpi=entry.dpi,
-        thickness=entry.thickness,
-        seconds=round(time.monotonic() - work.started, 3),
-        page=job.page,
-        scale=first.page.size.scale,
-    )
+    if file.conflicts:
+        run.report(page_events.changed_twice(job, file.conflicts))
+    return page_events.done(job, file, first.page.size.scale, time.monotonic() - work.started)
+
+
+def _file(
+    part: Path, inked: Generator[pages.InkedPage], work: JobInWork, first: PageInWork, run: RunContext
+) -> InkFile:
+    entry, options = first.page.entry, run.options
+    if work.job.is_joined:
+        return ink_file.write_joined(part, inked, work.px, entry, options)
+    file = ink_file.write(part, next(inked), entry, options, first.edited, work.job.output, run.folder.scratch)
+    next(inked, None)
+    return file
 
 
 def _inked(work: JobInWork, first: PageInWork) -> Generator[pages.InkedPage]:
@@ -334,6 +312,6 @@ def _inked(work: JobInWork, first: PageInWork) -> Generator[pages.InkedPage]:
         work.turn.release()
 
 
-def _skipped(job: Job, run: RunContext, note: str) -> PageSkipped:
+def _skipped(job: Job, run: RunContext, note: str, edits: int | None = None) -> PageSkipped:
     run.folder.note(job.output, None)
-    return PageSkipped(str(job.source), str(job.output), note, job.page)
+    return PageSkipped(str(job.source), str(job.output), note, job.page, edits)

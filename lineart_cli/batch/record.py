@@ -55,13 +55,19 @@ class Record:
             journal.write(manifest.journal_line(output, result))
         self._stamps = self._stamps_now()
 
-    def save(self, part: Path) -> None:
-        """Writes the manifest, by way of the file `part`, and drops the journal, which has nothing to add any more."""
-        if self._journal.exists():
-            part.write_text(self.manifest.to_text(), "utf-8")
-            os.replace(part, self._path)
-            self._journal.unlink()
-            self._stamps = self._stamps_now()
+    def save(self, part: Path) -> bool:
+        """Writes the manifest, by way of the file `part`, and drops the journal, which has nothing to add any more.
+
+        Returns:
+            Whether there was a journal.
+        """
+        if not self._journal.exists():
+            return False
+        part.write_text(self.manifest.to_text(), "utf-8")
+        os.replace(part, self._path)
+        self._journal.unlink()
+        self._stamps = self._stamps_now()
+        return True
 
     def _stamps_now(self) -> object:
         return manifest.stamp(self._path), manifest.stamp(self._journal)

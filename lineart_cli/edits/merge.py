@@ -2,8 +2,8 @@
 
 Known are the fingerprints of the old ink, the edited picture and the new ink. Of the pixels in which the edited picture
 and the new ink differ, those in squares that only the sketch has changed are the new ink's, all others the artist's.
-Then strokes are made whole: what the sketch has changed of a stroke that touches an edit, or comes as near to one as the
-line is thick, is the artist's as well, as far as the stroke goes. So neither a stroke that was erased comes back in
+Then strokes are made whole: what the sketch has changed of a stroke that touches an edit, or comes as near to one as
+the line is thick, is the artist's as well, as far as the stroke goes. So neither a stroke that was erased comes back in
 part, nor does one that was drawn anew get a double, nor does half a stroke end where the other half was.
 
 The guarantees, pixel by pixel: what differs in a square that only the artist has changed is the artist's; what differs

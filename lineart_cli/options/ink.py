@@ -163,6 +163,14 @@ class InkOptions(ReadOptions, DrawOptions):
         "Writing",
         changes_ink=False,
     )
+    keep_edits: bool = option(
+        False,
+        "--keep-edits",
+        "Ink pages again whose ink was edited, and keep the edits: ink is new only where the sketch was changed. "
+        "Otherwise such pages are left as they are.",
+        "Writing",
+        changes_ink=False,
+    )
     dry_run: bool = option(
         False, "--dry-run", "List what would be inked, and write nothing.", "Writing", changes_ink=False
     )
@@ -275,6 +283,12 @@ class InkOptions(ReadOptions, DrawOptions):
             raise ArgumentError("--bits", f"{options.bits} with --format {options.format}", "use png or tiff")
         if options.join and options.format != "tiff":
             raise ArgumentError("--join", f"with --format {options.format}", "use --format tiff")
+        if options.keep_edits and options.overwrite:
+            raise ArgumentError("--keep-edits", "with --overwrite", "this replaces edits; leave one of them out")
+        if options.keep_edits and options.format == "jpeg":
+            raise ArgumentError("--keep-edits", "with --format jpeg", "JPEG changes all ink with each saving; use png")
+        if options.keep_edits and options.join:
+            raise ArgumentError("--keep-edits", "with --join", "edits are kept in files of one page; leave --join out")
         if options.watch and options.dry_run:
             raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")
         return options

@@ -3,16 +3,28 @@
 from lineart_cli.pages.header import UPRIGHT, Dpi, Header, working_dpi
 from lineart_cli.pages.metadata import Metadata
 from lineart_cli.pages.picture import Greys, as_stored, grey_type
+from lineart_cli.pages.raster import Raster
 from lineart_cli.pages.reading import (
     count_pages,
     is_whole,
     read_grey,
     read_header,
     read_metadata,
+    read_raster,
     read_sketch,
     read_strips,
 )
-from lineart_cli.pages.writers import INK, OUTPUT_FORMATS, InkedPage, Look, Pixels, check_size, write_ink, write_joined
+from lineart_cli.pages.writers import (
+    INK,
+    OUTPUT_FORMATS,
+    InkedPage,
+    Look,
+    Pixels,
+    check_size,
+    write_ink,
+    write_joined,
+    write_merged,
+)
 
 __all__ = [
     "INK",
@@ -25,6 +37,7 @@ __all__ = [
     "Look",
     "Metadata",
     "Pixels",
+    "Raster",
     "as_stored",
     "check_size",
     "count_pages",
@@ -33,9 +46,11 @@ __all__ = [
     "read_grey",
     "read_header",
     "read_metadata",
+    "read_raster",
     "read_sketch",
     "read_strips",
     "working_dpi",
     "write_ink",
     "write_joined",
+    "write_merged",
 ]

@@ -20,6 +20,7 @@ from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import Header
 from lineart_cli.pages.metadata import Metadata, metadata_of
 from lineart_cli.pages.picture import Document, Greys, Picture, grey_strips, grey_type, to_grey
+from lineart_cli.pages.raster import Raster, to_raster
 from lineart_cli.pages.sketch import to_sketch
 
 
@@ -108,6 +109,12 @@ def read_sketch(path: Path, options: ReadOptions, page: int = 0) -> NDArray[np.u
     """
     with _picture(path, options, page) as (_, picture):
         return to_sketch(picture)
+
+
+def read_raster(path: Path, options: ReadOptions, scratch: Path) -> Raster:
+    """Decodes the first page of a file, see `raster.to_raster`; raises PageError as `read_grey` does."""
+    with _picture(path, options, 0) as (_, picture):
+        return to_raster(picture, scratch)
 
 
 def read_metadata(path: Path, page: int = 0) -> Metadata:

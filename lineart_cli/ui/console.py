@@ -92,13 +92,16 @@ class PlanReporter:
                 size = f"{event.width} x {event.height} px at {event.dpi:g} dpi{from_size}"
                 print(f"{_way(event)}: {size}; lines {event.thickness:g} px", file=self._stream)
                 print(f"  {event.plan}", file=self._stream)
+                if event.edits:
+                    print(f"    {_count(event.edits)}, which stay", file=self._stream)
                 print(f"    scale {event.scale:g}: {event.scale_why}", file=self._stream)
                 for reason in event.reasons:
                     if reason not in self._told:
                         print(f"    {reason}", file=self._stream)
                 self._told = event.reasons
             case PageSkipped():
-                print(f"{_way(event)}: {event.note or 'finished'}", file=self._stream)
+                edits = "" if event.edits is None else f" ({_count(event.edits)})"
+                print(f"{_way(event)}: {event.note or 'finished'}{edits}", file=self._stream)
 
 
 class TerminalReporter:
@@ -144,6 +147,10 @@ class _All:
 
 def _way(event: PagePlanned | PageSkipped) -> str:
     return f"{one_line(event.input)} -> {one_line(event.output)}"
+
+
+def _count(edits: int) -> str:
+    return f"{edits} edit" if edits == 1 else f"{edits} edits"
 
 
 def show_cursor() -> None:

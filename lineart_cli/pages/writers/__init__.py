@@ -23,6 +23,7 @@ __all__ = [
     "check_size",
     "write_ink",
     "write_joined",
+    "write_merged",
 ]
 
 
@@ -74,10 +75,19 @@ def write_ink(path: Path, page: InkedPage, file_format: str, look: Look) -> None
         OUTPUT_FORMATS[file_format].write(file, page, look)
 
 
-def write_joined(path: Path, pages: Iterable[InkedPage], look: Look, coverage_bytes: int) -> None:
+def write_merged(path: Path, page: InkedPage, file_format: str, look: Look, original: Path) -> None:
+    """Writes a page of ink with its overlay; of a format with layers, `original` with another layer of ink.
+
+    Raises:
+        OSError: as `write_ink` does.
+    """
+    write_ink(path, page, file_format, look)
+
+
+def write_joined(path: Path, pages: Iterable[InkedPage], look: Look, unpacked_bytes: int) -> None:
     """Writes all pages into one TIFF, see `tiff.write_pages`; raises OSError as `write_ink` does."""
     with _opened(path) as file:
-        tiff.write_pages(file, pages, look, coverage_bytes)
+        tiff.write_pages(file, pages, look, unpacked_bytes)
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -24,6 +24,21 @@ Pixels = NDArray[np.unsignedinteger[Any]]
 """Samples of 8 or 16 bits, 0 to 255 or 65535."""
 
 
+class Overlay(Protocol):
+    """A picture that somebody has changed, laid over ink."""
+
+    @property
+    def samples(self) -> int:
+        """Of a pixel: a grey or RGB, and the opacity if there is one."""
+
+    @property
+    def bits(self) -> int:
+        """8 or 16, of a sample."""
+
+    def laid(self, rows: slice, painting: Pixels, /) -> Pixels:
+        """Some rows, (rows, W, samples), of which `painting` are those of ink alone."""
+
+
 @dataclass(frozen=True)
 class InkedPage:
     """What becomes a page of a file.
@@ -35,6 +50,7 @@ class InkedPage:
         dpi: the resolution tag to write, horizontal and vertical, or None for none.
         sketch: (H, W) grey or (H, W, 3) RGB, uint8: the page as it was read; only layered formats need it.
         metadata: what is kept of the input's.
+        overlay: what lies over the ink, or None.
     """
 
     bands: Iterable[Pixels]
@@ -43,6 +59,7 @@ class InkedPage:
     dpi: Dpi | None = None
     sketch: Pixels | None = None
     metadata: Metadata = field(default_factory=Metadata)
+    overlay: Overlay | None = None
 
     @cached_property
     def ink(self) -> Pixels:
@@ -53,6 +70,22 @@ class InkedPage:
     def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
         """Of the coverage."""
         return np.dtype(f"uint{self.bits}")
+
+    @property
+    def sample_type(self) -> np.dtype[np.unsignedinteger[Any]]:
+        """Of the pixels."""
+        return np.dtype(f"uint{self.overlay.bits}") if self.overlay else self.dtype
+
+    def samples(self, look: Look) -> int:
+        """Of a pixel, see `pixels`."""
+        return self.overlay.samples if self.overlay else look.samples
+
+    def pixels(self, look: Look) -> Iterator[Pixels]:
+        """The pixels of the page, (rows, W, samples) at a time; takes the bands."""
+        painting = painted(self.bands, look.shades, look.transparent)
+        if self.overlay is None:
+            return painting
+        return laid_over(painting, self.overlay)
 
 
 @dataclass(frozen=True)
@@ -98,6 +131,14 @@ def painted(bands: Iterable[Pixels], shades: Sequence[int], transparent: bool) -
         if transparent:
             pixels[..., -1] = coverage
         yield pixels
+
+
+def laid_over(painting: Iterable[Pixels], overlay: Overlay) -> Iterator[Pixels]:
+    """Strips of ink, from top to bottom, with what lies over it."""
+    top = 0
+    for strip in painting:
+        yield overlay.laid(slice(top, top + len(strip)), strip)
+        top += len(strip)
 
 
 @cache

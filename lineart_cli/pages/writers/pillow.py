@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 from lineart_cli.imaging.resample import gathered
 from lineart_cli.pages.header import INCHES
 from lineart_cli.pages.metadata import PREFIX
-from lineart_cli.pages.writers.paint import InkedPage, Look, painted
+from lineart_cli.pages.writers.paint import InkedPage, Look
 from lineart_cli.pages.writers.profile import icc_profile
 
 
@@ -21,7 +21,7 @@ def write_webp(file: BinaryIO, page: InkedPage, look: Look) -> None:
     if page.dpi is not None:
         exif[ExifTags.Base.XResolution], exif[ExifTags.Base.YResolution] = page.dpi
         exif[ExifTags.Base.ResolutionUnit] = INCHES
-    image = _image(page, look).convert("RGBA" if look.transparent else "RGB")
+    image = _image(page, look).convert("RGBA" if page.samples(look) % 2 == 0 else "RGB")
     _save(image, file, "WEBP", lossless=True, quality=10, exif=exif, xmp=page.metadata.xmp)
 
 
@@ -42,11 +42,11 @@ def write_bmp(file: BinaryIO, page: InkedPage, look: Look) -> None:
 
 
 def _image(page: InkedPage, look: Look) -> Image.Image:
-    painting = painted(page.bands, look.shades, look.transparent)
-    pixels = gathered(painting, (*page.shape, look.samples), np.uint8)
-    if look.samples == 2:
+    samples = page.samples(look)
+    pixels = gathered(page.pixels(look), (*page.shape, samples), np.uint8)
+    if samples == 2:
         return Image.merge("LA", [Image.fromarray(pixels[..., each]) for each in range(2)])
-    return Image.fromarray(pixels[..., 0] if look.samples == 1 else pixels)
+    return Image.fromarray(pixels[..., 0] if samples == 1 else pixels)
 
 
 def _save(image: Image.Image, file: BinaryIO, name: str, **settings: Any) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from lineart_cli.options import MM_PER_INCH
 from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.metadata import Metadata
-from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels, painted
+from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
 from lineart_cli.pages.writers.profile import icc_profile
 
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by samples: grey, grey with alpha, RGB, RGBA
@@ -21,8 +21,7 @@ _NO_FILTER, _SUB = 0, 1
 
 def write(file: BinaryIO, page: InkedPage, look: Look) -> None:
     """Writes a page of ink, 8 or 16 bits a sample."""
-    rows = painted(page.bands, look.shades, look.transparent)
-    write_rows(file, rows, page.shape, page.dpi, page.metadata, is_plain=look.is_plain)
+    write_rows(file, page.pixels(look), page.shape, page.dpi, page.metadata, is_plain=look.is_plain)
 
 
 def write_rows(

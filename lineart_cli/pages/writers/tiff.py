@@ -11,7 +11,7 @@ from tifffile import TiffWriter
 
 from lineart_cli.imaging.resample import STRIP_ROWS
 from lineart_cli.pages.metadata import Metadata
-from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels, painted
+from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
 from lineart_cli.pages.writers.profile import icc_profile
 
 _MOST_BYTES = 4_000_000_000  # classic TIFF ends at 2 ** 32; the rest is for what is not pixels
@@ -21,33 +21,34 @@ _BYTE, _ASCII = 1, 2  # types of a tag
 
 def write(file: BinaryIO, page: InkedPage, look: Look) -> None:
     """Writes a page of ink, 8 or 16 bits a sample."""
-    write_pages(file, [page], look, math.prod(page.shape) * page.bits // 8)
+    write_pages(file, [page], look, math.prod(page.shape) * page.samples(look) * page.sample_type.itemsize)
 
 
-def write_pages(file: BinaryIO, pages: Iterable[InkedPage], look: Look, coverage_bytes: int) -> None:
+def write_pages(file: BinaryIO, pages: Iterable[InkedPage], look: Look, unpacked_bytes: int) -> None:
     """Writes one page after the other. Of what is kept of EXIF, TIFF gets the main directory only.
 
     Args:
         file: where to; seekable.
         pages: taken one at a time, when the one before is written.
         look: of all.
-        coverage_bytes: of the ink of all pages together.
+        unpacked_bytes: of the pixels of all pages together.
     """
     strategy = zlib.Z_RLE if look.is_plain else zlib.Z_DEFAULT_STRATEGY
-    with TiffWriter(file, bigtiff=coverage_bytes * look.samples > _MOST_BYTES) as tiff:
+    with TiffWriter(file, bigtiff=unpacked_bytes > _MOST_BYTES) as tiff:
         for page in pages:
+            samples = page.samples(look)
             tiff.write(
-                _packed(painted(page.bands, look.shades, look.transparent), strategy),
-                shape=page.shape if look.samples == 1 else (*page.shape, look.samples),
-                dtype=page.dtype,
-                photometric="minisblack" if len(look.shades) == 1 else "rgb",
+                _packed(page.pixels(look), strategy),
+                shape=page.shape if samples == 1 else (*page.shape, samples),
+                dtype=page.sample_type,
+                photometric="minisblack" if samples < 3 else "rgb",
                 planarconfig="contig",
-                extrasamples=["unassalpha"] if look.transparent else [],
+                extrasamples=["unassalpha"] if samples % 2 == 0 else [],
                 rowsperstrip=STRIP_ROWS,
                 compression="adobe_deflate",
                 resolution=page.dpi,
                 resolutionunit="inch" if page.dpi else None,
-                iccprofile=icc_profile(len(look.shades)),
+                iccprofile=icc_profile(1 if samples < 3 else 3),
                 software="lineart",
                 description=None,
                 metadata=None,

@@ -1,0 +1,124 @@
+"""An output that somebody has changed: whether its changes can be kept when its sketch is inked again, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineart_cli import pages
+from lineart_cli.batch import manifest
+from lineart_cli.batch.files import Job
+from lineart_cli.batch.manifest import Entry
+from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.edits import merge, prints
+from lineart_cli.edits.levels import Legend, Samples
+from lineart_cli.edits.prints import Prints
+from lineart_cli.errors import PageError
+from lineart_cli.options import Crop, InkOptions, ReadOptions
+from lineart_cli.pages import INK
+
+EDITED = (
+    "was changed after lineart inked it, and is kept; --keep-edits inks it again and keeps the changes, "
+    "--overwrite replaces them"
+)
+_WHOLE = "was changed after lineart inked it, and is kept as a whole"
+_NOTHING_NEW = "has edits, which stay; its sketch is as it was"
+
+
+class Kept(Exception):  # noqa: N818 - it is none
+    """An output stays as it is.
+
+    Attributes:
+        note: says why.
+        edits: how many places of it were changed; None where that is not known.
+    """
+
+    def __init__(self, note: str, edits: int | None = None) -> None:
+        super().__init__(note)
+        self.note = note
+        self.edits = edits
+
+
+@dataclass(frozen=True)
+class EditedOutput:
+    """An output as the artist has left it.
+
+    Attributes:
+        sha256: of the file.
+        pixels: (H, W, samples) of it, or of its layer of ink.
+        legend: how the ink was drawn that has been changed.
+        old: the fingerprints of that ink.
+    """
+
+    sha256: str
+    pixels: NDArray[np.unsignedinteger[Any]]
+    legend: Legend
+    old: Prints
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        height, width, _ = self.pixels.shape
+        return height, width
+
+    def levels(self, rows: slice) -> tuple[Samples, NDArray[np.bool_]]:
+        """Some rows, see `Legend.of_pixels`."""
+        return self.legend.of_pixels(np.asarray(self.pixels[rows]))
+
+    def edits(self) -> list[Crop]:
+        """The places that the artist has changed, px."""
+        return merge.edits(self.old, self.levels, self.shape)
+
+
+def to_be_merged(job: Job, wanted: Entry, options: InkOptions, folder: OutputFolder) -> EditedOutput:
+    """The changed output of a job that is to be inked again.
+
+    Args:
+        job: whose output has been changed.
+        wanted: its page.
+        options: of `lineart ink`.
+        folder: of the output.
+
+    Raises:
+        Kept: it stays as it is.
+    """
+    if not (options.keep_edits or options.dry_run):
+        raise Kept(EDITED)
+    known, packed = folder.last_entry(job.output)
+    try:
+        edited = _opened(job, known, packed, options, folder)
+    except PageError as error:
+        raise Kept(f"{_WHOLE}: it {error.reason}; {error.advice}" if options.keep_edits else EDITED) from error
+    if not options.keep_edits:
+        raise Kept(EDITED, len(edited.edits()))
+    if known is not None and known.is_made_like(wanted):
+        raise Kept(_NOTHING_NEW, len(edited.edits()))
+    return edited
+
+
+def _opened(
+    job: Job, known: Entry | None, packed: bytes | None, options: InkOptions, folder: OutputFolder
+) -> EditedOutput:
+    output, advice = job.output, "--overwrite inks it again without them"
+    if known is None or packed is None:
+        raise PageError(output, "has no fingerprints on record that its changes could be told from", advice)
+    sha256 = manifest.sha256(output)
+    has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
+    pixels = pages.read_raster(output, ReadOptions(layer=INK if has_layers else None), folder.scratch).pixels
+    height, width = pixels.shape[:2]
+    if (height, width) != (known.height, known.width):
+        raise PageError(output, f"has {width} x {height} px instead of {known.width} x {known.height}", advice)
+    try:
+        old = prints.unpacked(packed, (height, width))
+    except ValueError as error:
+        raise PageError(output, f"has fingerprints that {error}", advice) from error
+    return EditedOutput(sha256, pixels, _legend(known, has_layers), old)
+
+
+def _legend(known: Entry, has_layers: bool) -> Legend:
+    settings = known.settings
+    red, green, blue = bytes.fromhex(str(settings["ink_colour"]).removeprefix("#"))
+    return Legend((red, green, blue), has_layers or bool(settings["transparent"]), int(settings["bits"] or 8))

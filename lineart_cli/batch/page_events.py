@@ -1,0 +1,78 @@
+"""What is told of a page: how it will be inked, and what has come of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from lineart_cli.batch.context import PageContext
+from lineart_cli.batch.files import Job
+from lineart_cli.batch.ink_file import InkFile
+from lineart_cli.events import Notice, PageDone, PagePlanned
+from lineart_cli.model.card import ModelCard
+from lineart_cli.options import Crop
+from lineart_cli.plan import Plan
+
+_BOTH = "as edited, though the sketch has changed there too"
+_MOST_TOLD = 5  # places
+
+
+def planned(page: PageContext, plan: Plan, card: ModelCard, edits: int) -> PagePlanned:
+    """The plan for a page, on which so many places are to stay as they were edited."""
+    job, size = page.job, page.size
+    return PagePlanned(
+        input=str(job.source),
+        output=str(job.output),
+        width=size.width,
+        height=size.height,
+        dpi=page.entry.dpi,
+        dpi_source=page.dpi_source,
+        thickness=page.entry.thickness,
+        thickness_300=round(page.thickness * card.dpi / size.dpi, 3),
+        backend=plan.choice.backend,
+        device=plan.choice.device,
+        precision=plan.choice.precision,
+        threads=plan.choice.threads,
+        at_once=plan.at_once,
+        tiles=len(plan.tiles),
+        window=plan.window,
+        megapixels=round(plan.computed_megapixels, 2),
+        memory=plan.memory,
+        seconds=None if math.isnan(plan.seconds) else round(plan.seconds, 3),
+        plan=str(plan),
+        reasons=plan.reasons,
+        page=job.page,
+        scale=size.scale,
+        scale_why=page.scale_why,
+        edits=edits,
+    )
+
+
+def done(job: Job, file: InkFile, scale: float, seconds: float) -> PageDone:
+    """A page that lies under its final name."""
+    entry = file.entry
+    return PageDone(
+        input=str(job.source),
+        output=str(job.output),
+        width=entry.width,
+        height=entry.height,
+        dpi=entry.dpi,
+        thickness=entry.thickness,
+        seconds=round(seconds, 3),
+        page=job.page,
+        scale=scale,
+        edits=entry.edits,
+        conflicts=tuple(file.conflicts),
+    )
+
+
+def changed_twice(job: Job, conflicts: Sequence[Crop]) -> Notice:
+    """The places of an output that both the artist and the sketch have changed."""
+    places = [f"{box.width} x {box.height} at {box.left},{box.top}" for box in conflicts[:_MOST_TOLD]]
+    more = len(conflicts) - len(places)
+    told = "; ".join([*places, f"and {more} more"] if more else places)
+    return Notice(f"{job.output}: {_count(len(conflicts))} {_BOTH} ({told})")
+
+
+def _count(places: int) -> str:
+    return "a place stays" if places == 1 else f"{places} places stay"
