@@ -92,9 +92,9 @@ def lineart(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
 
 def files(folder: str) -> list[str]:
-    """All files but the manifest."""
-    paths = (path for path in Path(folder).rglob("*") if path.is_file() and path.name != ".lineart.json")
-    return sorted(str(path.relative_to(folder)) for path in paths)
+    """All files but what lineart keeps for itself."""
+    paths = (path.relative_to(folder) for path in Path(folder).rglob("*") if path.is_file())
+    return sorted(str(path) for path in paths if not path.parts[0].startswith(".lineart"))
 
 
 def test_a_folder_is_inked_and_summed_up(lineart: Shell) -> None:
@@ -118,7 +118,9 @@ def test_ink_that_was_edited_is_kept_whatever_is_asked_for_and_told(lineart: She
     edited = Path("ink/a.png").read_bytes()
     for more in ([], ["-t", "5"]):
         assert lineart("ink", "scans", "-o", "ink", *more) == 0
-        assert lineart.err.startswith("ink/a.png: was changed after lineart inked it, and is kept; --overwrite inks it")
+        assert lineart.err.startswith(
+            "ink/a.png: was changed after lineart inked it, and is kept; --keep-edits inks it"
+        )
         assert Path("ink/a.png").read_bytes() == edited
     assert lineart("ink", "scans", "-o", "ink", "--overwrite") == 0
     assert Path("ink/a.png").read_bytes() != edited

@@ -19,6 +19,7 @@ from lineart_cli import pages
 from lineart_cli.batch import context, files, manifest
 from lineart_cli.batch.manifest import NAME
 from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch.print_store import NAME as PRINTS
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
@@ -114,8 +115,9 @@ def run(
 
 
 def left_over(folder: Path) -> list[str]:
-    """All files but the manifest."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name != NAME)
+    """All files but the manifest and the fingerprints."""
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name != NAME)
+    return sorted(str(path) for path in files if path.parts[0] != PRINTS)
 
 
 @pytest.fixture

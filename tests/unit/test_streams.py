@@ -15,8 +15,8 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.batch import files, page
-from lineart_cli.batch.manifest import NAME
 from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch.print_store import NAME as PRINTS
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.errors import EngineError
@@ -92,7 +92,9 @@ class Desk:
             keep = len(tools) > 1
             inker = lambda: self.open(self.card, options.bits, keep, folder.scratch)  # noqa: E731
             Batch(folder, options, tools, self.card, self.decide, inker, self, threading.Event()).run(jobs, problems)
-        return {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file() and path.name != NAME}
+        return {
+            path.name: path.read_bytes() for path in out.rglob("[!.]*") if path.is_file() and PRINTS not in path.parts
+        }
 
 
 @pytest.fixture
