@@ -18,7 +18,6 @@ from lineart_cli.edits.levels import Legend, Samples
 from lineart_cli.edits.prints import Prints
 from lineart_cli.errors import PageError
 from lineart_cli.options import Crop, InkOptions, ReadOptions
-from lineart_cli.pages import INK
 
 EDITED = (
     "was changed after lineart inked it, and is kept; --keep-edits inks it again and keeps the changes, "
@@ -107,7 +106,10 @@ def _opened(
         raise PageError(output, "has no fingerprints on record that its changes could be told from", advice)
     sha256 = manifest.sha256(output)
     has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
-    pixels = pages.read_raster(output, ReadOptions(layer=INK if has_layers else None), folder.scratch).pixels
+    if has_layers:
+        pixels = pages.read_ink_layer(output, options.format, folder.scratch).pixels
+    else:
+        pixels = pages.read_raster(output, ReadOptions(), folder.scratch).pixels
     height, width = pixels.shape[:2]
     if (height, width) != (known.height, known.width):
         raise PageError(output, f"has {width} x {height} px instead of {known.width} x {known.height}", advice)
@@ -115,10 +117,12 @@ def _opened(
         old = prints.unpacked(packed, (height, width))
     except ValueError as error:
         raise PageError(output, f"has fingerprints that {error}", advice) from error
-    return EditedOutput(sha256, pixels, _legend(known, has_layers), old)
+    return EditedOutput(sha256, pixels, legend_of(known), old)
 
 
-def _legend(known: Entry, has_layers: bool) -> Legend:
-    settings = known.settings
+def legend_of(entry: Entry) -> Legend:
+    """How the ink of a page is drawn."""
+    settings = entry.settings
+    has_layers = pages.OUTPUT_FORMATS[str(settings["format"])].has_layers
     red, green, blue = bytes.fromhex(str(settings["ink_colour"]).removeprefix("#"))
     return Legend((red, green, blue), has_layers or bool(settings["transparent"]), int(settings["bits"] or 8))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lineart_cli import pages
 from lineart_cli.batch import manifest
-from lineart_cli.batch.edited_output import EditedOutput
+from lineart_cli.batch.edited_output import EditedOutput, legend_of
 from lineart_cli.batch.manifest import Entry
 from lineart_cli.batch.print_store import name_of
 from lineart_cli.edits import prints
@@ -58,14 +58,15 @@ def write(
     Raises:
         OSError: the disk does not take it.
     """
-    look, taker = pages.Look(options.ink_colour, options.transparent), prints.Taker()
+    look, taker = pages.Look(options.ink_colour, options.transparent), prints.Taker(legend_of(entry).of_coverage)
     ink = replace(ink, bands=taker.passed(ink.bands))
     edits: list[Crop] = []
     conflicts: list[Crop] = []
     if edited is None:
         pages.write_ink(part, ink, options.format, look)
     else:
-        ink, found = _merged(ink, edited, look, entry.thickness, scratch)
+        samples = 4 if pages.OUTPUT_FORMATS[options.format].has_layers else look.samples
+        ink, found = _merged(ink, edited, samples, entry.thickness, scratch)
         edits, conflicts = found.edits, found.conflicts
         pages.write_merged(part, ink, options.format, look, output)
     packed = prints.packed(taker.prints())
@@ -87,7 +88,7 @@ def write_joined(part: Path, inked: Iterable[pages.InkedPage], px: int, entry: E
 
 
 def _merged(
-    ink: pages.InkedPage, edited: EditedOutput, look: pages.Look, thickness: float, scratch: Path
+    ink: pages.InkedPage, edited: EditedOutput, samples: int, thickness: float, scratch: Path
 ) -> tuple[pages.InkedPage, Merge]:
     """The page with the artist's edits laid over it; takes its bands."""
     coverage = room(ink.shape, ink.dtype, scratch)
@@ -98,5 +99,5 @@ def _merged(
 
     found = merge(edited.old, edited.levels, new, ink.shape, thickness)
     bands: Iterator[pages.Pixels] = (coverage[rows] for rows in strips(ink.shape[0]))
-    overlay = MergedPicture.of(edited.pixels, found, look.samples, ink.bits)
+    overlay = MergedPicture.of(edited.pixels, found, samples, ink.bits)
     return replace(ink, bands=bands, overlay=overlay), found

@@ -61,3 +61,8 @@ class MergedPicture:
             with_samples(at_bits(np.asarray(each), self.bits), self.samples) for each in (self.edited[rows], painting)
         ]
         return self.merge.laid(rows, *pixels)
+
+    def differs(self, rows: slice, laid: Samples) -> NDArray[np.bool_]:
+        """Which of some rows of merged pixels are not the artist's."""
+        edited = with_samples(at_bits(np.asarray(self.edited[rows]), self.bits), self.samples)
+        return np.asarray((laid != edited).any(-1))

@@ -73,13 +73,13 @@ def touched(changed: Mask, seeds: Mask, followed: int, branchings: Callable[[sli
         if (further == taken).all():
             return taken
         taken = further
-    rows = _rows_of(_parts(changed, taken))
+    rows = _rows_of(parts(changed, taken))
     cut = np.zeros_like(changed)
     cut[rows] = branchings(rows)
-    return taken | _parts(changed & ~cut, taken)
+    return taken | parts(changed & ~cut, taken)
 
 
-def _parts(cells: Mask, seeds: Mask) -> Mask:
+def parts(cells: Mask, seeds: Mask) -> Mask:
     """The connected parts of `cells` that have a seed."""
     labels = cv2.connectedComponents(cells.astype(np.uint8), connectivity=8)[1]
     wanted = np.zeros(int(labels.max()) + 1, bool)

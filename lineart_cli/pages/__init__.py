@@ -1,6 +1,7 @@
 """Pages on disk: read as grey, and written as ink."""
 
 from lineart_cli.pages.header import UPRIGHT, Dpi, Header, working_dpi
+from lineart_cli.pages.layered import read_ink_layer, write_merged
 from lineart_cli.pages.metadata import Metadata
 from lineart_cli.pages.picture import Greys, as_stored, grey_type
 from lineart_cli.pages.raster import Raster
@@ -23,7 +24,6 @@ from lineart_cli.pages.writers import (
     check_size,
     write_ink,
     write_joined,
-    write_merged,
 )
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "is_whole",
     "read_grey",
     "read_header",
+    "read_ink_layer",
     "read_metadata",
     "read_raster",
     "read_sketch",

@@ -27,7 +27,7 @@ from lineart_cli.pages.sketch import to_sketch
 def count_pages(path: Path) -> int:
     """How many pages a file has; 1 where it cannot be read, so that reading the page will say why."""
     try:
-        with _faults(str(path)), _file(path) as file:
+        with opened_file(path) as file:
             return readers.count_pages(file)
     except PageError:
         return 1
@@ -148,8 +148,15 @@ def _picture(path: Path, options: ReadOptions, page: int) -> Iterator[tuple[Docu
 
 
 @contextlib.contextmanager
+def opened_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to read; whatever goes wrong while it is open becomes a PageError."""
+    with _faults(str(path)), _file(path) as file:
+        yield file
+
+
+@contextlib.contextmanager
 def _document(path: Path, options: ReadOptions) -> Iterator[Document]:
-    with _faults(str(path)), _file(path) as file, readers.opened(file, options) as document:
+    with opened_file(path) as file, readers.opened(file, options) as document:
         yield document
 
 

@@ -17,7 +17,7 @@ from lineart_cli.pages.readers.layers import Named, find
 
 
 @dataclass(frozen=True)
-class _Layer:
+class LaidLayer:
     """A layer's picture, and how it lies on the page."""
 
     picture: Picture
@@ -45,19 +45,19 @@ def opened(archive: Archive, options: ReadOptions) -> Iterator[Document]:
         else:
             width, height = int(root.get("w", 0)), int(root.get("h", 0))
             check_size(width, height, options.max_megapixels)
-            chosen = find(options.layer, [Named(each.get("name", ""), each) for each in _all(root)])
-            layers = [_layer(stack, archive, *each) for each in _visible(chosen)]
-            picture = _drawn(layers, width, height, dpi)
+            chosen = find(options.layer, [Named(each.get("name", ""), each) for each in every_layer(root)])
+            layers = [laid_layer(stack, archive, *each) for each in visible_layers(chosen)]
+            picture = drawn(layers, width, height, dpi)
         yield Document(1, lambda _: picture)
 
 
-def _all(root: Element) -> Iterator[Element]:
+def every_layer(root: Element) -> Iterator[Element]:
     """Every layer and group, topmost first, except the one that holds all."""
     everything = [each for each in root.iter() if local_name(each) in {"layer", "stack"}]
     yield from everything[1:]
 
 
-def _visible(
+def visible_layers(
     chosen: Element, left: int = 0, top: int = 0, opacity: float = 1.0
 ) -> Iterator[tuple[Element, int, int, float]]:
     """The layers to draw for a layer or group, the lowest first, each with its place and opacity on the page."""
@@ -67,14 +67,16 @@ def _visible(
         yield chosen, left, top, opacity
     for child in reversed(chosen):
         if child.get("visibility", "visible") == "visible":
-            yield from _visible(child, left, top, opacity)
+            yield from visible_layers(child, left, top, opacity)
 
 
-def _layer(stack: ExitStack, archive: Archive, layer: Element, left: int, top: int, opacity: float) -> _Layer:
-    return _Layer(stack.enter_context(archive.picture(layer.get("src", ""))), left, top, opacity)
+def laid_layer(stack: ExitStack, archive: Archive, layer: Element, left: int, top: int, opacity: float) -> LaidLayer:
+    """A layer and its picture, which lasts as long as the stack."""
+    return LaidLayer(stack.enter_context(archive.picture(layer.get("src", ""))), left, top, opacity)
 
 
-def _drawn(layers: list[_Layer], width: int, height: int, dpi: Dpi | None) -> Picture:
+def drawn(layers: list[LaidLayer], width: int, height: int, dpi: Dpi | None = None) -> Picture:
+    """The picture of layers, the lowest first."""
     return Picture(
         width,
         height,
@@ -85,7 +87,7 @@ def _drawn(layers: list[_Layer], width: int, height: int, dpi: Dpi | None) -> Pi
     )
 
 
-def _blocks(layers: list[_Layer]) -> Iterator[Block]:
+def _blocks(layers: list[LaidLayer]) -> Iterator[Block]:
     for layer in layers:
         for block in layer.picture.blocks():
             opacity = block.opacity * layer.opacity

@@ -69,7 +69,7 @@ def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     picture = Picture(
         header.width,
         header.height,
-        (lambda: (_layer_block(layer, space, opacity) for layer, opacity in layers))
+        (lambda: (layer_block(layer, space, opacity) for layer, opacity in layers))
         if layers
         else _merged(file, header, palette, resources),
         header.depth,
@@ -211,28 +211,29 @@ def _layers(file: BinaryIO, header: FileHeader, name: str) -> list[tuple[Layer, 
     file.seek(0)
     document = PSDImage.open(file)
     every = [Named(each.name, each) for each in reversed(list(document.descendants()))]
-    painted = list(_painted(find(name, every), 1.0))
-    if not painted:
+    layers = list(painted(find(name, every), 1.0))
+    if not layers:
         raise Unreadable(f"has no pixels in the layer {name!r}", "name a layer of pixels, or a group of them")
-    for layer, _ in painted:
+    for layer, _ in layers:
         if layer.width * layer.height > _MOST_LAYER * header.width * header.height:
             size = f"{layer.width} x {layer.height} on a page of {header.width} x {header.height}"
             raise Unreadable(f"has a layer {layer.name!r} of {size}", "crop it to the page")
-    return painted
+    return layers
 
 
-def _painted(layer: Layer, opacity: float) -> Iterator[tuple[Layer, float]]:
+def painted(layer: Layer, opacity: float) -> Iterator[tuple[Layer, float]]:
     """The layers of pixels to draw for a layer or group, the lowest first, each with its opacity on the page."""
     opacity *= layer.opacity / 255
     if isinstance(layer, Group):
         for child in layer:
             if child.visible:
-                yield from _painted(child, opacity)
+                yield from painted(child, opacity)
     elif layer.has_pixels():
         yield layer, opacity * layer.fill_opacity / 255
 
 
-def _layer_block(layer: Layer, space: Space, opacity: float) -> Block:
+def layer_block(layer: Layer, space: Space, opacity: float) -> Block:
+    """The pixels of a layer that are on the page."""
     light, coverage = layer.numpy("color"), layer.numpy("shape")
     if light is None:
         raise Unreadable(f"has no pixels in the layer {layer.name!r}", "save it again")

@@ -23,7 +23,6 @@ __all__ = [
     "check_size",
     "write_ink",
     "write_joined",
-    "write_merged",
 ]
 
 
@@ -73,15 +72,6 @@ def write_ink(path: Path, page: InkedPage, file_format: str, look: Look) -> None
     """
     with _opened(path) as file:
         OUTPUT_FORMATS[file_format].write(file, page, look)
-
-
-def write_merged(path: Path, page: InkedPage, file_format: str, look: Look, original: Path) -> None:
-    """Writes a page of ink with its overlay; of a format with layers, `original` with another layer of ink.
-
-    Raises:
-        OSError: as `write_ink` does.
-    """
-    write_ink(path, page, file_format, look)
 
 
 def write_joined(path: Path, pages: Iterable[InkedPage], look: Look, unpacked_bytes: int) -> None:

@@ -38,6 +38,9 @@ class Overlay(Protocol):
     def laid(self, rows: slice, painting: Pixels, /) -> Pixels:
         """Some rows, (rows, W, samples), of which `painting` are those of ink alone."""
 
+    def differs(self, rows: slice, laid: Pixels, /) -> NDArray[np.bool_]:
+        """Which pixels of some rows, (rows, W), are not as somebody has left them."""
+
 
 @dataclass(frozen=True)
 class InkedPage:

@@ -1,0 +1,143 @@
+"""OpenRaster with another layer of ink (openraster.org, baseline of version 0.0.5)."""
+
+from __future__ import annotations
+
+import contextlib
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from typing import BinaryIO
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+import cv2
+import numpy as np
+
+from lineart_cli.options import ReadOptions
+from lineart_cli.pages.faults import Unreadable
+from lineart_cli.pages.layered.merged import in_colour, ink_picture, ink_rows, remerged
+from lineart_cli.pages.picture import Picture
+from lineart_cli.pages.readers.archive import Archive, local_name
+from lineart_cli.pages.readers.layers import Named, find
+from lineart_cli.pages.readers.openraster import LaidLayer, drawn, every_layer, laid_layer, visible_layers
+from lineart_cli.pages.sketch import to_sketch
+from lineart_cli.pages.writers import png
+from lineart_cli.pages.writers.layers import INK
+from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
+
+_STACK, _MERGED, _THUMBNAIL = "stack.xml", "mergedimage.png", "Thumbnails/thumbnail.png"
+_THUMBNAIL_SIDE = 256
+
+
+@contextlib.contextmanager
+def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Picture]:
+    """The layer of ink in a file.
+
+    Raises:
+        Unreadable: there is none.
+        Exception: the file is damaged.
+    """
+    archive = Archive(file, options)
+    root = archive.xml(_STACK)
+    ink, left, top = _ink(root)
+    with ExitStack() as stack:
+        layer = laid_layer(stack, archive, ink, left, top, 1.0)
+        yield drawn([layer], int(root.get("w", 0)), int(root.get("h", 0)))
+
+
+def write(file: BinaryIO, original: BinaryIO, page: InkedPage, look: Look, options: ReadOptions) -> None:
+    """Writes a file with another layer of ink, and how all layers look together; whatever else is in it stays.
+
+    Args:
+        file: where to.
+        original: the file as it is.
+        page: the ink.
+        look: of it.
+        options: how layers are read.
+
+    Raises:
+        Unreadable: as `opened`.
+        OSError: the disk does not take it.
+    """
+    archive = Archive(original, options)
+    root = archive.xml(_STACK)
+    ink, left, top = _ink(root)
+    merged = np.concatenate(list(remerged(page, look, _before(archive, page), _now(archive, root, ink, page, look))))
+    drawn_anew: dict[str, tuple[Iterable[Pixels], tuple[int, int]]] = {
+        ink.get("src", ""): (ink_rows(page, look), page.shape),
+        _MERGED: ([merged], page.shape),
+        _THUMBNAIL: _thumbnail(merged),
+    }
+    with zipfile.ZipFile(original) as old, zipfile.ZipFile(file, "w") as new:
+        for info in old.infolist():
+            if info.filename in drawn_anew:
+                rows, shape = drawn_anew[info.filename]
+                with new.open(_like(info), "w", force_zip64=info.file_size > zipfile.ZIP64_LIMIT // 2) as member:
+                    png.write_rows(member, rows, shape, page.dpi)
+            elif info.filename == _STACK and (left or top):
+                new.writestr(_like(info), _moved(root, ink, left, top))
+            else:
+                new.writestr(info, old.read(info))
+
+
+def _ink(root: Element) -> tuple[Element, int, int]:
+    """The layer of ink, and where it lies on the page."""
+    ink = find(INK, [Named(each.get("name", ""), each) for each in every_layer(root)])
+    if local_name(ink) != "layer":
+        raise Unreadable(f"has a group called {INK!r}", "make it one layer again")
+    for layer, left, top, _ in _all_layers(root):
+        if layer is ink:
+            return ink, left, top
+    raise Unreadable(f"has no layer {INK!r}", "give the ink's layer its name again")
+
+
+def _all_layers(chosen: Element, left: int = 0, top: int = 0) -> Iterator[tuple[Element, int, int, float]]:
+    """All layers below a group, hidden ones as well, and where they lie on the page."""
+    left, top = left + int(chosen.get("x", 0)), top + int(chosen.get("y", 0))
+    if local_name(chosen) == "layer":
+        yield chosen, left, top, 1.0
+    for child in chosen:
+        yield from _all_layers(child, left, top)
+
+
+def _moved(root: Element, ink: Element, left: int, top: int) -> bytes:
+    """The stack whose layer of ink begins at the page's corner."""
+    ink.set("x", str(int(ink.get("x", 0)) - left))
+    ink.set("y", str(int(ink.get("y", 0)) - top))
+    return bytes(ElementTree.tostring(root, "UTF-8", xml_declaration=True))
+
+
+def _before(archive: Archive, page: InkedPage) -> Pixels | None:
+    if _MERGED not in archive.names:
+        return None
+    with archive.picture(_MERGED) as picture:
+        return in_colour(lambda: to_sketch(picture), page.shape)
+
+
+def _now(archive: Archive, root: Element, ink: Element, page: InkedPage, look: Look) -> Pixels:
+    height, width = page.shape
+    with ExitStack() as stack:
+        layers = [
+            LaidLayer(ink_picture(page, look), 0, 0, opacity)
+            if layer is ink
+            else laid_layer(stack, archive, layer, left, top, opacity)
+            for layer, left, top, opacity in visible_layers(root)
+        ]
+        now = in_colour(lambda: to_sketch(drawn(layers, width, height)), page.shape)
+    if now is None:
+        raise Unreadable("has a page of another size", "give it its size again")
+    return now
+
+
+def _thumbnail(merged: Pixels) -> tuple[list[Pixels], tuple[int, int]]:
+    height, width = merged.shape[:2]
+    scale = min(1.0, _THUMBNAIL_SIDE / max(height, width))
+    shape = max(1, round(height * scale)), max(1, round(width * scale))
+    return [np.asarray(cv2.resize(merged, shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)], shape
+
+
+def _like(info: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    """A member with the name, time and way to pack of another."""
+    like = zipfile.ZipInfo(info.filename, info.date_time)
+    like.compress_type, like.external_attr = info.compress_type, info.external_attr
+    return like
