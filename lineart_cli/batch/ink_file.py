@@ -6,18 +6,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from lineart_cli import pages
-from lineart_cli.batch import manifest
+from lineart_cli.batch import manifest, small_pictures
 from lineart_cli.batch.edited_output import EditedOutput, legend_of
+from lineart_cli.batch.kept_files import name_of
 from lineart_cli.batch.manifest import Entry
-from lineart_cli.batch.print_store import name_of
 from lineart_cli.edits import prints
 from lineart_cli.edits.levels import Samples
 from lineart_cli.edits.merge import Merge, merge
 from lineart_cli.edits.picture import MergedPicture
-from lineart_cli.imaging.disk_array import room
+from lineart_cli.imaging.disk_array import Page, room
 from lineart_cli.imaging.resample import gather, strips
 from lineart_cli.options import Crop, InkOptions
+from lineart_cli.pages.layered.merged import LAYER_SAMPLES
+from lineart_cli.pages.writers.paint import painted
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,12 @@ class InkFile:
 
     Attributes:
         entry: for the manifest.
-        prints: the fingerprints of the ink without edits, packed; None where there are none.
+        kept: the files that it names: fingerprints and small pictures.
         conflicts: the places that both the artist and the sketch have changed, px.
     """
 
     entry: Entry
-    prints: bytes | None = None
+    kept: Sequence[bytes] = ()
     conflicts: Sequence[Crop] = ()
 
 
@@ -60,24 +64,27 @@ def write(
     """
     look, taker = pages.Look(options.ink_colour, options.transparent), prints.Taker(legend_of(entry).of_coverage)
     ink = replace(ink, bands=taker.passed(ink.bands))
-    edits: list[Crop] = []
-    conflicts: list[Crop] = []
     if edited is None:
         pages.write_ink(part, ink, options.format, look)
-    else:
-        samples = 4 if pages.OUTPUT_FORMATS[options.format].has_layers else look.samples
-        ink, found = _merged(ink, edited, samples, entry.thickness, scratch)
-        edits, conflicts = found.edits, found.conflicts
-        pages.write_merged(part, ink, options.format, look, output)
-    packed = prints.packed(taker.prints())
+        packed = prints.packed(taker.prints())
+        return InkFile(replace(entry, output_sha256=manifest.sha256(part), prints=name_of(packed)), [packed])
+    samples = LAYER_SAMPLES if pages.OUTPUT_FORMATS[options.format].has_layers else look.samples
+    coverage = room(ink.shape, ink.dtype, scratch)
+    gather(ink.bands, coverage)
+    found = _merge(coverage, edited, entry.thickness)
+    bands: Iterator[pages.Pixels] = (coverage[rows] for rows in strips(ink.shape[0]))
+    overlay = MergedPicture.of(edited.pixels, found, samples, ink.bits)
+    pages.write_merged(part, replace(ink, bands=bands, overlay=overlay), options.format, look, output)
+    kept = [prints.packed(taker.prints()), *_pictures(coverage, edited, look)]
     entry = replace(
         entry,
         output_sha256=manifest.sha256(part),
-        prints=name_of(packed),
-        edits=len(edits),
-        conflicts=[list(box) for box in conflicts],
+        prints=name_of(kept[0]),
+        edits=len(found.edits),
+        pictures=[name_of(each) for each in kept[1:]],
+        conflicts=[list(box) for box in found.conflicts],
     )
-    return InkFile(entry, packed, conflicts)
+    return InkFile(entry, kept, found.conflicts)
 
 
 def write_joined(part: Path, inked: Iterable[pages.InkedPage], px: int, entry: Entry, options: InkOptions) -> InkFile:
@@ -87,17 +94,20 @@ def write_joined(part: Path, inked: Iterable[pages.InkedPage], px: int, entry: E
     return InkFile(replace(entry, output_sha256=manifest.sha256(part)))
 
 
-def _merged(
-    ink: pages.InkedPage, edited: EditedOutput, samples: int, thickness: float, scratch: Path
-) -> tuple[pages.InkedPage, Merge]:
-    """The page with the artist's edits laid over it; takes its bands."""
-    coverage = room(ink.shape, ink.dtype, scratch)
-    gather(ink.bands, coverage)
-
+def _merge(coverage: Page, edited: EditedOutput, thickness: float) -> Merge:
     def new(rows: slice) -> Samples:
         return edited.legend.of_coverage(coverage[rows])
 
-    found = merge(edited.old, edited.levels, new, ink.shape, thickness)
-    bands: Iterator[pages.Pixels] = (coverage[rows] for rows in strips(ink.shape[0]))
-    overlay = MergedPicture.of(edited.pixels, found, samples, ink.bits)
-    return replace(ink, bands=bands, overlay=overlay), found
+    return merge(edited.old, edited.levels, new, edited.shape, thickness)
+
+
+def _pictures(coverage: Page, edited: EditedOutput, look: pages.Look) -> list[bytes]:
+    """Small pictures of the ink without edits, and of the output as the artist has left it."""
+
+    def plain(rows: slice) -> pages.Pixels:
+        return np.concatenate(list(painted([coverage[rows]], look.shades, transparent=False)))
+
+    return [
+        small_pictures.packed(plain, edited.shape),
+        small_pictures.packed(lambda rows: np.asarray(edited.pixels[rows]), edited.shape),
+    ]

@@ -4,7 +4,8 @@ It is the file `.lineart.json`:
 
     {"format": 1,
      "pages": {"<output>": {"input", "page", "input_sha256", "settings", "model", "lineart", "output_sha256", "width",
-                            "height", "dpi", "thickness", "scale", "exposure", "prints", "edits", "conflicts"}},
+                            "height", "dpi", "thickness", "scale", "exposure", "prints", "edits", "pictures",
+                            "conflicts"}},
      "failures": {"<output>": {"input", "page", "error"}}}
 
 `<output>` is a path below the folder and `input` one that starts at it, both with slashes; `page` counts from 0; see
@@ -46,8 +47,10 @@ class Entry:
         thickness: of the lines, page px.
         scale: px of the page for a px at which the network worked; None where an older lineart did not say.
         exposure: of the page, see `tone.Exposure`; empty where an older lineart did not say.
-        prints: of the ink without any edits, by their name in the `print_store`; empty where there are none.
+        prints: the fingerprints of the ink without any edits, by their name in `kept_files`; empty without them.
         edits: how many places of the output are not ink as it was made, but as the artist has changed it.
+        pictures: small ones of the ink without any edits, and of the output as it was before they were last merged, by
+            their names in `kept_files`; none without a merge.
         conflicts: left, top, width and height, px, of the places that both the artist and the sketch had changed.
     """
 
@@ -66,6 +69,7 @@ class Entry:
     exposure: Mapping[str, float] = field(default_factory=dict)
     prints: str = ""
     edits: int = 0
+    pictures: list[str] = field(default_factory=list)
     conflicts: list[list[int]] = field(default_factory=list)
 
     def is_before(self, other: Entry) -> bool:
@@ -221,6 +225,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "int": int,
     "float": _NUMBER,
     "float | None": (*_NUMBER, type(None)),
+    "list[str]": list,
     "list[list[int]]": list,
 }
 

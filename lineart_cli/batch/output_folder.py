@@ -1,7 +1,7 @@
 """The folder that ink goes to, shared by all runs that write there, and safe from each of them being killed.
 
 OUT/.lineart.json       the manifest, see `manifest` and `record`
-OUT/.lineart-prints/    see `print_store`
+OUT/.lineart-kept/    see `kept_files`
 OUT/.lineart/           see `run_folder`
 """
 
@@ -11,14 +11,14 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from lineart_cli.batch import manifest
+from lineart_cli.batch.kept_files import KeptFiles
 from lineart_cli.batch.manifest import Entry, Failure, Manifest, OutputStatus
-from lineart_cli.batch.print_store import PrintStore
 from lineart_cli.batch.record import Record
 from lineart_cli.batch.run_folder import RunFolder
 from lineart_cli.errors import ArgumentError, PageError
@@ -42,7 +42,7 @@ class OutputFolder:
         self._real = os.path.realpath(root)
         self._run = RunFolder(root, dry_run=dry_run)
         self._record = Record(root, self._run.hidden / "journal", self._found)
-        self._prints = PrintStore(root)
+        self._kept = KeptFiles(root)
 
     def __enter__(self) -> Self:
         """Takes away what killed runs have left; raises ArgumentError where the folder cannot be used."""
@@ -117,17 +117,22 @@ class OutputFolder:
         return last if last is not None and last.is_before(wanted) else None
 
     def last_entry(self, output: Path) -> tuple[Entry | None, bytes | None]:
-        """What is on record of an output, whatever it was made of, and its fingerprints as `print_store` has them."""
+        """What is on record of an output, whatever it was made of, and its fingerprints as `kept_files` has them."""
         with self._locked():
             entry = self._record.manifest.pages.get(self._name(output))
-            return entry, self._prints.get(entry.prints) if entry is not None and entry.prints else None
+            return entry, self._kept.get(entry.prints) if entry is not None and entry.prints else None
+
+    def kept(self, name: str) -> bytes | None:
+        """What was kept beside the ink under a name in the manifest, or None where it is missing."""
+        with self._locked():
+            return self._kept.get(name)
 
     def unfinished(self, suffix: str) -> contextlib.AbstractContextManager[Path]:
         """A name for a file that is not whole yet, on the same disk; taken away in the end."""
         return self._run.unfinished(suffix)
 
     def settle(
-        self, part: Path, output: Path, wanted: Entry, prints: bytes | None = None, merged: str | None = None
+        self, part: Path, output: Path, wanted: Entry, kept: Sequence[bytes] = (), merged: str | None = None
     ) -> OutputStatus:
         """Puts a page in its place in one step, unless what is there by now is not lineart's.
 
@@ -135,7 +140,7 @@ class OutputFolder:
             part: the ink, see `unfinished`.
             output: its final name; its folder is made where it is missing.
             wanted: the page's entry.
-            prints: the fingerprints that it names.
+            kept: the files that it names.
             merged: the sha256 of the edited output whose edits are in `part`; that one is replaced.
 
         Returns:
@@ -154,11 +159,11 @@ class OutputFolder:
                 if found in {OutputStatus.ABSENT, OutputStatus.OUTDATED}:
                     self._check_inside(output)
                     output.parent.mkdir(parents=True, exist_ok=True)
-                    self._keep(prints)
+                    self._keep(kept)
                     self._record.append(self._name(output), wanted)
                     os.replace(part, output)
                 elif found is OutputStatus.FINISHED:
-                    self._keep(prints)
+                    self._keep(kept)
                     self._record.append(self._name(output), wanted)
                 else:
                     return found
@@ -167,10 +172,10 @@ class OutputFolder:
         except OSError as error:
             raise unwritable(output, error) from error
 
-    def _keep(self, prints: bytes | None) -> None:
-        if prints is not None:
-            with self.unfinished(".prints") as part:
-                self._prints.put(prints, part)
+    def _keep(self, files: Sequence[bytes]) -> None:
+        for content in files:
+            with self.unfinished(".kept") as part:
+                self._kept.put(content, part)
 
     def note(self, output: Path, failure: Failure | None) -> None:
         """Notes that a page failed, or that it does no longer."""
@@ -208,7 +213,8 @@ class OutputFolder:
 
     def _save(self) -> None:
         if self._record.save(self._run.path / "manifest"):
-            self._prints.keep_only({entry.prints for entry in self._record.manifest.pages.values()} - {""})
+            every = self._record.manifest.pages.values()
+            self._kept.keep_only({name for entry in every for name in (entry.prints, *entry.pictures)} - {""})
 
     def _leave(self, patience: float = -1) -> None:
         with self._locked(patience):

@@ -281,7 +281,7 @@ def _written(work: JobInWork, run: RunContext) -> Event:
         except OSError as error:
             raise unwritable(job.output, error) from error
         merged = first.edited.sha256 if first.edited else None
-        after = run.folder.settle(part, job.output, file.entry, file.prints, merged)
+        after = run.folder.settle(part, job.output, file.entry, file.kept, merged)
     kept = _ADOPTED if (first.before, after) == (OutputStatus.UNKNOWN, OutputStatus.FINISHED) else _KEPT.get(after, "")
     if kept:
         return _skipped(job, run, kept)

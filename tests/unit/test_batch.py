@@ -19,7 +19,7 @@ from lineart_cli import pages
 from lineart_cli.batch import context, files, manifest
 from lineart_cli.batch.manifest import NAME
 from lineart_cli.batch.output_folder import OutputFolder
-from lineart_cli.batch.print_store import NAME as PRINTS
+from lineart_cli.batch.kept_files import NAME as KEPT
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
@@ -117,7 +117,7 @@ def run(
 def left_over(folder: Path) -> list[str]:
     """All files but the manifest and the fingerprints."""
     files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name != NAME)
-    return sorted(str(path) for path in files if path.parts[0] != PRINTS)
+    return sorted(str(path) for path in files if path.parts[0] != KEPT)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import tifffile
 from lineart_cli import pages
 from lineart_cli.batch import files
 from lineart_cli.batch.output_folder import OutputFolder
-from lineart_cli.batch.print_store import NAME as PRINTS
+from lineart_cli.batch.kept_files import NAME as KEPT
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
@@ -79,7 +79,7 @@ class Desk:
             return batch.run(jobs, problems)
 
     def left(self) -> list[str]:
-        return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("[!.]*") if PRINTS not in path.parts)
+        return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("[!.]*") if KEPT not in path.parts)
 
 
 def decide(page: PageSize) -> Plan:

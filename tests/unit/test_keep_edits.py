@@ -19,7 +19,7 @@ from tifffile import imwrite
 from lineart_cli import pages
 from lineart_cli.batch import files, manifest
 from lineart_cli.batch.output_folder import OutputFolder
-from lineart_cli.batch.print_store import NAME as PRINTS
+from lineart_cli.batch.kept_files import NAME as KEPT
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
@@ -270,12 +270,12 @@ def test_without_the_option_the_page_is_kept_even_after_a_merge(desk: Desk) -> N
 
 
 def lose_prints(desk: Desk) -> None:
-    for file in (desk.out / PRINTS).iterdir():
+    for file in (desk.out / KEPT).iterdir():
         file.unlink()
 
 
 def damage_prints(desk: Desk) -> None:
-    for file in (desk.out / PRINTS).iterdir():
+    for file in (desk.out / KEPT).iterdir():
         file.write_bytes(file.read_bytes()[:-3])
 
 
@@ -323,10 +323,10 @@ def test_a_dry_run_tells_how_many_edits_there_are_and_writes_nothing(desk: Desk)
 
 def test_only_the_fingerprints_that_are_needed_are_kept(desk: Desk) -> None:
     desk.ink()
-    (first,) = (desk.out / PRINTS).iterdir()
+    (first,) = (desk.out / KEPT).iterdir()
     desk.draw(sketch(down=20))
     desk.ink()
-    (second,) = (desk.out / PRINTS).iterdir()
+    (second,) = (desk.out / KEPT).iterdir()
     assert first.name != second.name == desk.record.prints
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 from lineart_cli import pages
 from lineart_cli.batch import files, page
 from lineart_cli.batch.output_folder import OutputFolder
-from lineart_cli.batch.print_store import NAME as PRINTS
+from lineart_cli.batch.kept_files import NAME as KEPT
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.errors import EngineError
@@ -93,7 +93,7 @@ class Desk:
             inker = lambda: self.open(self.card, options.bits, keep, folder.scratch)  # noqa: E731
             Batch(folder, options, tools, self.card, self.decide, inker, self, threading.Event()).run(jobs, problems)
         return {
-            path.name: path.read_bytes() for path in out.rglob("[!.]*") if path.is_file() and PRINTS not in path.parts
+            path.name: path.read_bytes() for path in out.rglob("[!.]*") if path.is_file() and KEPT not in path.parts
         }
 
 

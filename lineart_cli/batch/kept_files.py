@@ -1,9 +1,9 @@
-"""The fingerprints of the ink in an output folder, see `edits.prints`: a file for each page, named after what it holds.
+"""What is kept of pages beside their ink: fingerprints, see `edits.prints`, and small pictures of edited ink.
 
-    OUT/.lineart-prints/<sha256>
+    OUT/.lineart-kept/<sha256>
 
-So files never change, and a manifest and its journal name the right ones whatever a killed run has left. What no page
-names any more is taken away when the manifest is written.
+Each file is named after what it holds. So files never change, and a manifest and its journal name the right ones
+whatever a killed run has left. What no page names any more is taken away when the manifest is written.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-NAME = ".lineart-prints"
+NAME = ".lineart-kept"
 
 
-class PrintStore:
-    """The fingerprints of a folder, used by one thread and one run at a time."""
+class KeptFiles:
+    """The files of an output folder, used by one thread and one run at a time."""
 
     def __init__(self, root: Path) -> None:
         self._folder = root / NAME
 
-    def put(self, packed: bytes, part: Path) -> None:
+    def put(self, content: bytes, part: Path) -> None:
         """Keeps what `name_of` names, by way of the file `part` on the same disk; raises OSError."""
-        target = self._folder / name_of(packed)
-        if self.get(target.name) != packed:
+        name = name_of(content)
+        if self.get(name) is None:
             self._folder.mkdir(exist_ok=True)
-            part.write_bytes(packed)
-            os.replace(part, target)
+            part.write_bytes(content)
+            os.replace(part, self._folder / name)
 
     def get(self, name: str) -> bytes | None:
         """What was kept under a name, or None where it is missing or damaged."""
         with contextlib.suppress(OSError):
-            packed = (self._folder / name).read_bytes()
-            return packed if name_of(packed) == name else None
+            content = (self._folder / name).read_bytes()
+            return content if name_of(content) == name else None
         return None
 
     def keep_only(self, names: Collection[str]) -> None:
@@ -48,6 +48,6 @@ class PrintStore:
                 self._folder.rmdir()
 
 
-def name_of(packed: bytes) -> str:
+def name_of(content: bytes) -> str:
     """The sha256, hexadecimal."""
-    return hashlib.sha256(packed).hexdigest()
+    return hashlib.sha256(content).hexdigest()
