@@ -51,7 +51,7 @@ def page(number: int, row: Row, view: View, common: Settings) -> str:
     return f"""<article id="page-{number}" aria-labelledby="name-{number}">
 <h2 id="name-{number}">{name}</h2>
 {_pair(row, view)}
-{_notes(row, view)}{_facts(row)}{_table(settings)}</article>
+{_edited(row, view)}{_notes(row, view)}{_facts(row)}{_table(settings)}</article>
 """
 
 
@@ -103,8 +103,25 @@ def _pair(row: Row, view: View) -> str:
 def _figure(what: str, row: Row, picture: Picture | None) -> str:
     if picture is None:
         return f'<span class="figure missing"><span>no {what.lower()}</span></span>\n'
+    return _thumbnail(what, row, picture.thumbnail)
+
+
+def _edited(row: Row, view: View) -> str:
+    """Ink with edits three times: without them, as edited, and as it is now."""
+    if view.edited is None:
+        return ""
+    pictures = {
+        "Ink alone": view.edited.alone,
+        "As edited before": view.edited.edited,
+        "Now, with what both have changed": view.edited.now,
+    }
+    figures = "".join(_thumbnail(what, row, address) for what, address in pictures.items())
+    return f'<div class="pair edits">{figures}</div>\n'
+
+
+def _thumbnail(what: str, row: Row, address: str) -> str:
     alt = f"{what} of {_text(row.output)}"
-    image = f'<img src="{picture.thumbnail}" alt="{alt}" loading="lazy" decoding="async">'
+    image = f'<img src="{address}" alt="{alt}" loading="lazy" decoding="async">'
     return f'<span class="figure">{image}<span>{what}</span></span>\n'
 
 

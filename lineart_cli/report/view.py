@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +15,16 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.batch import manifest
+from lineart_cli.batch.kept_files import KeptFiles
+from lineart_cli.batch.manifest import Entry
 from lineart_cli.errors import PageError
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages import INK
 from lineart_cli.report.rows import Row
 
 THUMBNAIL_SIDE = 480
+_FRAME = 3  # px of a thumbnail between a place and its frame
+_MARK = (208, 32, 32)
 _LAYERED = {output.suffix for output in pages.OUTPUT_FORMATS.values() if output.has_layers}
 
 
@@ -34,12 +39,28 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class EditedInk:
+    """Ink with edits that were kept, as `data:` addresses of thumbnails.
+
+    Attributes:
+        alone: as lineart alone would have drawn it.
+        edited: as the artist had left it when it was inked again.
+        now: as it is, with a frame around each place that both had changed.
+    """
+
+    alone: str
+    edited: str
+    now: str
+
+
+@dataclass(frozen=True)
 class View:
     """The pictures that could be read, and a line for each thing that is not as it was when the page was inked."""
 
     sketch: Picture | None
     ink: Picture | None
     notes: tuple[str, ...]
+    edited: EditedInk | None = None
 
 
 def look_at(row: Row, root: Path, max_side: int) -> View:
@@ -53,31 +74,68 @@ def look_at(row: Row, root: Path, max_side: int) -> View:
     notes: list[str] = []
     layer = row.entry.settings.get("layer") if row.entry else None
     sketch_as = ReadOptions(layer=layer if isinstance(layer, str) else None)
-    sketch = _picture("sketch", root / row.input, row.page, sketch_as, max_side, notes)
+    drawn = _pixels("sketch", root / row.input, row.page, sketch_as, notes)
+    sketch = None if drawn is None else _picture_of(drawn, max_side, is_ink=False)
     if row.entry is None:  # the failure says what is wrong with the sketch
         return View(sketch, None, ())
     ink_as = ReadOptions(layer=INK if Path(row.output).suffix in _LAYERED else None)
-    ink = _picture("ink", root / row.output, 0, ink_as, max_side, notes)
+    pixels = _pixels("ink", root / row.output, 0, ink_as, notes)
+    ink = None if pixels is None else _picture_of(pixels, max_side, is_ink=True)
     if (count := pages.count_pages(root / row.output)) > 1:
         notes.append(f"The ink has {count} pages; the first is shown.")
     if sketch and _has_changed(root / row.input, row.entry.input_sha256):
         notes.append("The sketch was changed after it was inked.")
     if ink and _has_changed(root / row.output, row.entry.output_sha256):
         notes.append("The ink was changed after lineart made it.")
-    return View(sketch, ink, tuple(notes))
+    edited = None if pixels is None else _edited(row.entry, root, pixels)
+    notes += _notes(row.entry)
+    return View(sketch, ink, tuple(notes), edited)
 
 
-def _picture(what: str, path: Path, page: int, options: ReadOptions, max_side: int, notes: list[str]) -> Picture | None:
+def _edited(entry: Entry, root: Path, pixels: NDArray[np.uint8]) -> EditedInk | None:
+    kept = [KeptFiles(root).get(name) for name in entry.pictures]
+    if len(kept) != 2 or None in kept:
+        return None
+    alone, edited = (_webp(each) for each in kept if each is not None)
+    return EditedInk(alone, edited, _address(_marked(pixels, entry.conflicts), lossless=False))
+
+
+def _marked(pixels: NDArray[np.uint8], boxes: Sequence[Sequence[int]]) -> NDArray[np.uint8]:
+    """A thumbnail in colour, with a frame around each box of the whole picture."""
+    small = _shrunk(pixels, THUMBNAIL_SIDE)
+    scale = small.shape[1] / pixels.shape[1]
+    marked = np.ascontiguousarray(np.broadcast_to(np.atleast_3d(small), (*small.shape[:2], 3)))
+    for left, top, width, height in boxes:
+        corner = round(left * scale) - _FRAME, round(top * scale) - _FRAME
+        other = round((left + width) * scale) + _FRAME, round((top + height) * scale) + _FRAME
+        cv2.rectangle(marked, corner, other, _MARK, 2)
+    return marked
+
+
+def _notes(entry: Entry) -> list[str]:
+    if not entry.edits:
+        return []
+    places = "A place of the ink is" if entry.edits == 1 else f"{entry.edits} places of the ink are"
+    notes = [f"{places} as edited by hand."]
+    if entry.conflicts:
+        where = "; ".join(f"{width} x {height} px at {left},{top}" for left, top, width, height in entry.conflicts)
+        notes.append(f"The sketch has changed there too, which is not inked: {where}.")
+    return notes
+
+
+def _pixels(what: str, path: Path, page: int, options: ReadOptions, notes: list[str]) -> NDArray[np.uint8] | None:
     if not path.exists():
         notes.append(f"The {what} is not there any more.")
         return None
     try:
-        pixels = pages.read_sketch(path, options, page)
+        return pages.read_sketch(path, options, page)
     except PageError as error:
         notes.append(f"The {what} cannot be shown: {error.reason}.")
         return None
+
+
+def _picture_of(pixels: NDArray[np.uint8], max_side: int, *, is_ink: bool) -> Picture:
     height, width = pixels.shape[:2]
-    is_ink = what == "ink"
     return Picture(
         _address(_shrunk(pixels, THUMBNAIL_SIDE), lossless=False),
         _address(_shrunk(pixels, max_side), lossless=is_ink),
@@ -99,7 +157,11 @@ def _address(pixels: NDArray[np.uint8], *, lossless: bool) -> str:
     """The `data:` address of a picture as WebP: lossless for what has few levels, else small."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "WEBP", lossless=lossless, quality=10 if lossless else 60, method=2)
-    return f"data:image/webp;base64,{base64.b64encode(file.getbuffer()).decode()}"
+    return _webp(file.getvalue())
+
+
+def _webp(file: bytes) -> str:
+    return f"data:image/webp;base64,{base64.b64encode(file).decode()}"
 
 
 def _has_changed(path: Path, sha256: str) -> bool:

@@ -1,9 +1,9 @@
 """Edits that stay: python tests/benchmarks/edits.py SKETCHES.
 
-Each page is inked. Then its ink is edited by a script: a part of a line is erased, another is erased and drawn anew 4 px
-beside, and a detail is drawn. Its sketch is changed as well: a part of it is erased and a stroke added, on every second
-page just where the ink was edited. It is inked again, with `--keep-edits`, and plainly in a copy of the folder without
-the edits. Told are
+Each page is inked. Then its ink is edited by a script: a part of a line is erased, another is erased and drawn anew
+4 px beside, and a detail is drawn. Its sketch is changed as well: a part of it is erased and a stroke added, on every
+second page just where the ink was edited. It is inked again, with `--keep-edits`, and plainly in a copy of the folder
+without the edits. Told are
 
 - kept: the share of the pixels changed by the edits that are as the edits left them;
 - rest: the share of the pixels away from all edits and conflicts that are the plain ink's;
@@ -105,8 +105,8 @@ def edit(ink: Page, random: np.random.Generator) -> tuple[Page, list[tuple[int, 
         elif number == 1:
             page[part] = np.roll(ink[part], 4, 1)
         else:
-            end = tuple(np.clip((x, y) + random.integers(-200, 200, 2), 0, np.array(ink.shape[::-1]) - 1).tolist())
-            cv2.line(page, (x, y), end, 0, 3, cv2.LINE_AA)
+            across, down = random.integers(-200, 200, 2).tolist()
+            cv2.line(page, (x, y), (x + across, y + down), 0, 3, cv2.LINE_AA)
     return page, places
 
 

@@ -17,9 +17,9 @@ from tifffile import TiffFile
 
 from lineart_cli import pages
 from lineart_cli.batch import context, files, manifest
+from lineart_cli.batch.kept_files import NAME as KEPT
 from lineart_cli.batch.manifest import NAME
 from lineart_cli.batch.output_folder import OutputFolder
-from lineart_cli.batch.kept_files import NAME as KEPT
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool

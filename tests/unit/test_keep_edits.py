@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import re
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -16,10 +19,10 @@ from PIL import Image
 from psd_tools import PSDImage
 from tifffile import imwrite
 
-from lineart_cli import pages
+from lineart_cli import pages, report
 from lineart_cli.batch import files, manifest
-from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.kept_files import NAME as KEPT
+from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
@@ -29,7 +32,7 @@ from lineart_cli.imaging.tone import Tone
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.inference.tiles import plan_tiles
 from lineart_cli.model import catalogue
-from lineart_cli.options import MODEL, Colour, InkOptions, Length, ReadOptions
+from lineart_cli.options import MODEL, Colour, InkOptions, Length, ReadOptions, ReportOptions
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.scale import working_scale
 
@@ -252,6 +255,33 @@ def test_what_both_have_changed_is_the_artists_and_is_told(desk: Desk) -> None:
     assert f"{box.width} x {box.height} at {box.left},{box.top}" in notice
     assert desk.record.conflicts == [list(box)]
     assert json.loads(json.dumps(done.conflicts)) == [list(box)]
+
+
+def test_the_report_shows_the_ink_alone_as_edited_and_now_with_the_conflicts_framed(desk: Desk) -> None:
+    desk.ink()
+    edited = pixels(desk.output).copy()
+    stroke(edited, DETAIL, 0)
+    stroke(edited, MOVED, 255)
+    stroke(edited, MOVED, 0, 3)
+    save(desk.output, edited)
+    desk.draw(sketch(down=6))
+    desk.ink(keep_edits=True)
+    wanted = ReportOptions(output=str(desk.scan.with_name("report.html")))
+    target = report.write(desk.out, report.known_rows(desk.out), wanted, lambda: None)
+    text = target.read_text("utf-8")
+    pictures = re.findall(r'<img src="data:image/webp;base64,([^"]+)" alt="(\w+)[^"]* of a.png"', text)
+    alone, before, now = (np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data, _ in pictures[-3:])
+    assert [word for _, word in pictures[-3:]] == ["Ink", "As", "Now"]
+    close = {"atol": 60}
+    assert np.allclose(alone[200:330], 255, **close)
+    assert np.allclose(before[..., 0], edited[..., 0], **close)
+    red = (now[..., 0].astype(int) - now[..., 1]) > 60
+    left, top, width, height = desk.record.conflicts[0]
+    assert red.any()
+    assert not red[top : top + height, left : left + width].any()
+    assert np.flatnonzero(red.any(1)).min() == pytest.approx(top, abs=6)
+    assert "2 places of the ink are as edited by hand." in text
+    assert f"{width} x {height} px at {left},{top}" in text
 
 
 def test_without_the_option_the_page_is_kept_even_after_a_merge(desk: Desk) -> None:

@@ -15,8 +15,8 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.batch import files, page
-from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.kept_files import NAME as KEPT
+from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.errors import EngineError
