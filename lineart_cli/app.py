@@ -26,6 +26,7 @@ from lineart_cli.options import (
     ReportOptions,
     TryOptions,
     default_text,
+    field_name,
     specs,
 )
 
@@ -65,6 +66,11 @@ def _with_options(
         option = typer.Option(*spec.flags, help=spec.help + choices, metavar=spec.metavar, rich_help_panel=spec.panel)
         kind = Annotated[str | None, option] if spec.read else Annotated[bool, option]
         parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
+        for alias in spec.aliases:
+            hidden = Annotated[str | None, typer.Option(alias, hidden=True)]
+            parameters.append(
+                inspect.Parameter(field_name(alias), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hidden)
+            )
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": None}
     return command
@@ -171,16 +177,16 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
     """The plan for a page of a size on this machine; wishes that no page could have are refused here and now."""
     from lineart_cli.bench import settings
     from lineart_cli.machine import hardware
-    from lineart_cli.plan import Wishes, choose, plan
+    from lineart_cli.plan import Request, choose, plan
 
     machine = hardware.detect()
     measured = settings.load(machine)
     asked = measured.choice.device if measured and options.device == "auto" else options.device
     if asked.lower() not in {"auto", "cpu"}:
         machine = hardware.with_devices(machine)
-    wishes = Wishes.of(options, measured, pages)
-    choose(card, machine, wishes)
-    return cache(lambda page: plan(page, card, machine, wishes))
+    request = Request.of(options, measured, pages)
+    choose(card, machine, request)
+    return cache(lambda page: plan(page, card, machine, request))
 
 
 def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:

@@ -54,7 +54,8 @@ def pairs(
 
 
 @app.command()
-def habits(
+@app.command("habits", hidden=True)
+def stroke_statistics(
     strokes: Annotated[Path, typer.Argument(help="Folder of artists' labelled strokes, .scap files.", **FOLDER)],
     figure: Annotated[Path | None, typer.Option(metavar="PNG", help="Picture of all distributions to write.")] = None,
     pages: Annotated[int, typer.Option(help="Canvases that the generator draws.", min=1)] = 100,

@@ -13,7 +13,7 @@ import pytest
 
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import Draft, ModelCard, load
-from lineart_cli.plan import PageSize, Plan, Wishes, plan
+from lineart_cli.plan import PageSize, Plan, Request, plan
 
 HALO = 64
 MULTIPLE_OF = 16
@@ -154,4 +154,4 @@ def network(models: Path) -> Path:
 def decide(card: ModelCard) -> Callable[..., Callable[[PageSize], Plan]]:
     """Makes the plans for `tiny`, with the given wishes, on a machine with memory enough."""
     machine = Hardware("Some CPU", ("avx2", "bf16"), 2, 2, 64 * 10**9, 32 * 10**9)
-    return lambda **wishes: lambda page: plan(page, card, machine, Wishes(**{"max_memory": 10**9, **wishes}))
+    return lambda **wishes: lambda page: plan(page, card, machine, Request(**{"max_memory": 10**9, **wishes}))

@@ -29,8 +29,8 @@ def known_rows(root: Path) -> list[Row]:
         raise ArgumentError("FOLDER", root, f"holds no {manifest.NAME}; give a folder that lineart ink has written to")
     with OutputFolder(root, dry_run=True) as folder:
         known = rows_of(folder.known())
-        if folder.notice:
-            raise ArgumentError("FOLDER", root, folder.notice)
+        if notice := folder.take_notice():
+            raise ArgumentError("FOLDER", root, notice)
     return known
 
 

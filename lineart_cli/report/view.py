@@ -15,7 +15,7 @@ from PIL import Image
 from lineart_cli import pages
 from lineart_cli.batch import manifest
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages import INK
 from lineart_cli.report.rows import Row
 
@@ -52,11 +52,11 @@ def look_at(row: Row, root: Path, max_side: int) -> View:
     """
     notes: list[str] = []
     layer = row.entry.settings.get("layer") if row.entry else None
-    sketch_as = InkOptions(layer=layer if isinstance(layer, str) else None)
+    sketch_as = ReadOptions(layer=layer if isinstance(layer, str) else None)
     sketch = _picture("sketch", root / row.input, row.page, sketch_as, max_side, notes)
     if row.entry is None:  # the failure says what is wrong with the sketch
         return View(sketch, None, ())
-    ink_as = InkOptions(layer=INK if Path(row.output).suffix in _LAYERED else None)
+    ink_as = ReadOptions(layer=INK if Path(row.output).suffix in _LAYERED else None)
     ink = _picture("ink", root / row.output, 0, ink_as, max_side, notes)
     if (count := pages.count_pages(root / row.output)) > 1:
         notes.append(f"The ink has {count} pages; the first is shown.")
@@ -67,7 +67,7 @@ def look_at(row: Row, root: Path, max_side: int) -> View:
     return View(sketch, ink, tuple(notes))
 
 
-def _picture(what: str, path: Path, page: int, options: InkOptions, max_side: int, notes: list[str]) -> Picture | None:
+def _picture(what: str, path: Path, page: int, options: ReadOptions, max_side: int, notes: list[str]) -> Picture | None:
     if not path.exists():
         notes.append(f"The {what} is not there any more.")
         return None

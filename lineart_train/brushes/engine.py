@@ -121,9 +121,9 @@ def _stamps(
     at = np.interp(np.linspace(0, count[-1], max(2, int(np.ceil(count[-1])) + 1)), count, every)
     x, y = (np.interp(at, along, points[:, k]) for k in (0, 1))
     rng = np.random.default_rng((seed, 7))
-    stray = rng.normal(0, brush.jitter * thickness, (2, len(at))) if brush.jitter else np.zeros((2, len(at)))
+    edge_jitter = rng.normal(0, brush.jitter * thickness, (2, len(at))) if brush.jitter else np.zeros((2, len(at)))
     radius, opacity = by_pressure(brush.width, felt(at)) * thickness / 2, by_pressure(brush.opacity, felt(at))
-    return np.stack([x + stray[0], y + stray[1], radius, opacity], 1)
+    return np.stack([x + edge_jitter[0], y + edge_jitter[1], radius, opacity], 1)
 
 
 def tapering(at: Floats, length: float, over: float, ends: tuple[bool, bool]) -> Floats:
@@ -164,9 +164,9 @@ def _from_edge(brush: Brush, dx: Floats, dy: Floats, long: float, short: float) 
     """Signed px from the edge of a nib of these half sides, > 0 inside: a segment, rounded by the short side."""
     if brush.roundness >= 1:
         return np.asarray(long - np.sqrt(dx * dx + dy * dy))
-    turn = np.deg2rad(brush.angle)
-    along = np.abs(dx * np.float32(np.cos(turn)) + dy * np.float32(np.sin(turn)))
-    across = np.abs(dy * np.float32(np.cos(turn)) - dx * np.float32(np.sin(turn)))
+    angle = np.deg2rad(brush.angle)
+    along = np.abs(dx * np.float32(np.cos(angle)) + dy * np.float32(np.sin(angle)))
+    across = np.abs(dy * np.float32(np.cos(angle)) - dx * np.float32(np.sin(angle)))
     beyond = np.maximum(along - (long - short), 0)
     return np.asarray(short - np.sqrt(beyond * beyond + across * across))
 

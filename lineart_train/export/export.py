@@ -1,7 +1,7 @@
 """A checkpoint becomes a model folder that proves itself: network, card, test page in and out.
 
-The export fails unless PyTorch, ONNX Runtime and OpenVINO agree on the test page in f32, at both looks. Its
-ink in the folder is that of one look at the page as it is, with an empty draft.
+The export fails unless PyTorch, ONNX Runtime and OpenVINO agree on the test page in f32, at both passes. Its
+ink in the folder is that of one pass at the page as it is, with an empty draft.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ TEST_THICKNESS = 3.0
 DPI = 300
 """At which the network was trained."""
 THICKNESS_PX = (1.0, 16.0)
-"""Lines that it was taught to draw, px."""
+"""Lines that it was trained to draw, px."""
 TOLERANCE = 1e-3
 """Largest difference in px of signed distance that the runtimes may show against PyTorch."""
 
@@ -94,11 +94,11 @@ def disagreement(model: LineartNet, onnx: Path, sketch: NDArray[np.float16]) -> 
     Args:
         model: in evaluation mode.
         onnx: the same, exported.
-        sketch: (1, 1, H, W) darkness; what is compared is the first look at it, and the second with the draft.
+        sketch: (1, 1, H, W) darkness; what is compared is the first pass at it, and the second with the draft.
     """
     found = dict.fromkeys(("onnxruntime", "openvino"), 0.0)
     dark = torch.from_numpy(sketch.astype(np.float32))
-    for seen in looks(model, dark):
+    for seen in passes(model, dark):
         with torch.no_grad():
             wanted = model(seen.half().float(), torch.tensor([TEST_THICKNESS])).numpy()
         edge = np.abs(wanted) < 1
@@ -111,8 +111,8 @@ def disagreement(model: LineartNet, onnx: Path, sketch: NDArray[np.float16]) -> 
 
 
 @torch.no_grad()
-def looks(model: LineartNet, sketch: torch.Tensor) -> list[torch.Tensor]:
-    """What the network is given of a sketch, (N, 1, H, W) darkness, at the first look and at the second."""
+def passes(model: LineartNet, sketch: torch.Tensor) -> list[torch.Tensor]:
+    """What the network is given of a sketch, (N, 1, H, W) darkness, at the first pass and at the second."""
     small = avg_pool2d(sketch, round(1 / DRAFT_SCALE))
     return [without_draft(small), with_draft(sketch, model.first(sketch))]
 

@@ -38,7 +38,7 @@ LAST = "/head/Conv"
 
 
 class _Pages(quantization.CalibrationDataReader):  # type: ignore[misc]
-    """Drawn pages in all media, none of them seen in training, at both looks, and a page of bare paper."""
+    """Drawn pages in all media, none of them seen in training, at both passes, and a page of bare paper."""
 
     def __init__(self, pages: int, network: Path) -> None:
         self._pages = _drawn(pages, open_engine(network, EngineChoice("onnxruntime"), (SIDE // STEP, SIDE // STEP)))

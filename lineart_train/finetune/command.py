@@ -125,7 +125,7 @@ def _fitted(hand: Hand, about: str, minutes: float, target: Path, state: Path, c
         task = bar.add_task("", total=1.0, said="")
 
         def keep(style: Style) -> None:
-            save(target, replace(style, turn=hand.turn, taper=hand.taper))
+            save(target, replace(style, angle_width=hand.angle_width, taper=hand.taper))
 
         def tell(done: float, loss: float) -> None:
             bar.update(task, completed=done, said=f"difference {loss:.3f}")

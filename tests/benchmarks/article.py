@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from lineart_cli.model import catalogue
 from lineart_cli.model.card import CARD
 from lineart_cli.options import MODEL
-from lineart_train.experiments.article import MULTIPLE_OF, ArticleNet, frame, kmac_per_px
+from lineart_train.experiments.article import MULTIPLE_OF, ArticleNet, kmac_per_px, receptive_field
 from lineart_train.export.export import to_toml, write_onnx
 
 TILE = 1024
@@ -57,7 +57,7 @@ def _write(folder: Path) -> None:
         "file": network.name,
         "sha256": hashlib.sha256(network.read_bytes()).hexdigest(),
         "opset": ours.opset,
-        "halo_px": frame(),
+        "halo_px": receptive_field(),
         "multiple_of": MULTIPLE_OF,
         "dpi": ours.dpi,
         "thickness_px": list(ours.thickness_px),

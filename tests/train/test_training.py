@@ -23,7 +23,7 @@ from lineart_train.training.checkpoint import (
     save,
     start_from,
 )
-from lineart_train.training.config import TrainConfig
+from lineart_train.training.config import TrainConfig, from_dict
 from lineart_train.training.pool import Pool
 
 SHIPPED = Path(lineart_train.__file__).parent / "checkpoints" / "standard"
@@ -92,7 +92,7 @@ def test_a_pool_that_waits_for_nobody_takes_what_is_ready() -> None:
 def test_a_short_run_of_the_recipe_beats_an_untrained_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config, _ = recipe.read()
     monkeypatch.setattr(recipe, "read", lambda: (replace(config, pool=300, fresh=0.2, workers=1), 0))
-    monkeypatch.setattr(loop, "LOOK_EVERY", 0.5)
+    monkeypatch.setattr(loop, "EVALUATE_EVERY", 0.5)
     last = recipe.reproduce(tmp_path / "run", None, steps=150)
     records = [json.loads(line) for line in (tmp_path / "run" / "record.jsonl").read_text().splitlines()]
     assert records[-1]["loss"] < 0.8 * records[0]["loss"]
@@ -136,7 +136,7 @@ def test_the_rate_rises_stays_and_falls() -> None:
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = {"loss": torch.tensor(torch.nan), "way": torch.tensor(0.0), "distance": torch.tensor(0.0)}
+    nothing = {"loss": torch.tensor(torch.nan), "offset": torch.tensor(0.0), "distance": torch.tensor(0.0)}
     monkeypatch.setattr(loop, "_step", lambda *given: nothing)
     with pytest.raises(FloatingPointError, match="lower rate"):
         loop.train(replace(TINY, pool=6), tmp_path, 30.0, steps=12)
@@ -154,7 +154,7 @@ def test_weights_of_fewer_inputs_begin_a_run_that_sees_the_same(tmp_path: Path) 
     )
 
 
-def test_first_and_second_look_of_the_shipped_network_agree_on_a_line() -> None:
+def test_first_and_second_pass_of_the_shipped_network_agree_on_a_line() -> None:
     net = load_model(SHIPPED)
     sketch = torch.zeros(1, 1, 256, 256)
     sketch[:, :, 126:131] = 0.8
@@ -169,3 +169,10 @@ def test_first_and_second_look_of_the_shipped_network_agree_on_a_line() -> None:
 def test_a_batch_that_makes_no_whole_pictures_is_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 4"):
         TrainConfig(batch=6)
+
+
+def test_a_checkpoint_of_before_the_settings_were_renamed_is_read() -> None:
+    data = TINY.to_dict()
+    names = {"tolerance": "slack", "sigma": "calm", "floor": "least"}
+    data["net"] = {names.get(name, name): value for name, value in data["net"].items()}
+    assert from_dict(data) == TINY

@@ -38,11 +38,11 @@ def measured(
 ) -> measure.Report:
     """A bench in which the commands are not run, but take what `figures` says; so their page may be small."""
     monkeypatch.setattr(sample, "page", lambda height, width: np.zeros((2, 2), np.uint8))
-    monkeypatch.setattr(measure._Work, "_measured", lambda self, way, *_: replace(way, **figures(way)))
+    monkeypatch.setattr(measure._Work, "_measured", lambda self, variant, *_: replace(variant, **figures(variant)))
     return measure.run(options or BenchOptions(), card, machine, lambda line: None)
 
 
-def ways(report: measure.Report) -> list[tuple[str, str, int | None, int | None]]:
+def variants(report: measure.Report) -> list[tuple[str, str, int | None, int | None]]:
     return [(row.choice.backend, row.choice.precision, row.choice.threads, row.tile) for row in report.rows]
 
 
@@ -52,7 +52,7 @@ def test_every_runtime_precision_tile_and_number_of_threads_is_measured(
 ) -> None:
     card = replace(card, halo_px=384, multiple_of=32)
     cuts = [*((cores, tile) for tile in (None, 1024, 2048)), *((threads, None) for threads in fewer)]
-    assert ways(measured(monkeypatch, card, machine=replace(MACHINE, cores=cores, share=cores))) == [
+    assert variants(measured(monkeypatch, card, machine=replace(MACHINE, cores=cores, share=cores))) == [
         *(("openvino", precision, *cut) for precision in ("f32", "bf16") for cut in cuts),
         *(("onnxruntime", "f32", *cut) for cut in cuts),
     ]
@@ -63,13 +63,13 @@ def test_bf16_is_measured_only_where_it_is_known_to_be_native(
     monkeypatch: pytest.MonkeyPatch, card: ModelCard, instructions: tuple[str, ...] | None
 ) -> None:
     report = measured(monkeypatch, card, machine=replace(MACHINE, instructions=instructions))
-    assert {way[1] for way in ways(report)} == {"f32"}
+    assert {variant[1] for variant in variants(report)} == {"f32"}
 
 
 def test_tiles_that_do_not_fit_are_left_out(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
     card = replace(card, memory={f"{name}_f32": Footprint(10**8, 250.0) for name in RUNTIMES})
     report = measured(monkeypatch, card, options=BenchOptions(max_memory=600_000_000))
-    assert {way[3] for way in ways(report)} == {None, 1024}
+    assert {variant[3] for variant in variants(report)} == {None, 1024}
     with pytest.raises(ArgumentError, match="--max-memory 50MB: a page of 2480 x 3508 px needs"):
         measured(monkeypatch, card, options=BenchOptions(max_memory=50_000_000))
 
@@ -132,7 +132,7 @@ def test_without_figures_there_is_nothing_best(monkeypatch: pytest.MonkeyPatch, 
 def test_a_quick_bench_measures_quarters_and_one_whole_page(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
     report = measured(monkeypatch, card, options=BenchOptions(quick=True))
     assert report.megapixels == pytest.approx(8.7 / 4, abs=0.01)
-    assert ways(report) == [("openvino", "f32", 2, None), ("onnxruntime", "f32", 2, None)]
+    assert variants(report) == [("openvino", "f32", 2, None), ("onnxruntime", "f32", 2, None)]
     assert report.sentence == "An A4 page at 300 dpi takes 2.0 s and 300 MB on this machine."
 
 

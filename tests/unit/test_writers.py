@@ -18,7 +18,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import BLACK, Colour, InkOptions
+from lineart_cli.options import BLACK, Colour, ReadOptions
 from lineart_cli.pages import InkedPage, Look, Metadata
 from lineart_cli.pages.writers import tiff
 from lineart_cli.pages.writers.profile import icc_profile
@@ -135,7 +135,7 @@ class TestTags:
     @pytest.mark.parametrize("dpi", [(72.0, 72.0), (300.0, 300.0), (599.0, 599.0), (203.2, 98.0)])
     def test_dpi_survives(self, tmp_path: Path, file_format: str, dpi: pages.Dpi) -> None:
         path = write(tmp_path, file_format, inked(ink(), dpi))
-        found = pages.read_header(path, InkOptions()).dpi
+        found = pages.read_header(path, ReadOptions()).dpi
         assert found == (tuple(round(each) for each in dpi) if file_format == "jpeg" else pytest.approx(dpi, abs=0.02))
         if dpi[0] % 1 == 0:
             assert found == dpi
@@ -143,7 +143,7 @@ class TestTags:
     @pytest.mark.parametrize("file_format", ["png", "tiff", "webp", "bmp"])
     def test_no_dpi_is_not_made_up(self, tmp_path: Path, file_format: str) -> None:
         path = write(tmp_path, file_format, inked(ink()))
-        assert pages.read_header(path, InkOptions()).dpi is None
+        assert pages.read_header(path, ReadOptions()).dpi is None
 
     @pytest.mark.parametrize("file_format", ["png", "tiff", "jpeg", "psd"])
     @pytest.mark.parametrize("colour", [BLACK, BLUE], ids=str)
@@ -205,7 +205,7 @@ class TestMetadata:
             assert exif.get(ExifTags.Base.XResolution, 300) == 300
             if file_format != "tiff":
                 assert exif.get_ifd(ExifTags.IFD.Exif) == {ExifTags.Base.DateTimeOriginal: "2020:01:02 03:04:05"}
-        assert pages.read_header(path, InkOptions()).dpi == (300, 300)
+        assert pages.read_header(path, ReadOptions()).dpi == (300, 300)
 
     def test_png_has_it_as_text_too(self, tmp_path: Path) -> None:
         path = write(tmp_path, "png", inked(ink(), metadata=as_kept()))
@@ -248,7 +248,7 @@ class TestPng:
             Image.new("L", (1, 1)).save(tmp_path / "in.png", dpi=(per_metre * 0.0254, per_metre * 0.0254))
             chunk = b"pHYs" + struct.pack(">IIB", per_metre, per_metre, 1)
             assert chunk in (tmp_path / "in.png").read_bytes()
-            dpi = pages.read_header(tmp_path / "in.png", InkOptions()).dpi
+            dpi = pages.read_header(tmp_path / "in.png", ReadOptions()).dpi
             data = write(tmp_path, "png", inked(ink(), dpi)).read_bytes()
             assert chunk + struct.pack(">I", zlib.crc32(chunk)) in data
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tifffile import TiffFile, TiffPage
 
 from lineart_cli.imaging.resample import strips
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
@@ -43,7 +43,7 @@ _MUCH_WHITER = 2.0  # a floating-point page with such samples does not count fro
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
     """The pages of a TIFF file, without thumbnails and masks.
 
     Raises:

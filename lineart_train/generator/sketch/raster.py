@@ -1,4 +1,4 @@
-"""Strokes to pixels: anti-aliased ribbons, and the offset field of the courses."""
+"""Strokes to pixels: anti-aliased ribbons, and the offset field of the centre lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHIFT = 4
 BLOOM = 0.6
 """OpenCV's anti-aliased fill reaches about this many px beyond the outline it is given."""
 OFFSET_UNIT = 1 / 5
-"""Offsets are stored as int8 in fifths of a px: +-25.4 px, twice the network's reach, as its first look needs."""
+"""Offsets are stored as int8 in fifths of a px: +-25.4 px, twice the network's reach, as its first pass needs."""
 FAR = 27.0
 """Beyond this many px from all lines, what is stored only says that none is near."""
 
@@ -45,11 +45,11 @@ def lay(ink: NDArray[np.float32], stroke: Stroke) -> None:
     part += (1 - part) * (stroke.opacity / 255) * mask
 
 
-def offset_field(courses: list[Points], size: int) -> NDArray[np.int8]:
-    """The way from every pixel centre to the nearest course.
+def offset_field(centre_lines: list[Points], size: int) -> NDArray[np.int8]:
+    """The way from every pixel centre to the nearest centre line.
 
     Args:
-        courses: (N, 2) float32 curves in px; pixel (x, y) has its centre at (x, y).
+        centre_lines: (N, 2) float32 curves in px; pixel (x, y) has its centre at (x, y).
         size: side of the square canvas.
 
     Returns:
@@ -58,8 +58,8 @@ def offset_field(courses: list[Points], size: int) -> NDArray[np.int8]:
     free = np.ones((size, size), np.uint8)
     spot = np.zeros((size, size, 2), np.float32)
     heading = np.zeros((size, size, 2), np.float32)
-    for course in courses:
-        fine = resample(course, 0.5)
+    for centre_line in centre_lines:
+        fine = resample(centre_line, 0.5)
         cell = np.round(fine).astype(int)
         inside = ((cell >= 0) & (cell < size)).all(1)
         x, y = cell[inside].T
