@@ -6,7 +6,6 @@ import inspect
 import json
 import os
 import sys
-import warnings
 from collections.abc import Callable, Container
 from functools import cache, partial
 from pathlib import Path
@@ -43,7 +42,7 @@ _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code
 _MOST_KEPT = 32
 """Pages of a joined file whose lines are kept for more brushes: some 20 MB each on the disk, and an open file."""
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def _with_options(
@@ -119,11 +118,11 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     from lineart_cli.brushes import store
     from lineart_cli.machine import process
     from lineart_cli.model import catalogue
-    from lineart_cli.pages import OUTPUT_FORMATS, count_pages
+    from lineart_cli.pages import OUTPUT_FORMATS, count_pages, libraries
     from lineart_cli.ui import console, log_file
 
     process.give_back_memory()
-    warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
+    libraries.quieten()
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
         advice = "; ".join(map(str, problems)) or f"no images there; give {READABLE} files"
@@ -215,12 +214,13 @@ def try_(
 def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None:
     from lineart_cli.machine import process
     from lineart_cli.model import catalogue
+    from lineart_cli.pages import libraries
     from lineart_cli.trial import grid
     from lineart_cli.trial.sheet import Sheet, check
     from lineart_cli.ui import console
 
     process.give_back_memory()
-    warnings.filterwarnings("ignore", module="PIL")
+    libraries.quieten()
     card = catalogue.find(MODEL)
     decide = _decide(card, options, 1)
     check(out, path)
@@ -270,8 +270,10 @@ def brushes(**options: Any) -> None:
 
     from rich.console import Console
 
+    from lineart_cli.pages import libraries
     from lineart_cli.ui import gallery
 
+    libraries.quieten()
     errors = gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
     for error in errors:
         print(f"lineart: {error}", file=sys.stderr)
@@ -293,8 +295,10 @@ def report(
 
 def _report(root: Path, options: ReportOptions) -> None:
     from lineart_cli import report
+    from lineart_cli.pages import libraries
     from lineart_cli.ui import console
 
+    libraries.quieten()
     known = report.known_rows(root)
     with console.counted("reporting", len(known), options.quiet) as advance:
         target = report.write(root, known, options, advance)

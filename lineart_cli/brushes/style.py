@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from lineart_cli.brushes.noise import WAVELENGTHS
 from lineart_cli.errors import BrushError
 from lineart_cli.options import Length
+from lineart_cli.replacing import replacing
 
 FORMAT = 4
 """Counts up when the file changes; files of 3 are still read, and those of other formats refused."""
@@ -124,9 +124,8 @@ def _text_of_3(style: Style) -> str:
 
 def save(path: Path, style: Style) -> None:
     """Write a style's file, all of it or nothing."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text(style), "utf-8")
-    os.replace(part, path)
+    with replacing(path) as part:
+        part.write_text(text(style), "utf-8")
 
 
 def load(path: Path) -> Style:

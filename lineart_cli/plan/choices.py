@@ -10,8 +10,8 @@ from lineart_cli.machine.hardware import Device, Hardware
 from lineart_cli.model.card import RUNTIMES, ModelCard
 from lineart_cli.plan.request import Request
 
-_PACKAGES = {"cuda": "onnxruntime-gpu", "tensorrt": "onnxruntime-gpu", "dml": "onnxruntime-directml"}
-"""Where ONNX Runtime for a device is; only one of these packages may be installed."""
+_EXTRAS = {"cuda": "cuda", "tensorrt": "cuda", "dml": "directml"}
+"""The extra that brings ONNX Runtime for a device; only one package of ONNX Runtime may be installed."""
 
 
 def choose(card: ModelCard, hardware: Hardware, request: Request) -> tuple[EngineChoice, tuple[str, ...]]:
@@ -63,8 +63,8 @@ def _device(hardware: Hardware, request: Request, backend: str) -> tuple[str, st
         runtimes = hardware.runtimes if request.backend == "auto" else (backend,)
         names = [each.name for each in hardware.devices if each.runtime in runtimes]
         advice = f"not found by {' or '.join(runtimes)}; there is {', '.join(dict.fromkeys(['CPU', *names]))}"
-        if package := _PACKAGES.get(request.device.lower()):
-            advice += f"; if the machine has one, run pip install {package} after pip uninstall onnxruntime"
+        if extra := _EXTRAS.get(request.device.lower()):
+            advice += f"; if the machine has one, run pip uninstall onnxruntime, and pip install 'lineart[{extra}]'"
         raise ArgumentError("--device", request.device, advice)
     return found.name, f"as asked for: {found.full_name}"
 

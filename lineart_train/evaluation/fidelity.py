@@ -29,7 +29,7 @@ from scipy.ndimage import uniform_filter1d
 from lineart_cli.brushes.fitting import profile
 from lineart_cli.brushes.fitting.measure import energies
 from lineart_cli.brushes.noise import Floats
-from lineart_train.generator.scenes.curves import Points, arc_length
+from lineart_train.generator.scenes.curves import Points, along, arc_length
 
 FIGURES = ("width", "ends", "opacity", "roughness", "grain")
 WINDOW = 24
@@ -67,11 +67,11 @@ def cut(picture: Floats, points: Points, half: int) -> Floats:
     Returns:
         (2 half + 1, S) coverage; S is the length in px and `BEYOND` more at both ends.
     """
-    along = arc_length(points)
-    at = np.arange(-BEYOND, along[-1] + BEYOND)
-    inside = np.clip(at, 0, along[-1])
-    spots = np.stack([np.interp(inside, along, points[:, k]) for k in (0, 1)], 1)
-    heading = np.stack([np.interp(inside, along, np.gradient(points[:, k])) for k in (0, 1)], 1)
+    length = arc_length(points)[-1]
+    at = np.arange(-BEYOND, length + BEYOND)
+    inside = np.clip(at, 0, length)
+    spots = along(points, inside)
+    heading = along(np.gradient(points, axis=0), inside, points)
     heading /= np.maximum(np.hypot(*heading.T), 1e-6)[:, None]
     spots += heading * (at - inside)[:, None]
     side = np.arange(-half, half + 1)[:, None]

@@ -15,12 +15,14 @@ from typing import Any
 
 import cv2
 import numpy as np
+import tomli_w
 import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn.functional import avg_pool2d
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from lineart_cli.errors import LineartError
 from lineart_cli.inference.engines import open_engine
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_train.export.footprint import footprint
@@ -51,7 +53,7 @@ TOLERANCE = 1e-3
 """Largest difference in px of signed distance that the runtimes may show against PyTorch."""
 
 
-class ExportError(Exception):
+class ExportError(LineartError):
     """The exported network is not the trained one."""
 
 
@@ -188,14 +190,5 @@ def export(
             **notes,
         },
     }
-    (target / "card.toml").write_text(to_toml(card))
+    (target / "card.toml").write_text(tomli_w.dumps(card), "utf-8")
     return differences
-
-
-def to_toml(table: dict[str, Any], prefix: str = "") -> str:
-    """Plain data (strings, numbers, lists, nested tables) as TOML; plain keys first, then the tables."""
-    plain = {k: v for k, v in table.items() if not isinstance(v, dict)}
-    lines = [f"[{prefix}]"] if prefix else []
-    lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in plain.items()]
-    tables = [to_toml(v, f"{prefix}.{k}" if prefix else k) for k, v in table.items() if isinstance(v, dict)]
-    return "\n".join(lines) + "\n" + "".join("\n" + text for text in tables)

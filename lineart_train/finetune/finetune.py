@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +21,7 @@ from lineart_cli.brushes.drawing.paint import paint
 from lineart_cli.brushes.fitting.measure import Strip, half_width, lines_of, measure, plain
 from lineart_cli.brushes.noise import WAVELENGTHS, Floats
 from lineart_cli.brushes.style import CAPS, PRESSURES, REACH, STEPS, Style
+from lineart_cli.replacing import replacing
 from lineart_train.evaluation.fidelity import FIGURES, fidelity
 
 TRIES_IN_ALL = 500
@@ -149,6 +149,5 @@ class Seen:
 
 
 def _save(path: Path, progress: dict[str, object]) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(progress), "utf-8")
-    os.replace(part, path)
+    with replacing(path) as part:
+        part.write_text(json.dumps(progress), "utf-8")

@@ -6,6 +6,7 @@ import hashlib
 import sys
 from pathlib import Path
 
+import tomli_w
 import torch
 from torch import Tensor, nn
 
@@ -13,7 +14,7 @@ from lineart_cli.model import catalogue
 from lineart_cli.model.card import CARD
 from lineart_cli.options import MODEL
 from lineart_train.experiments.article import MULTIPLE_OF, ArticleNet, kmac_per_px, receptive_field
-from lineart_train.export.export import to_toml, write_onnx
+from lineart_train.export.export import write_onnx
 
 TILE = 1024
 MEMORY = [300e6, 260.0]
@@ -67,4 +68,4 @@ def _write(folder: Path) -> None:
     test = {"input": "none", "output": "none", "thickness": 3.0, "tolerance": 1.0}
     memory = {"openvino_f32": MEMORY, "onnxruntime_f32": MEMORY}
     card = {"name": "article", "version": "2016", "description": "Random weights.", "licence": "MIT"}
-    (folder / CARD).write_text(to_toml({**card, "network": entries, "memory": memory, "test": test}), "utf-8")
+    (folder / CARD).write_text(tomli_w.dumps({**card, "network": entries, "memory": memory, "test": test}), "utf-8")

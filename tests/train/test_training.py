@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
 import lineart_train
+from lineart_cli.machine import process
+from lineart_train import app
 from lineart_train.generator.dataset import draw
 from lineart_train.network.net import LineartNet, NetConfig, with_draft
-from lineart_train.training import loop, recipe
+from lineart_train.training import checkpoint, loop, recipe
 from lineart_train.training.checkpoint import (
     Progress,
     average,
@@ -176,3 +180,51 @@ def test_a_checkpoint_of_before_the_settings_were_renamed_is_read() -> None:
     names = {"tolerance": "slack", "sigma": "calm", "floor": "least"}
     data["net"] = {names.get(name, name): value for name, value in data["net"].items()}
     assert from_dict(data) == TINY
+
+
+def test_the_mean_of_checkpoints_can_be_trained_on(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        torch.manual_seed(ord(name))
+        net = LineartNet(TINY.net)
+        checkpoint.save(tmp_path / name, TINY, Progress(3, 0.1, 4), net, net, torch.optim.AdamW(net.parameters()))
+    checkpoint.average([tmp_path / "a", tmp_path / "b"], tmp_path / "mean")
+    model, average = LineartNet(TINY.net), LineartNet(TINY.net)
+    checkpoint.restore(tmp_path / "mean", model, average, torch.optim.AdamW(model.parameters()))
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, average.state_dict()[name])
+    halves = [load_model(tmp_path / name).state_dict()["head.last.weight"] for name in ("a", "b")]
+    torch.testing.assert_close(model.state_dict()["head.last.weight"], (halves[0] + halves[1]) / 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["export", "none", "model"], "none holds no checkpoint"),
+        (["train", "run", "--start", "none", "--minutes", "0.01"], "none holds no checkpoint"),
+        (["stroke-statistics", "."], ". holds no labelled strokes"),
+    ],
+)
+def test_a_wrong_path_is_told_in_one_line(
+    arguments: list[str],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["lineart-train", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 1
+    *_, last = capsys.readouterr().err.splitlines()
+    assert last.startswith(f"lineart-train: {says}")
+
+
+def test_drawing_gives_way_where_there_is_no_nice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows."""
+    asked = []
+    monkeypatch.delattr(os, "nice", raising=False)
+    monkeypatch.setattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 16384, raising=False)
+    monkeypatch.setattr(psutil.Process, "nice", lambda _, value: asked.append(value))
+    process.give_way()
+    assert asked == [16384]

@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.nearest import Nearest
 
 _NOWHERE = 1e4
 _TOLERANCE = 4  # px by which paths of the distance transform may leave the straight line
@@ -47,10 +47,7 @@ class DistanceExtension:
         margin = math.ceil(self.reach) + _TOLERANCE
         low, high = max(first - margin, 0), min(last + margin, self.shape[0])
         off: NDArray[np.float16] = self.off[low:high]
-        unknown = off >= self.known
-        more, label = cv2.distanceTransformWithLabels(
-            unknown.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        at_border = np.full(int(label.max()) + 1, _NOWHERE, np.float32)
-        at_border[label[~unknown]] = off[~unknown]
-        return np.asarray((more + at_border[label])[first - low : last - low], np.float32)
+        known = off < self.known
+        nearest = Nearest.of(known)
+        at_border = nearest.spread(known, off[known].astype(np.float32), _NOWHERE)
+        return np.asarray((nearest.distance + at_border)[first - low : last - low], np.float32)

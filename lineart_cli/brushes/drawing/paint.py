@@ -18,6 +18,7 @@ from lineart_cli.brushes.drawing import extension, pen_pressure, skeleton
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.style import CAPS, PRESSURES, REACH, STEPS, Style
 from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.nearest import Nearest
 from lineart_cli.imaging.resample import distance_rows, gathered, is_thin, linear_rows, strips
 
 ROWS = 256
@@ -185,31 +186,29 @@ class _Near:
     Attributes:
         first: of the rows.
         found: which pixels of the thinned lines lie in them.
-        label: (rows, w) a number for each pixel, the same where the nearest of `found` is the same.
-        number: (len(found),) of those themselves.
+        at: row, counted from `first`, and column of those.
+        nearest: which of them is the nearest.
     """
 
     first: int
     found: slice
-    label: NDArray[np.int32]
-    number: NDArray[np.int32]
+    at: tuple[NDArray[np.int32], NDArray[np.int32]]
+    nearest: Nearest
 
     @classmethod
     def of(cls, lines: Lines, first: int, last: int) -> _Near:
         found = lines.skeleton.between(first, last)
         row, column = lines.skeleton.row[found] - first, lines.skeleton.column[found]
-        free = np.ones((last - first, lines.off.shape[1]), np.uint8)
-        free[row, column] = 0
-        _, label = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-        return cls(first, found, np.asarray(label, np.int32), np.asarray(label[row, column], np.int32))
+        inked = np.zeros((last - first, lines.off.shape[1]), np.bool_)
+        inked[row, column] = True
+        return cls(first, found, (row, column), Nearest.of(inked))
 
     def sample(self, values: Floats, at: _Points, otherwise: float) -> Floats:
         """(N,) what the nearest pixel of the thinned lines has of `values`, for points."""
-        if len(self.number) == 0:
+        if len(self.at[0]) == 0:
             return np.full(len(at.x), otherwise, np.float32)
-        table = np.full(self.label.max() + 1, otherwise, np.float32)
-        table[self.number] = values[self.found]
-        return noise.sample(table[self.label], at.x, at.y - self.first)
+        spread = self.nearest.spread(self.at, values[self.found], otherwise)
+        return noise.sample(spread, at.x, at.y - self.first)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,6 @@ from lineart_cli.pages.header import INCHES, Dpi, meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
 from lineart_cli.pages.readers import png
 
-Image.MAX_IMAGE_PIXELS = None  # pages have their own limit, which the user can raise
-
 _DECODED = {"1": 1, "L": 1, "P": 1}
 """Bytes of a pixel once Pillow has decoded it, by mode; 4 in all others."""
 _WEBP, _LOSSLESS_WEBP = 4, 8

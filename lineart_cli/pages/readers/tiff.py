@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -17,8 +16,6 @@ from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
-
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what matters of it becomes an error
 
 _REDUCED, _MASK = 1, 4  # bits of SubfileType: a thumbnail, and what is transparent
 _WHITE_IS_ZERO, _PALETTE, _YCBCR = 0, 3, 6  # PhotometricInterpretation
