@@ -11,7 +11,8 @@ from lineart_cli.options import DPI_RANGE, MM_PER_INCH
 A4_LONG_SIDE_MM = 297.0
 A3_LONG_SIDE_MM = 420.0
 GUESSED_DPI_RANGE = (72.0, 1200.0)
-_SCREEN_DPI = 100.0
+_MOST_SCREEN_DPI = 100.0
+SCREEN_DPI = {72.0, 96.0}
 
 INCHES, CENTIMETRES = 2, 3  # EXIF and TIFF ResolutionUnit
 
@@ -33,6 +34,7 @@ class Header:
         is_grey: whether the page has no colour, whatever is made of it.
         orientation: how the page is turned upright, 1 to 8 as in EXIF.
         held: bytes that reading takes beside a few rows of the page, where its format leaves no other way.
+        notes: what the user should know of how the page is read, each to stand after the file's name.
     """
 
     width: int
@@ -43,6 +45,7 @@ class Header:
     is_grey: bool = False
     orientation: int = UPRIGHT
     held: int = field(default=0, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def stored_shape(self) -> tuple[int, int]:
@@ -69,6 +72,12 @@ def _meant(dpi: float) -> float:
     return round(dpi) if abs(dpi - round(dpi)) <= 0.0127 else round(dpi, 2)
 
 
+def told_dpi(*tags: Dpi | None) -> Dpi | None:
+    """Of several resolution tags of one picture, the first that is more than a screen's 72 or 96 dpi, or the first."""
+    told = [tag for tag in tags if tag is not None]
+    return next((tag for tag in told if not set(tag) <= SCREEN_DPI), told[0] if told else None)
+
+
 def working_dpi(header: Header, given: float | None) -> tuple[float, Literal["option", "file", "size"]]:
     """The resolution to work at, in px per inch, and where it comes from.
 
@@ -81,7 +90,7 @@ def working_dpi(header: Header, given: float | None) -> tuple[float, Literal["op
     long_side = max(header.width, header.height)
     if header.dpi is not None:
         dpi = header.dpi[0] if header.dpi[0] == header.dpi[1] else math.sqrt(header.dpi[0] * header.dpi[1])
-        is_screen_default = dpi < _SCREEN_DPI and long_side / dpi * MM_PER_INCH > A3_LONG_SIDE_MM
+        is_screen_default = dpi < _MOST_SCREEN_DPI and long_side / dpi * MM_PER_INCH > A3_LONG_SIDE_MM
         if DPI_RANGE[0] <= dpi <= DPI_RANGE[1] and not is_screen_default:
             return dpi, "file"
     guess = long_side / (A4_LONG_SIDE_MM / MM_PER_INCH)

@@ -48,7 +48,14 @@ def read_header(path: Path, options: InkOptions, page: int = 0) -> Header:
         if dpi is not None and picture.is_turned:
             dpi = (dpi[1], dpi[0])
         return Header(
-            *picture.upright_size, dpi, document.pages, picture.bits, picture.is_grey, picture.orientation, picture.held
+            *picture.upright_size,
+            dpi,
+            document.pages,
+            picture.bits,
+            picture.is_grey,
+            picture.orientation,
+            picture.held,
+            picture.notes,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -12,9 +13,9 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from lineart_cli.options import InkOptions
 from lineart_cli.pages.faults import Unreadable
-from lineart_cli.pages.header import INCHES, Dpi, meant_dpi
+from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi, told_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
-from lineart_cli.pages.readers import png
+from lineart_cli.pages.readers import jpeg, png
 
 Image.MAX_IMAGE_PIXELS = None  # pages have their own limit, which the user can raise
 
@@ -24,6 +25,9 @@ _WEBP, _LOSSLESS_WEBP = 4, 8
 """Bytes of a pixel while a WebP is decoded; one without loss is made from a picture as large."""
 _WEBP_HEAD = 4096  # bytes in which a WebP says whether it is without loss
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+_PNG = b"\x89PNG"
+_PHOTOSHOP_RESOLUTION = 1005  # Photoshop's image resource ResolutionInfo
+_PER_INCH = {INCHES: 1.0, CENTIMETRES: 2.54}
 
 
 @contextlib.contextmanager
@@ -35,35 +39,66 @@ def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
         Exception: whatever Pillow says of a damaged file; so do the picture's blocks.
     """
     file.seek(0)
+    is_png = file.read(len(_PNG)) == _PNG
+    head, damaged = png.without_texts(file) if is_png else (None, [])
+    file.seek(0)
     try:
-        image = Image.open(file, formats=FORMATS)
+        image = Image.open(file if head is None else io.BytesIO(head), formats=FORMATS)
     except UnidentifiedImageError as error:
         raise Unreadable("is cut off or damaged at its beginning", "scan or save it again") from error
     with image:
         exif = Image.Image.getexif(image)  # a PNG's own would decode the picture
         width, height = image.size
-        is_png = image.format == "PNG"
+        lacks_end = image.format in {"JPEG", "MPO"} and jpeg.lacks_end(file)
         is_webp = image.format == "WEBP" and not getattr(image, "is_animated", False)
         is_grey = image.mode in {"1", "L", "LA"} or image.mode.startswith("I")
+
+        def blocks() -> Iterator[Block]:
+            if is_png:
+                return png.blocks(file, _blocks)
+            if is_webp:
+                return _webp(file)
+            return _blocks(jpeg.whole(file) if lacks_end else image)
+
         picture = Picture(
             width,
             height,
-            lambda: png.blocks(file, _blocks) if is_png else _webp(file) if is_webp else _blocks(image),
+            blocks,
             bits=1 if image.mode == "1" else png.read_head(file).depth if is_png else 8,
             is_grey=is_grey,
-            dpi=_dpi(image.info.get("dpi")) or exif_dpi(exif),
+            dpi=_told_dpi(image, exif),
             orientation=exif.get(ExifTags.Base.Orientation, 1),
             in_order=True,
-            decoder_bytes=width * height * _decoded_bytes(image, file),
+            decoder_bytes=width * height * _decoded_bytes(image, file) * (1 + lacks_end),
+            notes=_notes(damaged, lacks_end),
         )
         yield Document(1, lambda _: picture)
 
 
+def _notes(damaged: list[str], lacks_end: bool) -> tuple[str, ...]:
+    notes = [f"what it says in {' and '.join(damaged)} is damaged, and left out; its picture is whole"] * bool(damaged)
+    notes += ["lacks the mark of its end; its picture is whole"] * lacks_end
+    return tuple(notes)
+
+
+def _told_dpi(image: Image.Image, exif: Image.Exif) -> Dpi | None:
+    """The resolution by the format's own tag, EXIF or Photoshop's resources, whichever says more than a screen's."""
+    photoshop = image.info.get("photoshop")
+    info = photoshop.get(_PHOTOSHOP_RESOLUTION) if isinstance(photoshop, dict) else None
+    tag = (info["XResolution"], info["YResolution"]) if isinstance(info, dict) else None
+    return told_dpi(_dpi(image.info.get("dpi")), exif_dpi(exif), _dpi(tag))
+
+
 def exif_dpi(exif: Image.Exif) -> Dpi | None:
     """The resolution that EXIF gives, in px per inch."""
-    if exif.get(ExifTags.Base.ResolutionUnit) != INCHES:
+    per_inch = _PER_INCH.get(exif.get(ExifTags.Base.ResolutionUnit, INCHES))
+    if per_inch is None:
         return None
-    return _dpi((exif.get(ExifTags.Base.XResolution, 0), exif.get(ExifTags.Base.YResolution, 0)))
+    try:
+        x, y = (per_inch * float(exif[tag]) for tag in (ExifTags.Base.XResolution, ExifTags.Base.YResolution))
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return meant_dpi(x, y)
 
 
 def _dpi(tag: Any) -> Dpi | None:
