@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import json
 import os
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lineart_cli import __version__
+from lineart_cli import __version__, process
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
 from lineart_cli.options import (
     MODEL,
@@ -111,7 +112,7 @@ def ink(
 
 
 def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
-    from lineart_cli import batch, console, files, interrupt, log_file, model_store, process, watch
+    from lineart_cli import batch, console, files, interrupt, log_file, model_store, watch
     from lineart_cli.brushes import store
     from lineart_cli.manifest import stamp
     from lineart_cli.output_folder import OutputFolder
@@ -121,7 +122,9 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
-        advice = "; ".join(map(str, problems)) or f"no images there; give {READABLE} files"
+        there = files.passed_over(paths, out)
+        found = f", only {files.counts_text(there)}" if there else ""
+        advice = "; ".join(map(str, problems)) or f"no images there{found}; give {READABLE} files"
         raise ArgumentError("PATH", ", ".join(paths), advice)
     tools, guesses = store.tools(options)
     known = watch.stamps([source.path for source in sources])
@@ -152,7 +155,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         work = batch.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for guess in guesses:
             work.notice(guess)
-        done = work.run(jobs, problems)
+        done = work.run(jobs, problems, dict(files.passed_over(paths, out)))
         if options.watch:
             watch.follow(paths, out, known, plan, work.run, work.notice, stopped)
         elif done.failed:
@@ -206,7 +209,7 @@ def try_(
 
 
 def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None:
-    from lineart_cli import console, model_store, process, trying, trying_sheet
+    from lineart_cli import console, model_store, trying, trying_sheet
 
     process.give_back_memory()
     warnings.filterwarnings("ignore", module="PIL")
@@ -287,6 +290,7 @@ def _report(root: Path, options: ReportOptions) -> None:
 
 def main() -> None:
     """Runs `lineart` and ends the process with an ExitCode."""
+    process.open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     code = _run()
@@ -311,8 +315,14 @@ def _run() -> int:
     except (KeyboardInterrupt, typer.Abort):  # which of the two, or code 130, depends on Typer's version
         code, message = ExitCode.INTERRUPTED, ""
     except BrokenPipeError:  # whoever read our results has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        process.silence(sys.stdout)
         code, message = ExitCode.SOME_FAILED, ""
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO} or error.filename is not None:
+            raise
+        process.silence(sys.stdout)
+        message = f"results cannot be written to standard output ({error.strerror}); finished pages are kept, run again"
+        code = ExitCode.SOME_FAILED
     if code == ExitCode.INTERRUPTED:
         message = "stopped; what is finished is kept, run again to go on"
     if message:

@@ -35,6 +35,7 @@ from lineart_cli.events import (
     Reporter,
     to_json,
 )
+from lineart_cli.files import counts_text
 from lineart_cli.log_file import logging_to
 from lineart_cli.options import InkOptions
 
@@ -152,10 +153,13 @@ def show_cursor() -> None:
 
 
 def summary(done: BatchDone) -> str:
-    """The closing line: how many pages were inked, skipped and failed, where the ink is, and how long it took."""
+    """The closing line: how many pages were inked, skipped and failed, where the ink is, how long it took, and how many
+    files of which suffix were passed over.
+    """
+    left_out = f"; passed over {one_line(counts_text(done.passed_over))}" if done.passed_over else ""
     return (
         f"{done.inked} inked, {done.skipped} skipped, {done.failed} failed; "
-        f"in {one_line(done.output)}, after {done.seconds:.1f} s"
+        f"in {one_line(done.output)}, after {done.seconds:.1f} s{left_out}"
     )
 
 

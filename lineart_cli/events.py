@@ -9,7 +9,8 @@ not know: later versions may add some, and take none away.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 
@@ -109,7 +110,8 @@ class PagePlanned:
 class BatchDone:
     """The end of a run, or of one round of `--watch`; only in the log file.
 
-    JSON: {"event": "batch_done", "inked", "skipped", "failed", "output", "seconds"}.
+    JSON: {"event": "batch_done", "inked", "skipped", "failed", "output", "seconds", "passed_over"}, where `passed_over`
+    tells how many files were left out for their suffix, by suffix in lower case.
     """
 
     inked: int
@@ -117,6 +119,7 @@ class BatchDone:
     failed: int
     output: str
     seconds: float
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
