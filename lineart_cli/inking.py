@@ -105,9 +105,9 @@ def _outcome(job: Job, number: int, means: Means) -> Event | None:
         return _skipped(job, means, "")
     if there is Standing.EDITED and pages.is_whole(job.output):
         return _skipped(job, means, _KEPT[there])
-    for each in sheets:
-        for note in each.scan.header.notes:
-            means.report(Notice(f"{each.job}: {note}"))
+    for page in sheets:
+        for note in page.scan.header.notes:
+            means.report(Notice(f"{page.job}: {note}"))
     with means.turns.place(number) as allow:
         sheets = [sheet.looked_at(each, folder, card) for each in sheets]
         planned = [_planned(each, means) for each in sheets]

@@ -97,7 +97,7 @@ def _beginning(file: BinaryIO) -> tuple[list[tuple[bytes, bytes]], list[str]]:
         if kind == b"IDAT":
             break
         try:
-            data = [] if kind in _MEANING | _SAID else None
+            data: list[bytes] | None = [] if kind in _MEANING | _SAID else None
             for piece in _data(file, length, kind):
                 if data is not None:
                     data.append(piece)
