@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Dpi, Picture
+from lineart_cli.pages.header import Dpi
+from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Picture
 from lineart_cli.resample import strips
 
 Floats = NDArray[np.float32]

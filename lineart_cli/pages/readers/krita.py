@@ -194,7 +194,7 @@ def _blocks(layer: _Layer, width: int, height: int) -> Iterator[Block]:
     is_sound = size == samples * np.dtype(layer.pixels.dtype).itemsize and {tile_width, tile_height} <= set(_TILE_SIDES)
     if not is_sound:
         raise Unreadable(f"has tiles of {tile_width} x {tile_height} px of {size} bytes", "save it again")
-    places = {}
+    places: dict[tuple[int, int], slice | None] = {}
     for _ in range(int(header[b"DATA"])):
         column, row, _, length = stream.readline(100).split(b",")
         places[layer.top + int(row), layer.left + int(column)] = slice(stream.tell(), stream.tell() + int(length))
@@ -203,7 +203,7 @@ def _blocks(layer: _Layer, width: int, height: int) -> Iterator[Block]:
     if any(layer.default):
         tops = range(layer.top % tile_height - tile_height, height, tile_height)
         lefts = range(layer.left % tile_width - tile_width, width, tile_width)
-        places = dict.fromkeys(product(tops, lefts)) | places
+        places = {**dict.fromkeys(product(tops, lefts)), **places}
     for (top, left), place in sorted(places.items()):
         if place is None:
             tile = np.broadcast_to(default, (tile_height, tile_width, samples))
