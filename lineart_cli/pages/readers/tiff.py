@@ -151,19 +151,28 @@ def _bare_rows(page: TiffPage) -> Iterator[Block]:
 
 def _block(page: TiffPage, samples: NDArray[Any], top: int, left: int) -> Block:
     space, count = _SPACES[page.photometric]
-    if page.colormap is not None:
-        colours = np.asarray(page.colormap).T[samples[..., 0]]
-        return Block(colours, space, 65535, "none", top, left)
+    alpha = _ALPHA.get(page.extrasamples[0] if page.extrasamples else 0, "none")
+    samples = samples[..., : count + (alpha != "none")]
     white = _white(page)
+    if page.colormap is not None:
+        light = np.asarray(page.colormap).T[samples[..., 0]]
+        coverage = np.rint(samples[..., 1:] * (65535 / white)).astype(np.uint16)
+        return Block(np.concatenate([light, coverage], -1), space, 65535, alpha, top, left)
     if samples.dtype.kind == "f":
         samples = _within(samples, white)
     elif samples.max(initial=0) > white:
         raise Unreadable(f"has samples up to {samples.max()}, where {white:g} is white", "save it again")
     if page.photometric == _WHITE_IS_ZERO:
-        dark = samples[..., :1]
-        return Block(~dark if dark.dtype == bool else dark.dtype.type(white) - dark, space, white, "none", top, left)
-    alpha = _ALPHA.get(page.extrasamples[0] if page.extrasamples else 0, "none")
-    return Block(samples[..., : count + (alpha != "none")], space, white, alpha, top, left)
+        samples = _light(samples, samples.dtype.type(white), alpha)
+    return Block(samples, space, white, alpha, top, left)
+
+
+def _light(dark: NDArray[Any], white: Any, alpha: Alpha) -> NDArray[Any]:
+    """Samples of light, of those of darkness, each with its coverage, if there is one."""
+    if dark.dtype == bool:
+        return np.concatenate([~dark[..., :1], dark[..., 1:]], -1)
+    whole = np.minimum(dark[..., 1:], white) if alpha == "premultiplied" else white
+    return np.concatenate([whole - np.minimum(dark[..., :1], whole), dark[..., 1:]], -1)
 
 
 def _white(page: TiffPage) -> float:
