@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,11 @@ class Scan:
         """Of its greys."""
         return pages.grey_type(self.header.bits, self.header.is_grey, self.options.drop_colour)
 
+    def strips(self, is_on_black: bool) -> Iterator[pages.Greys]:
+        """The page's greys with square pixels, `Header.stored_square_shape`, some rows at a time; decodes it."""
+        greys = pages.read_strips(self.path, self.options, self.page, is_on_black)
+        return fit(greys, self.header.stored_shape, self.header.stored_square_shape)
+
 
 @dataclass(frozen=True)
 class Glance:
@@ -54,13 +60,13 @@ def look(scan: Scan) -> Glance:
     """Decode a page, and keep what is needed to choose its scale; raises PageError, see `pages.read_strips`."""
     kept: list[pages.Greys] = []
     picture, _ = dark_on_light(lambda is_on_black: _picture(scan, is_on_black, kept), scan.options.invert)
-    return Glance(picture[:], scale.glance_factor(scan.header.stored_shape), kept[0] if kept else None)
+    return Glance(picture[:], scale.glance_factor(scan.header.stored_square_shape), kept[0] if kept else None)
 
 
 def _picture(scan: Scan, is_on_black: bool, kept: list[pages.Greys]) -> npt.NDArray[np.float32]:
     """The page, shrunk, as `Glance` has it; the greys of one on white are added to `kept`, if they are not too many."""
-    stored, dtype = scan.header.stored_shape, scan.dtype
-    strips = pages.read_strips(scan.path, scan.options, scan.page, is_on_black)
+    stored, dtype = scan.header.stored_square_shape, scan.dtype
+    strips = scan.strips(is_on_black)
     if not is_on_black and not is_large(stored, dtype):
         kept.append(gathered(strips, stored, dtype))
         strips = iter(kept)
@@ -68,7 +74,7 @@ def _picture(scan: Scan, is_on_black: bool, kept: list[pages.Greys]) -> npt.NDAr
     small = scale.shape_at(shrunk, stored)
     seen = gathered(fit(strips, stored, small), small, dtype)
     white = np.iinfo(dtype).max if dtype.kind == "u" else 1
-    picture = np.empty(scale.shape_at(shrunk, (scan.header.height, scan.header.width)), np.float32)
+    picture = np.empty(scale.shape_at(shrunk, scan.header.square_shape), np.float32)
     pages.as_stored(picture, scan.header.orientation)[:] = seen / np.float32(white)
     return picture
 
@@ -98,6 +104,6 @@ def _fitted(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path
         return greys
     page = np.empty(size.working_shape, scan.dtype) if size.is_kept else room(size.working_shape, scan.dtype, scratch)
     stored = pages.as_stored(page, orientation)
-    again = pages.read_strips(scan.path, scan.options, scan.page, is_on_black)
-    gather(fit(again if greys is None else [greys], scan.header.stored_shape, stored.shape), stored)
+    strips = scan.strips(is_on_black) if greys is None else [greys]
+    gather(fit(strips, scan.header.stored_square_shape, stored.shape), stored)
     return page

@@ -24,6 +24,7 @@ from lineart_cli.model_card import ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.output_folder import OutputFolder, unwritable
 from lineart_cli.plan import PageSize, Plan
+from lineart_cli.resample import fit
 from lineart_cli.sheet import Sheet
 from lineart_cli.spool import AHEAD, Page
 from lineart_cli.turns import Turns
@@ -127,8 +128,8 @@ def _outcome(job: Job, number: int, means: Means) -> Event | None:
 
 
 def _names(page: Sheet) -> tuple[str, str, int, int, float]:
-    job, size = page.job, page.size
-    return str(job.source), str(job.output), size.width, size.height, page.entry.dpi
+    job, entry = page.job, page.entry
+    return str(job.source), str(job.output), entry.width, entry.height, entry.dpi
 
 
 def _skipped(job: Job, means: Means, note: str) -> PageSkipped:
@@ -198,7 +199,8 @@ def _inked(
         page, is_turned = sheet.read(each, seconds, means.folder.scratch)
         if is_turned and options.invert == "auto":
             means.report(Notice(f"{job}: {_TURNED}"))
-        dpi = each.scan.header.dpi if options.dpi is None else (options.dpi, options.dpi)
+        header = each.scan.header
+        shape = header.height, header.width
         sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
         metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
         means.turns.wait(number)
@@ -206,7 +208,8 @@ def _inked(
             raise _StoppedError
         end = partial(means.turns.over, number) if each is sheets[-1] else None
         with closing(_bands(each, page, means, seconds, end)) as bands:
-            yield pages.InkedPage(bands, size.shape, options.bits, dpi, sketch, metadata)
+            stored = fit(bands, size.shape, shape)
+            yield pages.InkedPage(stored, shape, options.bits, header.written_dpi(options.dpi), sketch, metadata)
 
 
 def _bands(

@@ -86,7 +86,7 @@ def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card
     )
     scan = Scan(job.source, job.page, header, options)
     is_kept = header.orientation != UPRIGHT  # it is written in columns, too many to go to a disk
-    size = PageSize(header.height, header.width, dpi, scan.dtype.itemsize, header.held, is_kept)
+    size = PageSize(*header.square_shape, dpi, scan.dtype.itemsize, header.held, is_kept)
     return Sheet(job, scan, size, dpi_source, tool, entry, stamp)
 
 

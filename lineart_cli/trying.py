@@ -24,7 +24,7 @@ from lineart_cli.model_card import ModelCard
 from lineart_cli.options import DRAWINGS, NEUTRAL_FAINT, Crop, InkOptions
 from lineart_cli.paper import CELL
 from lineart_cli.plan import PageSize, Plan
-from lineart_cli.resample import gathered
+from lineart_cli.resample import fit, gathered
 from lineart_cli.scale import WorkingScale
 from lineart_cli.spool import Page
 from lineart_cli.tone import Tone, measure
@@ -88,7 +88,8 @@ class Trial:
 
     def sketch(self, crop: Crop) -> Pixels:
         """The part of the sketch as it is, (h, w) uint8."""
-        whole = pages.read_sketch(self.scan.path, self.scan.options, self.scan.page)
+        stored = pages.read_sketch(self.scan.path, self.scan.options, self.scan.page)
+        whole = np.concatenate(list(fit([stored], stored.shape[:2], self.size.shape)))
         return np.asarray(Image.fromarray(whole[crop.rows, crop.columns]).convert("L"), np.uint8)
 
     def cells(self, crop: Crop, decide: Callable[[PageSize], Plan]) -> Iterator[Cell]:
@@ -119,7 +120,7 @@ def begin(path: Path, page: int, options: InkOptions, card: ModelCard) -> Trial:
     header = pages.read_header(path, options, page)
     dpi, _ = pages.working_dpi(header, options.dpi)
     scan = Scan(path, page, header, options)
-    size = PageSize(header.height, header.width, dpi, scan.dtype.itemsize, header.held)
+    size = PageSize(*header.square_shape, dpi, scan.dtype.itemsize, header.held)
     (tool,) = tools.values()
     return Trial(scan, glance.look(scan), size, tool, card)
 

@@ -67,6 +67,7 @@ class Picture:
         in_order: whether no block begins above an earlier one, so that what lies above a block is finished.
         decoder_bytes: what the decoder itself holds of the page at once, beside a few rows.
         is_on_black: whether the sheet that its blocks are laid on is black, and not white.
+        aspect: how many times as high as wide a pixel is, where only that is known and no dpi.
         notes: what the user should know of how it is read, each to stand after the file's name.
     """
 
@@ -80,6 +81,7 @@ class Picture:
     in_order: bool = False
     decoder_bytes: int = 0
     is_on_black: bool = False
+    aspect: float = 1.0
     notes: tuple[str, ...] = ()
 
     @property

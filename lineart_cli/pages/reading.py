@@ -56,6 +56,7 @@ def read_header(path: Path, options: InkOptions, page: int = 0) -> Header:
             picture.orientation,
             picture.held,
             picture.notes,
+            1 / picture.aspect if picture.is_turned else picture.aspect,
         )
 
 

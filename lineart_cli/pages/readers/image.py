@@ -67,6 +67,7 @@ def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
             bits=1 if image.mode == "1" else png.read_head(file).depth if is_png else 8,
             is_grey=is_grey,
             dpi=_told_dpi(image, exif),
+            aspect=_aspect(image),
             orientation=exif.get(ExifTags.Base.Orientation, 1),
             in_order=True,
             decoder_bytes=width * height * _decoded_bytes(image, file) * (1 + lacks_end),
@@ -87,6 +88,13 @@ def _told_dpi(image: Image.Image, exif: Image.Exif) -> Dpi | None:
     info = photoshop.get(_PHOTOSHOP_RESOLUTION) if isinstance(photoshop, dict) else None
     tag = (info["XResolution"], info["YResolution"]) if isinstance(info, dict) else None
     return told_dpi(_dpi(image.info.get("dpi")), exif_dpi(exif), _dpi(tag))
+
+
+def _aspect(image: Image.Image) -> float:
+    """How many times as high as wide a pixel is, by a PNG or JPEG that says only that."""
+    is_bare = image.info.get("jfif_unit") == 0
+    x, y = image.info.get("jfif_density" if is_bare else "aspect", (1, 1))
+    return float(x / y) if x > 0 < y else 1.0
 
 
 def exif_dpi(exif: Image.Exif) -> Dpi | None:

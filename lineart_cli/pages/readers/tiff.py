@@ -69,6 +69,7 @@ def _picture(page: TiffPage, file_size: int) -> Picture:
         bits=int(np.max(page.bitspersample)),
         is_grey=_SPACES[page.photometric][0] == "grey",
         dpi=_dpi(page),
+        aspect=_aspect(page),
         orientation=orientation if isinstance(orientation, int) else 1,
         in_order=True,
         decoder_bytes=0 if _is_bare(page) else _bytes_of_a_row_of_segments(page),
@@ -111,6 +112,15 @@ def _dpi(page: TiffPage) -> Dpi | None:
         return meant_dpi(x[0] / x[1] * per_inch, y[0] / y[1] * per_inch)
     except (TypeError, ValueError, KeyError, IndexError, ZeroDivisionError):
         return None
+
+
+def _aspect(page: TiffPage) -> float:
+    """How many times as high as wide a pixel is, by tags without a unit."""
+    x, y = (page.tags.valueof(name, (1, 1)) for name in ("XResolution", "YResolution"))
+    try:
+        return float(x[0] / x[1] / (y[0] / y[1])) or 1.0
+    except (TypeError, ZeroDivisionError, IndexError):
+        return 1.0
 
 
 def _blocks(page: TiffPage, file_size: int) -> Iterator[Block]:
