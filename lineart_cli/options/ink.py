@@ -123,13 +123,13 @@ class InkOptions(Options):
         metavar="MODE",
         choices=DESATURATE_MODES,
     )
-    drop_colour: str | None = option(
+    drop_colour: Several[str] | None = option(
         None,
         "--drop-colour",
-        "Take out underdrawing in a coloured pencil, such as non-photo blue, before inking; --desaturate has no part "
-        "in such pages.",
+        "Take out underdrawing in a coloured pencil, such as non-photo blue, before inking; several, as in red,blue, "
+        "with commas between them. --desaturate has no part in such pages.",
         "Reading",
-        read=read_choice,
+        read=each_by(read_choice),
         metavar="NAME",
         choices=DROP_COLOURS,
     )
