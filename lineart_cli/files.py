@@ -16,6 +16,23 @@ from lineart_cli.errors import ArgumentError, PageError
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
     | {".psd", ".psb", ".kra", ".krz", ".ora", ".pdf", ".heic", ".heif", ".hif"}
+    | {
+        ".avif",
+        ".avifs",
+        ".jp2",
+        ".j2k",
+        ".j2c",
+        ".jpc",
+        ".jpf",
+        ".jpx",
+        ".jxl",
+        ".gif",
+        ".tga",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+    }
+    | {".pnm", ".svg", ".svgz", ".clip", ".procreate"}
 )
 
 

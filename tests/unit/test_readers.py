@@ -18,6 +18,7 @@ OPTIONAL = [
     ("psd_tools", "psd", b"8BPS\0\1"),
     ("pypdfium2", "pdf", b"%PDF-1.7\n"),
     ("pypdf", "pdf", b"%PDF-1.7\n"),
+    ("resvg_py", "svg", b"<svg></svg>"),
     ("pillow_heif", "heif", b"\0\0\0\x18ftypheic"),
 ]
 

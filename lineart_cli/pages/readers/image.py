@@ -1,11 +1,11 @@
-"""PNG, JPEG, WebP and BMP: one picture a file."""
+"""PNG, JPEG, WebP, BMP, GIF, TGA, PNM, AVIF and JPEG 2000: the first picture of each file."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -15,7 +15,7 @@ from lineart_cli.options import InkOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi, told_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
-from lineart_cli.pages.readers import jpeg, png
+from lineart_cli.pages.readers import deep, jpeg, png, pnm
 
 Image.MAX_IMAGE_PIXELS = None  # pages have their own limit, which the user can raise
 
@@ -24,8 +24,10 @@ _DECODED = {"1": 1, "L": 1, "P": 1}
 _WEBP, _LOSSLESS_WEBP = 4, 8
 """Bytes of a pixel while a WebP is decoded; one without loss is made from a picture as large."""
 _WEBP_HEAD = 4096  # bytes in which a WebP says whether it is without loss
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TGA", "PPM", "AVIF", "JPEG2000")
+_FILMS = {"GIF", "WEBP", "AVIF"}
 _PNG = b"\x89PNG"
+_MOVES = "is a film, of which the first picture is inked"
 _PHOTOSHOP_RESOLUTION = 1005  # Photoshop's image resource ResolutionInfo
 _PER_INCH = {INCHES: 1.0, CENTIMETRES: 2.54}
 
@@ -50,30 +52,55 @@ def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
         exif = Image.Image.getexif(image)  # a PNG's own would decode the picture
         width, height = image.size
         lacks_end = image.format in {"JPEG", "MPO"} and jpeg.lacks_end(file)
-        is_webp = image.format == "WEBP" and not getattr(image, "is_animated", False)
         is_grey = image.mode in {"1", "L", "LA"} or image.mode.startswith("I")
-
-        def blocks() -> Iterator[Block]:
-            if is_png:
-                return png.blocks(file, _blocks)
-            if is_webp:
-                return _webp(file)
-            return _blocks(jpeg.whole(file) if lacks_end else image)
-
+        notes = _notes(damaged, lacks_end) + (_MOVES,) * _is_film(image)
+        decoder = _decoder(image, file, lacks_end)
         picture = Picture(
             width,
             height,
-            blocks,
-            bits=1 if image.mode == "1" else png.read_head(file).depth if is_png else 8,
+            decoder.blocks,
+            bits=1 if image.mode == "1" else decoder.bits,
             is_grey=is_grey,
             dpi=_told_dpi(image, exif),
             aspect=_aspect(image),
             orientation=exif.get(ExifTags.Base.Orientation, 1),
             in_order=True,
-            decoder_bytes=width * height * _decoded_bytes(image, file) * (1 + lacks_end),
-            notes=_notes(damaged, lacks_end),
+            decoder_bytes=width * height * decoder.px_bytes,
+            notes=notes,
         )
         yield Document(1, lambda _: picture)
+
+
+class _Decoder(NamedTuple):
+    """What decodes a picture: its blocks, the bits of their samples, and what it holds of each pixel, bytes."""
+
+    blocks: Callable[[], Iterator[Block]]
+    bits: int
+    px_bytes: int
+
+
+def _decoder(image: Image.Image, file: BinaryIO, lacks_end: bool) -> _Decoder:
+    """Pillow, unless it would take more memory or lose bits."""
+    px_bytes = _DECODED.get(image.mode, 4)
+    match image.format:
+        case "PNG":
+            head = png.read_head(file)
+            return _Decoder(lambda: png.blocks(file, _blocks), head.depth, px_bytes * head.is_interlaced)
+        case "WEBP" if not _is_film(image):
+            file.seek(0)
+            px_bytes = _LOSSLESS_WEBP if b"VP8L" in file.read(_WEBP_HEAD) else _WEBP
+            return _Decoder(lambda: _webp(file), 8, px_bytes)
+        case "PPM" if pnm.deep_head(file) is not None:
+            return _Decoder(lambda: pnm.blocks(file, *image.size), 16, 0)
+        case "AVIF" | "JPEG2000" if (depth := deep.depth(file, image.format)) > 8:
+            return _Decoder(lambda: deep.blocks(file, str(image.format), depth), depth, 4 * px_bytes)
+        case _ if lacks_end:
+            return _Decoder(lambda: _blocks(jpeg.whole(file)), 8, 2 * px_bytes)
+    return _Decoder(lambda: _blocks(image), 8, px_bytes)
+
+
+def _is_film(image: Image.Image) -> bool:
+    return image.format in _FILMS and getattr(image, "is_animated", False)
 
 
 def _notes(damaged: list[str], lacks_end: bool) -> tuple[str, ...]:
@@ -133,16 +160,6 @@ def _webp(file: BinaryIO) -> Iterator[Block]:
     file.seek(0)
     samples = imagecodecs.webp_decode(file.read())
     yield Block(samples, "rgb", 255, "straight" if samples.shape[2] == 4 else "none")
-
-
-def _decoded_bytes(image: Image.Image, file: BinaryIO) -> int:
-    """For each pixel of what the decoder holds of the whole picture."""
-    if image.format == "PNG" and not png.read_head(file).is_interlaced:
-        return 0
-    if image.format == "WEBP":
-        file.seek(0)
-        return _LOSSLESS_WEBP if b"VP8L" in file.read(_WEBP_HEAD) else _WEBP
-    return _DECODED.get(image.mode, 4)
 
 
 def _mode_and_space(image: Image.Image) -> tuple[str, Space]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from lineart_cli.pages.faults import Unreadable
+from lineart_cli.pages.picture import Picture
 
 T = TypeVar("T")
 
@@ -42,3 +43,8 @@ def find(name: str, layers: Sequence[Named[T]]) -> T:
 def unknown_blend(name: str, blend: str) -> str:
     """What to note of a layer whose blend mode is not known."""
     return f"its layer {name!r} has the blend mode {blend}, which counts as normal"
+
+
+def preview_note(preview: Picture, advice: str) -> str:
+    """What to note of a file of which only a preview can be read."""
+    return f"is inked from its preview of {preview.width} x {preview.height} px; for all of it, {advice}"
