@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.imaging.resample import strips
 from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Picture
-from lineart_cli.resample import strips
 
 Floats = NDArray[np.float32]
 NORMAL, ERASE = "normal", "erase"

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from lineart_cli.imaging.resample import strips
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block
-from lineart_cli.resample import strips
 
 _SAID = rb"(?:\s|#[^\n]*\n)+"
 _HEAD = re.compile(rb"P([56])" + 3 * (_SAID + rb"(\d{1,9})") + rb"\s")

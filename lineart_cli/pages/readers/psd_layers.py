@@ -13,10 +13,10 @@ from psd_tools.api.mask import Mask
 from psd_tools.composite import composite
 from psd_tools.psd.header import FileHeader
 
+from lineart_cli.imaging.resample import strips
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Block, Space
 from lineart_cli.pages.readers.layers import Named, find
-from lineart_cli.resample import strips
 
 _MOST_LAYER = 4  # times that a layer may be larger than its page
 _AT_ONCE = 1 << 20  # pixels that are composed at once
