@@ -194,7 +194,7 @@ def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, 
 
 
 @app.command("try", epilog=_EXIT_CODES)
-@partial(_with_options, InkOptions, left_out={"drawing", "faint", "Writing", "Batch", "Reporting"})
+@partial(_with_options, InkOptions, left_out={"drawing", "faint", "page", "Writing", "Batch", "Reporting"})
 @partial(_with_options, TryOptions)
 def try_(
     path: Annotated[Path, typer.Argument(metavar="PAGE", help="The sketch.", show_default=False)],

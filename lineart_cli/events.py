@@ -26,8 +26,8 @@ class PageStarted:
 class PageDone:
     """A page is inked and lies under its final name.
 
-    JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page", "scale"},
-    where `thickness` is in page pixels; `scale` as of PagePlanned.
+    JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page", "scale",
+    "corners"}, where `thickness` is in page pixels; `scale` and `corners` as of PagePlanned.
     """
 
     input: str
@@ -39,6 +39,7 @@ class PageDone:
     seconds: float
     page: int = 0
     scale: float = 1.0
+    corners: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,14 @@ class PagePlanned:
 
     JSON: {"event": "page_planned", "input", "output", "width", "height", "dpi", "dpi_source", "thickness",
     "thickness_300", "backend", "device", "precision", "threads", "at_once", "tiles", "window", "megapixels", "memory",
-    "seconds", "plan", "reasons", "page", "scale", "scale_why"}; `dpi_source` is "option", "file" or "size"; `thickness`
-    is in page pixels, `thickness_300` in pixels at 300 dpi; `at_once` is how many such pages may be in work; `tiles` is
-    the number of tiles, `window` the height and width of what the network is given for each, both of the last look;
-    `megapixels` is what it computes in all, `memory` the expected peak in bytes, `seconds` its expected time, or null
-    where nothing is known of the device; `plan` says the same in a line, and each of `reasons` explains one choice.
-    `scale` is how many page pixels long and wide a pixel is that the network sees, and `scale_why` explains it.
+    "seconds", "plan", "reasons", "page", "scale", "scale_why", "corners"}; `dpi_source` is "option", "file" or "size";
+    `thickness` is in page pixels, `thickness_300` in pixels at 300 dpi; `at_once` is how many such pages may be in
+    work; `tiles` is the number of tiles, `window` the height and width of what the network is given for each, both of
+    the last look; `megapixels` is what it computes in all, `memory` the expected peak in bytes, `seconds` its expected
+    time, or null where nothing is known of the device; `plan` says the same in a line, and each of `reasons` explains
+    one choice. `scale` is how many page pixels long and wide a pixel is that the network sees, and `scale_why` explains
+    it. `corners` are those of the sheet in the upright photo, [[x, y], ...] px from the top left one on, clockwise,
+    where `--page auto` has straightened it; otherwise none.
     """
 
     input: str
@@ -104,6 +107,7 @@ class PagePlanned:
     page: int = 0
     scale: float = 1.0
     scale_why: str = ""
+    corners: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def _outcome(job: Job, number: int, means: Means) -> Event | None:
     if kept:
         return _skipped(job, means, kept)
     seconds = round(time.monotonic() - start, 3)
-    return PageDone(*_names(first), first.entry.thickness, seconds, job.page, planned[0].scale)
+    return PageDone(*_names(first), first.entry.thickness, seconds, job.page, planned[0].scale, planned[0].corners)
 
 
 def _names(page: Sheet) -> tuple[str, str, int, int, float]:
@@ -169,6 +169,7 @@ def _planned(page: Sheet, means: Means) -> PagePlanned:
         job.page,
         size.scale,
         page.scale_why,
+        page.scan.header.corners,
     )
 
 

@@ -37,6 +37,7 @@ from lineart_cli.options.values import (
     INVERT,
     LOOKS,
     NEUTRAL_FAINT,
+    PAGES,
     PLAIN,
     PRECISIONS,
     STROKE_RANGE,
@@ -141,6 +142,16 @@ class InkOptions(Options):
         read=read_choice,
         metavar="WHEN",
         choices=INVERT,
+    )
+    page: str = option(
+        "whole",
+        "--page",
+        "What of a picture is the page: whole is all of it; auto is the sheet in a photo, found by its edges and "
+        "straightened as if seen from above, where that is beyond doubt.",
+        "Reading",
+        read=read_choice,
+        metavar="WHAT",
+        choices=PAGES,
     )
     layer: str | None = option(
         None,

@@ -37,6 +37,7 @@ class Header:
         orientation: how the page is turned upright, 1 to 8 as in EXIF.
         held: bytes that reading takes beside a few rows of the page, where its format leaves no other way.
         notes: what the user should know of how the page is read, each to stand after the file's name.
+        corners: where the page lay in the photo that it is cut out of, see `Picture`.
         told_aspect: how many times as high as wide a pixel is, where the file tells only that and no dpi.
     """
 
@@ -49,6 +50,7 @@ class Header:
     orientation: int = UPRIGHT
     held: int = field(default=0, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    corners: tuple[tuple[float, float], ...] = field(default=(), compare=False)
     told_aspect: float = field(default=1.0, compare=False)
 
     @property

@@ -70,6 +70,7 @@ class Picture:
         is_on_black: whether the sheet that its blocks are laid on is black, and not white.
         aspect: how many times as high as wide a pixel is, where only that is known and no dpi.
         notes: what the user should know of how it is read, each to stand after the file's name.
+        corners: where the page lay in the upright photo that it is cut out of, px from the top left one on, clockwise.
     """
 
     width: int
@@ -84,6 +85,7 @@ class Picture:
     is_on_black: bool = False
     aspect: float = 1.0
     notes: tuple[str, ...] = ()
+    corners: tuple[tuple[float, float], ...] = ()
 
     @property
     def held(self) -> int:
