@@ -125,7 +125,7 @@ class TestDoubt:
 
     def test_a_sheet_that_is_turned_too_far(self, path: Path) -> None:
         assert "turn the picture first" in self.refused(
-            path, photo(0.7 * seen(0, 40) + 0.3 * np.array((WIDTH, HEIGHT)) / 2)
+            path, photo(0.9 * seen(0, 40) + 0.1 * np.array((WIDTH, HEIGHT)) / 2)
         )
 
     def test_a_hand_over_an_edge(self, path: Path) -> None:
