@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from lineart_cli import pages
 from lineart_cli.imaging.disk_array import Page, is_large, room
 from lineart_cli.imaging.polarity import dark_on_light
 from lineart_cli.imaging.resample import fit, gather, gathered
+from lineart_cli.imaging.screentone import Dots, without_dots
 from lineart_cli.options import InkOptions
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scan:
-    """A page of a file, and how it is read."""
+    """A page of a file, and how it is read; `dots` tells of the screentone that was left out, once it is."""
 
     path: Path
     page: int
     header: pages.Header
     options: InkOptions
+    dots: Dots = field(default_factory=Dots, compare=False)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -39,7 +41,9 @@ class Scan:
     def strips(self, is_on_black: bool) -> Iterator[pages.Greys]:
         """The page's greys with square pixels, `Header.stored_square_shape`, some rows at a time; decodes it."""
         greys = pages.read_strips(self.path, self.options, self.page, is_on_black)
-        return fit(greys, self.header.stored_shape, self.header.stored_square_shape)
+        shape = self.header.stored_square_shape
+        strips = fit(greys, self.header.stored_shape, shape)
+        return without_dots(strips, shape[1], self.dots) if self.options.screentone == "drop" else strips
 
 
 @dataclass(frozen=True)

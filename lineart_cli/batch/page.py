@@ -37,6 +37,7 @@ _KEPT = {
     Standing.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
 }
 _TURNED = "has light lines on dark, which are inked as dark lines on light are; --invert no inks it as it is"
+_TONED = "has screentone, which is left out; --screentone keep inks its dots"
 _BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes light lines on dark"
 _MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
 _LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of a page
@@ -201,6 +202,8 @@ def _inked(
         page, is_turned = context.read(each, seconds, means.folder.scratch)
         if is_turned and options.invert == "auto":
             means.report(Notice(f"{job}: {_TURNED}"))
+        if each.scan.dots.left_out:
+            means.report(Notice(f"{job}: {_TONED}"))
         header = each.scan.header
         shape = header.height, header.width
         sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None

@@ -40,6 +40,7 @@ from lineart_cli.options.values import (
     PAGES,
     PLAIN,
     PRECISIONS,
+    SCREENTONE,
     STROKE_RANGE,
     THICKNESS_RANGE,
     Colour,
@@ -142,6 +143,15 @@ class InkOptions(Options):
         read=read_choice,
         metavar="WHEN",
         choices=INVERT,
+    )
+    screentone: str = option(
+        "drop",
+        "--screentone",
+        "What becomes of areas of small dots in a regular pattern: drop leaves them out, keep takes dots for lines.",
+        "Reading",
+        read=read_choice,
+        metavar="WHAT",
+        choices=SCREENTONE,
     )
     page: str = option(
         "whole",

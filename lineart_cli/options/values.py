@@ -24,6 +24,7 @@ NEUTRAL_FAINT = 0.35
 DPI_RANGE = (50.0, 2400.0)
 DESATURATE_MODES = ("luma709", "luma601", "lightness", "average", "min", "max")
 DROP_COLOURS = ("blue", "green", "yellow", "orange", "red", "pink", "purple")
+SCREENTONE = ("drop", "keep")
 PAGES = ("whole", "auto")
 INVERT = ("auto", "yes", "no")
 BACKENDS = ("auto", "openvino", "onnxruntime")

@@ -136,6 +136,7 @@ def test_the_settings_are_the_options_that_change_the_ink() -> None:
         "drop_colour",
         "invert",
         "page",
+        "screentone",
         "dpi",
         "layer",
         "format",
