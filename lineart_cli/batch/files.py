@@ -32,7 +32,7 @@ IMAGE_SUFFIXES = frozenset(
         ".pgm",
         ".pbm",
     }
-    | {".pnm", ".svg", ".svgz", ".clip", ".procreate"}
+    | {".pnm", ".svg", ".svgz", ".clip", ".procreate", ".xcf"}
 )
 
 

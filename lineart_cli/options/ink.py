@@ -166,7 +166,7 @@ class InkOptions(Options):
     layer: str | None = option(
         None,
         "--layer",
-        "Ink one layer or group of PSD, PSB, KRA and ORA files, even a hidden one, instead of the whole picture.",
+        "Ink one layer or group of PSD, PSB, KRA, ORA and XCF files, even a hidden one, instead of the whole picture.",
         "Reading",
         read=read_text,
         metavar="NAME",

@@ -20,6 +20,7 @@ from PIL import ExifTags, Image
 from lineart_cli import pages
 from lineart_cli.errors import PageError
 from lineart_cli.options import InkOptions
+from lineart_cli.pages.readers import xcf
 
 FILES = Path(__file__).parent / "files"
 LUMA = np.array((0.2126, 0.7152, 0.0722))
@@ -190,6 +191,31 @@ class TestSvg:
         (tmp_path / "a.svg").write_text(content)
         with pytest.raises(PageError, match=error):
             read(tmp_path / "a.svg", max_megapixels=100.0)
+
+
+class TestXcf:
+    def test_a_file_of_gimp(self) -> None:
+        found = header(FILES / "gimp.xcf")
+        assert (found.width, found.height, found.bits, found.notes) == (60, 40, 8, ())
+        np.testing.assert_allclose(read(FILES / "gimp.xcf"), read(FILES / "gimp_xcf.png"), atol=0.04)
+
+    def test_a_layer_of_it(self) -> None:
+        expected = np.ones((40, 60))
+        expected[7:17, 5:25] = 1 - 0.5 * (1 - np.array((10, 20, 30)) / 255 @ LUMA)
+        np.testing.assert_allclose(read(FILES / "gimp.xcf", layer="sketch"), expected, atol=0.01)
+        with pytest.raises(PageError, match=r"has no layer 'ink'; it has 'Sketch'"):
+            read(FILES / "gimp.xcf", layer="ink")
+
+    def test_runs(self) -> None:
+        packed = bytes([2, 7, 254, 1, 2, 127, 0, 3, 9, 128, 0, 2, 5, 6])
+        assert xcf._from_runs(packed, 10, 1) == bytes([7, 7, 7, 1, 2, 9, 9, 9, 5, 6])
+
+    @pytest.mark.parametrize("share", [0.02, 0.1, 0.3, 0.6])
+    def test_cut_off(self, tmp_path: Path, share: float) -> None:
+        content = (FILES / "gimp.xcf").read_bytes()
+        (tmp_path / "a.xcf").write_bytes(content[: int(share * len(content))])
+        with pytest.raises(PageError, match="cut off or damaged"):
+            read(tmp_path / "a.xcf")
 
 
 def png() -> bytes:

@@ -14,7 +14,7 @@ from lineart_cli.pages.picture import Document
 
 _SNIFFED = 1024
 _PAGED = {"tiff", "pdf"}
-_LAYERED = {"psd", "zipped"}
+_LAYERED = {"psd", "xcf", "zipped"}
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": "image",
     b"\xff\xd8\xff": "image",
@@ -26,6 +26,7 @@ _MAGIC = {
     b"\0\0\0\x0cJXL \r\n\x87\n": "jxl",
     b"\xff\x0a": "jxl",
     b"CSFCHUNK": "clip",
+    b"gimp xcf ": "xcf",
     b"II*\0": "tiff",
     b"MM\0*": "tiff",
     b"II+\0": "tiff",
@@ -61,7 +62,7 @@ def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Docume
     if kind is None:
         raise Unreadable("holds no readable image", f"give a {READABLE} file")
     if options.layer is not None and kind not in _LAYERED:
-        raise Unreadable("has no layers", "leave --layer out, or give a PSD, PSB, KRA or ORA file")
+        raise Unreadable("has no layers", "leave --layer out, or give a PSD, PSB, KRA, ORA or XCF file")
     try:
         reader = importlib.import_module(f"{__name__}.{kind}")
     except ImportError as error:
