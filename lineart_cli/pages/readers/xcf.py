@@ -271,4 +271,4 @@ def _encoded(is_linear: bool, colours: NDArray[np.uint8] | None, samples: NDArra
     if is_linear:
         colour = light[..., : samples.shape[2] - (samples.shape[2] + 1) % 2]
         colour[...] = np.where(colour <= 0.0031308, 12.92 * colour, 1.055 * colour ** (1 / 2.4) - 0.055)
-    return light
+    return np.asarray(light)
