@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from psd_tools import PSDImage
-from psd_tools.constants import BlendMode
+from psd_tools.constants import BlendMode, Resource
+from psd_tools.psd.image_resources import ImageResource, VersionInfo
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
@@ -160,6 +161,20 @@ class TestFiller:
         document.save(tmp_path / "a.psd")
         expected = (drawing(2) / 255 * drawing(3) / 255) @ np.array(LUMA)
         np.testing.assert_allclose(read(with_filler(tmp_path / "a.psd", 255)), expected, atol=0.005)
+
+    @pytest.mark.parametrize("is_shown", [True, False])
+    def test_a_file_that_says_that_nothing_was_merged(self, tmp_path: Path, is_shown: bool) -> None:
+        path = photoshop(tmp_path / "a.psd", Paper=is_shown, Rough=False)
+        document = PSDImage.open(path)
+        version = VersionInfo(1, False, "lineart", "lineart", 1)
+        document.image_resources[Resource.VERSION_INFO] = ImageResource(b"8BIM", Resource.VERSION_INFO, "", version)
+        document.save(path)
+        if is_shown:
+            np.testing.assert_allclose(read(path), grey_of(drawing(2)), atol=0.005)
+            assert header(path).notes == ("has no merged picture, so its visible layers are put together",)
+        else:
+            with pytest.raises(PageError, match="was saved without its merged picture, and nothing is on its visible"):
+                read(path)
 
     def test_large_pages_come_in_strips(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = with_filler(photoshop(tmp_path / "a.psd"), 0)
