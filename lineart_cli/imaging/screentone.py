@@ -20,7 +20,7 @@ from lineart_cli.imaging.resample import regrouped
 DARK = 0.75  # of white, below which a pixel may be of a dot
 MOST_ACROSS = 14  # px of a dot
 LEAST_AREA = 2  # px
-LEAST_DOTS = 60  # in a band, below which it has no pattern
+LEAST_DOTS = 60  # of a pattern, in a band with some rows around it
 WINDOW = 97  # px, square, in which dots are counted
 LEAST_IN_WINDOW = 25
 LATTICE = 0.76  # how far a place may be from the next dot, of the mean distance that follows from their number
@@ -80,7 +80,7 @@ def _filled(above: _Greys | None, band: _Greys, below: _Greys | None, dots: Dots
     patterned = _patterned(x, y, seen.shape)
     found = np.zeros(count, bool)
     found[np.flatnonzero(is_dot)[patterned[y, x]]] = True
-    if not found.any():
+    if np.count_nonzero(found) < LEAST_DOTS:
         return band
     rows = slice(len(before), len(before) + len(band))
     middle = middles[found, 1]
