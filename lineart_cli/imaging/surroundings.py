@@ -4,8 +4,8 @@ All are told from what was drawn by these marks, on the grid of the paper map:
 
 - **Around the sheet** (the scanner's black frame, a desk): dark, touching a good part of one side of the page, parted
   from the sheet by straight and steep edges, and without strokes, unless it is so black that none could be seen.
-- **A punch hole**: a round black spot of some millimetres near a side of the page, alone, and one of several that are
-  as large and as near to the same side, well apart.
+- **A punch hole**: a round black spot of some millimetres near a side of the page, and one of several that are as
+  large and as near to the same side, well apart; at least one of them touches nothing.
 - **A shadow**: touching the page's border, darker than uneven light makes paper, but lighter than solid ink, and plain:
   most of it is as light as the lightest around.
 """
@@ -49,11 +49,11 @@ STROKES_SHADED = 0.35  # and of a shadow
 HOLE = 0.5  # a hole is darker than this share of the brightest paper
 HOLE_SIZE = (0.012, 0.05)  # across, of the page's shorter side
 HOLE_FILLS = (0.62, 0.92)  # of the square around it; a disc fills 0.79
-HOLE_NEAR = 0.1  # of the page's shorter side, from the page's side to its middle
-LEAST_HOLE = 4  # cells across, below which nobody can tell that it is round
-ALONE = 3  # cells around it, without anything drawn
-LIKE = 1.5  # cells by which holes of one sheet differ
-APART = 4  # diameters from one to the next
+HOLE_NEAR = 0.065  # of the page's shorter side, from the page's side to its middle
+LEAST_HOLE = 5  # cells across, below which nobody can tell that it is round
+ALONE = 2  # cells around it, without anything drawn
+LIKE = 1.0  # cells by which holes of one sheet differ
+APART = 7  # diameters from one to the next
 
 
 class Part(NamedTuple):
@@ -85,11 +85,8 @@ def punch_holes(cells: Floats, white: float) -> Mask:
     found = np.zeros(cells.shape, bool)
     _, labels, stats, middles = cv2.connectedComponentsWithStats((cells < HOLE * white).astype(np.uint8))
     drawn = cells < DIM * white
-    spots = [
-        label
-        for label in range(1, len(stats))
-        if _is_round(stats[label], min(cells.shape)) and _is_alone(labels == label, drawn)
-    ]
+    spots = [label for label in range(1, len(stats)) if _is_round(stats[label], min(cells.shape))]
+    alone = {label for label in spots if _is_alone(labels == label, drawn)}
     sizes = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1)
     last = np.array(cells.shape[::-1]) - 1
     for axis, from_end in ((0, False), (0, True), (1, False), (1, True)):
@@ -97,7 +94,8 @@ def punch_holes(cells: Floats, white: float) -> Mask:
         near = [each for each in spots if away[each] <= HOLE_NEAR * min(cells.shape)]
         for spot in near:
             if any(
-                abs(away[spot] - away[other]) <= LIKE
+                {spot, other} & alone
+                and abs(away[spot] - away[other]) <= LIKE
                 and abs(int(sizes[spot]) - int(sizes[other])) <= LIKE
                 and abs(middles[spot, 1 - axis] - middles[other, 1 - axis]) >= APART * sizes[spot]
                 for other in near
