@@ -7,7 +7,6 @@ import inspect
 import json
 import os
 import sys
-import warnings
 from collections.abc import Callable, Container
 from functools import cache, partial
 from pathlib import Path
@@ -28,6 +27,7 @@ from lineart_cli.options import (
     ReportOptions,
     TryOptions,
     default_text,
+    field_name,
     specs,
 )
 
@@ -44,7 +44,7 @@ _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code
 _MOST_KEPT = 32
 """Pages of a joined file whose lines are kept for more brushes: some 20 MB each on the disk, and an open file."""
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def _with_options(
@@ -67,6 +67,11 @@ def _with_options(
         option = typer.Option(*spec.flags, help=spec.help + choices, metavar=spec.metavar, rich_help_panel=spec.panel)
         kind = Annotated[str | None, option] if spec.read else Annotated[bool, option]
         parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
+        for alias in spec.aliases:
+            hidden = Annotated[str | None, typer.Option(alias, hidden=True)]
+            parameters.append(
+                inspect.Parameter(field_name(alias), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hidden)
+            )
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": None}
     return command
@@ -114,11 +119,11 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
     from lineart_cli.model import catalogue
-    from lineart_cli.pages import OUTPUT_FORMATS, count_pages
+    from lineart_cli.pages import OUTPUT_FORMATS, count_pages, libraries
     from lineart_cli.ui import console, log_file
 
     process.give_back_memory()
-    warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
+    libraries.quieten()
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
         there = files.passed_over(paths, out)
@@ -174,16 +179,16 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
     """The plan for a page of a size on this machine; wishes that no page could have are refused here and now."""
     from lineart_cli.bench import settings
     from lineart_cli.machine import hardware
-    from lineart_cli.plan import Wishes, choose, plan
+    from lineart_cli.plan import Request, choose, plan
 
     machine = hardware.detect()
     measured = settings.load(machine)
     asked = measured.choice.device if measured and options.device == "auto" else options.device
     if asked.lower() not in {"auto", "cpu"}:
         machine = hardware.with_devices(machine)
-    wishes = Wishes.of(options, measured, pages)
-    choose(card, machine, wishes)
-    return cache(lambda page: plan(page, card, machine, wishes))
+    request = Request.of(options, measured, pages)
+    choose(card, machine, request)
+    return cache(lambda page: plan(page, card, machine, request))
 
 
 def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
@@ -211,12 +216,13 @@ def try_(
 
 def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None:
     from lineart_cli.model import catalogue
+    from lineart_cli.pages import libraries
     from lineart_cli.trial import grid
     from lineart_cli.trial.sheet import Sheet, check
     from lineart_cli.ui import console
 
     process.give_back_memory()
-    warnings.filterwarnings("ignore", module="PIL")
+    libraries.quieten()
     card = catalogue.find(MODEL)
     decide = _decide(card, options, 1)
     check(out, path)
@@ -239,16 +245,19 @@ def bench(**options: Any) -> None:
 
 
 def _bench(options: BenchOptions) -> None:
-    from lineart_cli.bench import measure, settings
+    from lineart_cli.bench import measure, settings, table
     from lineart_cli.machine import hardware
     from lineart_cli.model import catalogue
 
     machine = hardware.with_devices(hardware.detect())
-    report = measure.run(options, catalogue.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True))
+    saved = settings.load(machine)
+    report = measure.run(
+        options, catalogue.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True), saved
+    )
     if options.json:
         print(json.dumps(report.to_json(), indent=2))
     else:
-        print(*measure.text(report), sep="\n")
+        print(*table.text(report), sep="\n")
     if report.best is None:
         raise typer.Exit(ExitCode.SOME_FAILED)
     if options.save:
@@ -263,8 +272,10 @@ def brushes(**options: Any) -> None:
 
     from rich.console import Console
 
+    from lineart_cli.pages import libraries
     from lineart_cli.ui import gallery
 
+    libraries.quieten()
     errors = gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
     for error in errors:
         print(f"lineart: {error}", file=sys.stderr)
@@ -286,8 +297,10 @@ def report(
 
 def _report(root: Path, options: ReportOptions) -> None:
     from lineart_cli import report
+    from lineart_cli.pages import libraries
     from lineart_cli.ui import console
 
+    libraries.quieten()
     known = report.known_rows(root)
     with console.counted("reporting", len(known), options.quiet) as advance:
         target = report.write(root, known, options, advance)

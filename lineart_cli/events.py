@@ -77,7 +77,7 @@ class PagePlanned:
     "seconds", "plan", "reasons", "page", "scale", "scale_why", "corners"}; `dpi_source` is "option", "file" or "size";
     `thickness` is in page pixels, `thickness_300` in pixels at 300 dpi; `at_once` is how many such pages may be in
     work; `tiles` is the number of tiles, `window` the height and width of what the network is given for each, both of
-    the last look; `megapixels` is what it computes in all, `memory` the expected peak in bytes, `seconds` its expected
+    the last pass; `megapixels` is what it computes in all, `memory` the expected peak in bytes, `seconds` its expected
     time, or null where nothing is known of the device; `plan` says the same in a line, and each of `reasons` explains
     one choice. `scale` is how many page pixels long and wide a pixel is that the network sees, and `scale_why` explains
     it. `corners` are those of the sheet in the upright photo, [[x, y], ...] px from the top left one on, clockwise,

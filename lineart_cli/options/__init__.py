@@ -3,8 +3,9 @@
 from lineart_cli.options.bench import BenchOptions
 from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
+from lineart_cli.options.read import ReadOptions
 from lineart_cli.options.report import ReportOptions
-from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
+from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, field_name, specs
 from lineart_cli.options.trial import TryOptions
 from lineart_cli.options.values import (
     BACKENDS,
@@ -53,11 +54,13 @@ __all__ = [
     "InkOptions",
     "Length",
     "Options",
+    "ReadOptions",
     "ReportOptions",
     "Several",
     "Spec",
     "TryOptions",
     "bytes_text",
     "default_text",
+    "field_name",
     "specs",
 ]

@@ -16,7 +16,7 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.batch import overview
-from lineart_cli.batch.overview import Glance, Scan
+from lineart_cli.batch.overview import Overview, Scan
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
@@ -55,7 +55,7 @@ class Trial:
     """A page to try on, what was seen of it, and what to draw with."""
 
     scan: Scan
-    seen: Glance
+    seen: Overview
     size: PageSize
     tool: Tool
     card: ModelCard

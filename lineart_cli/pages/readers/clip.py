@@ -10,7 +10,7 @@ from dataclasses import replace
 from struct import unpack
 from typing import BinaryIO
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Document
 from lineart_cli.pages.readers import image
@@ -22,7 +22,7 @@ _ADVICE = "export it as PSD or PNG"
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     """The preview of a drawing, a document of one page.
 
     Raises:

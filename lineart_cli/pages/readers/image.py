@@ -11,13 +11,11 @@ import imagecodecs
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi, told_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
 from lineart_cli.pages.readers import deep, jpeg, png, pnm
-
-Image.MAX_IMAGE_PIXELS = None  # pages have their own limit, which the user can raise
 
 _DECODED = {"1": 1, "L": 1, "P": 1}
 """Bytes of a pixel once Pillow has decoded it, by mode; 4 in all others."""
@@ -33,7 +31,7 @@ _PER_INCH = {INCHES: 1.0, CENTIMETRES: 2.54}
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
     """The picture in a file, a document of one page.
 
     Raises:

@@ -11,7 +11,7 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import is_turned
 from lineart_cli.pages.picture import Block, Document, Picture
@@ -28,7 +28,7 @@ _DECODED = 8  # bytes of a pixel of 8 bits while it is decoded
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
     """The picture in a file, a document of one page; libjxl turns it upright.
 
     Raises:

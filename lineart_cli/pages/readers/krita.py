@@ -19,7 +19,7 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.compositing import ERASE, NORMAL, Group, Painting, composed
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import meant_dpi
@@ -83,7 +83,7 @@ class _Layer:
 
 
 @contextlib.contextmanager
-def opened(archive: Archive, options: InkOptions) -> Iterator[Document]:
+def opened(archive: Archive, options: ReadOptions) -> Iterator[Document]:
     """The picture in an archive, a document of one page.
 
     It is the merged one, or where there is none, the visible layers together; or the layer or group that is asked for.

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.compositing import ERASE, NORMAL, Group, Painting, composed, moved
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import meant_dpi
@@ -37,7 +37,7 @@ _BLENDS = {
 
 
 @contextlib.contextmanager
-def opened(archive: Archive, options: InkOptions) -> Iterator[Document]:
+def opened(archive: Archive, options: ReadOptions) -> Iterator[Document]:
     """The picture in an archive, a document of one page.
 
     It is the merged one, or where there is none, the visible layers together; or the layer or group that is asked for.

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from pypdf import PdfReader
-
-logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # PDFium has a word in what is damaged
 
 _UNDRAWN = {"/Link", "/Popup"}  # kinds of annotations without a look of their own
 _HIDDEN, _NO_VIEW = 2, 32  # bits of an annotation's /F

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 import resvg_py
 from defusedxml import ElementTree
 
-from lineart_cli.options import MM_PER_INCH, InkOptions
+from lineart_cli.options import MM_PER_INCH, ReadOptions
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.picture import Block, Document, Picture
 from lineart_cli.pages.readers import image
@@ -41,7 +41,7 @@ _DRAWN = 12  # bytes of a pixel while it is drawn and handed on
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     """The drawing in a file, a document of one page.
 
     Raises:
@@ -109,7 +109,7 @@ def _missing(root: Element, folder: Path) -> Iterator[str]:
                 yield f"links a picture {link!r} that is not there, and is left out"
 
 
-def _blocks(text: str, width: int, folder: Path, options: InkOptions) -> Iterator[Block]:
+def _blocks(text: str, width: int, folder: Path, options: ReadOptions) -> Iterator[Block]:
     drawn = resvg_py.svg_to_bytes(svg_string=text, width=width, dpi=_CSS_DPI, resources_dir=str(folder))
     with image.opened(io.BytesIO(drawn), options) as document:
         yield from document.picture(0).blocks()

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.compositing import ERASE, NORMAL, Group, Painting, composed
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import Dpi, meant_dpi
@@ -60,7 +60,7 @@ _BLENDS = {
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     """The picture in a file, a document of one page.
 
     Raises:

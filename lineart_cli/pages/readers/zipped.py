@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import BinaryIO
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Document
 from lineart_cli.pages.readers import krita, openraster
@@ -18,7 +18,7 @@ from lineart_cli.pages.readers.layers import preview_note
 _PROCREATE = "QuickLook/Thumbnail.png"
 
 
-def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Document]:
+def opened(file: BinaryIO, options: ReadOptions) -> AbstractContextManager[Document]:
     """The document in an archive.
 
     Raises:
