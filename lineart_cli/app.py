@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import json
 import os
 import sys
-import warnings
 from collections.abc import Callable, Container
 from functools import cache, partial
 from pathlib import Path
@@ -16,6 +16,7 @@ import typer
 
 from lineart_cli import __version__, extensions
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
+from lineart_cli.machine import process
 from lineart_cli.options import (
     MODEL,
     READABLE,
@@ -26,6 +27,7 @@ from lineart_cli.options import (
     ReportOptions,
     TryOptions,
     default_text,
+    field_name,
     specs,
 )
 
@@ -42,7 +44,7 @@ _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code
 _MOST_KEPT = 32
 """Pages of a joined file whose lines are kept for more brushes: some 20 MB each on the disk, and an open file."""
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def _with_options(
@@ -65,6 +67,11 @@ def _with_options(
         option = typer.Option(*spec.flags, help=spec.help + choices, metavar=spec.metavar, rich_help_panel=spec.panel)
         kind = Annotated[str | None, option] if spec.read else Annotated[bool, option]
         parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
+        for alias in spec.aliases:
+            hidden = Annotated[str | None, typer.Option(alias, hidden=True)]
+            parameters.append(
+                inspect.Parameter(field_name(alias), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hidden)
+            )
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": None}
     return command
@@ -111,16 +118,17 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
-    from lineart_cli.machine import process
     from lineart_cli.model import catalogue
-    from lineart_cli.pages import OUTPUT_FORMATS, count_pages
+    from lineart_cli.pages import OUTPUT_FORMATS, count_pages, libraries
     from lineart_cli.ui import console, log_file
 
     process.give_back_memory()
-    warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
+    libraries.quieten()
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
-        advice = "; ".join(map(str, problems)) or f"no images there; give {READABLE} files"
+        there = files.passed_over(paths, out)
+        found = f", only {files.counts_text(there)}" if there else ""
+        advice = "; ".join(map(str, problems)) or f"no images there{found}; give {READABLE} files"
         raise ArgumentError("PATH", ", ".join(paths), advice)
     tools, guesses = store.tools(options)
     known = watch.stamps([source.path for source in sources])
@@ -151,7 +159,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         work = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for guess in guesses:
             work.notice(guess)
-        done = work.run(jobs, problems)
+        done = work.run(jobs, problems, dict(files.passed_over(paths, out)))
         if options.watch:
             watch.follow(paths, out, known, plan, work.run, work.notice, stopped)
         elif done.failed:
@@ -171,16 +179,16 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
     """The plan for a page of a size on this machine; wishes that no page could have are refused here and now."""
     from lineart_cli.bench import settings
     from lineart_cli.machine import hardware
-    from lineart_cli.plan import Wishes, choose, plan
+    from lineart_cli.plan import Request, choose, plan
 
     machine = hardware.detect()
     measured = settings.load(machine)
     asked = measured.choice.device if measured and options.device == "auto" else options.device
     if asked.lower() not in {"auto", "cpu"}:
         machine = hardware.with_devices(machine)
-    wishes = Wishes.of(options, measured, pages)
-    choose(card, machine, wishes)
-    return cache(lambda page: plan(page, card, machine, wishes))
+    request = Request.of(options, measured, pages)
+    choose(card, machine, request)
+    return cache(lambda page: plan(page, card, machine, request))
 
 
 def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
@@ -191,7 +199,7 @@ def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
 
 
 @app.command("try", epilog=_EXIT_CODES)
-@partial(_with_options, InkOptions, left_out={"drawing", "faint", "Writing", "Batch", "Reporting"})
+@partial(_with_options, InkOptions, left_out={"drawing", "faint", "page", "Writing", "Batch", "Reporting"})
 @partial(_with_options, TryOptions)
 def try_(
     path: Annotated[Path, typer.Argument(metavar="PAGE", help="The sketch.", show_default=False)],
@@ -207,14 +215,14 @@ def try_(
 
 
 def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None:
-    from lineart_cli.machine import process
     from lineart_cli.model import catalogue
+    from lineart_cli.pages import libraries
     from lineart_cli.trial import grid
     from lineart_cli.trial.sheet import Sheet, check
     from lineart_cli.ui import console
 
     process.give_back_memory()
-    warnings.filterwarnings("ignore", module="PIL")
+    libraries.quieten()
     card = catalogue.find(MODEL)
     decide = _decide(card, options, 1)
     check(out, path)
@@ -237,16 +245,19 @@ def bench(**options: Any) -> None:
 
 
 def _bench(options: BenchOptions) -> None:
-    from lineart_cli.bench import measure, settings
+    from lineart_cli.bench import measure, settings, table
     from lineart_cli.machine import hardware
     from lineart_cli.model import catalogue
 
     machine = hardware.with_devices(hardware.detect())
-    report = measure.run(options, catalogue.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True))
+    saved = settings.load(machine)
+    report = measure.run(
+        options, catalogue.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True), saved
+    )
     if options.json:
         print(json.dumps(report.to_json(), indent=2))
     else:
-        print(*measure.text(report), sep="\n")
+        print(*table.text(report), sep="\n")
     if report.best is None:
         raise typer.Exit(ExitCode.SOME_FAILED)
     if options.save:
@@ -261,8 +272,10 @@ def brushes(**options: Any) -> None:
 
     from rich.console import Console
 
+    from lineart_cli.pages import libraries
     from lineart_cli.ui import gallery
 
+    libraries.quieten()
     errors = gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
     for error in errors:
         print(f"lineart: {error}", file=sys.stderr)
@@ -284,8 +297,10 @@ def report(
 
 def _report(root: Path, options: ReportOptions) -> None:
     from lineart_cli import report
+    from lineart_cli.pages import libraries
     from lineart_cli.ui import console
 
+    libraries.quieten()
     known = report.known_rows(root)
     with console.counted("reporting", len(known), options.quiet) as advance:
         target = report.write(root, known, options, advance)
@@ -295,6 +310,7 @@ def _report(root: Path, options: ReportOptions) -> None:
 
 def main() -> None:
     """Runs `lineart` and ends the process with an ExitCode."""
+    process.open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     code = _run()
@@ -318,8 +334,14 @@ def _run() -> int:
     except (KeyboardInterrupt, typer.Abort):  # which of the two, or code 130, depends on Typer's version
         code, message = ExitCode.INTERRUPTED, ""
     except BrokenPipeError:  # whoever read our results has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        process.silence(sys.stdout)
         code, message = ExitCode.SOME_FAILED, ""
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO} or error.filename is not None:
+            raise
+        process.silence(sys.stdout)
+        message = f"results cannot be written to standard output ({error.strerror}); finished pages are kept, run again"
+        code = ExitCode.SOME_FAILED
     if code == ExitCode.INTERRUPTED:
         message = "stopped; what is finished is kept, run again to go on"
     if message:

@@ -17,7 +17,7 @@ from lineart_cli.edits import prints
 from lineart_cli.edits.levels import Samples
 from lineart_cli.edits.merge import Merge, merge
 from lineart_cli.edits.picture import MergedPicture
-from lineart_cli.imaging.disk_array import Page, room
+from lineart_cli.imaging.disk_array import Page, allocate
 from lineart_cli.imaging.resample import gather, strips
 from lineart_cli.options import Crop, InkOptions
 from lineart_cli.pages.layered.merged import LAYER_SAMPLES
@@ -69,7 +69,7 @@ def write(
         packed = prints.packed(taker.prints())
         return InkFile(replace(entry, output_sha256=manifest.sha256(part), prints=name_of(packed)), [packed])
     samples = LAYER_SAMPLES if pages.OUTPUT_FORMATS[options.format].has_layers else look.samples
-    coverage = room(ink.shape, ink.dtype, scratch)
+    coverage = allocate(ink.shape, ink.dtype, scratch)
     gather(ink.bands, coverage)
     found = _merge(coverage, edited, entry.thickness)
     bands: Iterator[pages.Pixels] = (coverage[rows] for rows in strips(ink.shape[0]))

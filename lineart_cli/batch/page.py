@@ -33,8 +33,9 @@ from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import LineartError, ModelError, PageError
 from lineart_cli.events import Event, Notice, PageSkipped, PageStarted
 from lineart_cli.imaging.disk_array import AHEAD, Page
+from lineart_cli.imaging.resample import fit
 from lineart_cli.imaging.tone import Tone
-from lineart_cli.inference.engines import UnusableError
+from lineart_cli.inference.engines import UnusableError, load_ahead
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import PageSize, Plan
@@ -45,6 +46,7 @@ _KEPT = {
     OutputStatus.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
 }
 _INVERTED = "has light lines on dark, which are inked as dark lines on light are; --invert no inks it as it is"
+_TONED = "has screentone, which is left out; --screentone keep inks its dots"
 _BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes light lines on dark"
 _MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
 _LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of a page
@@ -156,6 +158,9 @@ def read(work: JobInWork, run: RunContext) -> None:
             edited = edited_output.to_be_merged(job, opened[0].entry, run.options, folder)
         except edited_output.Kept as kept:
             raise Ended(_skipped(job, run, kept.note, kept.edits)) from kept
+    for page in opened:
+        for note in page.scan.header.notes:
+            run.report(Notice(f"{page.job}: {note}"))
     scaled = [context.scaled(each, folder, run.card, run.reader) for each in opened]
     plans = [_planned(each, run) for each in scaled]
     edits = len(edited.edits()) if edited and run.options.dry_run else 0
@@ -165,6 +170,7 @@ def read(work: JobInWork, run: RunContext) -> None:
     if run.options.dry_run:
         raise Ended(last)
     run.report(last)
+    load_ahead(plans[0].choice)
     limit = min(plan.at_once for plan in plans)
     run.in_memory.enter(limit)
     work.limit, work.px = limit, sum(each.size.px for each in scaled)
@@ -233,13 +239,17 @@ def _pixels(page: PageContext, plan: Plan, before: OutputStatus, run: RunContext
     page = replace(page, entry=replace(page.entry, exposure=asdict(tone.exposure)))
     if is_inverted and options.invert == "auto":
         run.report(Notice(f"{job}: {_INVERTED}"))
+    if page.scan.dots.left_out:
+        run.report(Notice(f"{job}: {_TONED}"))
     has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
     bands: Channel[pages.Pixels] = Channel(AHEAD, lambda band: band.nbytes)
+    header = page.scan.header
+    shape = header.height, header.width
     ink = pages.InkedPage(
-        bands=bands,
-        shape=page.size.shape,
+        bands=fit(bands, page.size.shape, shape),
+        shape=shape,
         bits=options.bits,
-        dpi=page.scan.header.dpi if options.dpi is None else (options.dpi, options.dpi),
+        dpi=header.written_dpi(options.dpi),
         sketch=pages.read_sketch(job.source, options, job.page) if has_layers else None,
         metadata=pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata(),
     )
@@ -287,7 +297,7 @@ def _written(work: JobInWork, run: RunContext) -> Event:
         return _skipped(job, run, kept)
     if file.conflicts:
         run.report(page_events.changed_twice(job, file.conflicts))
-    return page_events.done(job, file, first.page.size.scale, time.monotonic() - work.started)
+    return page_events.done(first.page, job, file, time.monotonic() - work.started)
 
 
 def _file(

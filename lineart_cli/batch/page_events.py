@@ -23,8 +23,8 @@ def planned(page: PageContext, plan: Plan, card: ModelCard, edits: int) -> PageP
     return PagePlanned(
         input=str(job.source),
         output=str(job.output),
-        width=size.width,
-        height=size.height,
+        width=page.entry.width,
+        height=page.entry.height,
         dpi=page.entry.dpi,
         dpi_source=page.dpi_source,
         thickness=page.entry.thickness,
@@ -44,12 +44,13 @@ def planned(page: PageContext, plan: Plan, card: ModelCard, edits: int) -> PageP
         page=job.page,
         scale=size.scale,
         scale_why=page.scale_why,
+        corners=page.scan.header.corners,
         edits=edits,
     )
 
 
-def done(job: Job, file: InkFile, scale: float, seconds: float) -> PageDone:
-    """A page that lies under its final name."""
+def done(page: PageContext, job: Job, file: InkFile, seconds: float) -> PageDone:
+    """A page that lies under its final name, or the first of several that do."""
     entry = file.entry
     return PageDone(
         input=str(job.source),
@@ -60,7 +61,8 @@ def done(job: Job, file: InkFile, scale: float, seconds: float) -> PageDone:
         thickness=entry.thickness,
         seconds=round(seconds, 3),
         page=job.page,
-        scale=scale,
+        scale=page.size.scale,
+        corners=page.scan.header.corners,
         edits=entry.edits,
         conflicts=tuple(file.conflicts),
     )

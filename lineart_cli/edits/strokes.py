@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.brushes.drawing.skeleton import junctions, thin
+from lineart_cli.brushes.drawing.skeleton import junctions, skeletonize
 from lineart_cli.imaging.resample import strips
 from lineart_cli.options import Crop
 
@@ -108,7 +108,7 @@ def branchings(ink: Rows, page: tuple[int, int], thickness: float, rows: slice) 
         top = (rows.start + strip.start) * CELL
         first = max(top - margin, 0)
         lines = ink(slice(first, min((rows.start + strip.stop) * CELL + margin, page[0])))
-        forks = spread(pooled(junctions(thin(_without_solids(lines, thickness)))), 1)
+        forks = spread(pooled(junctions(skeletonize(_without_solids(lines, thickness)))), 1)
         found[strip] = forks[(top - first) // CELL :][: strip.stop - strip.start]
     return found
 

@@ -5,7 +5,7 @@ from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
 from lineart_cli.options.read import ReadOptions
 from lineart_cli.options.report import ReportOptions
-from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
+from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, field_name, specs
 from lineart_cli.options.trial import TryOptions
 from lineart_cli.options.values import (
     BACKENDS,
@@ -61,5 +61,6 @@ __all__ = [
     "TryOptions",
     "bytes_text",
     "default_text",
+    "field_name",
     "specs",
 ]

@@ -32,8 +32,8 @@ from lineart_cli.options.values import (
     FORMATS,
     FORMATS_OF_16_BITS,
     FORMATS_WITHOUT_ALPHA,
-    LOOKS,
     NEUTRAL_FAINT,
+    PASSES,
     PLAIN,
     PRECISIONS,
     STROKE_RANGE,
@@ -71,21 +71,22 @@ class DrawOptions(Options):
     pressure: str | float = option(
         "sketch",
         "--pressure",
-        "Line weight: sketch follows how hard the artist pressed; even is full thickness everywhere; a number from 0 "
-        "to 1 is a hand as light.",
+        "Pen pressure along the lines: sketch takes it from the sketch, darker being harder; even is full pressure "
+        "everywhere; a number from 0 (light) to 1 (full) is that pressure everywhere.",
         "Ink",
         read=read_pressure,
-        metavar="WEIGHT",
+        metavar="PRESSURE",
     )
-    looks: int = option(
+    passes: int = option(
         3,
-        "--looks",
-        "How often the network looks at a page: first at half the size, for a draft that the next looks mend; 2 "
+        "--passes",
+        "How often the network goes over a page: first at half the size, for a draft that the next passes mend; 2 "
         "takes about 0.7 of the time, 1 leaves the draft out and takes half of it.",
         "Ink",
         read=read_number_choice,
         metavar="N",
-        choices=LOOKS,
+        choices=PASSES,
+        aliases=("--looks",),
     )
     drawing: str | Length = option(
         "auto",

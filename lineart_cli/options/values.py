@@ -23,15 +23,17 @@ NEUTRAL_FAINT = 0.35
 DPI_RANGE = (50.0, 2400.0)
 DESATURATE_MODES = ("luma709", "luma601", "lightness", "average", "min", "max")
 DROP_COLOURS = ("blue", "green", "yellow", "orange", "red", "pink", "purple")
+SCREENTONE = ("drop", "keep")
+PAGES = ("whole", "auto")
 INVERT = ("auto", "yes", "no")
 BACKENDS = ("auto", "openvino", "onnxruntime")
 PRECISIONS = ("auto", "f32", "bf16", "int8")
-READABLE = "PNG, JPEG, TIFF, WebP, BMP, PSD, KRA, ORA, PDF or HEIC"
+READABLE = "PNG, JPEG, TIFF, WebP, PSD, KRA, ORA, PDF, SVG or HEIC"
 FORMATS = ("png", "tiff", "webp", "ora", "psd", "bmp", "jpeg")
 FORMATS_WITHOUT_ALPHA = ("bmp", "jpeg")
 FORMATS_OF_16_BITS = ("png", "tiff")
 BITS = ("8", "16")
-LOOKS = ("1", "2", "3")
+PASSES = ("1", "2", "3")
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from lineart_cli.imaging.disk_array import AHEAD, LARGE
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.inference.tiles import Tile
 from lineart_cli.model.card import Draft, Footprint, ModelCard
-from lineart_cli.plan.asked import PageSize, Wishes
+from lineart_cli.plan.request import PageSize, Request
 from lineart_cli.plan.tiling import Tiling
-from lineart_cli.scale.network import LOOKS
-from lineart_cli.scale.working_scale import glance_factor
+from lineart_cli.scale.network import PASS_PX
+from lineart_cli.scale.working_scale import overview_factor
 
 PROGRAM = 54_000_000
 """Bytes of all that is neither the network and its runtime nor a page: measured, see tests/benchmarks/memory.py."""
 
-LOOK = 14.0
+OVERVIEW = 14.0
 """Bytes for each px of the picture by which a page's scale is measured."""
 READ = 64.0
 """Bytes for each px of the largest picture that a model's own network reads the scale from."""
@@ -38,15 +38,15 @@ class PageMemory:
 
     page: PageSize
     card: ModelCard
-    wishes: Wishes
+    request: Request
 
     @property
     def reading(self) -> float:
         """Bytes that it takes to look at the page and to read it, beside the page at the working scale."""
-        looking = LOOK * self.page.px / glance_factor(self.page.shape) ** 2
+        measuring = OVERVIEW * self.page.px / overview_factor(self.page.shape) ** 2
         if self.card.scale:
-            looking = max(looking, READ * LOOKS[-1])
-        return max(self.page.held + self._kept + looking - self.working, self.fitting)
+            measuring = max(measuring, READ * PASS_PX[-1])
+        return max(self.page.held + self._kept + measuring - self.working, self.fitting)
 
     @property
     def fitting(self) -> int:
@@ -68,7 +68,7 @@ class PageMemory:
     @property
     def row_bytes(self) -> int:
         """For each px of a row of tiles, at the working scale."""
-        return LEVEL if self.page.scale != 1 or self.wishes.brushes else self._ink_bytes
+        return LEVEL if self.page.scale != 1 or self.request.brushes else self._ink_bytes
 
     @property
     def small_page(self) -> int:
@@ -78,13 +78,13 @@ class PageMemory:
 
     @property
     def draft(self) -> Draft | None:
-        """The draft that the network is given at a second look, if it takes one."""
-        return self.card.draft if self.wishes.looks > 1 else None
+        """The draft that the network is given at a second pass, if it takes one."""
+        return self.card.draft if self.request.passes > 1 else None
 
     @property
     def draft_bytes(self) -> int:
         """Bytes of the draft, where it is kept in memory; where one is made over another, of both and of its ink."""
-        return self.px * (1 if self.wishes.looks == 2 else 3) if self.draft and self.px < LARGE else 0
+        return self.px * (1 if self.request.passes == 2 else 3) if self.draft and self.px < LARGE else 0
 
     @property
     def working(self) -> int:
@@ -94,18 +94,18 @@ class PageMemory:
     @property
     def lines(self) -> float:
         """Bytes of what brushes need to know, without the rows that are drawn."""
-        if not self.wishes.brushes:
+        if not self.request.brushes:
             return 0
         return DRAWING * self.px + (LEVEL * self.px if LEVEL * self.px < LARGE else 0)
 
     @property
     def whole(self) -> float:
         """Bytes of the page in a format that is not written in strips."""
-        return WHOLE.get(self.wishes.format, 0) * self.page.px
+        return WHOLE.get(self.request.format, 0) * self.page.px
 
     @property
     def _ink_bytes(self) -> int:
-        return self.wishes.bits // 8
+        return self.request.bits // 8
 
     @property
     def px(self) -> int:
@@ -127,13 +127,13 @@ class Memory:
 
     def needed(self, tiles: Tiling) -> int:
         """Bytes of the whole process at its peak."""
-        looking = self._looking(tiles.page, self.page.row_bytes)
+        measuring = self._pass(tiles.page, self.page.row_bytes)
         if tiles.draft:
-            looking = max(looking, self._looking(tiles.draft, LEVEL))
-        return int(max(self.beside_tiles + looking, PROGRAM + self.page.working + self.page.reading))
+            measuring = max(measuring, self._pass(tiles.draft, LEVEL))
+        return int(max(self.beside_tiles + measuring, PROGRAM + self.page.working + self.page.reading))
 
-    def _looking(self, tiles: tuple[Tile, ...], row_bytes: int) -> float:
-        """Bytes of the tiles of one look, and of the rows that they give: one is made, and one is written."""
+    def _pass(self, tiles: tuple[Tile, ...], row_bytes: int) -> float:
+        """Bytes of the tiles of one pass, and of the rows that they give: one is made, and one is written."""
         height, width = tiles[-1].core.y1, tiles[-1].core.x1
         rows_px = width * min(2 * max(tile.core.shape[0] for tile in tiles), height)
         return self.per_px(len(tiles)) * math.prod(tiles[0].window.shape) + row_bytes * rows_px
@@ -144,11 +144,11 @@ class Memory:
 
     @property
     def beside_tiles(self) -> float:
-        """Bytes of all but the tiles: what is modest leaves out what few pages need, and pages beside this one.
+        """Bytes of all but the tiles: `always`, pages that are not kept on disk, brushes, formats, and other pages.
 
-        The first page is read before the network is made ready, and a later one before it is inked.
+        The first page is read before the network is made ready; a later one while the network is in memory.
         """
-        reading = self.page.reading - self.page.draft_bytes - self.page.waiting if self.page.wishes.pages > 1 else 0
+        reading = self.page.reading - self.page.draft_bytes - self.page.waiting if self.page.request.pages > 1 else 0
         more = max(reading, self.page.lines + self.page.whole) + self._other_pages
         return self.always + self.page.working - self.page.small_page + more
 

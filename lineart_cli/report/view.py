@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from lineart_cli.batch import manifest
 from lineart_cli.batch.kept_files import KeptFiles
 from lineart_cli.batch.manifest import Entry
 from lineart_cli.errors import PageError
-from lineart_cli.options import ReadOptions
+from lineart_cli.options import ReadOptions, ReportOptions
 from lineart_cli.pages import INK
 from lineart_cli.report.rows import Row
 
@@ -63,33 +64,43 @@ class View:
     edited: EditedInk | None = None
 
 
-def look_at(row: Row, root: Path, max_side: int) -> View:
+def look_at(row: Row, root: Path, options: ReportOptions) -> View:
     """Reads the pictures of a row and compares the files with the manifest.
+
+    A manifest may be anybody's, and name any file: of ink, only what lies in the folder is shown; of sketches, what is
+    as the manifest knows it, or lies in a folder that the user names.
 
     Args:
         row: which.
         root: the output folder.
-        max_side: of the pictures, px; larger ones are scaled down.
+        options: of `lineart report`.
     """
     notes: list[str] = []
+    source, output = root / row.input, root / row.output
+    is_changed = row.entry is None or _has_changed(source, row.entry.input_sha256)
     layer = row.entry.settings.get("layer") if row.entry else None
-    sketch_as = ReadOptions(layer=layer if isinstance(layer, str) else None)
-    drawn = _pixels("sketch", root / row.input, row.page, sketch_as, notes)
-    sketch = None if drawn is None else _picture_of(drawn, max_side, is_ink=False)
+    sketch = None
+    if is_changed and source.exists() and not _is_below(source, options.sketches):
+        notes.append("The sketch is not shown: it is not as it was inked. Name its folder with --sketches.")
+    else:
+        sketch_as = ReadOptions(layer=layer if isinstance(layer, str) else None)
+        drawn = _pixels("sketch", source, row.page, sketch_as, notes)
+        sketch = None if drawn is None else _picture_of(drawn, options.max_side, is_ink=False)
     if row.entry is None:  # the failure says what is wrong with the sketch
         return View(sketch, None, ())
+    if not _is_below(output, [root]):
+        return View(sketch, None, (*notes, "The ink is not shown: it is not in the folder."))
     ink_as = ReadOptions(layer=INK if Path(row.output).suffix in _LAYERED else None)
-    pixels = _pixels("ink", root / row.output, 0, ink_as, notes)
-    ink = None if pixels is None else _picture_of(pixels, max_side, is_ink=True)
-    if (count := pages.count_pages(root / row.output)) > 1:
+    pixels = _pixels("ink", output, 0, ink_as, notes)
+    ink = None if pixels is None else _picture_of(pixels, options.max_side, is_ink=True)
+    if (count := pages.count_pages(output)) > 1:
         notes.append(f"The ink has {count} pages; the first is shown.")
-    if sketch and _has_changed(root / row.input, row.entry.input_sha256):
+    if sketch and is_changed:
         notes.append("The sketch was changed after it was inked.")
-    if ink and _has_changed(root / row.output, row.entry.output_sha256):
+    if ink and _has_changed(output, row.entry.output_sha256):
         notes.append("The ink was changed after lineart made it.")
     edited = None if pixels is None else _edited(row.entry, root, pixels)
-    notes += _notes(row.entry)
-    return View(sketch, ink, tuple(notes), edited)
+    return View(sketch, ink, (*notes, *_notes(row.entry)), edited)
 
 
 def _edited(entry: Entry, root: Path, pixels: NDArray[np.uint8]) -> EditedInk | None:
@@ -121,6 +132,11 @@ def _notes(entry: Entry) -> list[str]:
         where = "; ".join(f"{width} x {height} px at {left},{top}" for left, top, width, height in entry.conflicts)
         notes.append(f"The sketch has changed there too, which is not inked: {where}.")
     return notes
+
+
+def _is_below(path: Path, folders: Iterable[str | Path]) -> bool:
+    real = Path(os.path.realpath(path))
+    return any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
 
 
 def _pixels(what: str, path: Path, page: int, options: ReadOptions, notes: list[str]) -> NDArray[np.uint8] | None:

@@ -19,7 +19,7 @@ from lineart_cli.options import NEUTRAL_FAINT, ReadOptions
 from lineart_cli.pages import read_grey
 from lineart_train.evaluation import metrics
 from lineart_train.evaluation.evaluate import read_truth
-from lineart_train.experiments.losses import LINE, Critic, drawn, lesson
+from lineart_train.experiments.losses import LINE, Critic, distillation, drawn
 from lineart_train.experiments.variants import VARIANTS, Model, Variant
 from lineart_train.network.net import LineartNet, without_draft
 from lineart_train.training.checkpoint import load_model
@@ -54,7 +54,7 @@ class Outcome:
     question: str
     weights: int
     kmac_per_px: float
-    frame_px: int
+    receptive_field_px: int
     steps: int
     seconds: float
     loss: float
@@ -105,7 +105,7 @@ def _run(
         variant.question,
         weights,
         round(model.kmac_per_px, 2),
-        model.frame,
+        model.receptive_field,
         budget.steps,
         round(seconds),
         loss,
@@ -132,7 +132,7 @@ def train(model: Model, variant: Variant, budget: Budget, pool: Pool, tell: Tell
         with torch.autocast("cpu", torch.bfloat16):
             raw = model(sketch)
         raw = raw.float()
-        loss = variant.loss(raw, offset) if teacher is None else lesson(raw, _seen(teacher, sketch))
+        loss = variant.loss(raw, offset) if teacher is None else distillation(raw, _seen(teacher, sketch))
         if rival:
             loss = loss + CRITIC * rival.objection(sketch, raw.sigmoid(), drawn(offset))
         descend(model, optimizer, loss)

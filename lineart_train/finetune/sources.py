@@ -33,7 +33,7 @@ def from_picture(path: Path, say: Say) -> Hand:
         raise ArgumentError("PICTURE", path, str(error).removeprefix(f"{path}: ")) from error
     if note:
         say(f"{path}: {note}")
-    return Hand(strip, EVEN.turn, EVEN.taper)
+    return Hand(strip, EVEN.angle_width, EVEN.taper)
 
 
 def from_lineart(place: Path, say: Say) -> Hand:

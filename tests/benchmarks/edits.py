@@ -24,7 +24,7 @@ import numpy as np
 from common import LINEART, arguments, keep, run
 from PIL import Image
 
-from lineart_cli.brushes.drawing.skeleton import thin
+from lineart_cli.brushes.drawing.skeleton import skeletonize
 from lineart_cli.edits.prints import SIDE
 
 PART = 60
@@ -142,7 +142,7 @@ def row(name: str, before: Page, edited: Page, plain: Page, merged: Page, entry:
 
 def ends(ink: Page) -> int:
     """How many ends the lines of a page have."""
-    lines = thin(ink < 128)
+    lines = skeletonize(ink < 128)
     around = cv2.boxFilter(lines.astype(np.uint8), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
     return int(np.count_nonzero(lines & (around == 2)))
 

@@ -31,7 +31,7 @@ from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model import catalogue
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import FORMATS, MODEL, InkOptions, ReadOptions, bytes_text
-from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
+from lineart_cli.plan import Measured, PageSize, Plan, Request, plan
 
 
 class HalfInker:
@@ -257,7 +257,7 @@ def test_json_is_one_line_a_page_on_stdout(lineart: Shell) -> None:
 
 def planned_page(machine: Hardware, scale: float = 1, pages: int = 1) -> Plan:
     """The plan for a page of the tests with the shipped model."""
-    return plan(PageSize(256, 256, 300, scale=scale), catalogue.find(MODEL), machine, Wishes(pages=pages))
+    return plan(PageSize(256, 256, 300, scale=scale), catalogue.find(MODEL), machine, Request(pages=pages))
 
 
 def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
@@ -276,7 +276,7 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
         f"    {page.reasons[2]}",
         "    threads 4: one for each physical core",
         "    pages 2 at once: one is inked while another is read and written",
-        "    looks 3: each mends the ink of the one before",
+        "    passes 3: each mends the ink of the one before",
         "    draft 1 x 192 x 192 px: the page at 1/2 of its size",
         "    tiles 1 x 256 x 256 px: the whole page fits",
         f"    memory {memory}: 1GB allowed, 8GB are free",

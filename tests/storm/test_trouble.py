@@ -75,7 +75,6 @@ def fill(disk: Disk, seeds: range, ink: Ink, looks: SimpleNamespace) -> None:
     assert ink(out="other/ink").code == 0
     whole = looks.content(disk.folder.parent / "other/ink")
     counts: Counter[str] = Counter()
-    told = "--drawing", "7px"  # a scale that is measured may be kept from the last ink, of another drawing
     for seed in seeds:
         rng = Random(seed)
         few_files = rng.random() < 0.3

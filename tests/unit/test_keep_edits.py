@@ -112,7 +112,7 @@ def decide(page: PageSize) -> Plan:
     tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
     return Plan(
         choice=EngineChoice("openvino", "CPU", "f32", 2),
-        looks=3,
+        passes=3,
         tiles=tiles,
         draft=(),
         at_once=1,

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import io
-import resource
+import os
 import struct
-import warnings
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -378,22 +379,33 @@ class TestPsd:
                 write(tmp_path, file_format, inked(ink()))
 
 
-class TestTrouble:
-    @pytest.fixture
-    def small_disk(self) -> Iterator[None]:
-        """Files end at 4000 bytes, as on a full disk."""
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4000, hard))
-        yield
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+FULL_DISK = """
+import resource, sys, warnings
+from collections.abc import Iterator
+from pathlib import Path
+import numpy as np
+from lineart_cli import pages
+from lineart_cli.options import BLACK
 
-    @pytest.mark.usefixtures("small_disk")
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+warnings.simplefilter("error")
+ink = np.random.default_rng(0).integers(0, 256, (150, 70), np.uint8)
+page = pages.InkedPage([ink], ink.shape, 8, (300, 300), ink)
+try:
+    pages.write_ink(Path(sys.argv[1]), page, sys.argv[2], pages.Look(BLACK, False))
+except OSError as error:
+    print(error)
+"""
+
+
+class TestTrouble:
+    @pytest.mark.skipif(os.name == "nt", reason="has no such limits")
     @pytest.mark.parametrize("file_format", FORMATS)
     def test_a_full_disk_is_told(self, tmp_path: Path, file_format: str) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with pytest.raises(OSError, match="File too large"):
-                write(tmp_path, file_format)
+        """In a process whose files end at 4000 bytes."""
+        command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "a"), file_format]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert "File too large" in done.stdout
 
     def test_formats_know_what_they_can_hold(self, tmp_path: Path) -> None:
         with pytest.raises(

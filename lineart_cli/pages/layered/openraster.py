@@ -6,6 +6,7 @@ import contextlib
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import BinaryIO
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -14,12 +15,12 @@ import cv2
 import numpy as np
 
 from lineart_cli.options import ReadOptions
-from lineart_cli.pages.faults import Unreadable
+from lineart_cli.pages.compositing import Group, composed, moved
+from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.layered.merged import in_colour, ink_picture, ink_rows, remerged
 from lineart_cli.pages.picture import Picture
 from lineart_cli.pages.readers.archive import Archive, local_name
-from lineart_cli.pages.readers.layers import Named, find
-from lineart_cli.pages.readers.openraster import LaidLayer, drawn, every_layer, laid_layer, visible_layers
+from lineart_cli.pages.readers.openraster import LayerReader, named, shown
 from lineart_cli.pages.sketch import to_sketch
 from lineart_cli.pages.writers import png
 from lineart_cli.pages.writers.layers import INK
@@ -40,9 +41,10 @@ def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Picture]:
     archive = Archive(file, options)
     root = archive.xml(_STACK)
     ink, left, top = _ink(root)
-    with ExitStack() as stack:
-        layer = laid_layer(stack, archive, ink, left, top, 1.0)
-        yield drawn([layer], int(root.get("w", 0)), int(root.get("h", 0)))
+    width, height = int(root.get("w", 0)), int(root.get("h", 0))
+    check_size(width, height, options.max_megapixels)
+    with archive.picture(ink.get("src", "")) as picture:
+        yield replace(picture, width=width, height=height, blocks=lambda: moved(picture.blocks(), left, top))
 
 
 def write(file: BinaryIO, original: BinaryIO, page: InkedPage, look: Look, options: ReadOptions) -> None:
@@ -82,22 +84,15 @@ def write(file: BinaryIO, original: BinaryIO, page: InkedPage, look: Look, optio
 
 def _ink(root: Element) -> tuple[Element, int, int]:
     """The layer of ink, and where it lies on the page."""
-    ink = find(INK, [Named(each.get("name", ""), each) for each in every_layer(root)])
+    ink = named(root, INK)
     if local_name(ink) != "layer":
         raise Unreadable(f"has a group called {INK!r}", "make it one layer again")
-    for layer, left, top, _ in _all_layers(root):
-        if layer is ink:
-            return ink, left, top
-    raise Unreadable(f"has no layer {INK!r}", "give the ink's layer its name again")
-
-
-def _all_layers(chosen: Element, left: int = 0, top: int = 0) -> Iterator[tuple[Element, int, int, float]]:
-    """All layers below a group, hidden ones as well, and where they lie on the page."""
-    left, top = left + int(chosen.get("x", 0)), top + int(chosen.get("y", 0))
-    if local_name(chosen) == "layer":
-        yield chosen, left, top, 1.0
-    for child in chosen:
-        yield from _all_layers(child, left, top)
+    parents = {child: parent for parent in root.iter() for child in parent}
+    left, top, above = 0, 0, ink
+    while above is not root:
+        left, top = left + int(above.get("x", 0)), top + int(above.get("y", 0))
+        above = parents[above]
+    return ink, left, top
 
 
 def _moved(root: Element, ink: Element, left: int, top: int) -> bytes:
@@ -117,13 +112,9 @@ def _before(archive: Archive, page: InkedPage) -> Pixels | None:
 def _now(archive: Archive, root: Element, ink: Element, page: InkedPage, look: Look) -> Pixels:
     height, width = page.shape
     with ExitStack() as stack:
-        layers = [
-            LaidLayer(ink_picture(page, look), 0, 0, opacity)
-            if layer is ink
-            else laid_layer(stack, archive, layer, left, top, opacity)
-            for layer, left, top, opacity in visible_layers(root)
-        ]
-        now = in_colour(lambda: to_sketch(drawn(layers, width, height)), page.shape)
+        reader = LayerReader(archive, stack, {ink: ink_picture(page, look)})
+        together = composed(Group(tuple(map(reader.read, shown(root)))), width, height, None, [])
+        now = in_colour(lambda: to_sketch(together), page.shape)
     if now is None:
         raise Unreadable("has a page of another size", "give it its size again")
     return now

@@ -8,17 +8,16 @@ from typing import BinaryIO, cast
 
 import numpy as np
 from psd_tools import PSDImage
-from psd_tools.api.layers import Group, Layer
 from psd_tools.constants import ChannelID, ColorMode, Compression, Tag
 from psd_tools.psd import PSD
 from psd_tools.psd.layer_and_mask import ChannelData, ChannelDataList, ChannelInfo, LayerRecord
 
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable, check_size
-from lineart_cli.pages.layered.merged import in_colour, ink_picture, ink_rows, remerged
+from lineart_cli.pages.layered.merged import in_colour, ink_rows, remerged
 from lineart_cli.pages.picture import Block, Picture
 from lineart_cli.pages.readers.layers import Named, find
-from lineart_cli.pages.readers.psd import layer_block, painted
+from lineart_cli.pages.readers.psd_layers import composed
 from lineart_cli.pages.sketch import to_sketch
 from lineart_cli.pages.writers.layers import INK
 from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
@@ -60,7 +59,7 @@ def write(file: BinaryIO, original: BinaryIO, page: InkedPage, look: Look, optio
     check_size(document.header.width, document.header.height, options.max_megapixels)
     record, channels = _ink(document)
     planes = np.concatenate([np.moveaxis(rows, -1, 0) for rows in ink_rows(page, look)], 1)
-    merged = np.concatenate(list(remerged(page, look, _before(document, page), _now(document, page, look))))
+    before = _before(document, page)
     height, width = page.shape
     record.top, record.left, record.bottom, record.right = 0, 0, height, width
     others = [
@@ -75,6 +74,7 @@ def write(file: BinaryIO, original: BinaryIO, page: InkedPage, look: Look, optio
     for info, data in others:
         record.channel_info.append(info)
         channels.append(data)
+    merged = np.concatenate(list(remerged(page, look, before, _now(document, page))))
     more = document.image_data.get_data(document.header)[3:]
     document.image_data.compression = Compression.RLE
     document.image_data.set_data([*(merged[..., each].tobytes() for each in range(3)), *more], document.header)
@@ -115,23 +115,7 @@ def _before(document: PSD, page: InkedPage) -> Pixels | None:
     return in_colour(lambda: pixels, page.shape)
 
 
-def _now(document: PSD, page: InkedPage, look: Look) -> Pixels:
-    image = PSDImage(document)
-    layers = [each for layer in image if layer.visible for each in painted(layer, 1.0)]
-    every = [Named(each.name, each) for each in image.descendants() if not isinstance(each, Group)]
-    ink = find(INK, every[::-1])
-
-    def blocks() -> Iterator[Block]:
-        for layer, opacity in layers:
-            yield from _blocks(layer, opacity, layer is ink, page, look)
-
+def _now(document: PSD, page: InkedPage) -> Pixels:
     height, width = page.shape
-    return np.asarray(to_sketch(Picture(width, height, blocks, 8, is_grey=False)))
-
-
-def _blocks(layer: Layer, opacity: float, is_ink: bool, page: InkedPage, look: Look) -> Iterator[Block]:
-    if not is_ink:
-        yield layer_block(layer, "rgb", opacity)
-        return
-    for block in ink_picture(page, look).blocks():
-        yield Block(block.samples, block.space, block.white, block.alpha, block.top, 0, opacity)
+    blocks = composed(PSDImage(document), "rgb")
+    return np.asarray(to_sketch(Picture(width, height, lambda: blocks, 8, is_grey=False, in_order=True)))

@@ -61,7 +61,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Request:
     """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan.
 
     `format` and `bits` are those of the ink. `brushes` is set where lines are found first and drawn then, because the
@@ -80,10 +80,10 @@ class Wishes:
     measured: Measured | None = None
     bits: int = 8
     pages: int = 1
-    looks: int = 3
+    passes: int = 3
 
     @classmethod
-    def of(cls, options: InkOptions, measured: Measured | None = None, pages: int = 1) -> Wishes:
+    def of(cls, options: InkOptions, measured: Measured | None = None, pages: int = 1) -> Request:
         """The wishes among the options of `lineart ink`."""
         return cls(
             backend=options.backend,
@@ -98,5 +98,5 @@ class Wishes:
             measured=measured,
             bits=options.bits,
             pages=pages,
-            looks=options.looks,
+            passes=options.passes,
         )
