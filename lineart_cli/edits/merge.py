@@ -108,7 +108,7 @@ def merge(old: Prints, edited: Edited, new: New, page: tuple[int, int], thicknes
 
     taken = strokes.touched(changed, strokes.spread(seeds, reach), followed, forks)
     # The soft edges of a stroke go with it.
-    artists = seeds | (found.differs & strokes.spread(taken, 1))
+    artists = seeds | (found.differs & strokes.spread(taken | (seeds & found.by_sketch), 1))
     both = artists & np.where(found.by_artist, found.by_other_strokes, found.by_sketch)
     both |= strokes.parts(found.strongly & found.by_artist & found.by_sketch, strokes.spread(both, 1))
     return Merge(artists, _boxes(found.by_artist, page), strokes.boxes(both, page, 2 * reach))

@@ -135,8 +135,8 @@ def unpacked(file: bytes, page: tuple[int, int]) -> Prints:
         plain = zlib.decompressobj().decompress(file[end:], size + count * _SHAPE // 8)
         is_inked = np.unpackbits(np.frombuffer(plain, np.uint8, size), count=found.size).reshape(found.shape)
         columns = np.zeros((8, count), np.uint8)
-        columns[: _SHAPE // 8] = np.frombuffer(plain, np.uint8, offset=size).reshape(-1, count)
-        columns[_SHAPE // 8 :][: _SUM // 8] = np.frombuffer(file[_HEAD.size : end], np.uint8).reshape(-1, count)
+        columns[: _SHAPE // 8] = np.frombuffer(plain[size:], np.uint8).reshape(_SHAPE // 8, count)
+        columns[_SHAPE // 8 :][: _SUM // 8] = np.frombuffer(file[_HEAD.size : end], np.uint8).reshape(_SUM // 8, count)
         found[is_inked > 0] = columns.T.copy().view("<u8")[:, 0]
     except (struct.error, zlib.error, ValueError) as error:
         raise ValueError(f"are no fingerprints of a page of {page[1]} x {page[0]} px ({error})") from error
