@@ -101,16 +101,15 @@ def merge(old: Prints, edited: Edited, new: New, page: tuple[int, int], thicknes
     followed = round(_FOLLOWED * thickness / CELL)
 
     def forks(rows: slice) -> Mask:
-        both = (
-            strokes.branchings(ink, page, thickness, rows) for ink in (_ink_of(edited), lambda part: _dark(new(part)))
-        )
-        return np.logical_or(*both)
+        in_edited = strokes.branchings(_ink_of(edited), page, thickness, rows)
+        return in_edited | strokes.branchings(lambda part: _dark(new(part)), page, thickness, rows)
 
     taken = strokes.touched(changed, strokes.spread(seeds, reach), followed, forks)
-    # The soft edges of a stroke go with it.
-    artists = seeds | (found.differs & strokes.spread(taken | (seeds & found.by_sketch), 1))
-    both = artists & np.where(found.by_artist, found.by_other_strokes, found.by_sketch)
-    both |= strokes.parts(found.strongly & found.by_artist & found.by_sketch, strokes.spread(both, 1))
+    known = taken | (seeds & found.by_other_strokes)
+    both = known | strokes.parts(found.strongly & found.by_artist & found.by_sketch, strokes.spread(known, 1))
+    soft_edges = found.differs & only_sketch & strokes.spread(both, 1)
+    both |= soft_edges
+    artists = seeds | both
     return Merge(artists, _boxes(found.by_artist, page), strokes.boxes(both, page, 2 * reach))
 
 

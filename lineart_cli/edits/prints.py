@@ -132,7 +132,10 @@ def unpacked(file: bytes, page: tuple[int, int]) -> Prints:
         if kind != [_MAGIC, SIDE, *found.shape]:
             raise ValueError(f"begins with {kind}")
         end, size = _HEAD.size + count * _SUM // 8, -(-found.size // 8)
-        plain = zlib.decompressobj().decompress(file[end:], size + count * _SHAPE // 8)
+        unpacker = zlib.decompressobj()
+        plain = unpacker.decompress(file[end:], size + count * _SHAPE // 8 + 1)
+        if not unpacker.eof:
+            raise ValueError("is cut off")
         is_inked = np.unpackbits(np.frombuffer(plain, np.uint8, size), count=found.size).reshape(found.shape)
         columns = np.zeros((8, count), np.uint8)
         columns[: _SHAPE // 8] = np.frombuffer(plain[size:], np.uint8).reshape(_SHAPE // 8, count)
