@@ -16,8 +16,6 @@ import pytest
 import tifffile
 from PIL import Image
 
-from lineart_cli.batch.manifest import NAME
-
 OUT = "ink-out"
 
 Ink = Callable[..., SimpleNamespace]
@@ -81,7 +79,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 def under_final_names(folder: Path) -> dict[str, bytes]:
     """The ink in a folder that a run may still be at work in."""
-    return {name: data for name, data in content(folder).items() if name != NAME and not name.startswith(".lineart/")}
+    return {name: data for name, data in content(folder).items() if not name.startswith(".lineart")}
 
 
 @pytest.fixture

@@ -112,6 +112,45 @@ def test_a_killed_run_ends_like_an_undisturbed_one(killed: Killed) -> None:
     storm(killed, range(8))
 
 
+def keep_edits(scans: Path, ink: Ink, looks: SimpleNamespace, seeds: range) -> None:
+    """Kills runs that ink edited pages again: at any moment a page is the artist's, or the merged one."""
+    out, edited = scans.parent / "ink-out", scans.parent / "edited"
+    assert ink("--jobs", "1").code == 0
+    for path in sorted(out.rglob("*.png")):
+        with Image.open(path) as image:
+            image.paste(0, (10, 10, 30, 14))
+            image.save(path)
+    looks.draw(scans, seed=1)
+    shutil.copytree(out, edited)
+    before = looks.under_final_names(out)
+    ended = ink("--keep-edits")
+    assert ended.code == 0, ended.err
+    whole = looks.content(out)
+    assert all(whole[name] != data for name, data in before.items())
+    for seed in seeds:
+        rng = Random(seed)
+        shutil.rmtree(out)
+        shutil.copytree(edited, out)
+        for _ in range(rng.choice((1, 2))):
+            ink("--keep-edits", kill_before=rng.randrange(ended.operations))
+            there = looks.under_final_names(out)
+            assert there.keys() == before.keys()
+            assert all(data in {before[name], whole[name]} for name, data in there.items()), seed
+        again = ink("--keep-edits")
+        assert again.code == 0, again.err
+        assert looks.content(out) == whole, seed
+        assert not (out / ".lineart").exists()
+
+
+def test_a_killed_run_that_keeps_edits_loses_none(scans: Path, ink: Ink, looks: SimpleNamespace) -> None:
+    keep_edits(scans, ink, looks, range(8))
+
+
+@pytest.mark.long
+def test_very_many_killed_runs_that_keep_edits_lose_none(scans: Path, ink: Ink, looks: SimpleNamespace) -> None:
+    keep_edits(scans, ink, looks, range(100, 300))
+
+
 @pytest.mark.long
 def test_very_many_killed_runs_end_like_undisturbed_ones(killed: Killed) -> None:
     storm(killed, range(100, 400))
