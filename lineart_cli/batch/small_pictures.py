@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lineart_cli.edits.levels import at_bits
-from lineart_cli.edits.picture import with_samples
 from lineart_cli.imaging.resample import fit, gathered, strips
 
 SIDE = 480
@@ -25,14 +24,19 @@ def packed(rows: Rows, page: tuple[int, int]) -> bytes:
     """A page, (H, W), as a small WebP picture on white."""
     scale = min(1.0, SIDE / max(page))
     small = max(1, round(page[0] * scale)), max(1, round(page[1] * scale))
-    planes = [gathered(fit(_plane(rows, page, each), page, small), small, np.uint8) for each in range(3)]
+    channels = range(3 if rows(slice(0, 1)).shape[2] >= 3 else 1)
+    planes = [gathered(fit(_plane(rows, page, each), page, small), small, np.uint8) for each in channels]
     file = io.BytesIO()
-    Image.fromarray(np.stack(planes, -1)).save(file, "WEBP", quality=80, method=4)
+    picture = planes[0] if len(planes) == 1 else np.stack(planes, -1)
+    Image.fromarray(picture).save(file, "WEBP", quality=80, method=4)
     return file.getvalue()
 
 
 def _plane(rows: Rows, page: tuple[int, int], number: int) -> Iterator[NDArray[np.uint8]]:
     for part in strips(page[0]):
-        pixels = with_samples(at_bits(rows(part), 8), 4)
-        light, opacity = pixels[..., number].astype(np.uint16), pixels[..., 3].astype(np.uint16)
-        yield (255 - ((255 - light) * opacity + 127) // 255).astype(np.uint8)
+        pixels = at_bits(rows(part), 8)
+        light = pixels[..., number]
+        if pixels.shape[2] % 2 == 0:
+            shade = (255 - light).astype(np.uint16) * pixels[..., -1]
+            light = (255 - (shade + 127) // 255).astype(np.uint8)
+        yield light

@@ -39,7 +39,7 @@ class Legend:
             (rows, W) of so many bits, 0 = none. Coverages that look the same have the same level.
         """
         same_bits = at_bits(coverage, self.bits)
-        return same_bits if self.transparent else self._level[self._on_white[self._darkest][same_bits]]
+        return same_bits if self.transparent or not self._slack else self._looks_like[same_bits]
 
     def of_pixels(self, pixels: Samples) -> tuple[Samples, Mask]:
         """The levels of what is in an edited picture.
@@ -52,19 +52,21 @@ class Legend:
             colour, or paper that is not as it was. A picture without opacity is taken as on white.
         """
         samples = pixels.shape[2]
+        has_opacity, has_colour = samples % 2 == 0, samples >= 3
         same_bits = at_bits(pixels, self.bits)
-        colours = [same_bits[..., min(each, (samples - 1) // 2 * 2)] for each in range(3)]
-        has_opacity = samples in {2, 4}
+        channels = range(3) if has_colour or len(set(self.colour)) > 1 else range(1)
+        colours = [same_bits[..., each if has_colour else 0] for each in channels]
         if has_opacity and self.transparent:
             level = same_bits[..., -1]
             differs = np.zeros(level.shape, bool)
-            for values, wanted in zip(colours, self._values, strict=True):
+            for values, wanted in zip(colours, self._values, strict=False):
                 differs |= values != wanted
             foreign = differs & (level > 0)
         else:
-            level = self._level[colours[self._darkest]]
-            foreign = ~self._is_known[colours[self._darkest]]
-            for values, on_white in zip(colours, self._on_white, strict=True):
+            darkest = colours[self._darkest]
+            level = self._level[darkest]
+            foreign = ~self._is_known[darkest]
+            for values, on_white in zip(colours, self._on_white, strict=False):
                 foreign |= np.abs(values.astype(np.int32) - on_white[level]) > self._slack
             if has_opacity:
                 foreign |= same_bits[..., -1] < self._full
@@ -108,6 +110,11 @@ class Legend:
         values, first = np.unique(self._on_white[self._darkest], return_index=True)
         level[values] = first
         return level
+
+    @cached_property
+    def _looks_like(self) -> Samples:
+        """The lowest coverage that looks like each, in the darkest channel."""
+        return self._level[self._on_white[self._darkest]]
 
     @cached_property
     def _is_known(self) -> Mask:

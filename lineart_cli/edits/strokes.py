@@ -20,6 +20,7 @@ Mask = NDArray[np.bool_]
 Rows = Callable[[slice], NDArray[Any]]
 """Gives some rows of a page."""
 
+_FOUR = np.dtype(f"u{CELL}")  # as many booleans at once
 _ROWS = 128  # of cells, whose lines are thinned at once
 _AROUND = np.ones((3, 3), np.uint8)
 _SOLID = 2.0  # lines' thicknesses from the edge of an area, beyond which it is no line
@@ -30,7 +31,7 @@ def pooled(pixels: Mask) -> Mask:
     height, width = (-(-side // CELL) for side in pixels.shape)
     padded = np.zeros((height * CELL, width * CELL), bool)
     padded[: pixels.shape[0], : pixels.shape[1]] = pixels
-    return np.asarray(padded.reshape(height, CELL, width, CELL).any((1, 3)))
+    return np.asarray(padded.view(_FOUR).reshape(height, CELL, width).any(1))
 
 
 def spread(cells: Mask, steps: int) -> Mask:
