@@ -61,14 +61,14 @@ class Merge:
 
 @dataclass(frozen=True)
 class _Compared:
-    """Three pictures compared, in cells.
+    """Three pictures compared.
 
     Attributes:
-        differs: where edited picture and new ink are not the same.
-        strongly: where they are so much so that a stroke is another.
-        by_artist: in squares that are not the old ink's in the edited picture.
-        by_sketch: in squares that are not the old ink's in the new one.
-        by_other_strokes: in squares that have not the old ink's strokes in the new one.
+        differs: (h, w) cells in which edited picture and new ink are not the same.
+        strongly: those in which they are so much so that a stroke is another.
+        by_artist: squares that are not the old ink's in the edited picture.
+        by_sketch: squares that are not the old ink's in the new one.
+        by_other_strokes: squares that have not the old ink's strokes in the new one.
     """
 
     differs: Mask
@@ -94,7 +94,7 @@ def merge(old: Prints, edited: Edited, new: New, page: tuple[int, int], thicknes
     if old.shape != prints.shape_of(page):
         raise ValueError(f"prints of {old.shape} squares for a page of {page} px")
     found = _compared(old, edited, new, page)
-    only_sketch = found.by_sketch & ~found.by_artist
+    only_sketch = _in_cells(found.by_sketch & ~found.by_artist, page)
     seeds = found.differs & ~only_sketch  # one that nobody has changed is an edit whose fingerprint is the same
     reach = max(round(thickness / CELL), 1)
     changed = found.strongly & only_sketch
@@ -104,13 +104,12 @@ def merge(old: Prints, edited: Edited, new: New, page: tuple[int, int], thicknes
         in_edited = strokes.branchings(_ink_of(edited), page, thickness, rows)
         return in_edited | strokes.branchings(lambda part: _dark(new(part)), page, thickness, rows)
 
-    taken = strokes.touched(changed, strokes.spread(seeds, reach), followed, forks)
-    known = taken | (seeds & found.by_other_strokes)
-    both = known | strokes.parts(found.strongly & found.by_artist & found.by_sketch, strokes.spread(known, 1))
-    soft_edges = found.differs & only_sketch & strokes.spread(both, 1)
-    both |= soft_edges
-    artists = seeds | both
-    return Merge(artists, _boxes(found.by_artist, page), strokes.boxes(both, page, 2 * reach))
+    both = strokes.touched(changed, strokes.spread(seeds, reach), followed, forks)
+    both |= seeds & _in_cells(found.by_other_strokes, page)
+    in_doubt = found.strongly & _in_cells(found.by_artist & found.by_sketch, page)
+    both |= strokes.parts(in_doubt, strokes.spread(both, 1))
+    both |= found.differs & only_sketch & strokes.spread(both, 1)  # the soft edges of a stroke go with it
+    return Merge(seeds | both, _boxes(found.by_artist, page), strokes.boxes(both, page, 2 * reach))
 
 
 def edits(old: Prints, edited: Edited, page: tuple[int, int]) -> list[Crop]:
@@ -118,11 +117,11 @@ def edits(old: Prints, edited: Edited, page: tuple[int, int]) -> list[Crop]:
     if old.shape != prints.shape_of(page):
         raise ValueError(f"prints of {old.shape} squares for a page of {page} px")
     squares = np.concatenate([_is_edited(old, *edited(rows), rows) for rows in _strips(page)])
-    return _boxes(_in_cells(squares, page), page)
+    return _boxes(squares, page)
 
 
 def _boxes(by_artist: Mask, page: tuple[int, int]) -> list[Crop]:
-    return strokes.boxes(by_artist, page, 1)
+    return strokes.boxes(by_artist, page, 0, prints.SIDE)
 
 
 def _compared(old: Prints, edited: Edited, new: New, page: tuple[int, int]) -> _Compared:
@@ -134,14 +133,13 @@ def _compared(old: Prints, edited: Edited, new: New, page: tuple[int, int]) -> _
         strong = np.float32(_STRONG) * np.iinfo(level.dtype).max
         squares = slice(rows.start // prints.SIDE, -(-rows.stop // prints.SIDE))
         printed = prints.of_rows(wanted)
-        size = (len(level), page[1])
         parts.append(
             (
                 strokes.pooled((off > 0) | foreign),
                 strokes.pooled((off > strong) | foreign),
-                _in_cells(_is_edited(old, level, foreign, rows), size),
-                _in_cells(printed != old[squares], size),
-                _in_cells(prints.has_other_strokes(printed, old[squares]), size),
+                _is_edited(old, level, foreign, rows),
+                printed != old[squares],
+                prints.has_other_strokes(printed, old[squares]),
             )
         )
     return _Compared(*(np.concatenate(each) for each in zip(*parts, strict=True)))

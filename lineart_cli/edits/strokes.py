@@ -36,23 +36,36 @@ def pooled(pixels: Mask) -> Mask:
 
 def spread(cells: Mask, steps: int) -> Mask:
     """The cells, and those that are at most so many away from one."""
-    return np.asarray(cv2.dilate(cells.astype(np.uint8), _AROUND, iterations=steps), bool) if steps else cells
+    return cv2.dilate(cells.view(np.uint8), _AROUND, iterations=steps).view(bool) if steps else cells
 
 
-def boxes(cells: Mask, page: tuple[int, int], gap: int) -> list[Crop]:
-    """A box around each group of cells that lie at most `gap` cells apart, px, from top to bottom."""
-    apart = spread(cells, -(-gap // 2)).astype(np.uint8)
-    if not apart.any():
+def boxes(cells: Mask, page: tuple[int, int], gap: int, cell: int = CELL) -> list[Crop]:
+    """A box around each group of cells that lie at most `gap` cells apart, from top to bottom.
+
+    Args:
+        cells: (h, w).
+        page: (H, W) px.
+        gap: cells.
+        cell: px of the side of one.
+
+    Returns:
+        px.
+    """
+    window = _window(cells)
+    inside = cells[window]
+    if not inside.size:
         return []
-    labels = cv2.connectedComponents(apart, connectivity=8)[1]
-    row, column = np.nonzero(cells)
-    order = np.argsort(labels[row, column], kind="stable")
-    first = np.flatnonzero(np.diff(labels[row, column][order], prepend=0))
+    margin = -(-gap // 2)
+    labels = _labels(spread(np.pad(inside, margin), margin))[margin:, margin:][: inside.shape[0], : inside.shape[1]]
+    row, column = np.nonzero(inside)
+    label = labels[row, column]
+    order = np.argsort(label, kind="stable")
+    first = np.flatnonzero(np.diff(label[order], prepend=0))
     sides = [ends.reduceat(at[order], first) for at in (column, row) for ends in (np.minimum, np.maximum)]
+    corner = np.array([window[1].start, window[1].start + 1, window[0].start, window[0].start + 1])
     found = []
-    for left, right, top, bottom in np.stack(sides, 1).tolist():
-        right, bottom = min(CELL * (right + 1), page[1]), min(CELL * (bottom + 1), page[0])  # noqa: PLW2901
-        found.append(Crop(CELL * left, CELL * top, right - CELL * left, bottom - CELL * top))
+    for left, right, top, bottom in (cell * (np.stack(sides, 1) + corner)).tolist():
+        found.append(Crop(left, top, min(right, page[1]) - left, min(bottom, page[0]) - top))
     return sorted(found, key=lambda box: (box.top, box.left))
 
 
@@ -74,24 +87,39 @@ def touched(changed: Mask, seeds: Mask, followed: int, branchings: Callable[[sli
         if (further == taken).all():
             return taken
         taken = further
-    rows = _rows_of(parts(changed, taken))
-    cut = np.zeros_like(changed)
-    cut[rows] = branchings(rows)
-    return taken | parts(changed & ~cut, taken)
+    followed_on = parts(changed, taken)
+    rows = _extent(np.asarray(followed_on.any(1)))
+    followed_on[rows] &= ~branchings(rows)
+    return taken | parts(followed_on, taken)
 
 
 def parts(cells: Mask, seeds: Mask) -> Mask:
     """The connected parts of `cells` that have a seed."""
-    labels = cv2.connectedComponents(cells.astype(np.uint8), connectivity=8)[1]
-    wanted = np.zeros(int(labels.max()) + 1, bool)
-    wanted[labels[seeds & cells]] = True
-    wanted[0] = False
-    return np.asarray(wanted[labels])
+    found = np.zeros_like(cells)
+    window = _window(cells)
+    labels = _labels(cells[window])
+    wanted = np.zeros(int(labels.max(initial=0)) + 1, bool)
+    wanted[labels[seeds[window] & cells[window]]] = True
+    found[window] = wanted[labels]
+    return found
 
 
-def _rows_of(cells: Mask) -> slice:
-    rows = np.flatnonzero(cells.any(1))
-    return slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) else slice(0, 0)
+def _labels(cells: Mask) -> NDArray[np.int32]:
+    """The number of the connected part that each cell belongs to, from 1; 0 without any."""
+    if not cells.size:
+        return np.zeros(cells.shape, np.int32)
+    labels = cv2.connectedComponents(np.ascontiguousarray(cells).view(np.uint8), connectivity=8)[1]
+    return np.asarray(labels, np.int32)
+
+
+def _window(cells: Mask) -> tuple[slice, slice]:
+    """The rows and columns that have cells, from the first to the last."""
+    return _extent(np.asarray(cells.any(1))), _extent(np.asarray(cells.any(0)))
+
+
+def _extent(line: Mask) -> slice:
+    found = np.flatnonzero(line)
+    return slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0)
 
 
 def branchings(ink: Rows, page: tuple[int, int], thickness: float, rows: slice) -> Mask:
