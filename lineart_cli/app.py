@@ -243,16 +243,19 @@ def bench(**options: Any) -> None:
 
 
 def _bench(options: BenchOptions) -> None:
-    from lineart_cli.bench import measure, settings
+    from lineart_cli.bench import measure, settings, table
     from lineart_cli.machine import hardware
     from lineart_cli.model import catalogue
 
     machine = hardware.with_devices(hardware.detect())
-    report = measure.run(options, catalogue.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True))
+    saved = settings.load(machine)
+    report = measure.run(
+        options, catalogue.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True), saved
+    )
     if options.json:
         print(json.dumps(report.to_json(), indent=2))
     else:
-        print(*measure.text(report), sep="\n")
+        print(*table.text(report), sep="\n")
     if report.best is None:
         raise typer.Exit(ExitCode.SOME_FAILED)
     if options.save:

@@ -209,7 +209,7 @@ _RENAMED = {"looks": "passes"}
 
 
 def _renamed(row: dict[str, Any]) -> dict[str, Any]:
-    if "settings" not in row:
+    if not isinstance(row.get("settings"), dict):
         return row
     return {**row, "settings": {_RENAMED.get(name, name): value for name, value in row["settings"].items()}}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,7 @@ QUICK_PARTS = 2  # of an A4 page's height and width that a quick run measures
 QUICK_SECONDS = 11.0  # after which a quick run starts nothing more
 QUICK_LAST = 14.0  # and stops what it has started
 PATIENCE = 600.0  # seconds that a run may take in a bench that is not quick
+FOLDER = 100  # pages
 CLEARLY = 0.9  # of the time: a runtime that is no faster than so does not replace the first choice
 _POLL = 0.01  # seconds between two passes at a run's memory
 
@@ -88,6 +90,7 @@ class Report:
         plan: of an A4 page at 300 dpi, nothing measured.
         megapixels: of the page that was measured.
         rows: what was measured.
+        used: what `lineart ink` takes as things stand, the row without `--tile` that has it.
         best: what the rows speak for, the first choice unless another is clearly faster; None without any figures.
         sentence: the end of it.
     """
@@ -97,8 +100,16 @@ class Report:
     plan: Plan
     megapixels: float
     rows: tuple[Row, ...]
+    used: EngineChoice
     best: Measured | None
     sentence: str
+
+    def folder_seconds(self, row: Row) -> float | None:
+        """Of a folder of `FOLDER` A4 pages, one start and then page after page; None where the row failed."""
+        if row.error:
+            return None
+        page = row.page_seconds * math.prod(sample.A4) / 1e6 / self.megapixels
+        return round(row.seconds - row.page_seconds + FOLDER * page, 1)
 
     def to_json(self) -> dict[str, Any]:
         """The report as the object that `--json` prints; memory in bytes."""
@@ -114,13 +125,16 @@ class Report:
                 "reasons": self.plan.reasons,
             },
             "megapixels": self.megapixels,
-            "rows": [row.to_json() for row in self.rows],
+            "rows": [{**row.to_json(), "folder_seconds": self.folder_seconds(row)} for row in self.rows],
+            "used": asdict(self.used),
             "best": self.best and asdict(self.best),
             "sentence": self.sentence,
         }
 
 
-def run(options: BenchOptions, card: ModelCard, hardware: Hardware, progress: Progress) -> Report:
+def run(
+    options: BenchOptions, card: ModelCard, hardware: Hardware, progress: Progress, saved: Measured | None = None
+) -> Report:
     """Measure this machine.
 
     Args:
@@ -128,6 +142,7 @@ def run(options: BenchOptions, card: ModelCard, hardware: Hardware, progress: Pr
         card: of the model.
         hardware: with its devices.
         progress: told what is being done, a line at a time.
+        saved: what was found to be best before, and `lineart ink` takes.
 
     Raises:
         ArgumentError: not even an A4 page fits in `--max-memory`.
@@ -158,8 +173,9 @@ def run(options: BenchOptions, card: ModelCard, hardware: Hardware, progress: Pr
                 measured = _Work(Path(name), a4, options, began).row(replace(best, difference=None))
                 whole = whole if measured.error else measured
     megapixels = page.height * page.width / 1e6
+    used = saved.choice if saved else planned.choice
     chosen = Measured(best.choice, round(best.computed / best.page_seconds, 3)) if best else None
-    return Report(hardware, failures, planned, megapixels, tuple(rows), chosen, _sentence(whole))
+    return Report(hardware, failures, planned, megapixels, tuple(rows), used, chosen, _sentence(whole))
 
 
 def _failure(device: Device, card: ModelCard) -> str:
@@ -311,38 +327,3 @@ def _sentence(whole: Row | None) -> str:
     about, how = ("", "") if whole.speed else ("about ", ", reckoned from a quarter of one")
     figures = f"{whole.seconds:.1f} s and {whole.memory / 1e6:.0f} MB"
     return f"An A4 page at 300 dpi takes {about}{figures} on this machine{how}."
-
-
-def text(report: Report) -> Iterator[str]:
-    """The report for people, a line at a time."""
-    hardware = report.hardware
-    known = "unknown" if hardware.instructions is None else ", ".join(hardware.instructions) or "none known"
-    yield f"CPU       {hardware.cpu}; {known}"
-    yield f"cores     {hardware.cores}, of which {hardware.share:g} are ours"
-    yield f"memory    {bytes_text(hardware.memory_total)}, of which {bytes_text(hardware.memory_free)} are free"
-    for device in hardware.devices:
-        state = report.failures.get(device.name) or " ".join(device.capabilities)
-        memory = f", {bytes_text(device.memory)}" if device.memory else ""
-        yield f"device    {device.runtime} {device.name}: {device.full_name}{memory}" + (f"; {state}" if state else "")
-    yield ""
-    yield f"An A4 page would be inked so: {report.plan}"
-    yield from (f"  {reason}" for reason in report.plan.reasons)
-    yield ""
-    variants = f"{'runtime':12} {'device':8} {'precision':9} {'threads':>7} {'tile':>5}"
-    yield f"{variants} {'s':>7} {'MP/s':>6} {'MB':>6} {'off by':>6}"
-    for row in report.rows:
-        choice = row.choice
-        start = (
-            f"{choice.backend:12} {choice.device:8} {choice.precision:9} {choice.threads:>7} {row.tile or 'auto':>5}"
-        )
-        if row.error:
-            yield f"{start}  {row.error}"
-        else:
-            off = "-" if row.difference is None else str(row.difference)
-            yield f"{start} {row.seconds:7.2f} {row.speed:6.2f} {row.memory / 1e6:6.0f} {off:>6}"
-    yield (
-        f"Each row is one command that inks a page of {report.megapixels:.1f} megapixels: its seconds, megapixels per "
-        "second without its start, its peak memory, and the largest difference of the ink from the first, of 255."
-    )
-    yield ""
-    yield report.sentence

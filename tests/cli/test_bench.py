@@ -27,10 +27,21 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BenchOptions]
     best = Measured(EngineChoice("onnxruntime", "CPU", "f32", 2), 3.5)
     rows = (measure.Row(planned.choice, None, 1, 0.1),)
 
-    def run(options: BenchOptions, card: object, machine: Hardware, progress: measure.Progress) -> measure.Report:
+    def run(
+        options: BenchOptions, card: object, machine: Hardware, progress: measure.Progress, saved: Measured | None
+    ) -> measure.Report:
         seen.append(options)
         progress("1 of 1: something")
-        return measure.Report(machine, {}, planned, 0.06, rows, None if options.quick else best, "The end.")
+        return measure.Report(
+            machine,
+            {},
+            planned,
+            0.06,
+            rows,
+            saved.choice if saved else planned.choice,
+            None if options.quick else best,
+            "The end.",
+        )
 
     monkeypatch.setattr(measure, "run", run)
     monkeypatch.setattr(hardware, "detect", lambda: MACHINE)

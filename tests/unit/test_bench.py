@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli.bench import measure, sample
+from lineart_cli.bench import measure, sample, table
 from lineart_cli.errors import ArgumentError
 from lineart_cli.machine.hardware import Device, Hardware
 from lineart_cli.machine.process import peak_memory
@@ -82,7 +82,7 @@ def test_a_device_that_is_listed_but_does_not_start_is_told_and_not_measured(
     assert list(report.failures) == ["CUDA"]
     assert {row.choice.device for row in report.rows} == {"CPU"}
     assert any(
-        line.startswith("device    onnxruntime CUDA: ") and "--device CUDA" in line for line in measure.text(report)
+        line.startswith("device    onnxruntime CUDA: ") and "--device CUDA" in line for line in table.text(report)
     )
 
 
@@ -115,18 +115,39 @@ def test_fewer_threads_or_another_device_may_be_best(monkeypatch: pytest.MonkeyP
 
 def test_the_report_ends_with_one_plain_sentence(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
     report = measured(monkeypatch, card)
-    lines = list(measure.text(report))
+    lines = list(table.text(report))
     assert lines[-1] == "An A4 page at 300 dpi takes 2.0 s and 300 MB on this machine."
     assert f"An A4 page would be inked so: {report.plan}" in lines
     assert all(f"  {reason}" in lines for reason in report.plan.reasons)
     assert sum(line.startswith(("openvino ", "onnxruntime ")) for line in lines) == len(report.rows)
 
 
+def test_a_folder_takes_one_start_and_a_hundred_pages(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
+    report = measured(monkeypatch, card)
+    row = replace(report.rows[0], seconds=2.0, page_seconds=1.25)
+    assert report.folder_seconds(row) == pytest.approx(0.75 + 125, abs=0.1)
+    assert report.folder_seconds(replace(row, error="no luck")) is None
+    quarter = replace(report, megapixels=report.megapixels / 4)
+    assert quarter.folder_seconds(row) == pytest.approx(0.75 + 500, abs=0.1)
+    lines = list(table.text(replace(report, rows=(row,))))
+    assert sum("0:02:06" in line for line in lines) == 1
+
+
+def test_the_row_that_ink_takes_is_marked(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
+    report = measured(monkeypatch, card)
+    assert report.used == report.plan.choice
+    (marked,) = (line for line in table.text(report) if line.endswith("<- lineart ink"))
+    assert marked.split()[:3] == [report.used.backend, report.used.device, report.used.precision]
+    saved = next(row.choice for row in report.rows if row.choice.backend == "onnxruntime")
+    (marked,) = (line for line in table.text(replace(report, used=saved)) if line.endswith("<- lineart ink"))
+    assert marked.startswith("onnxruntime")
+
+
 def test_without_figures_there_is_nothing_best(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
     report = measured(monkeypatch, card, lambda row: {"error": "lineart: no luck"})
     assert report.best is None
     assert report.sentence.startswith("Nothing could be measured")
-    assert sum("lineart: no luck" in line for line in measure.text(report)) == len(report.rows)
+    assert sum("lineart: no luck" in line for line in table.text(report)) == len(report.rows)
 
 
 def test_a_quick_bench_measures_quarters_and_one_whole_page(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
