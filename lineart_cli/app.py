@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import json
 import os
@@ -15,6 +16,7 @@ import typer
 
 from lineart_cli import __version__, extensions
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
+from lineart_cli.machine import process
 from lineart_cli.options import (
     MODEL,
     READABLE,
@@ -116,7 +118,6 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
-    from lineart_cli.machine import process
     from lineart_cli.model import catalogue
     from lineart_cli.pages import OUTPUT_FORMATS, count_pages, libraries
     from lineart_cli.ui import console, log_file
@@ -125,7 +126,9 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     libraries.quieten()
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
-        advice = "; ".join(map(str, problems)) or f"no images there; give {READABLE} files"
+        there = files.passed_over(paths, out)
+        found = f", only {files.counts_text(there)}" if there else ""
+        advice = "; ".join(map(str, problems)) or f"no images there{found}; give {READABLE} files"
         raise ArgumentError("PATH", ", ".join(paths), advice)
     tools, guesses = store.tools(options)
     known = watch.stamps([source.path for source in sources])
@@ -156,7 +159,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         work = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for guess in guesses:
             work.notice(guess)
-        done = work.run(jobs, problems)
+        done = work.run(jobs, problems, dict(files.passed_over(paths, out)))
         if options.watch:
             watch.follow(paths, out, known, plan, work.run, work.notice, stopped)
         elif done.failed:
@@ -196,7 +199,7 @@ def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
 
 
 @app.command("try", epilog=_EXIT_CODES)
-@partial(_with_options, InkOptions, left_out={"drawing", "faint", "Writing", "Batch", "Reporting"})
+@partial(_with_options, InkOptions, left_out={"drawing", "faint", "page", "Writing", "Batch", "Reporting"})
 @partial(_with_options, TryOptions)
 def try_(
     path: Annotated[Path, typer.Argument(metavar="PAGE", help="The sketch.", show_default=False)],
@@ -212,7 +215,6 @@ def try_(
 
 
 def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None:
-    from lineart_cli.machine import process
     from lineart_cli.model import catalogue
     from lineart_cli.pages import libraries
     from lineart_cli.trial import grid
@@ -308,6 +310,7 @@ def _report(root: Path, options: ReportOptions) -> None:
 
 def main() -> None:
     """Runs `lineart` and ends the process with an ExitCode."""
+    process.open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     code = _run()
@@ -331,8 +334,14 @@ def _run() -> int:
     except (KeyboardInterrupt, typer.Abort):  # which of the two, or code 130, depends on Typer's version
         code, message = ExitCode.INTERRUPTED, ""
     except BrokenPipeError:  # whoever read our results has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        process.silence(sys.stdout)
         code, message = ExitCode.SOME_FAILED, ""
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO} or error.filename is not None:
+            raise
+        process.silence(sys.stdout)
+        message = f"results cannot be written to standard output ({error.strerror}); finished pages are kept, run again"
+        code = ExitCode.SOME_FAILED
     if code == ExitCode.INTERRUPTED:
         message = "stopped; what is finished is kept, run again to go on"
     if message:

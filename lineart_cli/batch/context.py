@@ -90,8 +90,8 @@ def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card
     )
     scan = Scan(job.source, job.page, header, options)
     size = PageSize(
-        height=header.height,
-        width=header.width,
+        height=header.square_shape[0],
+        width=header.square_shape[1],
         dpi=dpi,
         px_bytes=scan.dtype.itemsize,
         held=header.held,

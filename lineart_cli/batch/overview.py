@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from lineart_cli import pages
 from lineart_cli.imaging.disk_array import Page, allocate, is_large
 from lineart_cli.imaging.polarity import dark_on_light
 from lineart_cli.imaging.resample import fit, gather, gathered
+from lineart_cli.imaging.screentone import Dots, without_dots
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
@@ -23,17 +25,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scan:
-    """A page of a file, and how it is read."""
+    """A page of a file, and how it is read; `dots` tells of the screentone that was left out, once it is."""
 
     path: Path
     page: int
     header: pages.Header
     options: ReadOptions
+    dots: Dots = field(default_factory=Dots, compare=False)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Of its greys."""
         return pages.grey_type(self.header.bits, self.header.is_grey, self.options.drop_colour)
+
+    def strips(self, is_on_black: bool) -> Iterator[pages.Greys]:
+        """The page's greys with square pixels, `Header.stored_square_shape`, some rows at a time; decodes it."""
+        greys = pages.read_strips(self.path, self.options, self.page, is_on_black)
+        shape = self.header.stored_square_shape
+        strips = fit(greys, self.header.stored_shape, shape)
+        return without_dots(strips, shape[1], self.dots) if self.options.screentone == "drop" else strips
 
 
 @dataclass(frozen=True)
@@ -55,13 +65,15 @@ def look(scan: Scan) -> Overview:
     """Decode a page, and keep what is needed to choose its scale; raises PageError, see `pages.read_strips`."""
     kept: list[pages.Greys] = []
     picture, _ = dark_on_light(lambda is_on_black: _picture(scan, is_on_black, kept), scan.options.invert)
-    return Overview(picture[:], working_scale.overview_factor(scan.header.stored_shape), kept[0] if kept else None)
+    return Overview(
+        picture[:], working_scale.overview_factor(scan.header.stored_square_shape), kept[0] if kept else None
+    )
 
 
 def _picture(scan: Scan, is_on_black: bool, kept: list[pages.Greys]) -> npt.NDArray[np.float32]:
     """The page, shrunk, as `Overview` has it; the greys of one on white go into `kept`, if they are not too many."""
-    stored, dtype = scan.header.stored_shape, scan.dtype
-    strips = pages.read_strips(scan.path, scan.options, scan.page, is_on_black)
+    stored, dtype = scan.header.stored_square_shape, scan.dtype
+    strips = scan.strips(is_on_black)
     if not is_on_black and not is_large(stored, dtype):
         kept.append(gathered(strips, stored, dtype))
         strips = iter(kept)
@@ -69,7 +81,7 @@ def _picture(scan: Scan, is_on_black: bool, kept: list[pages.Greys]) -> npt.NDAr
     small = working_scale.shape_at(shrunk, stored)
     seen = gathered(fit(strips, stored, small), small, dtype)
     white = np.iinfo(dtype).max if dtype.kind == "u" else 1
-    picture = np.empty(working_scale.shape_at(shrunk, (scan.header.height, scan.header.width)), np.float32)
+    picture = np.empty(working_scale.shape_at(shrunk, scan.header.square_shape), np.float32)
     pages.as_stored(picture, scan.header.orientation)[:] = seen / np.float32(white)
     return picture
 
@@ -101,6 +113,6 @@ def _fitted(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path
         np.empty(size.working_shape, scan.dtype) if size.is_kept else allocate(size.working_shape, scan.dtype, scratch)
     )
     stored = pages.as_stored(page, orientation)
-    again = pages.read_strips(scan.path, scan.options, scan.page, is_on_black)
-    gather(fit(again if greys is None else [greys], scan.header.stored_shape, stored.shape), stored)
+    strips = scan.strips(is_on_black) if greys is None else [greys]
+    gather(fit(strips, scan.header.stored_square_shape, stored.shape), stored)
     return page

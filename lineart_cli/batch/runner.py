@@ -64,7 +64,9 @@ class Batch:
         self._counts: Counter[type[Event]] = Counter()
         self._fault: BaseException | None = None
 
-    def run(self, jobs: Sequence[Job], problems: Sequence[PageError] = ()) -> BatchDone:
+    def run(
+        self, jobs: Sequence[Job], problems: Sequence[PageError] = (), passed_over: Mapping[str, int] | None = None
+    ) -> BatchDone:
         """Inks every job whose output is not finished, and reports page by page, in the end the BatchDone it returns.
 
         Each page is reported as PagePlanned before it is inked; with `options.dry_run` it is left at that, and nothing
@@ -73,6 +75,7 @@ class Batch:
         Args:
             jobs: what to ink, see `files.plan`.
             problems: what was asked for and not found; reported first, and counted as failed.
+            passed_over: files that were left out, see `files.passed_over`.
 
         Raises:
             ModelError: the inker cannot be opened; nothing is inked then.
@@ -97,7 +100,8 @@ class Batch:
         if ended.result() < len(jobs):
             raise KeyboardInterrupt
         counts, seconds = self._counts, round(time.monotonic() - start, 3)
-        done = BatchDone(counts[PageDone], counts[PageSkipped], counts[PageFailed], str(self._folder.root), seconds)
+        ends = counts[PageDone], counts[PageSkipped], counts[PageFailed]
+        done = BatchDone(*ends, str(self._folder.root), seconds, passed_over or {})
         self.report(done)
         return done
 

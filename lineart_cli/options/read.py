@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lineart_cli.options.spec import Options, option, read_choice, read_number, read_text
-from lineart_cli.options.values import DESATURATE_MODES, DPI_RANGE, DROP_COLOURS, INVERT
+from lineart_cli.options.spec import Options, each_by, option, read_choice, read_number, read_text
+from lineart_cli.options.values import DESATURATE_MODES, DPI_RANGE, DROP_COLOURS, INVERT, PAGES, SCREENTONE, Several
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class ReadOptions(Options):
         metavar="MODE",
         choices=DESATURATE_MODES,
     )
-    drop_colour: str | None = option(
+    drop_colour: Several[str] | None = option(
         None,
         "--drop-colour",
-        "Take out underdrawing in a coloured pencil, such as non-photo blue, before inking; --desaturate has no part "
-        "in such pages.",
+        "Take out underdrawing in a coloured pencil, such as non-photo blue, before inking; several, as in red,blue, "
+        "with commas between them. --desaturate has no part in such pages.",
         "Reading",
-        read=read_choice,
+        read=each_by(read_choice),
         metavar="NAME",
         choices=DROP_COLOURS,
     )
@@ -40,10 +40,29 @@ class ReadOptions(Options):
         metavar="WHEN",
         choices=INVERT,
     )
+    screentone: str = option(
+        "drop",
+        "--screentone",
+        "What becomes of areas of small dots in a regular pattern: drop leaves them out, keep takes dots for lines.",
+        "Reading",
+        read=read_choice,
+        metavar="WHAT",
+        choices=SCREENTONE,
+    )
+    page: str = option(
+        "whole",
+        "--page",
+        "What of a picture is the page: whole is all of it; auto is the sheet in a photo, found by its edges and "
+        "straightened as if seen from above, where that is beyond doubt.",
+        "Reading",
+        read=read_choice,
+        metavar="WHAT",
+        choices=PAGES,
+    )
     layer: str | None = option(
         None,
         "--layer",
-        "Ink one layer or group of PSD, PSB, KRA and ORA files, even a hidden one, instead of the whole picture.",
+        "Ink one layer or group of PSD, PSB, KRA, ORA and XCF files, even a hidden one, instead of the whole picture.",
         "Reading",
         read=read_text,
         metavar="NAME",

@@ -13,7 +13,7 @@ def quieten() -> None:
 
     It goes for the whole process, so programs call it, once; importing lineart changes nothing.
     """
-    for name in ("PIL", "psd_tools", "tifffile"):
+    for name in ("PIL", "psd_tools", "pypdf", "tifffile"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     for module in ("PIL", "psd_tools"):
         warnings.filterwarnings("ignore", module=module)

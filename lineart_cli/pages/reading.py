@@ -21,6 +21,7 @@ from lineart_cli.pages.header import Header
 from lineart_cli.pages.metadata import Metadata, metadata_of
 from lineart_cli.pages.picture import Document, Greys, Picture, grey_strips, grey_type, to_grey
 from lineart_cli.pages.sketch import to_sketch
+from lineart_cli.pages.straightening import straight
 
 
 def count_pages(path: Path) -> int:
@@ -48,7 +49,16 @@ def read_header(path: Path, options: ReadOptions, page: int = 0) -> Header:
         if dpi is not None and picture.is_turned:
             dpi = (dpi[1], dpi[0])
         return Header(
-            *picture.upright_size, dpi, document.pages, picture.bits, picture.is_grey, picture.orientation, picture.held
+            *picture.upright_size,
+            dpi,
+            document.pages,
+            picture.bits,
+            picture.is_grey,
+            picture.orientation,
+            picture.held,
+            picture.notes,
+            picture.corners,
+            1 / picture.aspect if picture.is_turned else picture.aspect,
         )
 
 
@@ -137,7 +147,16 @@ def _picture(path: Path, options: ReadOptions, page: int) -> Iterator[tuple[Docu
         with _faults(f"{path} page {page + 1}" if document.pages > 1 else str(path)):
             picture = document.picture(page)
             check_size(picture.width, picture.height, options.max_megapixels)
+            if options.page == "auto":
+                picture = straight(picture, (path, _stamp(path), page, options.layer, options.dpi))
+                check_size(picture.width, picture.height, options.max_megapixels)
             yield document, picture
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is saved again."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 @contextlib.contextmanager

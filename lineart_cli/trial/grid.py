@@ -22,7 +22,7 @@ from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.paper import CELL
-from lineart_cli.imaging.resample import gathered
+from lineart_cli.imaging.resample import fit, gathered
 from lineart_cli.imaging.tone import Tone, measure
 from lineart_cli.inking.inker import open_inker
 from lineart_cli.model.card import ModelCard
@@ -92,7 +92,8 @@ class Trial:
 
     def sketch(self, crop: Crop) -> Pixels:
         """The part of the sketch as it is, (h, w) uint8."""
-        whole = pages.read_sketch(self.scan.path, self.scan.options, self.scan.page)
+        stored = pages.read_sketch(self.scan.path, self.scan.options, self.scan.page)
+        whole = np.concatenate(list(fit([stored], stored.shape[:2], self.size.shape)))
         return np.asarray(Image.fromarray(whole[crop.rows, crop.columns]).convert("L"), np.uint8)
 
     def cells(self, crop: Crop, decide: Callable[[PageSize], Plan]) -> Iterator[Cell]:
@@ -124,7 +125,7 @@ def begin(path: Path, page: int, options: InkOptions, card: ModelCard) -> Trial:
     header = pages.read_header(path, options, page)
     dpi, _ = pages.working_dpi(header, options.dpi)
     scan = Scan(path, page, header, options)
-    size = PageSize(header.height, header.width, dpi, scan.dtype.itemsize, header.held)
+    size = PageSize(*header.square_shape, dpi, scan.dtype.itemsize, header.held)
     (tool,) = tools.values()
     return Trial(scan, overview.look(scan), size, tool, card)
 

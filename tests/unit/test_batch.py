@@ -519,3 +519,20 @@ class TestNotices:
         notices, ink = self.told(tmp_path / "a.png", out, invert="yes")
         assert notices == []
         np.testing.assert_array_equal(ink == 0, self.lines() > 127)
+
+
+def test_unequal_pixels_are_worked_on_square_and_written_as_they_came(tmp_path: Path, out: Path) -> None:
+    fax = Image.new("L", (204, 98), 255)
+    fax.paste(0, (80, 40, 120, 60))
+    (tmp_path / "scans").mkdir()
+    fax.save(tmp_path / "scans/fax.tif", dpi=(204, 98))
+    inker = FakeInker()
+    done, recorder = ink(tmp_path / "scans", out, inker)
+    assert done.inked == 1
+    assert [(shape, dpi) for shape, dpi, *_ in inker.calls] == [((204, 204), 204)]
+    (told,) = [each for each in recorder.events if isinstance(each, PageDone)]
+    assert (told.width, told.height, told.dpi) == (204, 98, 204)
+    with Image.open(out / "fax.png") as written:
+        assert written.size == (204, 98)
+        assert [round(each) for each in written.info["dpi"]] == [204, 98]
+        assert np.asarray(written)[41:59, 81:119].max() == 0

@@ -135,6 +135,8 @@ def test_the_settings_are_the_options_that_change_the_ink() -> None:
         "desaturate",
         "drop_colour",
         "invert",
+        "page",
+        "screentone",
         "dpi",
         "layer",
         "format",

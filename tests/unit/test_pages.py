@@ -254,8 +254,38 @@ class TestWorkingDpi:
     def test_the_tag_comes_next(self) -> None:
         assert pages.working_dpi(self.page(2480, 3508, (600.0, 600.0)), None) == (600, "file")
 
-    def test_two_values_give_their_mean(self) -> None:
-        assert pages.working_dpi(self.page(1728, 1100, (200, 100)), None)[0] == pytest.approx(141.42, abs=0.01)
+    def test_of_two_values_the_finer_one_counts(self) -> None:
+        assert pages.working_dpi(self.page(1728, 1100, (204, 98)), None)[0] == 204
+        assert pages.working_dpi(self.page(1728, 4400, (204, 391)), None)[0] == 391
+
+    def test_two_that_are_nearly_the_same_give_their_mean(self) -> None:
+        assert pages.working_dpi(self.page(1728, 1100, (200, 202)), None)[0] == pytest.approx(201, abs=0.01)
+
+    @pytest.mark.parametrize(
+        ("dpi", "told", "expected"),
+        [
+            ((204, 98), 1.0, (2290, 1728)),
+            ((98, 204), 1.0, (1100, 3597)),
+            ((300, 300), 1.0, (1100, 1728)),
+            ((300, 302), 1.0, (1100, 1728)),
+            ((300, 1), 1.0, (1100, 1728)),
+            ((300, 60), 1.0, (1100, 1728)),
+            (None, 2.0, (2200, 1728)),
+            (None, 0.5, (1100, 3456)),
+            (None, 9.0, (1100, 1728)),
+        ],
+    )
+    def test_square_pixels(self, dpi: tuple[float, float] | None, told: float, expected: tuple[int, int]) -> None:
+        page = pages.Header(1728, 1100, dpi, told_aspect=told)
+        assert page.square_shape == expected
+        turned = pages.Header(1728, 1100, dpi, told_aspect=told, orientation=6)
+        assert turned.stored_square_shape == expected[::-1]
+
+    def test_the_dpi_that_are_written_keep_their_ratio(self) -> None:
+        assert self.page(1728, 1100, (204, 98)).written_dpi(None) == (204, 98)
+        assert self.page(1728, 1100, (200, 100)).written_dpi(300) == (300, 150)
+        assert self.page(1728, 1100, (100, 200)).written_dpi(300) == (150, 300)
+        assert self.page(1728, 1100, None).written_dpi(300) == (300, 300)
 
     @pytest.mark.parametrize("tag", [None, (72.0, 72.0), (96.0, 96.0), (1.0, 1.0), (0.5, 0.5), (99999.0, 99999.0)])
     def test_a4_by_size_where_the_tag_cannot_be_meant(self, tag: pages.Dpi | None) -> None:

@@ -17,6 +17,8 @@ from lineart_cli.options import ReadOptions
 OPTIONAL = [
     ("psd_tools", "psd", b"8BPS\0\1"),
     ("pypdfium2", "pdf", b"%PDF-1.7\n"),
+    ("pypdf", "pdf", b"%PDF-1.7\n"),
+    ("resvg_py", "svg", b"<svg></svg>"),
     ("pillow_heif", "heif", b"\0\0\0\x18ftypheic"),
 ]
 
@@ -26,7 +28,8 @@ def test_without_an_optional_library_the_error_says_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str, reader: str, beginning: bytes
 ) -> None:
     monkeypatch.setitem(sys.modules, library, None)
-    monkeypatch.delitem(sys.modules, f"lineart_cli.pages.readers.{reader}", raising=False)
+    for module in [name for name in sys.modules if name.startswith(f"lineart_cli.pages.readers.{reader}")]:
+        monkeypatch.delitem(sys.modules, module)
     path = tmp_path / "a.bin"
     path.write_bytes(beginning + bytes(100))
     with pytest.raises(PageError) as caught:

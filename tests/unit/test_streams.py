@@ -119,7 +119,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         {},
         {"format": "tiff", "bits": "16"},
         {"format": "webp", "transparent": True},
-        {"format": "ora", "drop_colour": "blue"},
+        {"format": "ora", "drop_colour": "red,blue"},
         {"brush": "charcoal"},
         {"thickness": "2px,4px"},
     ],
