@@ -25,6 +25,7 @@ from lineart_cli.options import (
     InkOptions,
     Options,
     ReportOptions,
+    ServeOptions,
     TryOptions,
     default_text,
     specs,
@@ -283,6 +284,32 @@ def _report(root: Path, options: ReportOptions) -> None:
         target = report.write(root, known, options, advance)
     if not options.quiet:
         print(target, file=sys.stderr)
+
+
+@app.command(epilog=_EXIT_CODES)
+@partial(_with_options, ServeOptions)
+def serve(**options: Any) -> None:
+    """Inks for other programs, such as Krita: requests on stdin, answers on stdout, an object of JSON a line."""
+    _serve(ServeOptions.parse(options))
+
+
+def _serve(options: ServeOptions) -> None:
+    from lineart_cli import interrupt, model_store, process
+    from lineart_cli.serve import Server, Studio, streams
+
+    process.give_back_memory()
+    warnings.filterwarnings("ignore", module="PIL")
+    interrupt.end_with_parent(_end_serving)
+    say = streams.lines_out()
+    card = model_store.find(MODEL)
+    studio = Studio(card, cache(lambda wanted: _decide(card, wanted, 1)))
+    if not Server(studio, say, options.idle).run(streams.lines_in()):
+        _end_serving()
+
+
+def _end_serving() -> None:
+    """Ends the process at once: a page that is at work is not waited for."""
+    os._exit(ExitCode.OK)
 
 
 def main() -> None:

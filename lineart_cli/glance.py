@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lineart_cli import pages, scale
-from lineart_cli.options import InkOptions
+from lineart_cli.options import DRAWINGS, InkOptions, Length
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
 from lineart_cli.polarity import dark_on_light
 from lineart_cli.resample import fit, gather, gathered
+from lineart_cli.scale import Estimate
 from lineart_cli.spool import Page, is_large, room
 
 if TYPE_CHECKING:
@@ -73,6 +74,21 @@ def _picture(scan: Scan, is_on_black: bool, kept: list[pages.Greys]) -> npt.NDAr
     return picture
 
 
+def estimated(drawing: str | Length, dpi: float, seen: Glance | None, network: Path | None) -> tuple[Estimate, int]:
+    """The scale that a page wants, and how many steps looser than that it is said to be.
+
+    Args:
+        drawing: see `InkOptions`.
+        dpi: px per inch of the page.
+        seen: of the page; not needed where `drawing` is a length.
+        network: of the model, that reads the scale.
+    """
+    if isinstance(drawing, Length):
+        return scale.by_width(drawing.page_px(dpi), "as asked for"), 0
+    assert seen is not None  # noqa: S101
+    return scale.measure(seen.picture, seen.shrunk, network), DRAWINGS[drawing]
+
+
 def read(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path) -> tuple[Page, bool]:
     """The page at the working scale, upright, its lines dark; and whether it was turned round for that.
 
@@ -94,7 +110,7 @@ def read(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path) -
 
 def _fitted(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path, is_on_black: bool) -> Page:
     orientation = scan.header.orientation
-    if greys is not None and orientation == UPRIGHT and size.scale == 1:
+    if greys is not None and orientation == UPRIGHT and greys.shape == size.working_shape:
         return greys
     page = np.empty(size.working_shape, scan.dtype) if size.is_kept else room(size.working_shape, scan.dtype, scratch)
     stored = pages.as_stored(page, orientation)

@@ -15,7 +15,7 @@ from lineart_cli.files import Job
 from lineart_cli.glance import Scan
 from lineart_cli.manifest import Entry, Stamp
 from lineart_cli.model_card import ModelCard
-from lineart_cli.options import DRAWINGS, THICKNESS_RANGE, InkOptions, Length
+from lineart_cli.options import THICKNESS_RANGE, InkOptions, Length
 from lineart_cli.output_folder import OutputFolder, unwritable
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
@@ -94,14 +94,13 @@ def looked_at(sheet: Sheet, folder: OutputFolder, card: ModelCard) -> Sheet:
     """The sheet with the scale that its drawing wants; raises PageError where the page cannot be read."""
     drawing, size = sheet.scan.options.drawing, sheet.size
     greys: list[pages.Greys] = []
-    if isinstance(drawing, Length):
-        estimate, steps = scale.by_width(drawing.page_px(size.dpi), "as asked for"), 0
-    else:
+    seen = None
+    if not isinstance(drawing, Length):
         seconds = sheet.scan.options.page_timeout or patience(size.px / 1e6)
         seen = _unharmed(sheet, seconds, lambda: glance.look(sheet.scan))
-        estimate, steps = scale.measure(seen.picture, seen.shrunk, card.scale_network), DRAWINGS[drawing]
         if seen.greys is not None and not sheet.job.is_joined:
             greys.append(seen.greys)
+    estimate, steps = glance.estimated(drawing, size.dpi, seen, card.scale_network)
     last = folder.last_scale(sheet.job.output, sheet.entry)
     chosen = scale.choose(estimate, size.shape, sheet.thickness, card.thickness_px[1], steps, last)
     entry = replace(sheet.entry, scale=chosen.factor)

@@ -3,7 +3,9 @@
 from lineart_cli.options.bench import BenchOptions
 from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
+from lineart_cli.options.krita import KritaOptions
 from lineart_cli.options.report import ReportOptions
+from lineart_cli.options.serve import ServeOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
 from lineart_cli.options.trying import TryOptions
 from lineart_cli.options.values import (
@@ -53,9 +55,11 @@ __all__ = [
     "Colour",
     "Crop",
     "InkOptions",
+    "KritaOptions",
     "Length",
     "Options",
     "ReportOptions",
+    "ServeOptions",
     "Several",
     "Spec",
     "TryOptions",

@@ -1,0 +1,1 @@
+"""Krita: the plugin, and what puts it there."""
