@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -17,19 +16,19 @@ import typer
 
 from lineart_cli import __version__
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
+from lineart_cli.krita.app import krita
 from lineart_cli.options import (
     MODEL,
     READABLE,
     BenchOptions,
     BrushesOptions,
     InkOptions,
-    Options,
     ReportOptions,
     ServeOptions,
     TryOptions,
-    default_text,
     specs,
 )
+from lineart_cli.options.command_line import with_options
 
 if TYPE_CHECKING:
     from lineart_cli.model_card import ModelCard
@@ -50,35 +49,13 @@ COMMANDS = "lineart.commands"
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
-def _with_options(
-    table: type[Options], command: Callable[..., None], left_out: Container[str] = ()
-) -> Callable[..., None]:
-    """Gives `command` one keyword parameter for each row of a table of options, in place of its `**options`.
-
-    Args:
-        table: of options.
-        command: may have been given those of another table before.
-        left_out: options, or panels of them.
-    """
-    signature = inspect.signature(command, eval_str=True)
-    parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-    for name, spec in specs(table).items():
-        if name in left_out or spec.panel in left_out:
-            continue
-        default = default_text(name, table) or None if spec.read else False
-        choices = f" One of: {', '.join(spec.choices)}." if spec.choices else ""
-        option = typer.Option(*spec.flags, help=spec.help + choices, metavar=spec.metavar, rich_help_panel=spec.panel)
-        kind = Annotated[str | None, option] if spec.read else Annotated[bool, option]
-        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
-    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": None}
-    return command
-
-
 def _print_version(wanted: bool) -> None:
     if wanted:
         print(f"lineart {__version__}")
         raise typer.Exit
+
+
+app.add_typer(krita, name="krita")
 
 
 @app.callback(epilog=_EXIT_CODES)
@@ -91,7 +68,7 @@ def lineart(
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, InkOptions)
+@partial(with_options, InkOptions)
 def ink(
     paths: Annotated[
         list[str],
@@ -191,8 +168,8 @@ def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, 
 
 
 @app.command("try", epilog=_EXIT_CODES)
-@partial(_with_options, InkOptions, left_out={"drawing", "faint", "Writing", "Batch", "Reporting"})
-@partial(_with_options, TryOptions)
+@partial(with_options, InkOptions, left_out={"drawing", "faint", "Writing", "Batch", "Reporting"})
+@partial(with_options, TryOptions)
 def try_(
     path: Annotated[Path, typer.Argument(metavar="PAGE", help="The sketch.", show_default=False)],
     output: Annotated[
@@ -226,7 +203,7 @@ def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, BenchOptions)
+@partial(with_options, BenchOptions)
 def bench(**options: Any) -> None:
     """Measures this machine: what it has, what lineart makes of it, and how long a page takes."""
     _bench(BenchOptions.parse(options))
@@ -248,7 +225,7 @@ def _bench(options: BenchOptions) -> None:
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, BrushesOptions)
+@partial(with_options, BrushesOptions)
 def brushes(**options: Any) -> None:
     """Shows the brushes that ink can draw with, lineart's and yours."""
     chosen = BrushesOptions.parse(options)
@@ -265,7 +242,7 @@ def brushes(**options: Any) -> None:
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, ReportOptions)
+@partial(with_options, ReportOptions)
 def report(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Where `lineart ink` has put the ink.", show_default=False)
@@ -287,7 +264,7 @@ def _report(root: Path, options: ReportOptions) -> None:
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, ServeOptions)
+@partial(with_options, ServeOptions)
 def serve(**options: Any) -> None:
     """Inks for other programs, such as Krita: requests on stdin, answers on stdout, an object of JSON a line."""
     _serve(ServeOptions.parse(options))

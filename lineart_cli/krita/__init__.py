@@ -1,1 +1,1 @@
-"""Krita: the plugin, and what puts it there."""
+"""lineart inside Krita: the plugin, which is data here and runs in Krita's Python, and what puts it there."""

@@ -139,8 +139,8 @@ class Studio:
 
     def _looked_at(self, order: Order) -> _Sheet:
         options = order.options
-        key = order.pixels, manifest.stamp(order.pixels), options.desaturate, options.drop_colour, options.invert
-        key = *key, options.layer, options.dpi
+        reading = options.desaturate, options.drop_colour, options.invert, options.layer, options.dpi
+        key = order.pixels, manifest.stamp(order.pixels), reading
         if self._sheet is None or self._sheet[0] != key:
             self._sheet = self._worked = None
             header = pages.read_header(order.pixels, options)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from lineart_cli.options import InkOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import meant_dpi
-from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
+from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
 
 MAGIC = b"LINEARTPX1 "
 TYPES = {"u8": "u1", "u16": "<u2", "f16": "<f2", "f32": "<f4"}
@@ -115,7 +115,7 @@ def _blocks(file: BinaryIO, layout: _Layout) -> Iterator[Block]:
         ordered = samples.reshape(count, layout.width, -1)[..., layout.order]
         if layout.dtype.kind == "f" or layout.is_linear:
             ordered = _encoded(ordered.astype(np.float32) / np.float32(white), layout)
-        alpha = "straight" if layout.has_alpha else "none"
+        alpha: Alpha = "straight" if layout.has_alpha else "none"
         yield Block(ordered, layout.space, 1.0 if ordered.dtype.kind == "f" else white, alpha, top, 0, layout.opacity)
 
 

@@ -1,0 +1,107 @@
+"""A preview of the ink on the canvas, renewed when settings, view or sketch change; the document is not touched."""
+
+from krita import Krita
+
+from . import nodes
+from .inking import Files, options, sketch_of
+from .qt import QtCore, QtGui, QTimer, QtWidgets, i18n
+from .view import Overlay, image_of, seen, viewport
+
+_OFTEN = 150  # ms between two looks at the view
+_STILL = 2  # looks for which the view has to stay as it is
+
+
+class Preview(QtCore.QObject):
+    """On or off."""
+
+    said = QtCore.pyqtSignal(str)
+
+    def __init__(self, helper, choice, parent):
+        super().__init__(parent)
+        self._helper = helper
+        self._choice = choice
+        self._overlay = self._files = self._view = None
+        self._number, self._known, self._still = 0, None, 0
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+
+    def turn(self, is_on):
+        """Show it, or take it away."""
+        if is_on:
+            self._files = Files()
+            self._view, self._still = None, 0
+            self._timer.start(_OFTEN)
+            return
+        self._timer.stop()
+        self._helper.cancel(self._number)
+        self._hide()
+        if self._files is not None:
+            self._files.clear()
+            self._files = None
+
+    def renew(self):
+        """Settings have changed."""
+        if self._timer.isActive():
+            self._still = 0
+
+    def _hide(self):
+        if self._overlay is not None:
+            self._overlay.hide()
+            self._overlay.deleteLater()
+            self._overlay = None
+
+    def _look(self):
+        """Asks for ink once the view has come to rest."""
+        view = seen()
+        if view != self._view:
+            self._hide()
+            self._view, self._still = view, 0
+        if QtWidgets.QApplication.mouseButtons() != QtCore.Qt.MouseButton.NoButton:
+            self._hide()  # the artist draws
+            self._still = 0
+        if view is None:
+            self.said.emit(i18n("Turn the canvas upright, and unmirror it, for a preview."))
+            return
+        self._still += 1
+        if self._still == _STILL:
+            self._ask()
+
+    def _ask(self):
+        document, view, chosen = Krita.instance().activeDocument(), self._view, self._choice()
+        crop = view.crop((document.width(), document.height()))
+        if crop is None:
+            return
+        try:
+            known = nodes.take(document, sketch_of(document, chosen["source"]), self._files.pixels + "-new")
+        except nodes.TroubleError as trouble:
+            self.said.emit(str(trouble))
+            return
+        self._files.renew(known != self._known)
+        self._known = known
+        colour = QtGui.QColor(0, 0, 0)
+        if chosen["colour"] == "foreground":
+            foreground = Krita.instance().activeWindow().activeView()
+            colour = foreground.foregroundColor().colorForCanvas(foreground.canvas())
+        self._number = self._helper.request(
+            "preview",
+            lambda answer: self._heard(answer, view, crop, colour),
+            pixels=self._files.pixels,
+            out=self._files.ink,
+            options=options(chosen),
+            crop=crop,
+            zoom=view.zoom,
+        )
+
+    def _heard(self, answer, view, crop, colour):
+        if answer["event"] == "failed":
+            self.said.emit(answer["error"])
+        if answer["event"] != "done" or self._files is None or view != self._view:
+            return
+        with open(self._files.ink, "rb") as file:
+            content = file.read()
+        self._hide()
+        port = viewport()
+        if port is not None:
+            self._overlay = Overlay(port)
+            self._overlay.lay(image_of(content, answer["width"], answer["height"], colour), crop, view)
+            self.said.emit(i18n("Preview after {0} s.").format(answer["seconds"]))

@@ -1,0 +1,20 @@
+"""PyQt5 and PyQt6 as one: everything else in here imports Qt from this file alone."""
+
+try:
+    from PyQt5 import QtCore, QtGui, QtWidgets
+except ImportError:
+    from PyQt6 import QtCore, QtGui, QtWidgets
+
+try:
+    from builtins import i18n  # Krita's, which knows the artist's language
+except ImportError:
+
+    def i18n(text):
+        """The text as it is."""
+        return text
+
+
+Qt = QtCore.Qt
+QByteArray, QObject, QProcess, QTimer = QtCore.QByteArray, QtCore.QObject, QtCore.QProcess, QtCore.QTimer
+
+__all__ = ["QByteArray", "QObject", "QProcess", "QTimer", "Qt", "QtCore", "QtGui", "QtWidgets", "i18n"]
