@@ -7,7 +7,7 @@ from lineart_cli.options.krita import KritaOptions
 from lineart_cli.options.report import ReportOptions
 from lineart_cli.options.serve import ServeOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
-from lineart_cli.options.trying import TryOptions
+from lineart_cli.options.trial import TryOptions
 from lineart_cli.options.values import (
     BACKENDS,
     BLACK,

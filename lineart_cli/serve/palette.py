@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from lineart_cli.brushes import sample, store
-from lineart_cli.brushes.measure import measure
+from lineart_cli.brushes.fitting.measure import measure
 from lineart_cli.brushes.style import SUFFIX, Style, load, save
 from lineart_cli.errors import ArgumentError, BrushError, PageError
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lineart_cli.errors import PageError
+from lineart_cli.imaging.resample import strips
 from lineart_cli.options import Crop
-from lineart_cli.resample import strips
 from lineart_cli.serve.protocol import SAMPLES, Fill
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from lineart_cli import __version__
-from lineart_cli.engines import OutOfMemoryError
 from lineart_cli.errors import ArgumentError, EngineError, LineartError, ModelError, PageError
+from lineart_cli.inference.engines import OutOfMemoryError
 from lineart_cli.serve import palette
 from lineart_cli.serve.protocol import LONGEST, VERSION, Order, Request, RequestError, answer
 from lineart_cli.serve.studio import Studio

@@ -12,22 +12,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lineart_cli import glance, manifest, pages, scale
+from lineart_cli import pages
+from lineart_cli.batch import manifest, overview
+from lineart_cli.batch.overview import Glance, Scan
+from lineart_cli.batch.part import AROUND, Part
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
-from lineart_cli.convert import Inker
-from lineart_cli.engines import Compiled, Engine, EngineChoice, open_engine
 from lineart_cli.errors import ArgumentError
-from lineart_cli.glance import Glance, Scan
-from lineart_cli.model_card import ModelCard
+from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.tone import Tone, measure
+from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
+from lineart_cli.inking.inker import Inker
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, InkOptions, Length
-from lineart_cli.parts import AROUND, Part
 from lineart_cli.plan import PageSize, Plan
+from lineart_cli.scale import working_scale
+from lineart_cli.scale.working_scale import Estimate, WorkingScale
 from lineart_cli.serve import pixels
 from lineart_cli.serve.protocol import Order
 from lineart_cli.serve.watch import Watch, WatchedEngine
-from lineart_cli.spool import Page
-from lineart_cli.tone import Tone, measure
 
 Decide = Callable[[PageSize], Plan]
 _PREVIEWED = 128
@@ -44,7 +47,7 @@ class _Sheet:
     scan: Scan
     size: PageSize
     seen: Glance
-    estimates: dict[str | Length, tuple[scale.Estimate, int]] = field(default_factory=dict)
+    estimates: dict[str | Length, tuple[Estimate, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,15 +67,17 @@ class _Worked:
 class Studio:
     """Inks for callers; the last sketch and the networks are kept until `rest`."""
 
-    def __init__(self, card: ModelCard, decide: Callable[[InkOptions], Decide]) -> None:
+    def __init__(self, card: ModelCard, decide: Callable[[InkOptions], Decide], cache: Path | None) -> None:
         """
         Args:
             card: of the model.
             decide: makes what plans pages for the options of a request; raises ArgumentError.
+            cache: a folder for compiled networks, or None.
         """
         self._card = card
         self._decide = decide
-        self._compiled: dict[EngineChoice, Compiled] = {}
+        self._cache = cache
+        self._compiled = CompiledNetworks(cache)
         self._small: dict[tuple[EngineChoice, tuple[int, int]], Engine] = {}
         self._sheet: tuple[Any, _Sheet] | None = None
         self._worked: tuple[PageSize, _Worked] | None = None
@@ -80,7 +85,7 @@ class Studio:
 
     def rest(self) -> None:
         """Let go of all memory that is kept to be quicker the next time."""
-        self._compiled.clear()
+        self._compiled = CompiledNetworks(self._cache)
         self._small.clear()
         self._sheet = self._worked = None
         gc.collect()
@@ -121,7 +126,7 @@ class Studio:
         sheet, tool = self._looked_at(order), _tool(order.options)
         chosen = self._scale(sheet, tool, order)
         shrunk = max(1.0, 1 / order.zoom)
-        height, width = shape = scale.shape_at(shrunk, sheet.size.shape)
+        height, width = shape = working_scale.shape_at(shrunk, sheet.size.shape)
         crop = _shrunk(_within(order.crop, sheet.size), shrunk, shape)
         seen_scale = max(chosen.factor / shrunk, 1.0) if shrunk > 1 else chosen.factor
         size = replace(sheet.size, height=height, width=width, dpi=sheet.size.dpi / shrunk, scale=seen_scale)
@@ -148,23 +153,25 @@ class Studio:
             scan = Scan(order.pixels, 0, header, options)
             is_kept = header.orientation != pages.UPRIGHT
             size = PageSize(header.height, header.width, dpi, scan.dtype.itemsize, header.held, is_kept)
-            self._sheet = key, _Sheet(scan, size, glance.look(scan))
+            self._sheet = key, _Sheet(scan, size, overview.look(scan))
         return self._sheet[1]
 
-    def _scale(self, sheet: _Sheet, tool: Tool, order: Order) -> scale.WorkingScale:
+    def _scale(self, sheet: _Sheet, tool: Tool, order: Order) -> WorkingScale:
         size, drawing = sheet.size, order.options.drawing
         if drawing not in sheet.estimates:
-            found = glance.estimated(drawing, size.dpi, sheet.seen, self._card.scale_network)
+            found = overview.estimated(drawing, size.dpi, sheet.seen, self._card.scale_network)
             sheet.estimates[drawing] = found
         estimate, steps = sheet.estimates[drawing]
         thickness = tool.thickness.page_px(size.dpi)
-        return scale.choose(estimate, size.shape, thickness, self._card.thickness_px[1], steps, order.last_scale)
+        return working_scale.choose(
+            estimate, size.shape, thickness, self._card.thickness_px[1], steps, order.last_scale
+        )
 
     def _at_scale(self, sheet: _Sheet, size: PageSize) -> _Worked:
         if self._worked is None or self._worked[0] != size:
             self._worked = None
             greys = None if sheet.seen.greys is None else sheet.seen.greys.copy()
-            self._worked = size, _Worked(size, *glance.read(sheet.scan, size, greys, _scratch()))
+            self._worked = size, _Worked(size, *overview.read(sheet.scan, size, greys, _scratch()))
         return self._worked[1]
 
     def _written(self, worked: _Worked, crop: Crop, tool: Tool, order: Order, around: int) -> pixels.Written:
@@ -177,9 +184,8 @@ class Studio:
             tone = part.tone
         plan = self._decide(order.options)(size)
         self._watch.begin(plan.computed_megapixels, plan.seconds)
-        inker = Inker(
-            self._card, lambda _: plan, self._prepare, order.options.bits, scratch=_scratch(), measure=lambda _: tone
-        )
+        bits = order.options.bits
+        inker = Inker(self._card, lambda _: plan, self._prepare, bits, scratch=_scratch(), measure=lambda _: tone)
         try:
             bands = inker.bands(page, size, tool, order.options.faint)
             return pixels.write(bands, inside, order.out, order.fill, order.mask)
@@ -188,9 +194,11 @@ class Studio:
             raise
 
     def _prepare(self, choice: EngineChoice, window: tuple[int, int]) -> Engine:
-        network, compiled = self._card.network_for(choice.precision), self._compiled.setdefault(choice, {})
-        engine = self._small.get((choice, window)) or open_engine(network, choice, window, compiled)
-        if math.prod(window) <= _SMALL_PX:
+        network = self._card.network_for(choice.precision)
+        if math.prod(window) > _SMALL_PX:
+            engine = open_engine(network, choice, window, self._compiled)
+        else:
+            engine = self._small.get((choice, window)) or open_engine(network, choice, window)
             self._small[choice, window] = engine
             while len(self._small) > _MOST_SMALL:
                 del self._small[next(iter(self._small))]

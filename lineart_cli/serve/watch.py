@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lineart_cli.engines import Engine
+from lineart_cli.inference.engines import Engine
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from lineart_cli.engines.base import Level
+    from lineart_cli.inference.engines.base import Level
 
 _TELLING = 0.02  # share of the page from which its own pace tells more than the plan
 

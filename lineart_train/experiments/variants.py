@@ -9,10 +9,10 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from lineart_train import net
 from lineart_train.experiments import article, losses
-from lineart_train.losses import field_loss
-from lineart_train.net import Body, Head, LineartNet, NetConfig
+from lineart_train.network import net
+from lineart_train.network.losses import field_loss
+from lineart_train.network.net import Body, Head, LineartNet, NetConfig
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """(raw output, true way in px) -> loss."""

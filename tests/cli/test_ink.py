@@ -19,15 +19,18 @@ import tifffile
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from lineart_cli import app, hardware, model_store, pages, settings
+from lineart_cli import app, pages
+from lineart_cli.bench import settings
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
-from lineart_cli.engines.base import EngineChoice
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import ModelCard
+from lineart_cli.imaging.disk_array import Page
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.machine import hardware
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model import catalogue
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import FORMATS, MODEL, InkOptions, bytes_text
 from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
-from lineart_cli.spool import Page
 
 
 class HalfInker:
@@ -242,7 +245,7 @@ def test_json_is_one_line_a_page_on_stdout(lineart: Shell) -> None:
 
 def planned_page(machine: Hardware, scale: float = 1, pages: int = 1) -> Plan:
     """The plan for a page of the tests with the shipped model."""
-    return plan(PageSize(256, 256, 300, scale=scale), model_store.find(MODEL), machine, Wishes(pages=pages))
+    return plan(PageSize(256, 256, 300, scale=scale), catalogue.find(MODEL), machine, Wishes(pages=pages))
 
 
 def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
@@ -578,7 +581,7 @@ def strokes(path: str, width: int) -> None:
 @pytest.fixture
 def by_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The scale by the width of strokes, as for models without a network that reads it."""
-    monkeypatch.setattr("lineart_cli.model_card.ModelCard.scale_network", None)
+    monkeypatch.setattr("lineart_cli.model.card.ModelCard.scale_network", None)
 
 
 @pytest.mark.usefixtures("by_strokes")
@@ -643,7 +646,7 @@ def test_a_long_strip_and_tags_that_are_wrong_need_no_options(lineart: Shell) ->
 
 def test_a_sheet_is_tried(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     strokes("scans/a.png", 7)
-    monkeypatch.setattr("lineart_cli.trying.open_inker", lambda *_, **__: HalfInker(8))
+    monkeypatch.setattr("lineart_cli.trial.grid.open_inker", lambda *_, **__: HalfInker(8))
     assert lineart("try", "scans/a.png", "--crop", "100,100,300,200") == 0
     assert lineart.err == "a-try.png\n"
     with Image.open("a-try.png") as image:

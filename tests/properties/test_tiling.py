@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineart_cli.brushes.style import Tool
-from lineart_cli.convert import open_inker
-from lineart_cli.engines import Engine, EngineChoice, open_engine
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inference.engines import Engine, EngineChoice, open_engine
+from lineart_cli.inference.tile_runner import Workbench, run_tiles
+from lineart_cli.inference.tiles import MARGIN, Tile, best_tiles, halve, plan_tiles, same_windows
+from lineart_cli.inking.inker import open_inker
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Length
 from lineart_cli.plan import Wishes, plan
-from lineart_cli.regions import MARGIN, Tile, best_tiles, halve, plan_tiles, same_windows
-from lineart_cli.workbench import Workbench, run_tiles
 
 MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
 RUNTIMES = ["openvino", "onnxruntime"]

@@ -25,8 +25,8 @@ from PIL import Image
 
 from lineart_cli import app
 from lineart_cli.brushes.style import Tool
+from lineart_cli.imaging.disk_array import Page
 from lineart_cli.plan import PageSize
-from lineart_cli.spool import Page
 
 OUT = "ink-out"
 _OPERATIONS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.listdir", "os.scandir", "fcntl.flock"}

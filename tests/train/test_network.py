@@ -10,21 +10,21 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from lineart_cli.convert import Inker, _darkener
-from lineart_cli.engines import Engine, EngineChoice, open_engine
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import Draft, ModelCard
+from lineart_cli.imaging.tone import measure
+from lineart_cli.inference.engines import Engine, EngineChoice, open_engine
+from lineart_cli.inking.inker import Inker, _darkener
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model.card import Draft, ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Wishes, plan
-from lineart_cli.tone import measure
-from lineart_train.config import TrainConfig, from_dict
-from lineart_train.export import write_onnx
-from lineart_train.losses import field_loss
-from lineart_train.metrics import Grey
-from lineart_train.net import DRAFT, DRAFT_SCALE, REACH, LineartNet, NetConfig, halo
-from lineart_train.pool import turned, unit_offset
-from lineart_train.scenes.curves import ellipse, resample
-from lineart_train.sketch.raster import offset_field
+from lineart_train.evaluation.metrics import Grey
+from lineart_train.export.export import write_onnx
+from lineart_train.generator.scenes.curves import ellipse, resample
+from lineart_train.generator.sketch.raster import offset_field
+from lineart_train.network.losses import field_loss
+from lineart_train.network.net import DRAFT, DRAFT_SCALE, REACH, LineartNet, NetConfig, halo
+from lineart_train.training.config import TrainConfig, from_dict
+from lineart_train.training.pool import turned, unit_offset
 
 Floats = NDArray[np.float32]
 TINY = NetConfig(channels=(16, 16), down=(1, 1), up=(1,), head=16)
@@ -146,9 +146,9 @@ def given(page: Grey, card: ModelCard, tile: int | None) -> tuple[Floats, Floats
 
 
 def test_export_proves_itself_and_leaves_nothing_when_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lineart_cli.model_card import load
-    from lineart_train import export as step
-    from lineart_train.checkpoint import Progress, save
+    from lineart_cli.model.card import load
+    from lineart_train.export import export as step
+    from lineart_train.training.checkpoint import Progress, save
 
     config = TrainConfig(net=TINY, crop=64, canvas=64)
     torch.manual_seed(0)

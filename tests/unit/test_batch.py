@@ -15,20 +15,23 @@ import pytest
 from PIL import Image
 from tifffile import TiffFile
 
-from lineart_cli import files, manifest, model_store, pages, scale
-from lineart_cli.batch import Batch
+from lineart_cli import pages
+from lineart_cli.batch import files, manifest
+from lineart_cli.batch.manifest import NAME
+from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
-from lineart_cli.engines.base import EngineChoice, UnusableError
 from lineart_cli.errors import ArgumentError, EngineError, ModelError, PageError
 from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
-from lineart_cli.manifest import NAME
+from lineart_cli.inference.engines.base import EngineChoice, UnusableError
+from lineart_cli.inference.tiles import plan_tiles
+from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, InkOptions, Length, Several
-from lineart_cli.output_folder import OutputFolder
 from lineart_cli.plan import PageSize, Plan
-from lineart_cli.regions import plan_tiles
+from lineart_cli.scale import working_scale
 
-STROKE = Length(scale.STROKE)
+STROKE = Length(working_scale.STROKE)
 """Said of all drawings here, so that pages are worked on as they are."""
 
 
@@ -101,7 +104,7 @@ def run(
     if not options.dry_run:
         out.mkdir(parents=True, exist_ok=True)
     with OutputFolder(out, overwrite=options.overwrite, dry_run=options.dry_run) as folder:
-        card = model_store.find(MODEL)
+        card = catalogue.find(MODEL)
         tools, _ = store.tools(options)
         return Batch(folder, options, tools, card, decide, open_inker, recorder, threading.Event()).run(jobs, problems)
 

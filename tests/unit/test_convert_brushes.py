@@ -10,8 +10,8 @@ import pytest
 
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
-from lineart_cli.convert import Inker, open_inker
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inking.inker import Inker, open_inker
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Length
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from lineart_cli import manifest
-from lineart_cli.manifest import Entry, Failure, Manifest, Standing
+from lineart_cli.batch import manifest
+from lineart_cli.batch.manifest import Entry, Failure, Manifest, Standing
 from lineart_cli.options import InkOptions, Length, Several
 
 FIVE = Several((Length(5),))

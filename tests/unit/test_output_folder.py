@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lineart_cli import manifest
+from lineart_cli.batch import manifest
+from lineart_cli.batch.manifest import NAME, Entry, Failure, Manifest, Standing
+from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.errors import ArgumentError, PageError
-from lineart_cli.manifest import NAME, Entry, Failure, Manifest, Standing
-from lineart_cli.output_folder import OutputFolder
 
 INK = b"all of the ink"
 

@@ -12,8 +12,8 @@ import pytest
 from lineart_cli import pages
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import EVEN, Style, Tool
-from lineart_cli.convert import Inker
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inking.inker import Inker
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import BLACK, InkOptions, Length
 from lineart_cli.pages import InkedPage, Look
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lineart_cli.turns import Turns
+from lineart_cli.batch.schedule import Turns
 
 SOON = 0.05  # seconds in which nothing happens
 LATE = 20.0

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 import numpy as np
 import pytest
 
-from lineart_cli import watchdog
+from lineart_cli.batch import watchdog
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError, EngineError
 from lineart_cli.plan import PageSize

@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.imaging.resample import gathered, regrouped
 from lineart_cli.options import BLACK, Colour
 from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.metadata import Metadata
-from lineart_cli.resample import gathered, regrouped
 
 Pixels = NDArray[np.unsignedinteger[Any]]
 """Samples of 8 or 16 bits, 0 to 255 or 65535."""
