@@ -127,6 +127,7 @@ class LineartDocker(DockWidget):
         self.brush_button.setText("+")
         self.brush_button.setToolTip(i18n("Make a brush of your own"))
         self.brush_button.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.fields["unit"].setMinimumContentsLength(2)
         yield i18n("Sketch"), self.fields["source"]
         yield i18n("Area"), self.fields["area"]
         yield i18n("Thickness"), _beside(thickness, self.fields["unit"])

@@ -104,8 +104,9 @@ class Inking(QtCore.QObject):
         self._job.number = self._helper.request("ink", self._heard, **asked)
 
     def stop(self):
-        """Give the ink up."""
-        if self._job is not None and not self._job.is_made:
+        """Give the ink up, even if lineart is through with it already."""
+        if self._job is not None:
+            self._job.is_stopped = True
             self._helper.cancel(self._job.number)
 
     def _heard(self, answer):
@@ -113,14 +114,16 @@ class Inking(QtCore.QObject):
         if event == "progress":
             self.changed.emit(i18n("Inking"), answer["done"], answer["left"])
         elif event == "done":
-            self._job.is_made = True
             self._place(answer)
         else:
-            self._finish(answer["error"] if event == "failed" else i18n("Stopped. Your document is as it was."))
+            self._finish(answer["error"] if event == "failed" else _stopped())
 
     def _place(self, answer):
         """Put the ink into the document, once it has time."""
         job = self._job
+        if job.is_stopped:
+            self._finish(_stopped())
+            return
         if not nodes.is_open(job.document):
             self._finish(i18n("The document was closed before its ink was there."))
             return
@@ -147,7 +150,7 @@ class Job:
         self.source_id = None if source is None else nodes.identity(source)
         self.files = files
         self.number = 0
-        self.is_made = False
+        self.is_stopped = False
         self._chosen = chosen
         self._name = i18n("Ink") if source is None else i18n("Ink of {0}").format(source.name())
         self._space = document.colorModel(), document.colorDepth(), document.colorProfile()
@@ -177,6 +180,10 @@ class Job:
         told = {name: answer[name] for name in ("sha256", "crop", "scale")}
         settings.save_ink(document, {"node": nodes.identity(node), "source": self.source_id, **told})
         return " ".join(said + [i18n(_REMARKS[each]) for each in _remarks(answer)])
+
+
+def _stopped():
+    return i18n("Stopped. Your document is as it was.")
 
 
 def _remarks(answer):

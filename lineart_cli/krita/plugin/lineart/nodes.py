@@ -11,12 +11,13 @@ from contextlib import contextmanager
 
 from krita import Krita, ManagedColor
 
-from .qt import QByteArray, QtWidgets, i18n
+from .qt import QByteArray, QtCore, QtWidgets, i18n
 
 SAMPLES = {"U8": "u8", "U16": "u16", "F16": "f16", "F32": "f32"}
 _FORMATS = {"U8": "B", "U16": "<H", "F16": "<e", "F32": "<f"}
 _FULL = {"U8": 255, "U16": 65535}
 _SRGB = "sRGB-elle-V2-srgbtrc.icc"
+_TRIES = 20  # of 50 ms each
 _STRIP = 16_000_000  # bytes that are taken at once
 
 
@@ -99,9 +100,10 @@ def _reader(node):
 
 
 def _channels(model, depth):
-    if model == "RGBA":
-        return "rgba" if depth.startswith("F") else "bgra"
-    return {"GRAYA": "ya", "CMYKA": "cmyka"}.get(model)
+    """The samples of a pixel in their order; None where their numbers have ranges of their own."""
+    if depth.startswith("F"):
+        return {"RGBA": "rgba", "GRAYA": "ya"}.get(model)
+    return {"RGBA": "bgra", "GRAYA": "ya", "CMYKA": "cmyka"}.get(model)
 
 
 def _converted(read, space, part):
@@ -201,6 +203,17 @@ def on_stage(document):
             area.setActiveSubWindow(active)
 
 
+def activate(document, node):
+    """Make a layer the active one of the active document; raises TroubleError where Krita does not let it be."""
+    for _ in range(_TRIES):
+        document.setActiveNode(node)
+        if identity(document.activeNode()) == identity(node):
+            return
+        node.setName(node.name())  # Krita 5.1 refuses a new layer until it has been told of a change of it
+        QtWidgets.QApplication.processEvents(QtCore.QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, 50)
+    raise TroubleError(i18n("Krita does not let the layer {0} be active.").format(node.name()))
+
+
 def add_ink(document, source, name, content, crop):
     """Add a paint layer with ink above a layer, as one step to undo; the active layer stays active.
 
@@ -218,20 +231,20 @@ def add_ink(document, source, name, content, crop):
     with on_stage(document):
         document.waitForDone()
         active = document.activeNode()
-        below = source or document.rootNode().childNodes()[-1]
-        document.setActiveNode(below)
+        below = source or [node for node in document.rootNode().childNodes() if node.type().endswith("layer")][-1]
+        activate(document, below)
         before = {identity(node) for node in every(document.rootNode())}
         krita.action("add_new_paint_layer").trigger()
         document.waitForDone()
         added = [node for node in every(document.rootNode()) if identity(node) not in before]
         if not added:
-            document.setActiveNode(active)
+            activate(document, active)
             raise TroubleError(i18n("Krita adds no layer there. Unlock the group of the sketch, and ink again."))
         node = added[0]
         node.setName(name)
         node.setPixelData(QByteArray(content), *crop)
         document.refreshProjection()
-        document.setActiveNode(active)
+        activate(document, active)
     return node
 
 
@@ -239,8 +252,8 @@ def remove(document, node):
     """Take a layer away, as one step to undo."""
     with on_stage(document):
         active = document.activeNode()
-        document.setActiveNode(node)
+        activate(document, node)
         Krita.instance().action("remove_layer").trigger()
         document.waitForDone()
         if identity(active) != identity(node):
-            document.setActiveNode(active)
+            activate(document, active)
