@@ -6,7 +6,7 @@ import time
 
 from krita import Krita, ManagedColor, Selection
 from lineart import helper, nodes, settings, view
-from PyQt5.QtCore import QByteArray
+from PyQt5.QtCore import QByteArray, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from PyQt5.QtWidgets import QApplication, QMdiArea
 
@@ -437,22 +437,29 @@ def pictures():
     made = document("drawing", size=size, dpi=300.0)
     bits = image.bits()
     bits.setsize(image.sizeInBytes())
-    node = made.rootNode().childNodes()[0]
-    node.setName("Sketch")
+    node = made.createNode("Sketch", "paintlayer")
+    made.rootNode().addChildNode(node, None)
     node.setPixelData(QByteArray(bytes(bits)), 0, 0, *size)
     made.refreshProjection()
+    nodes.activate(made, node)
     window().qwindow().resize(1480, 940)
     for each in Krita.instance().dockers():
         if each.objectName() not in {"lineart", "KisLayerBox"}:
             each.hide()
     docker().show()
     pump(1)
-    act("zoom_to_fit")
+    layers = next(each for each in Krita.instance().dockers() if each.objectName() == "KisLayerBox")
+    window().qwindow().resizeDocks([layers, docker()], [420, 420], Qt.Vertical)
+    window().qwindow().resizeDocks([layers, docker()], [330, 330], Qt.Horizontal)
+    pump(1)
+    window().activeView().canvas().setZoomLevel(view.viewport().height() / size[1])
     docker().ask_brushes()
     pump(20, lambda: docker().fields["brush"].count() > 5)
     choose(thickness=5.0, brush="brush_pen")
-    facts = {"said": inked(120)}
-    node.setOpacity(90)
+    facts = {"said": inked(120), "layers": names(made)}
+    window().qwindow().resizeDocks([layers, docker()], [320, 520], Qt.Vertical)
+    nodes.activate(made, top(made))
+    node.setOpacity(130)
     made.refreshProjection()
     pump(2)
     facts["window"] = picture("krita.png")

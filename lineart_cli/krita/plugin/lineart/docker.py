@@ -88,7 +88,7 @@ class LineartDocker(DockWidget):
         column = QtWidgets.QVBoxLayout(content)
         column.setContentsMargins(6, 6, 6, 6)
         form = QtWidgets.QFormLayout()
-        form.setFieldGrowthPolicy(QtWidgets.QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setFieldGrowthPolicy(QtWidgets.QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for label, field in self._rows():
             form.addRow(label, field)
         column.addLayout(form)
@@ -127,7 +127,7 @@ class LineartDocker(DockWidget):
         self.brush_button.setText("+")
         self.brush_button.setToolTip(i18n("Make a brush of your own"))
         self.brush_button.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.fields["unit"].setMinimumContentsLength(2)
+        self.fields["unit"].setSizePolicy(QtWidgets.QSizePolicy.Policy.Minimum, QtWidgets.QSizePolicy.Policy.Fixed)
         yield i18n("Sketch"), self.fields["source"]
         yield i18n("Area"), self.fields["area"]
         yield i18n("Thickness"), _beside(thickness, self.fields["unit"])
@@ -140,8 +140,7 @@ class LineartDocker(DockWidget):
 
     def _list(self, texts):
         field = QtWidgets.QComboBox()
-        field.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        field.setMinimumContentsLength(8)
+        _let_shrink(field)
         for key, text in texts.items():
             field.addItem(text, key)
         field.currentIndexChanged.connect(self._changed)
@@ -158,6 +157,7 @@ class LineartDocker(DockWidget):
         self.preview_button.toggled.connect(self._toggle_preview)
         self.stop_button.clicked.connect(self.stop)
         for button in (self.ink_button, self.preview_button, self.stop_button):
+            _let_shrink(button)
             row.addWidget(button)
         return row
 
@@ -293,6 +293,11 @@ class LineartDocker(DockWidget):
             field.addItem(name, name)
         field.setCurrentIndex(field.findData(name))
         self.ask_brushes()
+
+
+def _let_shrink(widget):
+    """Let a widget be as narrow as the docker is, and as wide."""
+    widget.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Fixed)
 
 
 def _beside(wide, narrow):
