@@ -125,7 +125,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         folder,
     ):
         keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
-        inker = partial(_open_inker, card, decide, options.bits, keep, folder.scratch)
+        inker = partial(_open_inker, card, options.bits, keep, folder.scratch)
         work = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for guess in guesses:
             work.notice(guess)
@@ -161,11 +161,11 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
     return cache(lambda page: plan(page, card, machine, wishes))
 
 
-def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: int, scratch: Path) -> Any:
+def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
     from lineart_cli.inking.inker import open_inker
     from lineart_cli.machine import folders
 
-    return open_inker(card, decide, bits, keep, scratch, cache=folders.compiled_networks())
+    return open_inker(card, bits, keep, scratch, cache=folders.compiled_networks())
 
 
 @app.command("try", epilog=_EXIT_CODES)

@@ -14,7 +14,7 @@ from lineart_cli.batch.files import Job
 from lineart_cli.batch.manifest import Entry, Stamp
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
 from lineart_cli.batch.overview import Scan
-from lineart_cli.batch.watchdog import patience, within
+from lineart_cli.batch.watchdog import Worker, patience
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import PageError
 from lineart_cli.imaging.disk_array import Page
@@ -28,13 +28,13 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PageContext:
     """A page of ink to be made.
 
     Attributes:
         job: for this page alone.
         scan: the sketch.
-        size: its scale is 1 until `looked_at`.
+        size: its scale is 1 until `scaled`.
         dpi_source: where its dpi comes from.
         tool: what is drawn with.
         entry: for the manifest.
@@ -59,8 +59,8 @@ class Sheet:
         return self.tool.thickness.page_px(self.size.dpi)
 
 
-def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card: ModelCard) -> Sheet:
-    """The sheet as far as it can be told without decoding the page.
+def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card: ModelCard) -> PageContext:
+    """The page as far as it can be told without decoding the page.
 
     Raises:
         PageError: the page cannot be read, or no line of that thickness can be drawn on it.
@@ -74,58 +74,64 @@ def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card
         reason = f"--thickness {tool.thickness} is {thickness:.3g} px on this page of {dpi:.4g} dpi"
         raise PageError(str(job), reason, f"give {low:g}px to {high:g}px, or set --dpi")
     entry = Entry(
-        folder.input_name(job.source),
-        job.page,
-        _digest(job.source, stamp),
-        {**options.settings(), **tool.settings()},
-        manifest.model_of(card),
-        __version__,
-        "",
-        header.width,
-        header.height,
-        round(float(dpi), 2),
-        round(thickness, 3),
+        input=folder.input_name(job.source),
+        page=job.page,
+        input_sha256=_digest(job.source, stamp),
+        settings={**options.settings(), **tool.settings()},
+        model=manifest.model_of(card),
+        lineart=__version__,
+        output_sha256="",
+        width=header.width,
+        height=header.height,
+        dpi=round(float(dpi), 2),
+        thickness=round(thickness, 3),
     )
     scan = Scan(job.source, job.page, header, options)
-    is_kept = header.orientation != UPRIGHT  # it is written in columns, too many to go to a disk
-    size = PageSize(header.height, header.width, dpi, scan.dtype.itemsize, header.held, is_kept)
-    return Sheet(job, scan, size, dpi_source, tool, entry, stamp)
+    size = PageSize(
+        height=header.height,
+        width=header.width,
+        dpi=dpi,
+        px_bytes=scan.dtype.itemsize,
+        held=header.held,
+        is_kept=header.orientation != UPRIGHT,  # it is written in columns, too many to go to a disk
+    )
+    return PageContext(job=job, scan=scan, size=size, dpi_source=dpi_source, tool=tool, entry=entry, stamp=stamp)
 
 
-def looked_at(sheet: Sheet, folder: OutputFolder, card: ModelCard) -> Sheet:
-    """The sheet with the scale that its drawing wants; raises PageError where the page cannot be read."""
-    drawing, size = sheet.scan.options.drawing, sheet.size
+def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Worker) -> PageContext:
+    """The page with the scale that its drawing wants; raises PageError where the page cannot be read."""
+    drawing, size = page.scan.options.drawing, page.size
     greys: list[pages.Greys] = []
     seen = None
     if not isinstance(drawing, Length):
-        seconds = sheet.scan.options.page_timeout or patience(size.px / 1e6)
-        seen = _unharmed(sheet, seconds, lambda: overview.look(sheet.scan))
-        if seen.greys is not None and not sheet.job.is_joined:
+        seconds = page.scan.options.page_timeout or patience(size.px / 1e6)
+        seen = _unharmed(page, seconds, worker, lambda: overview.look(page.scan))
+        if seen.greys is not None and not page.job.is_joined:
             greys.append(seen.greys)
     estimate, steps = overview.estimated(drawing, size.dpi, seen, card.scale_network)
-    last = folder.last_scale(sheet.job.output, sheet.entry)
-    chosen = working_scale.choose(estimate, size.shape, sheet.thickness, card.thickness_px[1], steps, last)
-    entry = replace(sheet.entry, scale=chosen.factor)
-    return replace(sheet, size=replace(size, scale=chosen.factor), entry=entry, scale_why=chosen.why, greys=greys)
+    last = folder.last_scale(page.job.output, page.entry)
+    chosen = working_scale.choose(estimate, size.shape, page.thickness, card.thickness_px[1], steps, last)
+    entry = replace(page.entry, scale=chosen.factor)
+    return replace(page, size=replace(size, scale=chosen.factor), entry=entry, scale_why=chosen.why, greys=greys)
 
 
-def read(sheet: Sheet, seconds: float, scratch: Path) -> tuple[Page, bool]:
-    """See `glance.read`; raises PageError where that takes longer, or fails."""
-    greys = sheet.greys.pop() if sheet.greys else None
-    return _unharmed(sheet, seconds, lambda: overview.read(sheet.scan, sheet.size, greys, scratch))
+def read(page: PageContext, seconds: float, scratch: Path, worker: Worker) -> tuple[Page, bool]:
+    """See `overview.read`; raises PageError where that takes longer, or fails."""
+    greys = page.greys.pop() if page.greys else None
+    return _unharmed(page, seconds, worker, lambda: overview.read(page.scan, page.size, greys, scratch))
 
 
-def _unharmed(sheet: Sheet, seconds: float, reading: Callable[[], _T]) -> _T:
-    """What `reading` gives, within so many seconds, of a file that is not changed meanwhile."""
-    job = sheet.job
+def _unharmed(page: PageContext, seconds: float, worker: Worker, reading: Callable[[], _T]) -> _T:
+    """What `reading` gives in the worker, in so many seconds, of a file that is not changed meanwhile."""
+    job = page.job
     try:
-        found = within(seconds, reading)
+        found = worker.result(seconds, reading)
     except TimeoutError as error:
         reason = f"is not read after {seconds:g} s"
         raise PageError(str(job), reason, "save it anew, or give it longer with --page-timeout") from error
     except OSError as error:
         raise unwritable(job.output, error) from error
-    if manifest.stamp(job.source) != sheet.stamp:
+    if manifest.stamp(job.source) != page.stamp:
         raise PageError(str(job), "was changed while it was read", "run again")
     return found
 

@@ -109,7 +109,7 @@ class Manifest:
         return json.dumps(top, indent=1, sort_keys=True) + "\n"
 
 
-class Standing(Enum):
+class OutputStatus(Enum):
     """How the output of a page stands, compared with what is wanted there."""
 
     ABSENT = auto()
@@ -119,7 +119,7 @@ class Standing(Enum):
     UNKNOWN = auto()
 
 
-def standing(known: Entry | None, wanted: Entry, found: str | None) -> Standing:
+def output_status(known: Entry | None, wanted: Entry, found: str | None) -> OutputStatus:
     """Compares an output with what is wanted there.
 
     Args:
@@ -133,14 +133,14 @@ def standing(known: Entry | None, wanted: Entry, found: str | None) -> Standing:
         it.
     """
     if found is None:
-        return Standing.ABSENT
+        return OutputStatus.ABSENT
     if found == wanted.output_sha256:
-        return Standing.FINISHED
+        return OutputStatus.FINISHED
     if known is None:
-        return Standing.UNKNOWN
+        return OutputStatus.UNKNOWN
     if known.output_sha256 != found:
-        return Standing.EDITED
-    return Standing.FINISHED if known.is_made_like(wanted) else Standing.OUTDATED
+        return OutputStatus.EDITED
+    return OutputStatus.FINISHED if known.is_made_like(wanted) else OutputStatus.OUTDATED
 
 
 def parse(text: str) -> Manifest:

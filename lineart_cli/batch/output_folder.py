@@ -28,7 +28,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from lineart_cli.batch import manifest
-from lineart_cli.batch.manifest import Entry, Failure, Manifest, Standing
+from lineart_cli.batch.manifest import Entry, Failure, Manifest, OutputStatus
 from lineart_cli.errors import ArgumentError, PageError
 
 _PATIENCE = 1.0  # seconds, when there is no time left
@@ -118,8 +118,8 @@ class OutputFolder:
             path = os.path.relpath(path, self._real)
         return Path(path).as_posix()
 
-    def standing(self, output: Path, wanted: Entry) -> Standing:
-        """How an output stands before it is inked; see `manifest.standing`. ABSENT wherever all is to be overwritten.
+    def status(self, output: Path, wanted: Entry) -> OutputStatus:
+        """How an output stands before it is inked; see `manifest.output_status`. ABSENT where all is overwritten.
 
         Raises:
             PageError: it is outside the folder, no file, or cannot be read.
@@ -127,7 +127,7 @@ class OutputFolder:
         self._check_inside(output)
         try:
             with self._locked():
-                return self._standing(output, wanted)
+                return self._status(output, wanted)
         except OSError as error:
             raise unwritable(output, error) from error
 
@@ -147,7 +147,7 @@ class OutputFolder:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
 
-    def settle(self, part: Path, output: Path, wanted: Entry) -> Standing:
+    def settle(self, part: Path, output: Path, wanted: Entry) -> OutputStatus:
         """Puts a page in its place in one step, unless what is there by now is not lineart's.
 
         Args:
@@ -163,15 +163,15 @@ class OutputFolder:
         """
         try:
             with self._locked():
-                found = self._standing(output, wanted)
-                if found in {Standing.EDITED, Standing.UNKNOWN} and _is_beginning(output, part):
-                    found = Standing.ABSENT
-                if found in {Standing.ABSENT, Standing.OUTDATED}:
+                found = self._status(output, wanted)
+                if found in {OutputStatus.EDITED, OutputStatus.UNKNOWN} and _is_beginning(output, part):
+                    found = OutputStatus.ABSENT
+                if found in {OutputStatus.ABSENT, OutputStatus.OUTDATED}:
                     self._check_inside(output)
                     output.parent.mkdir(parents=True, exist_ok=True)
                     self._write(output, wanted)
                     os.replace(part, output)
-                elif found is Standing.FINISHED:
+                elif found is OutputStatus.FINISHED:
                     self._write(output, wanted)
                 else:
                     return found
@@ -191,11 +191,11 @@ class OutputFolder:
     def _name(self, output: Path) -> str:
         return output.relative_to(self.root).as_posix()
 
-    def _standing(self, output: Path, wanted: Entry) -> Standing:
+    def _status(self, output: Path, wanted: Entry) -> OutputStatus:
         if self._overwrite:
-            return Standing.ABSENT
+            return OutputStatus.ABSENT
         known = self._manifest.pages.get(self._name(output))
-        return manifest.standing(known, wanted, _digest(output))
+        return manifest.output_status(known, wanted, _digest(output))
 
     def _check_inside(self, output: Path) -> None:
         parent = os.path.realpath(output.parent)

@@ -8,20 +8,22 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from itertools import count
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any
 
+from lineart_cli.batch import page
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.manifest import Failure
 from lineart_cli.batch.output_folder import OutputFolder
-from lineart_cli.batch.page import Means, outcome
-from lineart_cli.batch.schedule import Turns
+from lineart_cli.batch.page import JobInWork, RunContext
 from lineart_cli.batch.watchdog import Inker, WatchedInker
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import LineartError, PageError
-from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, PageSkipped, PageStarted, Reporter
+from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, PageSkipped, Reporter
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import InkOptions
-from lineart_cli.plan import MOST_AT_ONCE, PageSize, Plan
+from lineart_cli.plan import PageSize, Plan
 
 _GLANCE = 0.2  # seconds between looks at whether the run is to stop
 
@@ -54,17 +56,13 @@ class Batch:
             stopped: when it is set, pages that are being inked or written are finished, and no others begun.
         """
         self._folder = folder
-        self._options = options
         self._reporter = reporter
         self._reporting = threading.Lock()
         self._stopped = stopped
         inker = WatchedInker(open_inker, options.bits)
-        self._means = Means(options, tools, card, decide, inker, Turns(), folder, self.report, stopped)
-        self._numbers = count()
-        self._ends: dict[int, Event | None] = {}
-        self._next = 0
-        self._telling = threading.Lock()
+        self._run = RunContext(options, tools, card, decide, inker, folder, self.report, stopped)
         self._counts: Counter[type[Event]] = Counter()
+        self._fault: BaseException | None = None
 
     def run(self, jobs: Sequence[Job], problems: Sequence[PageError] = ()) -> BatchDone:
         """Inks every job whose output is not finished, and reports page by page, in the end the BatchDone it returns.
@@ -83,14 +81,21 @@ class Batch:
         """
         start = time.monotonic()
         self._counts.clear()
+        self._fault = None
         if self._folder.notice:
             self.notice(self._folder.notice)
             self._folder.notice = ""
         for problem in problems:
             self.report(PageFailed(problem.path, str(problem)))
-        with ThreadPoolExecutor(self._options.jobs or MOST_AT_ONCE) as pool:
-            all_ended = self._wait([pool.submit(self._page, job, next(self._numbers)) for job in jobs])
-        if not all_ended:
+        to_ink, to_write = SimpleQueue[JobInWork | None](), SimpleQueue[JobInWork | None]()
+        with ThreadPoolExecutor(3) as stages:
+            reading = stages.submit(self._read, jobs, to_ink)
+            inking = stages.submit(self._ink, to_ink, to_write)
+            ended = stages.submit(self._write, to_write)
+            self._wait([reading, inking, ended])
+        if self._fault is not None:
+            raise self._fault
+        if ended.result() < len(jobs):
             raise KeyboardInterrupt
         counts, seconds = self._counts, round(time.monotonic() - start, 3)
         done = BatchDone(counts[PageDone], counts[PageSkipped], counts[PageFailed], str(self._folder.root), seconds)
@@ -107,51 +112,67 @@ class Batch:
             self._counts[type(event)] += 1
             self._reporter.report(event)
 
-    def _wait(self, pages: Sequence[Future[bool]]) -> bool:
-        told, ended = False, True
+    def _wait(self, stages: Sequence[Future[Any]]) -> None:
+        told = False
         try:
-            for page in pages:
-                while not wait([page], _GLANCE).done:
-                    if self._stopped.is_set() and not told:
+            for stage in stages:
+                while not wait([stage], _GLANCE).done:
+                    if self._stopped.is_set() and self._fault is None and not told:
                         told = True
                         self.notice("stopping when the page that is being inked is done; Ctrl-C again stops at once")
-                ended &= page.result()
+                stage.result()
         except BaseException:
             self._stopped.set()
             raise
+
+    def _read(self, jobs: Sequence[Job], to_ink: SimpleQueue[JobInWork | None]) -> None:
+        try:
+            for job in jobs:
+                self._run.in_memory.wait()
+                if self._stopped.is_set():
+                    break
+                work = JobInWork(job)
+                to_ink.put(work)
+                with suppress(BaseException), work.read.filling():  # what goes wrong is for the last stage to say
+                    page.read(work, self._run)
+        finally:
+            to_ink.put(None)
+
+    def _ink(self, to_ink: SimpleQueue[JobInWork | None], to_write: SimpleQueue[JobInWork | None]) -> None:
+        try:
+            for work in iter(to_ink.get, None):
+                to_write.put(work)
+                with suppress(BaseException), work.inked.filling():
+                    page.ink(work, self._run)
+        finally:
+            to_write.put(None)
+
+    def _write(self, to_write: SimpleQueue[JobInWork | None]) -> int:
+        """How many jobs have come to an end, good or bad, and are not left to another run."""
+        ended = 0
+        for work in iter(to_write.get, None):
+            try:
+                event = self._outcome(work)
+                if isinstance(event, PageFailed):
+                    failure = Failure(self._folder.input_name(work.job.source), work.job.page, event.error)
+                    self._folder.note(work.job.output, failure)
+                if event is not None:
+                    ended += 1
+                    self.report(event)
+            except BaseException as error:
+                self._fault = self._fault or error
+                self._stopped.set()
         return ended
 
-    def _page(self, job: Job, number: int) -> bool:
-        """Whether the page has come to an end, good or bad, and is not left to another run."""
-        event = None
+    def _outcome(self, work: JobInWork) -> Event | None:
+        """What has become of a job; raises LineartError where no page can be inked."""
+        job = work.job
         try:
-            if not self._stopped.is_set():
-                self.report(PageStarted(str(job.source), job.page))
-                event = self._outcome(job, number)
-            if isinstance(event, PageFailed):
-                self._folder.note(job.output, Failure(self._folder.input_name(job.source), job.page, event.error))
-        finally:
-            self._means.turns.over(number)
-            self._tell(number, event)
-        return event is not None
-
-    def _tell(self, number: int, event: Event | None) -> None:
-        """Reports the ends of pages in their order; those that come early wait."""
-        with self._telling:
-            self._ends[number] = event
-            while self._next in self._ends:
-                if end := self._ends.pop(self._next):
-                    self.report(end)
-                self._next += 1
-
-    def _outcome(self, job: Job, number: int) -> Event | None:
-        try:
-            return outcome(job, number, self._means)
+            return page.write(work, self._run)
         except PageError as error:
             _log.info("%s", error, exc_info=error)
             failure = error
         except LineartError:
-            self._stopped.set()  # no page can be inked
             raise
         except MemoryError as error:
             failure = PageError(str(job), "does not fit in memory", "use a smaller --tile, or close other programs")

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
+from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -14,25 +15,27 @@ from numpy.typing import NDArray
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError, EngineError
 from lineart_cli.imaging.disk_array import Page
-from lineart_cli.plan import PageSize
+from lineart_cli.plan import PageSize, Plan
 
 _T = TypeVar("_T")
 Coverage = NDArray[np.unsignedinteger[Any]]
 
 LEAST_SECONDS = 60.0
 SECONDS_PER_MEGAPIXEL = 10.0
-_THREAD = "lineart-watched"
+_GIVEN_UP = "lineart-given-up"
+_Call = tuple[Callable[[], Any], "Future[Any]"]
 
 
 class Inker(Protocol):
     """Inks pages, one at a time."""
 
-    def bands(self, page: Page, size: PageSize, tool: Tool, faint: float) -> Iterator[Coverage]:
+    def bands(self, page: Page, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[Coverage]:
         """Inks a page.
 
         Args:
-            page: encoded values at the working scale, see `convert.Inker.bands`.
+            page: encoded values at the working scale, see `inker.Inker.bands`.
             size: of the page as it is to be drawn, (H, W).
+            plan: for it.
             tool: what to draw with.
             faint: how faint a line may be, as a fraction of the main lines' darkness.
 
@@ -53,8 +56,11 @@ class WatchedInker:
         self._open_inker = open_inker
         self._type = np.dtype(f"uint{bits}")
         self._inker: Inker | None = None
+        self._worker = Worker()
 
-    def bands(self, page: Page, size: PageSize, tool: Tool, faint: float, seconds: float) -> Generator[Coverage]:
+    def bands(
+        self, page: Page, size: PageSize, plan: Plan, tool: Tool, faint: float, seconds: float
+    ) -> Generator[Coverage]:
         """Inks a page, see `Inker.bands`, within so many seconds; those between the bands do not count.
 
         Raises:
@@ -62,11 +68,11 @@ class WatchedInker:
             Exception: whatever opening the inker, or the inker, raises.
         """
         inker, self._inker = self._inker or self._open_inker(), None
-        bands, height, left = inker.bands(page, size, tool, faint), 0, seconds
+        bands, height, left = inker.bands(page, size, plan, tool, faint), 0, seconds
         try:
             while True:
                 start = time.monotonic()
-                band = within(max(left, 0), lambda: next(bands, None))
+                band = self._worker.result(max(left, 0), lambda: next(bands, None))
                 left -= time.monotonic() - start
                 if band is None:
                     break
@@ -94,25 +100,57 @@ def patience(megapixels: float) -> float:
     return LEAST_SECONDS + SECONDS_PER_MEGAPIXEL * megapixels
 
 
-def within(seconds: float, call: Callable[[], _T]) -> _T:
-    """The result of `call`.
+class Worker:
+    """A thread for calls that may never return. One that takes too long is given up; the next has a new thread."""
 
-    Raises:
-        TimeoutError: there is none after so many seconds; the call goes on in a thread that nobody waits for.
-        Exception: whatever `call` raises.
-    """
-    answer: Future[_T] = Future()
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[_Call | None] | None = None
+        self._thread: threading.Thread | None = None
 
-    def work() -> None:
+    def __del__(self) -> None:
+        """Ends the thread."""
+        if self._calls is not None:
+            self._calls.put(None)
+
+    def result(self, seconds: float, call: Callable[[], _T]) -> _T:
+        """The result of `call`.
+
+        Raises:
+            TimeoutError: there is none after so many seconds; the call goes on in a thread that nobody waits for.
+            Exception: whatever `call` raises.
+        """
+        if self._calls is None or self._thread is None:
+            self._calls = SimpleQueue()
+            self._thread = threading.Thread(target=_serve, args=(self._calls,), daemon=True)
+            self._thread.start()
+        answer: Future[_T] = Future()
+        self._calls.put((call, answer))
         try:
-            answer.set_result(call())
-        except BaseException as error:
-            answer.set_exception(error)
+            return answer.result(seconds)
+        except TimeoutError:
+            self._thread.name = _GIVEN_UP
+            self._calls.put(None)
+            self._calls = None
+            raise
 
-    threading.Thread(target=work, name=_THREAD, daemon=True).start()
-    return answer.result(seconds)
+
+def _serve(calls: SimpleQueue[_Call | None]) -> None:
+    while _answer(calls.get()):
+        pass
+
+
+def _answer(request: _Call | None) -> bool:
+    """Whether there was something to do. Nothing of it is held on to while the thread waits for more."""
+    if request is None:
+        return False
+    call, answer = request
+    try:
+        answer.set_result(call())
+    except BaseException as error:
+        answer.set_exception(error)
+    return True
 
 
 def is_stuck() -> bool:
     """Whether a call that was given up is still at work: it would keep the process from ending in good order."""
-    return any(thread.name == _THREAD for thread in threading.enumerate())
+    return any(thread.name == _GIVEN_UP for thread in threading.enumerate())

@@ -16,25 +16,24 @@ import numpy as np
 
 from lineart_cli.brushes.drawing import pen_pressure
 from lineart_cli.brushes.drawing.paint import Lines, paint_bands
-from lineart_cli.brushes.style import Tool
+from lineart_cli.brushes.style import STYLE_DPI, Tool
 from lineart_cli.errors import ArgumentError
 from lineart_cli.imaging.disk_array import Page, Spool, room
-from lineart_cli.imaging.resample import enlarged_distances, enlarged_strips, fit, gather, gathered, is_thin, strips
+from lineart_cli.imaging.resample import enlarged_distances, enlarged_strips, gather, is_thin, strips
 from lineart_cli.imaging.tone import Tone, apply, measure
 from lineart_cli.inference import passes
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.tile_runner import Workbench, run_tiles
 from lineart_cli.model.card import Draft, ModelCard
-from lineart_cli.options import MODEL_DPI, NEUTRAL_FAINT
+from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Greys = npt.NDArray[np.uint8 | np.uint16 | np.float32]
     Coverage = npt.NDArray[np.unsignedinteger[Any]]
 
-_TYPES = {8: np.uint8, 16: np.uint16}
+_TYPES: dict[int, np.dtype[np.unsignedinteger[Any]]] = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16)}
 
 
 class Inker:
@@ -43,7 +42,6 @@ class Inker:
     def __init__(
         self,
         card: ModelCard,
-        decide: Callable[[PageSize], Plan],
         prepare: Callable[[EngineChoice, tuple[int, int]], Engine],
         bits: int = 8,
         keep: int = 0,
@@ -53,7 +51,6 @@ class Inker:
         """
         Args:
             card: of the model.
-            decide: makes the plan for a page of that size.
             prepare: makes the network ready as planned, for windows of a height and width.
             bits: 8 or 16, of the ink's coverage.
             keep: pages whose lines are remembered for more tools to draw them, on the disk if they are several.
@@ -61,7 +58,6 @@ class Inker:
             measure: the tone of a page, where it is not to be that of this page alone.
         """
         self._card = card
-        self._decide = decide
         self._prepare = prepare
         self._bits = bits
         self._keep = keep
@@ -70,31 +66,21 @@ class Inker:
         self._kept: dict[bytes, Lines] = {}
         self._ready: tuple[EngineChoice, Workbench] | None = None
 
-    def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float = NEUTRAL_FAINT, scale: float = 1.0) -> Coverage:
-        """Ink a page that is held as a whole; see `bands`.
+    @property
+    def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
+        """Of the ink's coverage."""
+        return _TYPES[self._bits]
 
-        Args:
-            grey: (H, W) encoded values, white being the largest that a uint8 or uint16 holds, or 1.0.
-            dpi: pixels per inch of the page.
-            tool: what the lines are drawn with.
-            faint: as for `bands`.
-            scale: px of the page for a px at which the network works.
-
-        Returns:
-            (H, W) coverage of ink, uint8 or uint16: 0 none, 255 or 65535 full.
-        """
-        size = PageSize(grey.shape[0], grey.shape[1], dpi, scale=scale)
-        shape = size.working_shape
-        page = gathered(fit([grey], size.shape, shape), shape, grey.dtype)
-        return gathered(self.bands(page, size, tool, faint), size.shape, _TYPES[self._bits])
-
-    def bands(self, page: Page, size: PageSize, tool: Tool, faint: float = NEUTRAL_FAINT) -> Iterator[Coverage]:
+    def bands(
+        self, page: Page, size: PageSize, plan: Plan, tool: Tool, faint: float = NEUTRAL_FAINT
+    ) -> Iterator[Coverage]:
         """Ink a page.
 
         Args:
             page: encoded values at the working scale, of `size.working_shape`; white is the largest that a uint8 or
                 uint16 holds, or 1.0.
             size: of the page as it is to be drawn, (H, W).
+            plan: for a page of that size.
             tool: what the lines are drawn with.
             faint: how faint a line may be and still be inked, see `tone.darkness`.
 
@@ -109,9 +95,9 @@ class Inker:
         thickness = tool.thickness.page_px(size.dpi)
         self._check_thickness(thickness, scale)
         if tool.style.plain and not self._keep:
-            yield from self._cut(page, size, thickness, faint)
+            yield from self._cut(page, size, plan, thickness, faint)
             return
-        lines = self._lines(page, size, faint)
+        lines = self._lines(page, size, plan, faint)
         if tool.style.plain:
             off = (lines.off[rows] for rows in strips(shape[0]))
             half = thickness / scale / 2
@@ -120,15 +106,14 @@ class Inker:
             else:
                 yield from enlarge(map(np.negative, off), shape, size.shape, scale, self._bits, half)
         else:
-            grain_px = scale * MODEL_DPI / size.dpi
+            grain_px = scale * STYLE_DPI / size.dpi
             yield from paint_bands(
                 lines, tool.style, thickness / scale, size.shape, tool.pressure, self._bits, grain_px
             )
 
-    def _cut(self, page: Page, size: PageSize, thickness: float, faint: float) -> Iterator[Coverage]:
+    def _cut(self, page: Page, size: PageSize, plan: Plan, thickness: float, faint: float) -> Iterator[Coverage]:
         """The page's ink with a plain pen, cut from the network's levels as they come."""
         scale, shape = size.scale, size.working_shape
-        plan = self._decide(size)
         bench, draw = self._bench(plan), self._seen(_darkener(page, self._measure(page), faint), plan, shape)
         if is_thin(thickness / 2, scale):
             off = run_tiles(shape, plan.tiles, draw, bench, 0.0, np.negative, np.float16)
@@ -140,19 +125,19 @@ class Inker:
             levels = run_tiles(shape, plan.tiles, draw, bench, thickness / scale, np.asarray, np.float16)
             yield from enlarge(levels, shape, size.shape, scale, self._bits)
 
-    def _lines(self, page: Page, size: PageSize, faint: float) -> Lines:
+    def _lines(self, page: Page, size: PageSize, plan: Plan, faint: float) -> Lines:
         """All that brushes need to know of a page; that of the last pages is kept, if it is to be."""
         if not self._keep:
-            return self._found(page, size, faint)
+            return self._found(page, size, plan, faint)
         known = _digest(page)
         if known not in self._kept:
             if len(self._kept) == self._keep:
                 del self._kept[next(iter(self._kept))]  # frees its memory first
-            self._kept[known] = self._found(page, size, faint)
+            self._kept[known] = self._found(page, size, plan, faint)
         return self._kept[known]
 
-    def _found(self, page: Page, size: PageSize, faint: float) -> Lines:
-        plan, shape = self._decide(size), size.working_shape
+    def _found(self, page: Page, size: PageSize, plan: Plan, faint: float) -> Lines:
+        shape = size.working_shape
         darken = _darkener(page, self._measure(page), faint)
         draw = self._seen(darken, plan, shape)
         place = Spool if self._keep > 1 else room
@@ -203,7 +188,6 @@ class Inker:
 
 def open_inker(
     card: ModelCard,
-    decide: Callable[[PageSize], Plan],
     bits: int = 8,
     keep: int = 0,
     scratch: Path | None = None,
@@ -219,7 +203,7 @@ def open_inker(
     def prepare(choice: EngineChoice, window: tuple[int, int]) -> Engine:
         return open_engine(card.network_for(choice.precision), choice, window, compiled)
 
-    return Inker(card, decide, prepare, bits, keep, scratch, measure)
+    return Inker(card, prepare, bits, keep, scratch, measure)
 
 
 def _darkener(page: Page, tone: Tone, faint: float) -> passes.Darken:

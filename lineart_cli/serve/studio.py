@@ -185,9 +185,9 @@ class Studio:
         plan = self._decide(order.options)(size)
         self._watch.begin(plan.computed_megapixels, plan.seconds)
         bits = order.options.bits
-        inker = Inker(self._card, lambda _: plan, self._prepare, bits, scratch=_scratch(), measure=lambda _: tone)
+        inker = Inker(self._card, self._prepare, bits, scratch=_scratch(), measure=lambda _: tone)
         try:
-            bands = inker.bands(page, size, tool, order.options.faint)
+            bands = inker.bands(page, size, plan, tool, order.options.faint)
             return pixels.write(bands, inside, order.out, order.fill, order.mask)
         except BaseException:
             pixels.discard(order.out)

@@ -99,9 +99,10 @@ class Trial:
                 greys = None if self.seen.greys is None else self.seen.greys.copy()
                 page, _ = overview.read(self.scan, size, greys, Path(scratch))
                 part = Part.of(page, size, crop, measure(page))
-                inker = open_inker(self.card, decide, measure=part.same_tone)
+                inker = open_inker(self.card, measure=part.same_tone)
+            plan = decide(part.size)
             for faint in FAINTS:
-                bands = inker.bands(part.page, part.size, self.tool, faint)
+                bands = inker.bands(part.page, part.size, plan, self.tool, faint)
                 ink = gathered(bands, part.size.shape, np.uint8)
                 yield Cell(row, faint, chosen.factor, ink[part.crop.rows, part.crop.columns])
 

@@ -22,12 +22,13 @@ from lineart_cli.brushes.drawing.paint import Lines, paint
 from lineart_cli.brushes.fitting.measure import Strip, half_width, measure
 from lineart_cli.brushes.fitting.picture import strip_of
 from lineart_cli.brushes.noise import Floats
-from lineart_cli.brushes.style import Style, Tool
+from lineart_cli.brushes.style import STYLE_DPI, Style, Tool
 from lineart_cli.errors import LineartError
-from lineart_cli.inking.inker import Inker, open_inker
+from lineart_cli.inking.arrays import ArrayInker
+from lineart_cli.inking.inker import open_inker
 from lineart_cli.machine import hardware
 from lineart_cli.model import catalogue
-from lineart_cli.options import MODEL, MODEL_DPI, Length
+from lineart_cli.options import MODEL, Length
 from lineart_cli.plan import Wishes, plan
 from lineart_train.brushes import engine, mypaint, shipped
 from lineart_train.brushes.presets import PRESETS
@@ -140,10 +141,10 @@ def picture(brush: Path, radius: float) -> Floats:
     return mypaint.draw(brush, points, np.linspace(0, 1, 400), radius, (128, wide))
 
 
-def inker() -> Inker:
+def inker() -> ArrayInker:
     """The shipped model on this machine."""
     card, machine = catalogue.find(MODEL), hardware.detect()
-    return open_inker(card, lambda page: plan(page, card, machine, Wishes()))
+    return ArrayInker(open_inker(card), lambda page: plan(page, card, machine, Wishes()))
 
 
 def table(rows: Iterable[Row]) -> Table:
@@ -175,7 +176,7 @@ def _said(values: Iterable[float]) -> list[str]:
     return [f"{value:.3f}" for value in values]
 
 
-def rows(subject: Subject, thickness: float, inker: Inker | None = None) -> list[Row]:
+def rows(subject: Subject, thickness: float, inker: ArrayInker | None = None) -> list[Row]:
     """The errors of one brush: from exact distances and, with an inker, from a sketch."""
     courses, pressures = strokes()
     shape = (SIDE, SIDE)
@@ -184,7 +185,7 @@ def rows(subject: Subject, thickness: float, inker: Inker | None = None) -> list
     inks = {"fields": paint(exact(courses, pressures), subject.style, thickness, shape)}
     if inker is not None:
         page = 1 - _sketch(courses, pressures)
-        inks["sketch"] = inker.ink(page, MODEL_DPI, Tool(subject.style, Length(thickness)))
+        inks["sketch"] = inker.ink(page, STYLE_DPI, Tool(subject.style, Length(thickness)))
     return [
         Row(subject.name, way, thickness, fidelity(strips([ink.astype(np.float32) / 255] * PLACES, thickness), true))
         for way, ink in inks.items()

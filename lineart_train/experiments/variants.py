@@ -34,7 +34,7 @@ class Fields(nn.Module):
 
     def ink(self, raw: Tensor) -> Tensor:
         """Coverage (N, 1, H, W) in [0, 1] of lines of 3 px."""
-        level: Tensor = self.model.pen(raw, torch.tensor([losses.LINE]))
+        level: Tensor = self.model.pen(raw[:, :2], raw[:, 2:], torch.tensor([losses.LINE]))
         return (level + 0.5).clamp(0, 1)
 
 

@@ -23,7 +23,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lineart_cli.inference.engines import open_engine
 from lineart_cli.inference.engines.base import EngineChoice
-from lineart_cli.options import MODEL_DPI
 from lineart_train.export.footprint import footprint
 from lineart_train.generator.dataset import draw
 from lineart_train.network.net import (
@@ -44,7 +43,10 @@ from lineart_train.training.loop import HELD_OUT_SEED
 OPSET = 17
 TEST_SIDE = 512
 TEST_THICKNESS = 3.0
+DPI = 300
+"""At which the network was trained."""
 THICKNESS_PX = (1.0, 16.0)
+"""Lines that it was taught to draw, px."""
 TOLERANCE = 1e-3
 """Largest difference in px of signed distance that the runtimes may show against PyTorch."""
 
@@ -166,7 +168,7 @@ def export(
             "opset": OPSET,
             "halo_px": halo(config.net),
             "multiple_of": config.net.multiple_of,
-            "dpi": round(MODEL_DPI),
+            "dpi": DPI,
             "thickness_px": list(THICKNESS_PX),
             "level_px": REACH,
             "kmac_per_px": round(kmac_per_px(config.net), 1),

@@ -10,9 +10,9 @@ from lineart_cli import pages
 from lineart_cli.batch import files
 from lineart_cli.brushes import store
 from lineart_cli.brushes.noise import Floats
-from lineart_cli.brushes.style import EVEN
+from lineart_cli.brushes.style import EVEN, STYLE_DPI
 from lineart_cli.errors import ArgumentError, BrushError, PageError
-from lineart_cli.options import MODEL_DPI, InkOptions
+from lineart_cli.options import InkOptions
 from lineart_train.finetune.pages import MOST, PAGES, Hand, learn
 
 _PIECE = 4096  # px of a page that are looked at together, in each direction
@@ -77,4 +77,4 @@ def _ink(path: Path) -> Floats:
     """(h, w) darkness of a page at 300 dpi."""
     header = pages.read_header(path, InkOptions())
     dpi, _ = pages.working_dpi(header, None)
-    return 1 - pages.read_grey(path, InkOptions(), scale=MODEL_DPI / dpi)
+    return 1 - pages.read_grey(path, InkOptions(), scale=STYLE_DPI / dpi)

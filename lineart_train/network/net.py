@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -133,8 +134,14 @@ class Head(nn.Module):
         self.shuffle = nn.PixelShuffle(4)
 
     def forward(self, features: Tensor) -> Tensor:
-        fields: Tensor = self.shuffle(self.last(self.wide(features)))
-        return fields
+        return torch.cat(self.parts(features), 1)
+
+    def parts(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """The way, (N, 2, H, W), and the distance, (N, 1, H, W), by a convolution each: runtimes are slow to split."""
+        wide, weight, bias = self.wide(features), self.last.weight, cast("Tensor", self.last.bias)
+        way = functional.conv2d(wide, weight[: 2 * 16], bias[: 2 * 16], padding=1)
+        distance = functional.conv2d(wide, weight[2 * 16 :], bias[2 * 16 :], padding=1)
+        return self.shuffle(way), self.shuffle(distance)
 
 
 class Pen(nn.Module):
@@ -152,20 +159,28 @@ class Pen(nn.Module):
         slope[:2], slope[-2:] = 0.5 * REACH / BOX, -0.5 * REACH / BOX
         self.register_buffer("across", torch.stack([slope, box])[:, None, None], persistent=False)
 
-    def forward(self, fields: Tensor, thickness: Tensor) -> Tensor:
-        """(N, 3, H, W) fields -> (N, 1, H, W) px, > 0 inside the ink; thickness is (1,) or (N, 1, 1, 1) px."""
+    def forward(self, way: Tensor, distance: Tensor, thickness: Tensor) -> Tensor:
+        """Fields to the level, px, > 0 inside the ink.
+
+        Args:
+            way: (N, 2, H, W) as the head gives it.
+            distance: (N, 1, H, W) as the head gives it.
+            thickness: (1,) or (N, 1, 1, 1) px.
+
+        Returns:
+            (N, 1, H, W).
+        """
         bell, pad = self.get_buffer("bell"), pen_radius(self.config)
-        way = functional.conv2d(fields[:, :2], bell, padding=(0, pad), groups=2)
+        way = functional.conv2d(way, bell, padding=(0, pad), groups=2)
         way = functional.conv2d(way, bell.transpose(2, 3), padding=(pad, 0), groups=2)
         # By channel: to a dense convolution runtimes give sixteen channels, where the page is as large as it gets.
         across, margin = self.get_buffer("across"), BOX // 2 + 1
         slopes = functional.conv2d(way, across, padding=(0, margin), groups=2)
         slopes = functional.conv2d(slopes, across.flip(0).transpose(2, 3), padding=(margin, 0), groups=2)
-        convergence = slopes[:, :1] + slopes[:, 1:]
-        off = REACH * torch.sqrt(way[:, :1] ** 2 + way[:, 1:2] ** 2 + 1e-6)
+        convergence = slopes.sum(1, keepdim=True)
+        off = REACH * torch.sqrt((way * way).sum(1, keepdim=True) + 1e-6)
         sure = (SURE - off * ((SURE - SURE_FAR) / FAR)).clamp(min=SURE_FAR)
         off = off / (convergence / sure).clamp(self.config.least, 1.0) + REACH * torch.relu(-convergence)
-        distance = fields[:, 2:3]
         slack = self.config.slack * (2 - 2 * distance).clamp(0, 1)
         return thickness / 2 - torch.maximum(off, REACH * distance - slack).clamp(max=REACH)
 
@@ -194,7 +209,7 @@ class LineartNet(nn.Module):
         return (fine + 0.5).clamp(0, 1)
 
     def forward(self, sketch: Tensor, thickness: Tensor) -> Tensor:
-        level: Tensor = self.pen(self.fields(sketch), thickness)
+        level: Tensor = self.pen(*self.head.parts(self.body(sketch)), thickness)
         return level
 
 

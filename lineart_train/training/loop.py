@@ -173,7 +173,7 @@ def look(model: LineartNet, pairs: list[Pair], path: Path, device: str) -> dict[
         second += float(field_loss(fields, offset)["loss"])
         if number < 8:
             truth: Tensor = 1.5 - torch.linalg.vector_norm(offset, dim=1)
-            levels = draft[0] - 0.5, model.pen(fields, thickness)[0], truth
+            levels = draft[0] - 0.5, model.pen(fields[:, :2], fields[:, 2:], thickness)[0], truth
             rows.append([255 - pair.sketch, *(sheet.coverage(each[0].cpu().numpy()) for each in levels)])
     sheet.write(path, rows)
     return {"held_out_first": first / len(pairs), "held_out": second / len(pairs)}

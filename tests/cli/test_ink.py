@@ -39,7 +39,7 @@ class HalfInker:
     def __init__(self, bits: int) -> None:
         self._bits = bits
 
-    def bands(self, grey: Page, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
+    def bands(self, grey: Page, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[np.ndarray]:
         white = np.iinfo(grey.dtype).max if grey.dtype.kind == "u" else 1
         ink = np.where(grey[:] < white / 2, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
         yield cv2.resize(ink, size.shape[::-1], interpolation=cv2.INTER_NEAREST)
@@ -54,13 +54,20 @@ class Shell:
         self.out = self.err = ""
         self.machine = Hardware("Some CPU", ("avx2", "bf16"), 4, 4, 16 * 10**9, 8 * 10**9)
         self.opened: list[Plan] = []
+        self._deciding = app._decide
+        self._decide: Callable[[PageSize], Plan] = lambda _: pytest.fail("nothing was decided")
+        monkeypatch.setattr(app, "_decide", self._remember)
         monkeypatch.setattr(app, "_open_inker", self._open)
         monkeypatch.setattr(hardware, "detect", lambda: self.machine)
         monkeypatch.setattr(settings, "path", lambda: Path("config/bench.json"))
 
-    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, *_: object) -> HalfInker:
-        self.opened.append(decide(PageSize(3000, 2000, 300)))
+    def _open(self, card: ModelCard, bits: int, *_: object) -> HalfInker:
+        self.opened.append(self._decide(PageSize(3000, 2000, 300)))
         return HalfInker(bits)
+
+    def _remember(self, card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageSize], Plan]:
+        self._decide = self._deciding(card, options, pages)
+        return self._decide
 
     def __call__(self, *arguments: str) -> int:
         self._monkeypatch.setattr("sys.argv", ["lineart", *arguments])

@@ -57,14 +57,14 @@ def test_true_fields_are_cut_to_lines_of_the_thickness_asked_for() -> None:
     angle = np.linspace(0, 2 * np.pi, 2000)
     around = float(np.hypot(40 * np.diff(np.cos(angle)), 30 * np.diff(np.sin(angle))).sum())
     for thickness in (1.0, 3.0, 8.0, 12.0):
-        ink = (net.pen(fields, torch.tensor([thickness])) + 0.5).clamp(0, 1)
+        ink = (net.pen(fields[:, :2], fields[:, 2:], torch.tensor([thickness])) + 0.5).clamp(0, 1)
         assert float(ink.sum()) / around == pytest.approx(thickness, abs=0.3)
 
 
 def test_bare_paper_stays_bare_at_every_thickness_where_the_way_means_nothing() -> None:
     fields = torch.zeros(1, 3, 96, 96)  # a way is learned near lines only
     fields[:, 2] = 0.97  # an unsure "far away"
-    level = LineartNet(TINY).pen(fields, torch.tensor([16.0]))
+    level = LineartNet(TINY).pen(fields[:, :2], fields[:, 2:], torch.tensor([16.0]))
     assert float(level.max()) < -2
 
 
@@ -73,7 +73,9 @@ def test_two_lines_side_by_side_stay_two_with_paper_between(gap: int) -> None:
     lines = [resample(np.array([[-10, y], [140, y]], np.float32), 3.0) for y in (50, 50 + gap)]
     way = torch.from_numpy(unit_offset(offset_field(lines, 128))[None]) / REACH
     fields = torch.cat([way, way.norm(dim=1, keepdim=True).clamp(max=1)], 1)
-    ink = (LineartNet(TINY).pen(fields, torch.tensor([3.0])) + 0.5).clamp(0, 1)[0, 0, 40 : 60 + gap, 64]
+    ink = (LineartNet(TINY).pen(fields[:, :2], fields[:, 2:], torch.tensor([3.0])) + 0.5).clamp(0, 1)[
+        0, 0, 40 : 60 + gap, 64
+    ]
     solid = (ink > 0.5).int()
     assert int((solid.diff() == 1).sum()) == 2
     assert float(ink[10 + 3 : 10 + gap - 2].max()) < 0.1
@@ -139,7 +141,7 @@ def given(page: Grey, card: ModelCard, tile: int | None) -> tuple[Floats, Floats
         return open_engine(card.network, choice, window)
 
     planned = plan(PageSize(*shape, 300), card, machine, wishes)
-    inker = Inker(card, lambda _: planned, prepare)
+    inker = Inker(card, prepare)
     draw = inker._seen(_darkener(page, measure(page), NEUTRAL_FAINT), planned, shape)
     draw((slice(0, shape[0]), slice(0, shape[1])), seen)
     return seen[0], seen[1]

@@ -12,6 +12,7 @@ from lineart_cli.brushes.style import EVEN, Style, Tool
 from lineart_cli.errors import ArgumentError, EngineError
 from lineart_cli.inference.engines import Engine, EngineChoice, OutOfMemoryError, open_engine
 from lineart_cli.inking import inker
+from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import Inker, open_inker
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import ModelCard
@@ -20,7 +21,7 @@ from lineart_cli.plan import Wishes, plan
 
 THICK = 3.0
 
-MakeInker = Callable[..., Inker]
+MakeInker = Callable[..., ArrayInker]
 
 
 class Pen:
@@ -57,7 +58,7 @@ def make_inker(card: ModelCard, decide: Callable[..., Any]) -> MakeInker:
     """An inker from what makes an engine for a shape, and the user's wish for tiles."""
 
     def make(engine: Callable[[tuple[int, int]], Engine], tile: int | None = None, bits: int = 8) -> Inker:
-        return Inker(card, decide(tile=tile), lambda choice, window: engine(window), bits)
+        return ArrayInker(Inker(card, lambda choice, window: engine(window), bits), decide(tile=tile))
 
     return make
 
@@ -77,14 +78,15 @@ class Seer:
 
 
 @pytest.fixture
-def looking(twice: ModelCard) -> Callable[..., Inker]:
+def looking(twice: ModelCard) -> Callable[..., ArrayInker]:
     """An inker whose model was trained to look twice, with wishes."""
     machine = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
     Seer.seen = []
 
     def make(engine: Callable[[tuple[int, int]], Engine] = Seer, **wishes: Any) -> Inker:
         wished = Wishes(**{"max_memory": 10**9, **wishes})
-        return Inker(twice, lambda page: plan(page, twice, machine, wished), lambda choice, window: engine(window))
+        inker = Inker(twice, lambda choice, window: engine(window))
+        return ArrayInker(inker, lambda page: plan(page, twice, machine, wished))
 
     return make
 
@@ -299,7 +301,7 @@ def test_tiles_are_not_halved_for_ever(make_inker: MakeInker) -> None:
 
 
 def test_open_inker_does_as_planned(card: ModelCard, decide: Callable[..., Any], make_inker: MakeInker) -> None:
-    ink = open_inker(card, decide(backend="onnxruntime", tile=128, threads=1)).ink(scan(), 300, tool(THICK))
+    ink = ArrayInker(open_inker(card), decide(backend="onnxruntime", tile=128, threads=1)).ink(scan(), 300, tool(THICK))
     direct = make_inker(lambda shape: open_engine(card.network, EngineChoice("onnxruntime"), shape), 4096)
     np.testing.assert_array_equal(ink, direct.ink(scan(), 300, tool(THICK)))
     assert 0 < ink.mean() < 255

@@ -38,7 +38,7 @@ class Pen:
         self.fails_at = self.stops_at = 0
         self._stopped = stopped
 
-    def bands(self, grey: np.ndarray, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
+    def bands(self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[np.ndarray]:
         self.inked += 1
         if grey.shape[1] == self.fails_at:
             raise RuntimeError("out of ink")

@@ -20,6 +20,7 @@ from PIL import Image
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
+from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import open_inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, Length
@@ -108,7 +109,9 @@ def test_ink_is_that_of_the_page_with_progress_before(caller: Caller, page: Path
     assert told["event"] == "done"
     ink = np.fromfile(page.with_name("ink"), np.uint8).reshape(SHAPE)
     tool = Tool(thickness=Length(5.0))
-    np.testing.assert_array_equal(ink, open_inker(card, decide()).ink(sketch(), 300, tool, scale=told["scale"]))
+    np.testing.assert_array_equal(
+        ink, ArrayInker(open_inker(card), decide()).ink(sketch(), 300, tool, scale=told["scale"])
+    )
     assert told["crop"] == [0, 0, SHAPE[1], SHAPE[0]]
     assert told["sha256"] == hashlib.sha256(ink.tobytes()).hexdigest()
     assert told["share"] == pytest.approx(ink.mean() / 255)

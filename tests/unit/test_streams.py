@@ -90,7 +90,7 @@ class Desk:
         jobs = files.plan(sources, out, suffix, pages.count_pages, tools=tuple(tools))
         with OutputFolder(out) as folder:
             keep = len(tools) > 1
-            inker = lambda: self.open(self.card, self.decide, options.bits, keep, folder.scratch)  # noqa: E731
+            inker = lambda: self.open(self.card, options.bits, keep, folder.scratch)  # noqa: E731
             Batch(folder, options, tools, self.card, self.decide, inker, self, threading.Event()).run(jobs, problems)
         return {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file() and path.name != NAME}
 

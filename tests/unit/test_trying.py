@@ -13,6 +13,7 @@ from PIL import Image
 
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
+from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import Inker, open_inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, InkOptions, TryOptions
@@ -43,7 +44,7 @@ def test_cells_have_the_ink_of_the_whole_page(
 ) -> None:
     for cell in trial.cells(crop, decide()):
         if cell.drawing == "auto":
-            whole = open_inker(card, decide()).ink(sketch(), 300, Tool(), cell.faint)
+            whole = ArrayInker(open_inker(card), decide()).ink(sketch(), 300, Tool(), cell.faint)
             np.testing.assert_allclose(cell.ink, whole[crop.rows, crop.columns], atol=1)
 
 
@@ -61,12 +62,12 @@ def test_cells_are_inked_at_three_scales_and_with_three_limits(
     trial: Trial, card: ModelCard, decide: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crop = Crop(700, 400, 300, 250)
-    monkeypatch.setattr(grid, "open_inker", lambda *chosen, measure: Inker(*chosen, Pen, measure=measure))
+    monkeypatch.setattr(grid, "open_inker", lambda card, measure: Inker(card, Pen, measure=measure))
     cells = list(trial.cells(crop, decide()))
     assert [(cell.drawing, cell.faint) for cell in cells] == [(row, faint) for row in ROWS for faint in FAINTS]
     assert [cell.scale for cell in cells[::3]] == [0.75, 1, 1.5]
     for cell in cells:
-        whole = Inker(card, decide(), Pen).ink(sketch(), 300, Tool(), cell.faint, cell.scale)
+        whole = ArrayInker(Inker(card, Pen), decide()).ink(sketch(), 300, Tool(), cell.faint, cell.scale)
         off = np.abs(cell.ink.astype(int) - whole[crop.rows, crop.columns])
         assert off.mean() < 0.15 * cell.ink.mean()
     assert len({cell.ink.tobytes() for cell in cells}) > len(ROWS)
