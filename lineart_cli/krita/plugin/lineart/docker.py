@@ -62,7 +62,7 @@ class LineartDocker(DockWidget):
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(self._look)
         self._timer.start(_OFTEN)
-        Krita.instance().notifier().applicationClosing.connect(self.helper.close)
+        Krita.instance().notifier().applicationClosing.connect(self._close)
 
     def canvasChanged(self, _canvas):  # noqa: N802 - Krita's
         """Another document is active."""
@@ -112,7 +112,8 @@ class LineartDocker(DockWidget):
     def _rows(self):
         for name, texts in _choices().items():
             self.fields[name] = self._list(texts)
-        self.fields["source"] = self._list({"active": i18n("Active layer"), "visible": i18n("All that is visible")})
+        texts = {"active": i18n("Active layer"), "visible": i18n("All that is visible")}
+        self.fields["source"] = self._list(texts, LayerList(self._list_layers))
         self.fields["unit"] = self._list({"px": i18n("px"), "mm": i18n("mm")})
         self.fields["brush"] = self._list({})
         self.fields["brush"].setIconSize(_SAMPLE)
@@ -138,8 +139,8 @@ class LineartDocker(DockWidget):
         yield i18n("Ink colour"), self.fields["colour"]
         yield i18n("Ink goes to"), self.fields["target"]
 
-    def _list(self, texts):
-        field = QtWidgets.QComboBox()
+    def _list(self, texts, field=None):
+        field = field or QtWidgets.QComboBox()
         _let_shrink(field)
         for key, text in texts.items():
             field.addItem(text, key)
@@ -176,6 +177,12 @@ class LineartDocker(DockWidget):
         """Give up what is being inked."""
         self.inking.stop()
 
+    def _close(self):
+        """Krita ends: so does what was asked for, and its files go."""
+        self.preview.turn(False)
+        self.helper.close()
+        self.inking.forget()
+
     def _toggle_preview(self, is_on):
         self.preview.turn(is_on)
 
@@ -205,20 +212,18 @@ class LineartDocker(DockWidget):
         self.fields["thickness"].setSingleStep(step)
 
     def _look(self):
-        """Follows the active document, and its layers."""
+        """Follows the active document."""
         document = Krita.instance().activeDocument()
         known = None if document is None else nodes.identity(document.rootNode())
         if known != self._known:
             self._known = known
             self._load()
-        elif not self.fields["source"].view().isVisible():
-            self._list_layers(document)
 
     def _load(self):
         document = Krita.instance().activeDocument()
         chosen = settings.load(document)
         self._is_loading = True
-        self._list_layers(document)
+        self._list_layers()
         for name, value in chosen.items():
             field = self.fields.get(name)
             if isinstance(field, QtWidgets.QComboBox):
@@ -228,8 +233,9 @@ class LineartDocker(DockWidget):
         self.fields["faint"].setValue(round(100 * float(chosen["faint"])))
         self._is_loading = False
 
-    def _list_layers(self, document):
-        """Offers the layers of the document below the first two rows."""
+    def _list_layers(self):
+        """Offers the layers of the active document below the first two rows."""
+        document = Krita.instance().activeDocument()
         field = self.fields["source"]
         inked = settings.ink(document).get("node")
         there = [] if document is None else list(nodes.every(document.rootNode()))
@@ -293,6 +299,19 @@ class LineartDocker(DockWidget):
             field.addItem(name, name)
         field.setCurrentIndex(field.findData(name))
         self.ask_brushes()
+
+
+class LayerList(QtWidgets.QComboBox):
+    """Looks for layers when it is opened."""
+
+    def __init__(self, look):
+        super().__init__()
+        self._look = look
+
+    def showPopup(self):  # noqa: N802 - Qt's
+        """Look first."""
+        self._look()
+        super().showPopup()
 
 
 def _let_shrink(widget):

@@ -109,6 +109,12 @@ class Inking(QtCore.QObject):
             self._job.is_stopped = True
             self._helper.cancel(self._job.number)
 
+    def forget(self):
+        """Take the files away of what is not asked for any more."""
+        if self._job is not None:
+            self._job.files.clear()
+            self._job = None
+
     def _heard(self, answer):
         event = answer["event"]
         if event == "progress":
@@ -133,7 +139,7 @@ class Inking(QtCore.QObject):
         job.document.unlock()
         try:
             self._finish(job.placed(answer))
-        except (nodes.TroubleError, OSError) as trouble:
+        except (nodes.TroubleError, OSError, AttributeError, RuntimeError) as trouble:  # Krita's objects come and go
             self._finish(str(trouble))
 
     def _finish(self, text):
@@ -168,9 +174,7 @@ class Job:
         last = settings.ink(document)
         old = nodes.find(document, last.get("node")) if self._chosen["target"] == "last" else None
         replaces = old is not None and not old.locked() and nodes.is_untouched(document, last)
-        with open(self.files.ink, "rb") as file:
-            content = file.read()
-        node = nodes.add_ink(document, old or source, self._name, content, answer["crop"])
+        node = nodes.add_ink(document, old or source, self._name, self.files.ink, answer["crop"])
         said = [i18n("Inked in {0} s.").format(answer["seconds"])]
         if replaces:
             nodes.remove(document, old)

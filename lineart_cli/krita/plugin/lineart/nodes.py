@@ -78,12 +78,10 @@ def take(document, node, path, part=None):
     line = b"LINEARTPX1 " + json.dumps(told).encode() + b"\n"
     known = zlib.crc32(line)
     size = len(channels) * struct.calcsize(_FORMATS[depth])
-    rows = max(1, _STRIP // (width * size))
     try:
         with open(path, "wb") as file:
             file.write(line)
-            for top in range(0, height, rows):
-                count = min(rows, height - top)
+            for top, count in _strips(width, height, size):
                 content = bytes(read(left, first + top, width, count))
                 if len(content) != count * width * size:
                     raise TroubleError(i18n("This layer holds no pixels. Choose a paint layer or a group."))
@@ -177,7 +175,23 @@ def is_untouched(document, ink):
     inside = inside and bounds.right() < left + width and bounds.bottom() < top + height
     if bounds.isEmpty():
         inside = True
-    return inside and hashlib.sha256(bytes(node.pixelData(left, top, width, height))).hexdigest() == ink["sha256"]
+    if not inside:
+        return False
+    digest = hashlib.sha256()
+    for row, rows in _strips(width, height, _pixel_bytes(document)):
+        digest.update(bytes(node.pixelData(left, top + row, width, rows)))
+    return digest.hexdigest() == ink["sha256"]
+
+
+def _pixel_bytes(document):
+    return len(document.pixelData(0, 0, 1, 1))
+
+
+def _strips(width, height, pixel_bytes):
+    """Cuts a page into strips that are small beside memory: the first row of each, and how many it has."""
+    rows = max(1, _STRIP // (width * pixel_bytes))
+    for first in range(0, height, rows):
+        yield first, min(rows, height - first)
 
 
 @contextmanager
@@ -214,14 +228,14 @@ def activate(document, node):
     raise TroubleError(i18n("Krita does not let the layer {0} be active.").format(node.name()))
 
 
-def add_ink(document, source, name, content, crop):
+def add_ink(document, source, name, path, crop):
     """Add a paint layer with ink above a layer, as one step to undo; the active layer stays active.
 
     Args:
         document: that is inked.
         source: the layer below, or None for the topmost.
         name: of the new layer.
-        content: its pixels, in the document's colour space.
+        path: the file with its pixels, in the document's colour space.
         crop: left, top, width, height of them.
 
     Returns:
@@ -242,7 +256,11 @@ def add_ink(document, source, name, content, crop):
             raise TroubleError(i18n("Krita adds no layer there. Unlock the group of the sketch, and ink again."))
         node = added[0]
         node.setName(name)
-        node.setPixelData(QByteArray(content), *crop)
+        left, top, width, height = crop
+        size = _pixel_bytes(document)
+        with open(path, "rb") as file:
+            for row, rows in _strips(width, height, size):
+                node.setPixelData(QByteArray(file.read(rows * width * size)), left, top + row, width, rows)
         document.refreshProjection()
         activate(document, active)
     return node

@@ -59,11 +59,10 @@ class Preview(QtCore.QObject):
         if QtWidgets.QApplication.mouseButtons() != QtCore.Qt.MouseButton.NoButton:
             self._hide()  # the artist draws
             self._still = 0
-        if view is None:
+        if view is None and Krita.instance().activeDocument() is not None:
             self.said.emit(i18n("Turn the canvas upright, and unmirror it, for a preview."))
-            return
         self._still += 1
-        if self._still == _STILL:
+        if self._still == _STILL and view is not None:
             self._ask()
 
     def _ask(self):
