@@ -178,7 +178,7 @@ class Pen(nn.Module):
         slopes = functional.conv2d(way, across, padding=(0, margin), groups=2)
         slopes = functional.conv2d(slopes, across.flip(0).transpose(2, 3), padding=(margin, 0), groups=2)
         convergence = slopes.sum(1, keepdim=True)
-        off = REACH * torch.sqrt((way * way).sum(1, keepdim=True) + 1e-6)
+        off = REACH * torch.linalg.vector_norm(way, dim=1, keepdim=True)
         sure = (SURE - off * ((SURE - SURE_FAR) / FAR)).clamp(min=SURE_FAR)
         off = off / (convergence / sure).clamp(self.config.least, 1.0) + REACH * torch.relu(-convergence)
         slack = self.config.slack * (2 - 2 * distance).clamp(0, 1)

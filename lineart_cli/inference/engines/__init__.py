@@ -45,7 +45,7 @@ def open_engine(
     if choice.backend == "openvino":
         from lineart_cli.inference.engines.openvino import OpenVinoEngine
 
-        return OpenVinoEngine(network, choice, shape, compiled or CompiledNetworks())
+        return OpenVinoEngine(network, choice, shape, compiled)
     if choice.backend == "onnxruntime":
         from lineart_cli.inference.engines.onnxruntime import OnnxRuntimeEngine
 
