@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from krita import Krita, ManagedColor, Selection
+from krita import Krita, ManagedColor, Node, Selection
 from lineart import helper, nodes, settings, view
 from PyQt5.QtCore import QByteArray, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
@@ -384,6 +384,32 @@ def brush_of_a_stroke():
     docker().strokes.use_stroke("charcoal")
     pump(10, lambda: not docker().helper.is_busy())
     facts["taken"] = docker().status.text()
+    return facts
+
+
+def brush_of_a_preset():
+    """Krita 5.1 cannot paint by script: there, a round pen stands in for what later versions do."""
+    painted = []
+    can_paint = hasattr(Node, "paintLine")
+
+    def paint_line(node, start, end, first, last):
+        painted.append([start.x(), first, last, window().activeView().brushSize()])
+        side = max(1, round(2 + 30 * last))
+        left, top = round(start.x()) - side // 2, round(start.y()) - side // 2
+        node.setPixelData(QByteArray(b"\0\0\0\xff" * side * side), left, top, side, side)
+
+    made = document("preset")
+    before = window().activeView().brushSize()
+    if not can_paint:
+        Node.paintLine = paint_line
+    try:
+        docker().strokes.use_preset("from preset")
+        pump(40, lambda: docker().fields["brush"].currentData() == "from preset")
+    finally:
+        if not can_paint:
+            del Node.paintLine
+    facts = {"said": docker().status.text(), "chosen": docker().fields["brush"].currentData(), "painted": painted}
+    facts.update(size_kept=window().activeView().brushSize() == before, layers=names(made), real=can_paint)
     return facts
 
 

@@ -26,7 +26,7 @@ INKING = (
     "foreground_colour",
     "preview",
 )
-OTHERS = ("spaces", "remembered", "brush_of_a_stroke", "faults", "closed")
+OTHERS = ("spaces", "remembered", "brush_of_a_stroke", "brush_of_a_preset", "faults", "closed")
 
 Facts = dict[str, Any]
 
@@ -180,6 +180,18 @@ def test_a_stroke_becomes_a_brush(facts: Facts) -> None:
     assert "Made the brush swelling." in told["said"]
     assert np.count_nonzero(pixels(told["ink"])[..., 3]) > 2000
     assert "lineart's own" in told["taken"]
+
+
+def test_a_preset_becomes_a_brush_where_krita_paints_by_script(facts: Facts) -> None:
+    told = facts["brush_of_a_preset"]
+    assert told["chosen"] == "from preset"
+    assert told["size_kept"]
+    assert told["layers"] == ["Background"]
+    if not told["real"]:
+        places, firsts, lasts, sizes = zip(*told["painted"], strict=True)
+        assert sorted(places) == list(places)
+        assert (firsts[0], lasts[-1]) == (0, 1)
+        assert set(sizes) == {40.0}
 
 
 def test_faults_are_told_and_leave_the_document_alone(facts: Facts) -> None:

@@ -1,8 +1,9 @@
 """A brush of the artist's own, from one stroke: painted by hand, or by Krita with the current preset."""
 
 import math
+from contextlib import contextmanager
 
-from krita import Krita, Node
+from krita import Krita, ManagedColor, Node
 
 from . import nodes
 from .inking import Files
@@ -10,6 +11,7 @@ from .qt import QtCore, QtWidgets, i18n
 
 _BORDER = 8  # px of the page around a stroke
 _WIDTH, _HEIGHT, _MARGIN, _STEPS = 1400, 360, 120, 160  # of the hidden document, px, and pieces of its stroke
+_SIZE = 40.0  # of the preset, px
 
 
 class StrokeMenu(QtCore.QObject):
@@ -43,21 +45,21 @@ class StrokeMenu(QtCore.QObject):
     def use_preset(self, name):
         """Make a brush of the current preset, from no pressure to all of it."""
         krita = Krita.instance()
-        active = krita.activeDocument()
+        view = krita.activeWindow().activeView() if krita.activeWindow() else None
+        if view is None or view.document() is None:
+            self.said.emit(i18n("Open a document first."))
+            return
         hidden = krita.createDocument(_WIDTH, _HEIGHT, "", "RGBA", "U8", "", 300.0)
         try:
             node = hidden.createNode("stroke", "paintlayer")
             hidden.rootNode().addChildNode(node, None)
-            points = [_on_wave(step / _STEPS) for step in range(_STEPS + 1)]
-            for step, (start, end) in enumerate(zip(points, points[1:])):
-                node.paintLine(start, end, step / _STEPS, (step + 1) / _STEPS)
-            hidden.refreshProjection()
-            hidden.waitForDone()
+            with _in_black(view):
+                _paint(node)
+                hidden.refreshProjection()
+                hidden.waitForDone()
             self._learn(hidden, node, name)
         finally:
             hidden.close()
-            if active is not None:
-                krita.setActiveDocument(active)
 
     def _named(self, use):
         name, is_given = QtWidgets.QInputDialog.getText(
@@ -95,6 +97,28 @@ def _painted(document, node):
     page = QtCore.QRect(0, 0, document.width(), document.height())
     bounds = node.bounds().adjusted(-_BORDER, -_BORDER, _BORDER, _BORDER).intersected(page)
     return None if bounds.isEmpty() else [bounds.x(), bounds.y(), bounds.width(), bounds.height()]
+
+
+@contextmanager
+def _in_black(view):
+    """The view's preset is black, and of a size that is seen well, for a moment."""
+    colour, size = view.foregroundColor(), view.brushSize()
+    black = ManagedColor("RGBA", "U8", "")
+    black.setComponents([0.0, 0.0, 0.0, 1.0])
+    view.setForeGroundColor(black)
+    view.setBrushSize(_SIZE)
+    try:
+        yield
+    finally:
+        view.setForeGroundColor(colour)
+        view.setBrushSize(size)
+
+
+def _paint(node):
+    """Let Krita paint a wave with the current preset, its pressure rising evenly."""
+    points = [_on_wave(step / _STEPS) for step in range(_STEPS + 1)]
+    for step, (start, end) in enumerate(zip(points, points[1:])):
+        node.paintLine(start, end, step / _STEPS, (step + 1) / _STEPS)
 
 
 def _on_wave(along):
