@@ -202,7 +202,7 @@ def ink_all_that_is_visible():
     kra = saved(made, "visible.kra")
     choose(source="visible", thickness=5.0, brush="ink_pen")
     facts = {"said": inked(), "kra": kra, "ink": raw(top(made)), "layers": names(made)}
-    facts["again"] = inked(5)
+    facts.update(again=inked(), above=raw(top(made)), both=names(made))
     return facts
 
 

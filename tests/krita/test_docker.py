@@ -93,7 +93,8 @@ def test_all_that_is_visible_with_a_brush_is_the_command_s_ink_too(facts: Facts)
     wanted = commanded(told["kra"], "--thickness", "5", "--brush", "ink_pen")
     np.testing.assert_array_equal(pixels(told["ink"])[..., 3], wanted)
     assert told["layers"][-1] == "Ink"
-    assert "hide it" in told["again"]  # or ink would be inked
+    np.testing.assert_array_equal(pixels(told["above"]), pixels(told["ink"]))  # the last ink is no part of the sketch
+    assert told["both"] == [*told["layers"], "Ink"]
 
 
 def test_a_selection_is_inked_as_it_is_on_the_whole_page(facts: Facts) -> None:

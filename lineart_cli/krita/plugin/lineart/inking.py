@@ -48,14 +48,24 @@ def options(chosen):
     return told
 
 
-def sketch_of(document, source):
-    """The layer that holds the sketch, or None for all that is visible; raises Trouble."""
+def take_sketch(document, source, path):
+    """Write the pixels of the sketch into a file.
+
+    Args:
+        document: of the sketch.
+        source: "active", "visible", or a layer's identity.
+        path: the file.
+
+    Returns:
+        The layer, or None for all that is visible but the last ink; and what tells these pixels from others.
+    """
     inked = settings.ink(document)
     if source == "visible":
-        node = nodes.find(document, inked.get("node"))
-        if node is not None and node.visible():
-            raise nodes.TroubleError(i18n("The last ink is visible: hide it, or choose the layer of the sketch."))
-        return None
+        ink = nodes.find(document, inked.get("node"))
+        if ink is None or not ink.visible():
+            return None, nodes.take(document, None, path)
+        with nodes.without(document, ink) as rest:
+            return None, nodes.take(rest, None, path)
     node = document.activeNode() if source == "active" else nodes.find(document, source)
     if node is None:
         raise nodes.TroubleError(i18n("The layer of the sketch is gone. Choose another one."))
@@ -63,7 +73,7 @@ def sketch_of(document, source):
         node = nodes.find(document, inked.get("source"))
         if node is None:
             raise nodes.TroubleError(i18n("This layer is ink. Choose the layer of the sketch."))
-    return node
+    return node, nodes.take(document, node, path)
 
 
 class Inking(QtCore.QObject):
@@ -83,8 +93,7 @@ class Inking(QtCore.QObject):
         chosen = self._choice()
         files = Files()
         try:
-            source = sketch_of(document, chosen["source"])
-            nodes.take(document, source, files.pixels)
+            source, _ = take_sketch(document, chosen["source"], files.pixels)
             crop = nodes.mask(document, files.mask) if chosen["area"] == "selection" else None
             if chosen["area"] == "selection" and crop is None:
                 raise nodes.TroubleError(i18n("Nothing is selected on the page. Select a part, or ink the whole page."))

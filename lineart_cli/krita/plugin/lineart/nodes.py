@@ -92,6 +92,22 @@ def take(document, node, path, part=None):
     return known
 
 
+@contextmanager
+def without(document, node):
+    """A copy of a document that nobody sees, without one of its layers."""
+    copy = document.clone()
+    try:
+        there = find(copy, identity(node))
+        if there is None:
+            raise TroubleError(i18n("The last ink cannot be left out: hide it, or choose the layer of the sketch."))
+        there.remove()
+        copy.refreshProjection()
+        copy.waitForDone()
+        yield copy
+    finally:
+        copy.close()
+
+
 def _reader(node):
     """What gives the pixels of a layer as it looks; of one that is hidden, Krita knows only the paint."""
     return node.projectionPixelData if node.visible() or node.type() == "grouplayer" else node.pixelData

@@ -3,7 +3,7 @@
 from krita import Krita
 
 from . import nodes
-from .inking import Files, options, sketch_of
+from .inking import Files, options, take_sketch
 from .qt import QtCore, QtGui, QTimer, QtWidgets, i18n
 from .view import Overlay, image_of, seen, viewport
 
@@ -71,7 +71,7 @@ class Preview(QtCore.QObject):
         if crop is None:
             return
         try:
-            known = nodes.take(document, sketch_of(document, chosen["source"]), self._files.pixels + "-new")
+            _, known = take_sketch(document, chosen["source"], self._files.pixels + "-new")
         except nodes.TroubleError as trouble:
             self.said.emit(str(trouble))
             return
