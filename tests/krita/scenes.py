@@ -6,9 +6,10 @@ import time
 
 from krita import Krita, ManagedColor, Node, Selection
 from lineart import helper, nodes, settings, view
-from PyQt5.QtCore import QByteArray, Qt
+from PyQt5.QtCore import QByteArray, QPoint, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
-from PyQt5.QtWidgets import QApplication, QMdiArea
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QMdiArea, QWidget
 
 OUT = os.environ["LINEART_OUT"]
 WIDTH, HEIGHT = 640, 480
@@ -320,6 +321,11 @@ def preview():
     overlay = docker().preview._overlay
     facts = {"said": docker().status.text(), "shown": overlay is not None and overlay.isVisible()}
     facts["picture"] = picture("preview.png", view.viewport())
+    QTest.mouseClick(view.viewport().findChild(QWidget), Qt.MiddleButton, Qt.NoModifier, QPoint(4, 4))
+    facts["drawn"] = docker().preview._overlay is None
+    docker().say("")
+    pump(20, lambda: "Preview" in docker().status.text())
+    facts["back"] = docker().preview._overlay is not None
     docker().say("")
     started = time.time()
     docker().fields["thickness"].setValue(8)

@@ -163,6 +163,8 @@ def test_a_preview_lies_on_the_canvas_and_follows_settings_and_view(facts: Facts
     told = facts["preview"]
     assert told["shown"]
     assert told["same"]
+    assert told["drawn"]  # it goes while the artist draws
+    assert told["back"]
     assert told["hidden"]  # once the view has changed
     assert told["gone"]
     thin, thick = (np.asarray(Image.open(told[name]).convert("L")) for name in ("picture", "thicker"))

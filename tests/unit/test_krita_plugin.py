@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import runpy
 import sys
+import types
 import zipfile
 from pathlib import Path
 
@@ -194,3 +196,18 @@ def test_the_plugin_speaks_the_protocol_of_serve() -> None:
     tree = ast.parse((PLUGIN / "lineart/helper.py").read_text("utf-8"))
     assigned = {each.targets[0].id: each.value for each in tree.body if isinstance(each, ast.Assign)}  # type: ignore[attr-defined]
     assert ast.literal_eval(assigned["VERSION"]) == VERSION
+
+
+@pytest.mark.parametrize("version", [5, 6])
+def test_qt_is_that_of_krita_even_where_both_are_installed(monkeypatch: pytest.MonkeyPatch, version: int) -> None:
+    for name in ("PyQt5", "PyQt6"):
+        package = types.ModuleType(name)
+        for part in ("QtCore", "QtGui", "QtWidgets"):
+            module = types.ModuleType(f"{name}.{part}")
+            for needed in ("Qt", "QByteArray", "QObject", "QProcess", "QTimer"):
+                setattr(module, needed, name)
+            setattr(package, part, module)
+            if name == f"PyQt{version}" or part != "QtCore":
+                monkeypatch.setitem(sys.modules, f"{name}.{part}", module)
+        monkeypatch.setitem(sys.modules, name, package)
+    assert runpy.run_path(str(PLUGIN / "lineart/qt.py"))["Qt"] == f"PyQt{version}"

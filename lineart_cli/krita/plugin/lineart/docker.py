@@ -46,6 +46,7 @@ class LineartDocker(DockWidget):
         self.setWindowTitle("lineart")
         self.helper = Helper(self)
         self.fields = {}
+        self._brushes = []
         self._is_loading = False
         self._known = None
         self._build()
@@ -260,13 +261,20 @@ class LineartDocker(DockWidget):
         if self.fields["brush"].count() < 2 and not self.helper.is_busy():
             self.ask_brushes()
 
+    def changeEvent(self, event):  # noqa: N802 - Qt's
+        """Draw the samples anew in a theme of other colours."""
+        super().changeEvent(event)
+        if event.type() == QtCore.QEvent.Type.PaletteChange and self._brushes:
+            self._list_brushes(self._brushes)
+
     def ask_brushes(self):
         """Let lineart list its brushes, with samples."""
         self.helper.request("brushes", self._brushes_came, width=_SAMPLE.width(), height=_SAMPLE.height())
 
     def _brushes_came(self, answer):
         if answer["event"] == "done":
-            self._list_brushes(answer["brushes"])
+            self._brushes = answer["brushes"]
+            self._list_brushes(self._brushes)
         elif answer["event"] == "failed":
             self.say(answer["error"])
 

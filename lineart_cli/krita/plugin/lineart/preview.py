@@ -1,5 +1,7 @@
 """A preview of the ink on the canvas, renewed when settings, view or sketch change; the document is not touched."""
 
+from contextlib import suppress
+
 from krita import Krita
 
 from . import nodes
@@ -8,6 +10,10 @@ from .qt import QtCore, QtGui, QTimer, QtWidgets, i18n
 from .view import Overlay, image_of, seen, viewport
 
 _OFTEN = 150  # ms between two looks at the view
+_DRAWING = {
+    getattr(QtCore.QEvent.Type, name)
+    for name in ("MouseButtonPress", "MouseButtonRelease", "TabletPress", "TabletRelease")
+}
 _STILL = 2  # looks for which the view has to stay as it is
 
 
@@ -22,6 +28,7 @@ class Preview(QtCore.QObject):
         self._choice = choice
         self._overlay = self._files = self._view = None
         self._number, self._known, self._still = 0, None, 0
+        self._canvases = []
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
 
@@ -33,6 +40,7 @@ class Preview(QtCore.QObject):
             self._timer.start(_OFTEN)
             return
         self._timer.stop()
+        self._leave_canvases()
         self._helper.cancel(self._number)
         self._hide()
         if self._files is not None:
@@ -44,11 +52,31 @@ class Preview(QtCore.QObject):
         if self._timer.isActive():
             self._still = 0
 
+    def eventFilter(self, _canvas, event):  # noqa: N802 - Qt's
+        """The artist draws: the preview goes, and comes back after that."""
+        if event.type() in _DRAWING:
+            self._hide()
+            self._still = 0
+        return False
+
+    def _watch_canvases(self, port):
+        self._leave_canvases()
+        self._canvases = [each for each in port.findChildren(QtWidgets.QWidget) if each is not self._overlay]
+        for canvas in self._canvases:
+            canvas.installEventFilter(self)
+
+    def _leave_canvases(self):
+        for canvas in self._canvases:
+            with suppress(RuntimeError):  # it is gone with its document
+                canvas.removeEventFilter(self)
+        self._canvases = []
+
     def _hide(self):
         if self._overlay is not None:
-            self._overlay.hide()
-            self._overlay.deleteLater()
-            self._overlay = None
+            overlay, self._overlay = self._overlay, None
+            with suppress(RuntimeError):  # it is gone with its document
+                overlay.hide()
+                overlay.deleteLater()
 
     def _look(self):
         """Asks for ink once the view has come to rest."""
@@ -102,5 +130,6 @@ class Preview(QtCore.QObject):
         port = viewport()
         if port is not None:
             self._overlay = Overlay(port)
+            self._watch_canvases(port)
             self._overlay.lay(image_of(content, answer["width"], answer["height"], colour), crop, view)
             self.said.emit(i18n("Preview after {0} s.").format(answer["seconds"]))

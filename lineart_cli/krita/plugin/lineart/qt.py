@@ -1,9 +1,11 @@
 """PyQt5 and PyQt6 as one: everything else in here imports Qt from this file alone."""
 
-try:
-    from PyQt5 import QtCore, QtGui, QtWidgets
-except ImportError:
+import sys
+
+if "PyQt6.QtCore" in sys.modules:  # Krita's module has loaded the one that fits; both may be installed
     from PyQt6 import QtCore, QtGui, QtWidgets
+else:
+    from PyQt5 import QtCore, QtGui, QtWidgets
 
 try:
     from builtins import i18n  # Krita's, which knows the artist's language
