@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import warnings
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -42,7 +41,7 @@ _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code
 _MOST_KEPT = 32
 """Pages of a joined file whose lines are kept for more brushes: some 20 MB each on the disk, and an open file."""
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def _print_version(wanted: bool) -> None:
@@ -91,11 +90,11 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     from lineart_cli.brushes import store
     from lineart_cli.machine import process
     from lineart_cli.model import catalogue
-    from lineart_cli.pages import OUTPUT_FORMATS, count_pages
+    from lineart_cli.pages import OUTPUT_FORMATS, count_pages, libraries
     from lineart_cli.ui import console, log_file
 
     process.give_back_memory()
-    warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
+    libraries.quieten()
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
         advice = "; ".join(map(str, problems)) or f"no images there; give {READABLE} files"
@@ -149,16 +148,16 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
     """The plan for a page of a size on this machine; wishes that no page could have are refused here and now."""
     from lineart_cli.bench import settings
     from lineart_cli.machine import hardware
-    from lineart_cli.plan import Wishes, choose, plan
+    from lineart_cli.plan import Request, choose, plan
 
     machine = hardware.detect()
     measured = settings.load(machine)
     asked = measured.choice.device if measured and options.device == "auto" else options.device
     if asked.lower() not in {"auto", "cpu"}:
         machine = hardware.with_devices(machine)
-    wishes = Wishes.of(options, measured, pages)
-    choose(card, machine, wishes)
-    return cache(lambda page: plan(page, card, machine, wishes))
+    request = Request.of(options, measured, pages)
+    choose(card, machine, request)
+    return cache(lambda page: plan(page, card, machine, request))
 
 
 def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
@@ -187,12 +186,13 @@ def try_(
 def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None:
     from lineart_cli.machine import process
     from lineart_cli.model import catalogue
+    from lineart_cli.pages import libraries
     from lineart_cli.trial import grid
     from lineart_cli.trial.sheet import Sheet, check
     from lineart_cli.ui import console
 
     process.give_back_memory()
-    warnings.filterwarnings("ignore", module="PIL")
+    libraries.quieten()
     card = catalogue.find(MODEL)
     decide = _decide(card, options, 1)
     check(out, path)
@@ -215,16 +215,19 @@ def bench(**options: Any) -> None:
 
 
 def _bench(options: BenchOptions) -> None:
-    from lineart_cli.bench import measure, settings
+    from lineart_cli.bench import measure, settings, table
     from lineart_cli.machine import hardware
     from lineart_cli.model import catalogue
 
     machine = hardware.with_devices(hardware.detect())
-    report = measure.run(options, catalogue.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True))
+    saved = settings.load(machine)
+    report = measure.run(
+        options, catalogue.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True), saved
+    )
     if options.json:
         print(json.dumps(report.to_json(), indent=2))
     else:
-        print(*measure.text(report), sep="\n")
+        print(*table.text(report), sep="\n")
     if report.best is None:
         raise typer.Exit(ExitCode.SOME_FAILED)
     if options.save:
@@ -239,8 +242,10 @@ def brushes(**options: Any) -> None:
 
     from rich.console import Console
 
+    from lineart_cli.pages import libraries
     from lineart_cli.ui import gallery
 
+    libraries.quieten()
     errors = gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
     for error in errors:
         print(f"lineart: {error}", file=sys.stderr)
@@ -262,8 +267,10 @@ def report(
 
 def _report(root: Path, options: ReportOptions) -> None:
     from lineart_cli import report
+    from lineart_cli.pages import libraries
     from lineart_cli.ui import console
 
+    libraries.quieten()
     known = report.known_rows(root)
     with console.counted("reporting", len(known), options.quiet) as advance:
         target = report.write(root, known, options, advance)
@@ -282,10 +289,11 @@ def _serve(options: ServeOptions) -> None:
     from lineart_cli.batch import interrupt
     from lineart_cli.machine import folders, process
     from lineart_cli.model import catalogue
+    from lineart_cli.pages import libraries
     from lineart_cli.serve import Server, Studio, streams
 
     process.give_back_memory()
-    warnings.filterwarnings("ignore", module="PIL")
+    libraries.quieten()
     interrupt.end_with_parent(_end_serving)
     say = streams.lines_out()
     card = catalogue.find(MODEL)

@@ -74,7 +74,7 @@ class PagePlanned:
     "thickness_300", "backend", "device", "precision", "threads", "at_once", "tiles", "window", "megapixels", "memory",
     "seconds", "plan", "reasons", "page", "scale", "scale_why"}; `dpi_source` is "option", "file" or "size"; `thickness`
     is in page pixels, `thickness_300` in pixels at 300 dpi; `at_once` is how many such pages may be in work; `tiles` is
-    the number of tiles, `window` the height and width of what the network is given for each, both of the last look;
+    the number of tiles, `window` the height and width of what the network is given for each, both of the last pass;
     `megapixels` is what it computes in all, `memory` the expected peak in bytes, `seconds` its expected time, or null
     where nothing is known of the device; `plan` says the same in a line, and each of `reasons` explains one choice.
     `scale` is how many page pixels long and wide a pixel is that the network sees, and `scale_why` explains it.

@@ -33,6 +33,7 @@ class PageContext:
 
     Attributes:
         job: for this page alone.
+        options: of `lineart ink`.
         scan: the sketch.
         size: its scale is 1 until `scaled`.
         dpi_source: where its dpi comes from.
@@ -44,6 +45,7 @@ class PageContext:
     """
 
     job: Job
+    options: InkOptions
     scan: Scan
     size: PageSize
     dpi_source: str
@@ -95,16 +97,18 @@ def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card
         held=header.held,
         is_kept=header.orientation != UPRIGHT,  # it is written in columns, too many to go to a disk
     )
-    return PageContext(job=job, scan=scan, size=size, dpi_source=dpi_source, tool=tool, entry=entry, stamp=stamp)
+    return PageContext(
+        job=job, options=options, scan=scan, size=size, dpi_source=dpi_source, tool=tool, entry=entry, stamp=stamp
+    )
 
 
 def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Worker) -> PageContext:
     """The page with the scale that its drawing wants; raises PageError where the page cannot be read."""
-    drawing, size = page.scan.options.drawing, page.size
+    drawing, size = page.options.drawing, page.size
     greys: list[pages.Greys] = []
     seen = None
     if not isinstance(drawing, Length):
-        seconds = page.scan.options.page_timeout or patience(size.px / 1e6)
+        seconds = page.options.page_timeout or patience(size.px / 1e6)
         seen = _unharmed(page, seconds, worker, lambda: overview.look(page.scan))
         if seen.greys is not None and not page.job.is_joined:
             greys.append(seen.greys)

@@ -10,10 +10,6 @@ It is the file `.lineart.json`:
 `<output>` is a path below the folder and `input` one that starts at it, both with slashes; `page` counts from 0; see
 `Entry` for the rest. There are no times in it and the keys are sorted: the same pages give the same manifest, in
 whatever order, and after however many interruptions, they were inked.
-
-While pages are inked, each adds a line to a journal instead, since writing the manifest anew for each of thousands of
-pages would take longer with every page. A line is written before the output gets its name, so that a run killed
-between the two leaves no ink that nobody knows; whether the output is there as well is seen by its hash.
 """
 
 from __future__ import annotations
@@ -153,7 +149,7 @@ def parse(text: str) -> Manifest:
         top = json.loads(text)
         if top["format"] != FORMAT:
             raise ValueError(f"format {top['format']}")
-        pages = {output: _read(Entry, row) for output, row in top["pages"].items()}
+        pages = {output: _read(Entry, _renamed(row)) for output, row in top["pages"].items()}
         return Manifest(pages, {output: _read(Failure, row) for output, row in top["failures"].items()})
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
@@ -173,7 +169,7 @@ def replay(manifest: Manifest, journal: Iterable[str], found: Callable[[str], st
     for line in journal:
         try:
             output, kind, row = json.loads(line)
-            result = _read({"entry": Entry, "failure": Failure}[kind], row) if kind is not None else None
+            result = _read({"entry": Entry, "failure": Failure}[kind], _renamed(row)) if kind is not None else None
         except (ValueError, KeyError, TypeError):
             continue
         if isinstance(result, Entry) and output in manifest.pages and found(output) != result.output_sha256:
@@ -206,6 +202,16 @@ def sha256(path: Path) -> str:
 
 def _rows(table: Mapping[str, Entry] | Mapping[str, Failure]) -> dict[str, dict[str, Any]]:
     return {output: asdict(row) for output, row in table.items()}
+
+
+_RENAMED = {"looks": "passes"}
+"""Settings in manifests of before 0.6."""
+
+
+def _renamed(row: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(row.get("settings"), dict):
+        return row
+    return {**row, "settings": {_RENAMED.get(name, name): value for name, value in row["settings"].items()}}
 
 
 _NUMBER = (int, float)

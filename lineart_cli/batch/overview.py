@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lineart_cli import pages
-from lineart_cli.imaging.disk_array import Page, is_large, room
+from lineart_cli.imaging.disk_array import Page, allocate, is_large
 from lineart_cli.imaging.polarity import dark_on_light
 from lineart_cli.imaging.resample import fit, gather, gathered
-from lineart_cli.options import DRAWINGS, InkOptions, Length
+from lineart_cli.options import DRAWINGS, Length, ReadOptions
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
@@ -29,7 +29,7 @@ class Scan:
     path: Path
     page: int
     header: pages.Header
-    options: InkOptions
+    options: ReadOptions
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -38,7 +38,7 @@ class Scan:
 
 
 @dataclass(frozen=True)
-class Glance:
+class Overview:
     """What a look at a page gave.
 
     Attributes:
@@ -52,21 +52,21 @@ class Glance:
     greys: pages.Greys | None
 
 
-def look(scan: Scan) -> Glance:
+def look(scan: Scan) -> Overview:
     """Decode a page, and keep what is needed to choose its scale; raises PageError, see `pages.read_strips`."""
     kept: list[pages.Greys] = []
     picture, _ = dark_on_light(lambda is_on_black: _picture(scan, is_on_black, kept), scan.options.invert)
-    return Glance(picture[:], working_scale.glance_factor(scan.header.stored_shape), kept[0] if kept else None)
+    return Overview(picture[:], working_scale.overview_factor(scan.header.stored_shape), kept[0] if kept else None)
 
 
 def _picture(scan: Scan, is_on_black: bool, kept: list[pages.Greys]) -> npt.NDArray[np.float32]:
-    """The page, shrunk, as `Glance` has it; the greys of one on white are added to `kept`, if they are not too many."""
+    """The page, shrunk, as `Overview` has it; the greys of one on white go into `kept`, if they are not too many."""
     stored, dtype = scan.header.stored_shape, scan.dtype
     strips = pages.read_strips(scan.path, scan.options, scan.page, is_on_black)
     if not is_on_black and not is_large(stored, dtype):
         kept.append(gathered(strips, stored, dtype))
         strips = iter(kept)
-    shrunk = working_scale.glance_factor(stored)
+    shrunk = working_scale.overview_factor(stored)
     small = working_scale.shape_at(shrunk, stored)
     seen = gathered(fit(strips, stored, small), small, dtype)
     white = np.iinfo(dtype).max if dtype.kind == "u" else 1
@@ -75,7 +75,7 @@ def _picture(scan: Scan, is_on_black: bool, kept: list[pages.Greys]) -> npt.NDAr
     return picture
 
 
-def estimated(drawing: str | Length, dpi: float, seen: Glance | None, network: Path | None) -> tuple[Estimate, int]:
+def estimated(drawing: str | Length, dpi: float, seen: Overview | None, network: Path | None) -> tuple[Estimate, int]:
     """The scale that a page wants, and how many steps looser than that it is said to be.
 
     Args:
@@ -96,7 +96,7 @@ def read(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path) -
     Args:
         scan: the page.
         size: with its scale.
-        greys: of the `Glance`; they may become the page. Without, it is decoded again.
+        greys: of the `Overview`; they may become the page. Without, it is decoded again.
         scratch: the folder for what is too large for memory.
 
     Raises:
@@ -113,7 +113,9 @@ def _fitted(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path
     orientation = scan.header.orientation
     if greys is not None and orientation == UPRIGHT and greys.shape == size.working_shape:
         return greys
-    page = np.empty(size.working_shape, scan.dtype) if size.is_kept else room(size.working_shape, scan.dtype, scratch)
+    page = (
+        np.empty(size.working_shape, scan.dtype) if size.is_kept else allocate(size.working_shape, scan.dtype, scratch)
+    )
     stored = pages.as_stored(page, orientation)
     again = pages.read_strips(scan.path, scan.options, scan.page, is_on_black)
     gather(fit(again if greys is None else [greys], scan.header.stored_shape, stored.shape), stored)

@@ -25,7 +25,7 @@ from lineart_cli.model.card import ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import PageSize, Plan
 
-_GLANCE = 0.2  # seconds between looks at whether the run is to stop
+_POLL = 0.2  # seconds between looks at whether the run is to stop
 
 _log = logging.getLogger(__name__)
 
@@ -82,9 +82,8 @@ class Batch:
         start = time.monotonic()
         self._counts.clear()
         self._fault = None
-        if self._folder.notice:
-            self.notice(self._folder.notice)
-            self._folder.notice = ""
+        if notice := self._folder.take_notice():
+            self.notice(notice)
         for problem in problems:
             self.report(PageFailed(problem.path, str(problem)))
         to_ink, to_write = SimpleQueue[JobInWork | None](), SimpleQueue[JobInWork | None]()
@@ -116,7 +115,7 @@ class Batch:
         told = False
         try:
             for stage in stages:
-                while not wait([stage], _GLANCE).done:
+                while not wait([stage], _POLL).done:
                     if self._stopped.is_set() and self._fault is None and not told:
                         told = True
                         self.notice("stopping when the page that is being inked is done; Ctrl-C again stops at once")

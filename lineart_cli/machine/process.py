@@ -1,7 +1,8 @@
-"""The memory of a process: how much it has had, and an allocator that gives back what is free."""
+"""A process: the memory that it has had and gives back, and how much it minds others."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -23,6 +24,16 @@ def give_back_memory() -> None:
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _LARGE)
         mallopt(_ARENA_MAX, 1)
+
+
+def give_way() -> None:
+    """Let this process work only where others leave the processor free."""
+    import psutil
+
+    if hasattr(os, "nice"):
+        os.nice(5)
+    else:
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
 
 
 def peak_memory(pid: int) -> int:

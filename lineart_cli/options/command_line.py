@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lineart_cli.options.spec import Options, default_text, specs
+from lineart_cli.options.spec import Options, default_text, field_name, specs
 
 
 def with_options(
@@ -31,6 +31,11 @@ def with_options(
         option = typer.Option(*spec.flags, help=spec.help + choices, metavar=spec.metavar, rich_help_panel=spec.panel)
         kind = Annotated[str | None, option] if spec.read else Annotated[bool, option]
         parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
+        for alias in spec.aliases:
+            hidden = Annotated[str | None, typer.Option(alias, hidden=True)]
+            parameters.append(
+                inspect.Parameter(field_name(alias), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hidden)
+            )
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": None}
     return command

@@ -31,7 +31,7 @@ FORMATS = ("png", "tiff", "webp", "ora", "psd", "bmp", "jpeg")
 FORMATS_WITHOUT_ALPHA = ("bmp", "jpeg")
 FORMATS_OF_16_BITS = ("png", "tiff")
 BITS = ("8", "16")
-LOOKS = ("1", "2", "3")
+PASSES = ("1", "2", "3")
 
 
 @dataclass(frozen=True)

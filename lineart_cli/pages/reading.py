@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages import readers
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import Header
@@ -32,7 +32,7 @@ def count_pages(path: Path) -> int:
         return 1
 
 
-def read_header(path: Path, options: InkOptions, page: int = 0) -> Header:
+def read_header(path: Path, options: ReadOptions, page: int = 0) -> Header:
     """Reads what a page says about itself.
 
     Args:
@@ -52,7 +52,7 @@ def read_header(path: Path, options: InkOptions, page: int = 0) -> Header:
         )
 
 
-def read_strips(path: Path, options: InkOptions, page: int = 0, is_on_black: bool = False) -> Iterator[Greys]:
+def read_strips(path: Path, options: ReadOptions, page: int = 0, is_on_black: bool = False) -> Iterator[Greys]:
     """Decodes a page some rows at a time: transparency laid on white, colour made grey, but not turned upright.
 
     Args:
@@ -73,7 +73,7 @@ def read_strips(path: Path, options: InkOptions, page: int = 0, is_on_black: boo
         yield from grey_strips(laid, options.desaturate, options.drop_colour, dtype)
 
 
-def read_grey(path: Path, options: InkOptions, page: int = 0, scale: float = 1.0) -> NDArray[np.float32]:
+def read_grey(path: Path, options: ReadOptions, page: int = 0, scale: float = 1.0) -> NDArray[np.float32]:
     """Decodes a page as `read_strips` does, turned upright. No sample loses bits.
 
     Args:
@@ -92,7 +92,7 @@ def read_grey(path: Path, options: InkOptions, page: int = 0, scale: float = 1.0
         return to_grey(picture, options.desaturate, options.drop_colour, scale)
 
 
-def read_sketch(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.uint8]:
+def read_sketch(path: Path, options: ReadOptions, page: int = 0) -> NDArray[np.uint8]:
     """Decodes a page as it looks, upright and on white.
 
     Args:
@@ -122,14 +122,14 @@ def read_metadata(path: Path, page: int = 0) -> Metadata:
 def is_whole(path: Path) -> bool:
     """Whether `path` is an image that can be read to its end."""
     try:
-        with _picture(path, InkOptions(), 0) as (_, picture):
+        with _picture(path, ReadOptions(), 0) as (_, picture):
             return all(True for _ in picture.blocks())
     except PageError:
         return False
 
 
 @contextlib.contextmanager
-def _picture(path: Path, options: InkOptions, page: int) -> Iterator[tuple[Document, Picture]]:
+def _picture(path: Path, options: ReadOptions, page: int) -> Iterator[tuple[Document, Picture]]:
     """A page whose size is right, not yet decoded, and its document."""
     with _document(path, options) as document:
         if page >= document.pages:
@@ -141,7 +141,7 @@ def _picture(path: Path, options: InkOptions, page: int) -> Iterator[tuple[Docum
 
 
 @contextlib.contextmanager
-def _document(path: Path, options: InkOptions) -> Iterator[Document]:
+def _document(path: Path, options: ReadOptions) -> Iterator[Document]:
     with _faults(str(path)), _file(path) as file, readers.opened(file, options) as document:
         yield document
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from lineart_cli import pages
 from lineart_cli.batch import manifest, overview
-from lineart_cli.batch.overview import Glance, Scan
+from lineart_cli.batch.overview import Overview, Scan
 from lineart_cli.batch.part import AROUND, Part
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
@@ -46,7 +46,7 @@ class _Sheet:
 
     scan: Scan
     size: PageSize
-    seen: Glance
+    seen: Overview
     estimates: dict[str | Length, tuple[Estimate, int]] = field(default_factory=dict)
 
 

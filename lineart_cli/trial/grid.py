@@ -15,7 +15,7 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.batch import overview
-from lineart_cli.batch.overview import Glance, Scan
+from lineart_cli.batch.overview import Overview, Scan
 from lineart_cli.batch.part import Part
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
@@ -51,7 +51,7 @@ class Trial:
     """A page to try on, what was seen of it, and what to draw with."""
 
     scan: Scan
-    seen: Glance
+    seen: Overview
     size: PageSize
     tool: Tool
     card: ModelCard

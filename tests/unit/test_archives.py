@@ -13,7 +13,7 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 
 WIDTH, HEIGHT = 150, 100
 LUMA = (0.2126, 0.7152, 0.0722)
@@ -30,11 +30,11 @@ def grey_of(rgb: np.ndarray) -> np.ndarray:
 
 
 def read(path: Path, layer: str | None = None, **options: object) -> np.ndarray:
-    return pages.read_grey(path, InkOptions(layer=layer, **options))  # type: ignore[arg-type]
+    return pages.read_grey(path, ReadOptions(layer=layer, **options))  # type: ignore[arg-type]
 
 
 def header(path: Path, layer: str | None = None, **options: object) -> pages.Header:
-    return pages.read_header(path, InkOptions(layer=layer, **options))  # type: ignore[arg-type]
+    return pages.read_header(path, ReadOptions(layer=layer, **options))  # type: ignore[arg-type]
 
 
 def png(samples: np.ndarray) -> bytes:

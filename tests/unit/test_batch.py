@@ -27,7 +27,7 @@ from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, P
 from lineart_cli.inference.engines.base import EngineChoice, UnusableError
 from lineart_cli.inference.tiles import plan_tiles
 from lineart_cli.model import catalogue
-from lineart_cli.options import MODEL, InkOptions, Length, Several
+from lineart_cli.options import MODEL, InkOptions, Length, ReadOptions, Several
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.scale import working_scale
 
@@ -206,12 +206,12 @@ class TestRun:
         inker = FakeInker()
         ink(scans, out, inker, InkOptions(dpi=150.0))
         assert {call[1] for call in inker.calls} == {150}
-        assert pages.read_header(out / "a.png", InkOptions()).dpi == (150, 150)
+        assert pages.read_header(out / "a.png", ReadOptions()).dpi == (150, 150)
 
     def test_no_dpi_in_none_out(self, tmp_path: Path, out: Path) -> None:
         page(tmp_path / "scans/a.png", dpi=None)
         ink(tmp_path / "scans", out)
-        assert pages.read_header(out / "a.png", InkOptions()).dpi is None
+        assert pages.read_header(out / "a.png", ReadOptions()).dpi is None
 
     def test_finished_pages_are_skipped_and_the_model_is_not_even_opened(self, scans: Path, out: Path) -> None:
         ink(scans, out)

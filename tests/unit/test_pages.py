@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages import picture
 
 LUMA = (0.2126, 0.7152, 0.0722)
@@ -47,11 +47,11 @@ def save(path: Path, image: Image.Image, **settings: object) -> Path:
 
 
 def read(path: Path, mode: str = "luma709") -> np.ndarray:
-    return pages.read_grey(path, InkOptions(desaturate=mode))
+    return pages.read_grey(path, ReadOptions(desaturate=mode))
 
 
 def header(path: Path, max_megapixels: float = 100) -> pages.Header:
-    return pages.read_header(path, InkOptions(max_megapixels=max_megapixels))
+    return pages.read_header(path, ReadOptions(max_megapixels=max_megapixels))
 
 
 class TestRead:
@@ -344,13 +344,13 @@ def test_a_header_tells_what_decoding_takes(
     tmp_path: Path, suffix: str, mode: str, settings: dict[str, object], px_bytes: int
 ) -> None:
     path = save(tmp_path / f"a{suffix}", Image.new(mode, (40, 30)), **settings)
-    assert pages.read_header(path, InkOptions()).held == px_bytes * 40 * 30
+    assert pages.read_header(path, ReadOptions()).held == px_bytes * 40 * 30
 
 
 def test_a_webp_film_gives_its_first_picture(tmp_path: Path) -> None:
     first, second = (Image.new("RGB", (20, 10), (value,) * 3) for value in (60, 200))
     path = save(tmp_path / "a.webp", first, save_all=True, append_images=[second], lossless=True)
-    np.testing.assert_allclose(pages.read_grey(path, InkOptions()), 60 / 255, atol=1e-6)
+    np.testing.assert_allclose(pages.read_grey(path, ReadOptions()), 60 / 255, atol=1e-6)
 
 
 def test_a_webp_that_is_cut_off_says_so(tmp_path: Path) -> None:
@@ -358,4 +358,4 @@ def test_a_webp_that_is_cut_off_says_so(tmp_path: Path) -> None:
     path = save(tmp_path / "a.webp", Image.fromarray(noise), lossless=True)
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(PageError, match="cut off or damaged"):
-        pages.read_grey(path, InkOptions())
+        pages.read_grey(path, ReadOptions())

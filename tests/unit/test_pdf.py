@@ -11,7 +11,7 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 
 WIDTH, HEIGHT = 120, 80
 LUMA = np.array((0.2126, 0.7152, 0.0722))
@@ -19,11 +19,11 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
 
 
 def read(path: Path, page: int = 0, **options: object) -> np.ndarray:
-    return pages.read_grey(path, InkOptions(**options), page)  # type: ignore[arg-type]
+    return pages.read_grey(path, ReadOptions(**options), page)  # type: ignore[arg-type]
 
 
 def header(path: Path, page: int = 0, **options: object) -> pages.Header:
-    return pages.read_header(path, InkOptions(**options), page)  # type: ignore[arg-type]
+    return pages.read_header(path, ReadOptions(**options), page)  # type: ignore[arg-type]
 
 
 def picture(samples: np.ndarray, more: str = "") -> bytes:

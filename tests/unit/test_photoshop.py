@@ -13,7 +13,7 @@ from psd_tools import PSDImage
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 
 WIDTH, HEIGHT = 150, 100
 LUMA = (0.2126, 0.7152, 0.0722)
@@ -29,11 +29,11 @@ def grey_of(rgb: np.ndarray) -> np.ndarray:
 
 
 def read(path: Path, layer: str | None = None) -> np.ndarray:
-    return pages.read_grey(path, InkOptions(layer=layer))
+    return pages.read_grey(path, ReadOptions(layer=layer))
 
 
 def header(path: Path, layer: str | None = None) -> pages.Header:
-    return pages.read_header(path, InkOptions(layer=layer))
+    return pages.read_header(path, ReadOptions(layer=layer))
 
 
 def psd_bytes(

@@ -10,7 +10,7 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 
 LUMA = np.array((0.2126, 0.7152, 0.0722))
 HEIGHT, WIDTH = 70, 90
@@ -38,11 +38,11 @@ def path(tmp_path: Path) -> Path:
 
 
 def read(path: Path, page: int = 0) -> np.ndarray:
-    return pages.read_grey(path, InkOptions(), page)
+    return pages.read_grey(path, ReadOptions(), page)
 
 
 def header(path: Path, page: int = 0) -> pages.Header:
-    return pages.read_header(path, InkOptions(), page)
+    return pages.read_header(path, ReadOptions(), page)
 
 
 def check(path: Path, samples: np.ndarray, grey: np.ndarray, tolerance: float = 1e-6, **settings: Any) -> None:

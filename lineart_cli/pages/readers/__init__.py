@@ -6,7 +6,7 @@ import importlib
 from contextlib import AbstractContextManager
 from typing import BinaryIO
 
-from lineart_cli.options import READABLE, InkOptions
+from lineart_cli.options import READABLE, ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Document
 
@@ -35,11 +35,11 @@ def count_pages(file: BinaryIO) -> int:
     file.seek(0)
     if kind not in _PAGED:
         return 1
-    with opened(file, InkOptions()) as document:
+    with opened(file, ReadOptions()) as document:
         return document.pages
 
 
-def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Document]:
+def opened(file: BinaryIO, options: ReadOptions) -> AbstractContextManager[Document]:
     """The document in `file`, by the reader for its format.
 
     Raises:

@@ -10,13 +10,11 @@ import imagecodecs
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import INCHES, Dpi, meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
 from lineart_cli.pages.readers import png
-
-Image.MAX_IMAGE_PIXELS = None  # pages have their own limit, which the user can raise
 
 _DECODED = {"1": 1, "L": 1, "P": 1}
 """Bytes of a pixel once Pillow has decoded it, by mode; 4 in all others."""
@@ -27,7 +25,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
     """The picture in a file, a document of one page.
 
     Raises:

@@ -17,7 +17,7 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import meant_dpi
 from lineart_cli.pages.picture import Block, Document, Picture, Space
@@ -57,7 +57,7 @@ class _Layer:
 
 
 @contextlib.contextmanager
-def opened(archive: Archive, options: InkOptions) -> Iterator[Document]:
+def opened(archive: Archive, options: ReadOptions) -> Iterator[Document]:
     """The picture in an archive, a document of one page: the merged one, or the layer or group that is asked for.
 
     A group is its visible paint layers, one over the other; their blend modes count as normal.

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.header import Dpi, meant_dpi
 from lineart_cli.pages.picture import Block, Document, Picture
@@ -27,7 +27,7 @@ class _Layer:
 
 
 @contextlib.contextmanager
-def opened(archive: Archive, options: InkOptions) -> Iterator[Document]:
+def opened(archive: Archive, options: ReadOptions) -> Iterator[Document]:
     """The picture in an archive, a document of one page: the merged one, or the layer or group that is asked for.
 
     A group is its visible layers, one over the other; their blend modes count as normal.

@@ -12,7 +12,7 @@ import numpy as np
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from lineart_cli.options import DPI_RANGE, InkOptions
+from lineart_cli.options import DPI_RANGE, ReadOptions
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import meant_dpi
 from lineart_cli.pages.picture import Block, Document, Picture
@@ -31,7 +31,7 @@ _pdfium = threading.Lock()  # PDFium is for one thread at a time
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     """The pages of a PDF file.
 
     Raises:
@@ -52,7 +52,7 @@ def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
             yield Document(len(document), lambda number: _picture(document[number], options))
 
 
-def _picture(page: pdfium.PdfPage, options: InkOptions) -> Picture:
+def _picture(page: pdfium.PdfPage, options: ReadOptions) -> Picture:
     objects = [each for each in page.get_objects() if not _is_unseen(each)]
     images = [each for each in objects if isinstance(each, pdfium.PdfImage)]
     for image in images:

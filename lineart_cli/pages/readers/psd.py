@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import warnings
 from collections.abc import Callable, Iterator
 from struct import unpack
@@ -12,7 +11,7 @@ from typing import Any, BinaryIO
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
-from psd_tools import PSDImage, PSDLargeImageWarning
+from psd_tools import PSDImage
 from psd_tools.api.layers import Group, Layer
 from psd_tools.api.mask import Mask
 from psd_tools.compression import PSDDecompressionWarning, decompress
@@ -21,13 +20,11 @@ from psd_tools.psd.color_mode_data import ColorModeData
 from psd_tools.psd.header import FileHeader
 from psd_tools.psd.image_resources import ImageResources
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import Dpi, meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
 from lineart_cli.pages.readers.layers import Named, find
-
-logging.getLogger("psd_tools").setLevel(logging.CRITICAL)  # what matters of it becomes an error
 
 _SPACES: dict[ColorMode, tuple[Space, int]] = {
     ColorMode.BITMAP: ("grey", 1),
@@ -47,15 +44,21 @@ _MOST_LAYER = 4  # times that a layer may be larger than its page
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     """The picture in a file, a document of one page: the merged one, or the layer or group that is asked for.
 
     Raises:
         Unreadable: the file has no merged picture, no such layer, or no defined white or colours.
         Exception: whatever psd-tools says of a damaged file; so do the picture's blocks.
     """
-    warnings.simplefilter("error", PSDDecompressionWarning)  # psd-tools would go on with black
-    warnings.simplefilter("ignore", PSDLargeImageWarning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PSDDecompressionWarning)  # psd-tools would go on with black
+        with _opened(file, options) as document:
+            yield document
+
+
+@contextlib.contextmanager
+def _opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     file.seek(0)
     header = FileHeader.read(file)
     if header.color_mode not in _SPACES or header.depth == 32:

@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
@@ -57,7 +57,7 @@ class _Layout:
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
     """The pixels in a file, a document of one page.
 
     Raises:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -13,12 +12,10 @@ from numpy.typing import NDArray
 from tifffile import TiffFile, TiffPage
 
 from lineart_cli.imaging.resample import strips
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
-
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what matters of it becomes an error
 
 _REDUCED, _MASK = 1, 4  # bits of SubfileType: a thumbnail, and what is transparent
 _WHITE_IS_ZERO, _PALETTE, _YCBCR = 0, 3, 6  # PhotometricInterpretation
@@ -43,7 +40,7 @@ _MUCH_WHITER = 2.0  # a floating-point page with such samples does not count fro
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
     """The pages of a TIFF file, without thumbnails and masks.
 
     Raises:

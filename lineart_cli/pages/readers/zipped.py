@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import BinaryIO
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Document
 from lineart_cli.pages.readers import krita, openraster
 from lineart_cli.pages.readers.archive import Archive
 
 
-def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Document]:
+def opened(file: BinaryIO, options: ReadOptions) -> AbstractContextManager[Document]:
     """The document in an archive.
 
     Raises:
