@@ -31,7 +31,7 @@ from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import LineartError, ModelError, PageError
 from lineart_cli.events import Event, Notice, PageDone, PagePlanned, PageSkipped, PageStarted
 from lineart_cli.imaging.disk_array import AHEAD, Page
-from lineart_cli.inference.engines import UnusableError
+from lineart_cli.inference.engines import UnusableError, load_ahead
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import PageSize, Plan
@@ -153,6 +153,7 @@ def read(work: JobInWork, run: RunContext) -> None:
     if run.options.dry_run:
         raise Ended(last)
     run.report(last)
+    load_ahead(plans[0].choice)
     limit = min(plan.at_once for plan in plans)
     run.in_memory.enter(limit)
     work.limit, work.px = limit, sum(each.size.px for each in scaled)
