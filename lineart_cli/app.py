@@ -298,8 +298,8 @@ def _serve(options: ServeOptions) -> None:
     say = streams.lines_out()
     card = catalogue.find(MODEL)
     studio = Studio(card, cache(lambda wanted: _decide(card, wanted, 1)), folders.compiled_networks())
-    if not Server(studio, say, options.idle).run(streams.lines_in()):
-        _end_serving()
+    Server(studio, say, options.idle).run(streams.lines_in())
+    _end_serving()  # a runtime that was at work may never come to its end by itself
 
 
 def _end_serving() -> None:

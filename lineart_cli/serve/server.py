@@ -48,12 +48,8 @@ class Server:
         self._is_greeted = False
         self._work = {"ink": self._ink, "preview": self._preview, "brushes": self._brushes, "learn": self._learn}
 
-    def run(self, lines: Iterable[str]) -> bool:
-        """Answer until the caller says `quit`, or the lines end.
-
-        Returns:
-            Whether all work has ended; if not, the process has to be ended without waiting.
-        """
+    def run(self, lines: Iterable[str]) -> None:
+        """Answer until the caller says `quit`, or the lines end; a page that is at work may go on a little longer."""
         worker = threading.Thread(target=self._worker, name="lineart-serve", daemon=True)
         worker.start()
         for line in lines:
@@ -64,7 +60,6 @@ class Server:
                 watch.cancel()
         self._queue.put(None)
         worker.join(_PATIENCE)
-        return not worker.is_alive()
 
     def _heard(self, line: str) -> bool:
         """Take a line; False where it was `quit`."""
