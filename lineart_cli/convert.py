@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from lineart_cli import looks
+from lineart_cli import looks, pages
 from lineart_cli.brushes import weight
 from lineart_cli.brushes.paint import Lines, paint_bands
 from lineart_cli.brushes.style import Tool
@@ -26,6 +26,7 @@ from lineart_cli.plan import PageSize, Plan
 from lineart_cli.resample import enlarged_distances, enlarged_strips, fit, gather, gathered, is_thin, strips
 from lineart_cli.spool import Page, Spool, room
 from lineart_cli.tone import Tone, apply, measure
+from lineart_cli.vector.drawing import Traced, drawn, traced
 from lineart_cli.workbench import Workbench, run_tiles
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Inker:
         self._scratch = scratch
         self._measure = measure
         self._kept: dict[bytes, Lines] = {}
+        self._traced: Traced | None = None
         self._ready: tuple[EngineChoice, Workbench] | None = None
 
     def ink(self, grey: Greys, dpi: float, tool: Tool, faint: float = NEUTRAL_FAINT, scale: float = 1.0) -> Coverage:
@@ -124,6 +126,33 @@ class Inker:
             yield from paint_bands(
                 lines, tool.style, thickness / scale, size.shape, tool.pressure, self._bits, grain_px
             )
+
+    def drawing(
+        self, page: Page, size: PageSize, tool: Tool, faint: float, strokes: str, tolerance: float
+    ) -> pages.Drawing:
+        """Ink a page with curves.
+
+        Args:
+            page: as for `bands`.
+            size: as for `bands`.
+            tool: as for `bands`.
+            faint: as for `bands`.
+            strokes: "outline", "centre" or "both", see `vector.drawing.drawn`.
+            tolerance: how far a curve may be from its line, px of the page as it is to be drawn.
+
+        Raises:
+            ArgumentError: as of `bands`.
+            EngineError: as of `bands`.
+        """
+        self._check_thickness(tool.thickness.page_px(size.dpi), size.scale)
+        lines = self._lines(page, size, faint)
+        found = self._traced
+        if found is None or found.lines is not lines:
+            self._traced = None  # frees its memory first
+            found = traced(lines)
+        if self._keep:
+            self._traced = found
+        return drawn(found, tool, size, strokes, tolerance)
 
     def _cut(self, page: Page, size: PageSize, thickness: float, faint: float) -> Iterator[Coverage]:
         """The page's ink with a plain pen, cut from the network's levels as they come."""

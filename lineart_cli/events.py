@@ -25,8 +25,9 @@ class PageStarted:
 class PageDone:
     """A page is inked and lies under its final name.
 
-    JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page", "scale"},
-    where `thickness` is in page pixels; `scale` as of PagePlanned.
+    JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page", "scale",
+    "strokes", "segments"}, where `thickness` is in page pixels; `scale` as of PagePlanned; `strokes` is how many shapes
+    were written as curves, and `segments` how many curves, or null where the ink is pixels.
     """
 
     input: str
@@ -38,6 +39,8 @@ class PageDone:
     seconds: float
     page: int = 0
     scale: float = 1.0
+    strokes: int | None = None
+    segments: int | None = None
 
 
 @dataclass(frozen=True)

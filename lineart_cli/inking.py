@@ -6,8 +6,8 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -115,12 +115,14 @@ def _outcome(job: Job, number: int, means: Means) -> Event | None:
             return last
         means.report(last)
         allow(min(each.at_once for each in planned))
-        found = _written(job, number, sheets, planned, means)
+        drawn: list[pages.Drawing] = []
+        found = _written(job, number, sheets, planned, means, drawn)
     kept = _why_kept(there, found)
     if kept:
         return _skipped(job, means, kept)
     seconds = round(time.monotonic() - start, 3)
-    return PageDone(*_names(first), first.entry.thickness, seconds, job.page, planned[0].scale)
+    counts = (sum(each.strokes for each in drawn), sum(each.segments for each in drawn)) if drawn else (None, None)
+    return PageDone(*_names(first), first.entry.thickness, seconds, job.page, planned[0].scale, *counts)
 
 
 def _names(page: Sheet) -> tuple[str, str, int, int, float]:
@@ -167,14 +169,23 @@ def _planned(page: Sheet, means: Means) -> PagePlanned:
     )
 
 
-def _written(job: Job, number: int, sheets: Sequence[Sheet], planned: Sequence[PagePlanned], means: Means) -> Standing:
+def _written(
+    job: Job,
+    number: int,
+    sheets: Sequence[Sheet],
+    planned: Sequence[PagePlanned],
+    means: Means,
+    drawn: list[pages.Drawing],
+) -> Standing:
+    """Writes what becomes of a job; adds to `drawn` what was written as curves."""
     options = means.options
     look = pages.Look(options.ink_colour, options.transparent)
-    with means.folder.unfinished(job.output.suffix) as part, closing(_inked(number, sheets, planned, means)) as inked:
+    made = _inked(number, sheets, planned, means, drawn)
+    with means.folder.unfinished(job.output.suffix) as part, closing(made) as inked:
         try:
             if job.is_joined:
                 samples = sum(each.size.px for each in sheets)
-                pages.write_joined(part, inked, look, samples * options.bits // 8)
+                pages.write_joined(part, inked, options.format, look, samples * options.bits // 8)
             else:
                 pages.write_ink(part, next(inked), options.format, look)
             entry = replace(sheets[0].entry, output_sha256=manifest.sha256(part))
@@ -184,11 +195,15 @@ def _written(job: Job, number: int, sheets: Sequence[Sheet], planned: Sequence[P
 
 
 def _inked(
-    number: int, sheets: Sequence[Sheet], planned: Sequence[PagePlanned], means: Means
+    number: int,
+    sheets: Sequence[Sheet],
+    planned: Sequence[PagePlanned],
+    means: Means,
+    drawn: list[pages.Drawing],
 ) -> Generator[pages.InkedPage]:
     """Each page's ink, which comes as it is written, and what goes into its file beside it."""
     options = means.options
-    has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
+    output = pages.OUTPUT_FORMATS[options.format]
     for each, plan in zip(sheets, planned, strict=True):
         job, size = each.job, each.size
         seconds = options.page_timeout or patience(max(plan.megapixels, size.px / 1e6))
@@ -196,14 +211,28 @@ def _inked(
         if is_turned and options.invert == "auto":
             means.report(Notice(f"{job}: {_TURNED}"))
         dpi = each.scan.header.dpi if options.dpi is None else (options.dpi, options.dpi)
-        sketch = pages.read_sketch(job.source, options, job.page) if has_layers else None
+        sketch = pages.read_sketch(job.source, options, job.page) if output.has_layers else None
         metadata = pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata()
         means.turns.wait(number)
         if means.stopped.is_set():
             raise _StoppedError
         end = partial(means.turns.over, number) if each is sheets[-1] else None
+        if output.has_curves:
+            drawn.append(_drawing(each, page, means, seconds, end))
+            yield pages.InkedPage((), size.shape, options.bits, dpi, None, metadata, drawn[-1])
+            continue
         with closing(_bands(each, page, means, seconds, end)) as bands:
             yield pages.InkedPage(bands, size.shape, options.bits, dpi, sketch, metadata)
+
+
+def _drawing(wanted: Sheet, page: Page, means: Means, seconds: float, end: Callable[[], None] | None) -> pages.Drawing:
+    """The page's ink as curves; `end` is told when it is made."""
+    options, size = means.options, wanted.size
+    tolerance = options.tolerance.page_px(size.dpi)
+    with _faults(wanted):
+        made = means.inker.drawing(page, size, wanted.tool, options.faint, options.strokes, tolerance, seconds)
+    _finish(wanted, means, made.area / size.px, end)
+    return replace(made, title=wanted.job.output.stem, settings=wanted.entry.settings)
 
 
 def _bands(
@@ -211,7 +240,7 @@ def _bands(
 ) -> Generator[pages.Pixels]:
     """The page's ink from top to bottom; `end` is told as soon as the last of it is made, before that is written."""
     ahead, size, ink = deque[pages.Pixels](), 0, 0.0
-    try:
+    with _faults(wanted):
         for band in means.inker.bands(page, wanted.size, wanted.tool, means.options.faint, seconds):
             ahead.append(band)
             size += band.nbytes
@@ -219,15 +248,26 @@ def _bands(
             while size > AHEAD:
                 size -= ahead[0].nbytes
                 yield ahead.popleft()
+    _finish(wanted, means, ink / wanted.size.px, end)
+    yield from ahead
+
+
+@contextmanager
+def _faults(wanted: Sheet) -> Iterator[None]:
+    """Errors that are the page's own name it."""
+    try:
+        yield
     except (ModelError, UnusableError):
         raise
     except LineartError as error:
         raise PageError(str(wanted.job), "cannot be inked", str(error)) from error
+
+
+def _finish(wanted: Sheet, means: Means, share: float, end: Callable[[], None] | None) -> None:
+    """What there is to say of a page that is inked, that much of it; raises PageError where its file was changed."""
     if end is not None:
         end()
-    share = ink / wanted.size.px
     if not _LEAST_INK <= share <= _MOST_INK:
         means.report(Notice(f"{wanted.job}: {_BLANK if share < _LEAST_INK else _MOSTLY_BLACK}"))
     if manifest.stamp(wanted.job.source) != wanted.stamp:
         raise PageError(str(wanted.job), "was changed while it was inked", "run again")
-    yield from ahead

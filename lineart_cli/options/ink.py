@@ -33,6 +33,8 @@ from lineart_cli.options.values import (
     FAINT_RANGE,
     FORMATS,
     FORMATS_OF_16_BITS,
+    FORMATS_OF_CURVES,
+    FORMATS_TO_JOIN,
     FORMATS_WITHOUT_ALPHA,
     INVERT,
     LOOKS,
@@ -40,7 +42,9 @@ from lineart_cli.options.values import (
     PLAIN,
     PRECISIONS,
     STROKE_RANGE,
+    STROKES,
     THICKNESS_RANGE,
+    TOLERANCE_RANGE,
     Colour,
     Length,
     Several,
@@ -175,11 +179,32 @@ class InkOptions(Options):
     format: str = option(
         "png",
         "--format",
-        "File format of the ink; ora and psd have the sketch and the ink on layers, to colour in between.",
+        "File format of the ink; ora and psd have the sketch and the ink on layers, to colour in between; svg, svgz "
+        "and pdf have the lines as curves, which print sharp at any size.",
         "Writing",
         read=read_choice,
         metavar="NAME",
         choices=FORMATS,
+    )
+    strokes: str = option(
+        "outline",
+        "--strokes",
+        "How svg and pdf hold a stroke: outline is a filled shape, as broad as the brush makes it; centre is the "
+        "middle, with one width, for plotters and further editing; both has them on two layers, centre lines hidden.",
+        "Writing",
+        read=read_choice,
+        metavar="KIND",
+        choices=STROKES,
+    )
+    tolerance: Length = option(
+        Length(0.04, "mm"),
+        "--tolerance",
+        "How far the curves of svg and pdf may be from the lines: more makes them smoother, with fewer points to edit.",
+        "Writing",
+        read=read_length,
+        metavar="LENGTH",
+        low=TOLERANCE_RANGE[0],
+        high=TOLERANCE_RANGE[1],
     )
     bits: int = option(
         8,
@@ -204,7 +229,7 @@ class InkOptions(Options):
     join: bool = option(
         False,
         "--join",
-        "Put the ink of all pages of a file into one file; only tiff can hold several.",
+        "Put the ink of all pages of a file into one file; only tiff and pdf can hold several.",
         "Writing",
         changes_ink=False,
     )
@@ -328,8 +353,15 @@ class InkOptions(Options):
             raise ArgumentError("--transparent", f"with --format {options.format}", "use png, tiff or webp")
         if options.bits > 8 and options.format not in FORMATS_OF_16_BITS:
             raise ArgumentError("--bits", f"{options.bits} with --format {options.format}", "use png or tiff")
-        if options.join and options.format != "tiff":
-            raise ArgumentError("--join", f"with --format {options.format}", "use --format tiff")
+        if options.join and options.format not in FORMATS_TO_JOIN:
+            raise ArgumentError("--join", f"with --format {options.format}", "use --format tiff or pdf")
         if options.watch and options.dry_run:
             raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")
         return options
+
+    def settings(self) -> dict[str, str | float | bool | None]:
+        """See `Options.settings`; how curves are made is left out where the ink is none."""
+        settings = super().settings()
+        if self.format not in FORMATS_OF_CURVES:
+            del settings["strokes"], settings["tolerance"]
+        return settings

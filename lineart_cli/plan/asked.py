@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lineart_cli.engines.base import EngineChoice
-from lineart_cli.options import PLAIN, InkOptions
+from lineart_cli.options import FORMATS_OF_CURVES, PLAIN, InkOptions
 from lineart_cli.scale import shape_at
 
 
@@ -65,7 +65,8 @@ class Wishes:
     """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan.
 
     `format` and `bits` are those of the ink. `brushes` is set where lines are found first and drawn then, because the
-    brush is not plain or there are several. `pages` is how many there are to ink, as far as is known.
+    brush is not plain, there are several, or the ink is curves. `pages` is how many there are to ink, as far as is
+    known.
     """
 
     backend: str = "auto"
@@ -94,7 +95,7 @@ class Wishes:
             options.jobs,
             options.max_memory,
             options.format,
-            options.brush != PLAIN or len(options.thickness) > 1,
+            options.brush != PLAIN or len(options.thickness) > 1 or options.format in FORMATS_OF_CURVES,
             measured,
             options.bits,
             pages,

@@ -11,7 +11,7 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.hardware import Hardware
 from lineart_cli.model_card import Draft, Footprint, ModelCard
 from lineart_cli.octaves import LOOKS
-from lineart_cli.options import bytes_text
+from lineart_cli.options import FORMATS_OF_CURVES, bytes_text
 from lineart_cli.plan.asked import PageSize, Wishes
 from lineart_cli.plan.tiling import Tiling, draft_tiles, tiles_text
 from lineart_cli.regions import Tile, best_tiles, plan_tiles
@@ -40,7 +40,7 @@ TONE = 0.07
 """Bytes for each px at the working scale of what is known of the paper."""
 DRAWING = 2.0
 """Bytes for each px at the working scale where brushes draw: pressure and ends of lines, beside the lines."""
-WHOLE = {"webp": 15.0, "jpeg": 1.5, "bmp": 1.5, "ora": 3.0, "psd": 3.0}
+WHOLE = {"webp": 15.0, "jpeg": 1.5, "bmp": 1.5, "ora": 3.0, "psd": 3.0, **dict.fromkeys(FORMATS_OF_CURVES, 4.0)}
 """Bytes for each px of a page in formats that are not written in strips."""
 _LEVEL = 2  # bytes of what is between network and ink
 
