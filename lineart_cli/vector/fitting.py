@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
 Indices = NDArray[np.int64]
 
+_LONGEST = 48  # points that are followed by one curve at first
 _ROUNDS = 4  # in which points are moved along their curve to where they are nearest
 _HOPELESS = 6.0  # tolerances from which that is not tried
+_STRIDE = 0.1  # of a curve, by which they are moved at most
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,10 @@ def fitted(runs: Runs, tolerance: float) -> Curves:
 
 def _cut(runs: Runs, tolerance: float) -> Indices:
     """Numbers of the points, rising, between which one curve each is near enough."""
-    done = [runs.first, runs.last]
-    start, stop = runs.first, runs.last
+    pieces = [np.arange(first, last, _LONGEST) for first, last in zip(runs.first, runs.last, strict=True)]
+    start = np.concatenate([np.empty(0, np.int64), *pieces])
+    stop = np.minimum(start + _LONGEST, runs.last[np.searchsorted(runs.first, start, "right") - 1])
+    done = [runs.last, start]
     while len(start):
         _, error, worst = _fit(runs, start, stop, tolerance)
         again = (error > tolerance) & (stop - start > 1)
@@ -86,85 +91,126 @@ def _cut(runs: Runs, tolerance: float) -> Indices:
 def _joined(runs: Runs, cuts: Indices, tolerance: float) -> Indices:
     """Fewer cuts: those are left out over which one curve is near enough, every other one at a time."""
     ends = np.union1d(runs.first, runs.last)
-    for _ in range(4):
+    tried = np.empty(0, np.int64)
+    while True:
         before = len(cuts)
         for parity in (0, 1):
             inner = np.flatnonzero(~np.isin(cuts, ends))
             inner = inner[inner % 2 == parity]
+            over = cuts[inner - 1] * len(runs.points) + cuts[inner + 1]
+            inner = inner[~np.isin(over, tried)]
             if len(inner):
-                _, error, _ = _fit(runs, cuts[inner - 1], cuts[inner + 1], tolerance)
+                start, stop = cuts[inner - 1], cuts[inner + 1]
+                error = _fit(runs, start, stop, tolerance)[1]
+                tried = np.append(tried, (start * len(runs.points) + stop)[error > tolerance])
                 cuts = np.delete(cuts, inner[error <= tolerance])
         if len(cuts) == before:
-            break
-    return cuts
+            return cuts
 
 
 def _fit(runs: Runs, start: Indices, stop: Indices, tolerance: float) -> tuple[Doubles, Doubles, Indices]:
     """One curve for each stretch of points: (C, 4, 2), how far it strays at most, (C,), and at which point, (C,)."""
-    count = stop - start + 1
-    first = np.concatenate([[0], np.cumsum(count)[:-1]])
-    which = np.repeat(np.arange(len(start)), count)
-    at = np.arange(len(which)) - first[which] + start[which]
-    points = runs.points[at]
-    steps = np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T)
-    steps[first] = 0
-    gone = np.cumsum(steps)
-    gone -= gone[first][which]
-    length = gone[first + count - 1]
-    t = gone / np.maximum(length, 1e-9)[which]
-    control, square = np.empty((len(start), 4, 2)), np.empty(0)
+    stretches = _Stretches.between(runs, start, stop)
+    control, square = np.zeros((len(start), 4), np.complex128), np.zeros(len(start))
+    worst, left = np.zeros(len(start), np.int64), np.arange(len(start))
     for _ in range(_ROUNDS):
-        control = _least_squares(points, runs.ways[start], runs.ways[stop], t, which, first, count, length)
-        square, better = _nearer(control[which], points, t)
-        error = np.maximum.reduceat(square, first)
-        if np.all((error <= tolerance**2) | (error > (_HOPELESS * tolerance) ** 2)):
+        if len(left) == 0:
             break
-        t = better
-    error = np.maximum.reduceat(square, first)
-    is_worst = np.flatnonzero(square == error[which])
-    worst = at[is_worst[np.searchsorted(which[is_worst], np.arange(len(start)))]]
-    return control, np.sqrt(error), worst
+        control[left] = stretches.least_squares()
+        off, better = stretches.nearer(control[left])
+        square[left] = most = np.maximum.reduceat(off, stretches.first)
+        is_worst = np.flatnonzero(off == most[stretches.which])
+        first_worst = np.searchsorted(stretches.which[is_worst], np.arange(len(left)))
+        worst[left] = stretches.at[is_worst[first_worst]]
+        is_open = (most > tolerance**2) & (most < (_HOPELESS * tolerance) ** 2)
+        left, stretches = left[is_open], stretches.part(is_open, better)
+    return np.stack([control.real, control.imag], 2), np.sqrt(square), worst
 
 
-def _least_squares(
-    points: Doubles,
-    leave: Doubles,
-    arrive: Doubles,
-    t: Doubles,
-    which: Indices,
-    first: Indices,
-    count: Indices,
-    length: Doubles,
-) -> Doubles:
-    """Curves from each stretch's first point to its last, in the directions given, that are nearest to the points."""
-    begin, end = points[first], points[first + count - 1]
-    s = 1 - t
-    b1, b2 = 3 * t * s * s, 3 * t * t * s
-    rest = points - (s * s * s + b1)[:, None] * begin[which] - (t * t * t + b2)[:, None] * end[which]
-    dot = (leave * arrive).sum(1)
-    c11, c22 = np.add.reduceat(b1 * b1, first), np.add.reduceat(b2 * b2, first)
-    c12 = -np.add.reduceat(b1 * b2, first) * dot
-    x1 = np.add.reduceat(b1 * (rest * leave[which]).sum(1), first)
-    x2 = -np.add.reduceat(b2 * (rest * arrive[which]).sum(1), first)
-    det = c11 * c22 - c12 * c12
-    safe = det > 1e-9 * c11 * c22
-    det = np.where(safe, det, 1)
-    one, two = (x1 * c22 - x2 * c12) / det, (c11 * x2 - c12 * x1) / det
-    fine = safe & (one > 0.01 * length) & (two > 0.01 * length) & (np.maximum(one, two) < 3 * length)
-    one, two = np.where(fine, one, length / 3), np.where(fine, two, length / 3)
-    return np.stack([begin, begin + one[:, None] * leave, end - two[:, None] * arrive, end], 1)
+@dataclass(frozen=True)
+class _Stretches:
+    """Stretches of points, one after the other in the same arrays; points and vectors are complex numbers.
+
+    Attributes:
+        points: (N,).
+        at: (N,) their numbers in the runs.
+        t: (N,) where each is on the curve, from 0 to 1.
+        which: (N,) which stretch each is on, rising.
+        first: (C,) number of each stretch's first point.
+        leave: (C,) unit vector, the direction at its first point.
+        arrive: (C,) at its last.
+        length: (C,) of its chords.
+    """
+
+    points: Complexes
+    at: Indices
+    t: Doubles
+    which: Indices
+    first: Indices
+    leave: Complexes
+    arrive: Complexes
+    length: Doubles
+
+    @classmethod
+    def between(cls, runs: Runs, start: Indices, stop: Indices) -> _Stretches:
+        """The stretches of runs from one point to another, both included."""
+        count = stop - start + 1
+        first = np.cumsum(count) - count
+        which = np.repeat(np.arange(len(start)), count)
+        at = np.arange(len(which)) - first[which] + start[which]
+        points = _complex(runs.points[at])
+        steps = np.abs(np.diff(points, prepend=points[:1]))
+        steps[first] = 0
+        gone = np.cumsum(steps)
+        gone -= gone[first][which]
+        length = gone[first + count - 1] if len(start) else gone
+        t = gone / np.maximum(length, 1e-9)[which]
+        leave, arrive = _complex(runs.ways[start]), _complex(runs.ways[stop])
+        return cls(points, at, t, which, first, leave, arrive, length)
+
+    def part(self, kept: NDArray[np.bool_], t: Doubles) -> _Stretches:
+        """Some of the stretches, with other places on their curves."""
+        inside = kept[self.which]
+        which = (np.cumsum(kept) - 1)[self.which[inside]]
+        first = np.searchsorted(which, np.arange(np.count_nonzero(kept)))
+        per_point = (self.points[inside], self.at[inside], t[inside], which, first)
+        return _Stretches(*per_point, self.leave[kept], self.arrive[kept], self.length[kept])
+
+    def least_squares(self) -> Complexes:
+        """(C, 4) curves from the first points to the last, in the directions given, that are nearest to the points."""
+        begin, end = self.points[self.first], self.points[np.append(self.first[1:], len(self.points)) - 1]
+        t, s = self.t, 1 - self.t
+        b1, b2 = 3 * t * s * s, 3 * t * t * s
+        rest = self.points - begin[self.which] - (end - begin)[self.which] * (t * t * (3 - 2 * t))
+        c11, c12, c22 = (np.add.reduceat(each, self.first) for each in (b1 * b1, b1 * b2, b2 * b2))
+        c12 *= -_dot(self.leave, self.arrive)
+        x1 = _dot(np.add.reduceat(b1 * rest, self.first), self.leave)
+        x2 = -_dot(np.add.reduceat(b2 * rest, self.first), self.arrive)
+        det = c11 * c22 - c12 * c12
+        is_sound = det > 1e-9 * c11 * c22
+        det[~is_sound] = 1
+        one, two = (x1 * c22 - x2 * c12) / det, (c11 * x2 - c12 * x1) / det
+        is_sound &= (np.minimum(one, two) > 0.01 * self.length) & (np.maximum(one, two) < 3 * self.length)
+        one, two = (np.where(is_sound, each, self.length / 3) for each in (one, two))
+        return np.stack([begin, begin + one * self.leave, end - two * self.arrive, end], 1)
+
+    def nearer(self, control: Complexes) -> tuple[Doubles, Doubles]:
+        """Squared distances of points from their curves, and places on these that are a step of Newton's nearer."""
+        p0, p1, p2, p3 = control.T
+        a, b, c = p3 - p0 + 3 * (p1 - p2), 3 * (p0 - 2 * p1 + p2), 3 * (p1 - p0)
+        t = self.t
+        a, b, c = a[self.which], b[self.which], c[self.which]
+        off = ((a * t + b) * t + c) * t + p0[self.which] - self.points
+        slope = (3 * a * t + 2 * b) * t + c
+        below = _dot(slope, slope) + _dot(off, 6 * a * t + 2 * b)
+        step = np.divide(_dot(off, slope), below, out=np.zeros_like(t), where=below > 1e-9)
+        moved = np.clip(t - np.clip(step, -_STRIDE, _STRIDE), 0, 1)
+        return _dot(off, off), np.where((t == 0) | (t == 1), t, moved)
 
 
-def _nearer(control: Doubles, points: Doubles, t: Doubles) -> tuple[Doubles, Doubles]:
-    """Squared distances of points from their curves at t, and a step of Newton's towards where they are nearest."""
-    s = (1 - t)[:, None]
-    u = t[:, None]
-    p0, p1, p2, p3 = (control[:, each] for each in range(4))
-    off = s**3 * p0 + 3 * s * s * u * p1 + 3 * s * u * u * p2 + u**3 * p3 - points
-    slope = 3 * (s * s * (p1 - p0) + 2 * s * u * (p2 - p1) + u * u * (p3 - p2))
-    bend = 6 * (s * (p2 - 2 * p1 + p0) + u * (p3 - 2 * p2 + p1))
-    below = (slope * slope).sum(1) + (off * bend).sum(1)
-    step = np.where(below > 1e-9, (off * slope).sum(1) / np.where(below > 1e-9, below, 1), 0)
-    moved = np.clip(t - np.clip(step, -0.1, 0.1), 0, 1)
-    is_end = (t == 0) | (t == 1)
-    return (off * off).sum(1), np.where(is_end, t, moved)
+def _complex(points: Doubles) -> Complexes:
+    return np.ascontiguousarray(points).view(np.complex128)[:, 0]
+
+
+def _dot(one: Complexes, other: Complexes) -> Doubles:
+    return np.asarray(one.real * other.real + one.imag * other.imag)

@@ -202,10 +202,10 @@ class _Joints:
         return np.asarray(way / max(float(np.hypot(*way)), 1e-6), np.float32)
 
     def _trim(self, end: End, middle: Floats) -> None:
-        """Takes the points of an end away that are blurred by others; a few stay."""
+        """Takes the points of an end away that are blurred by others; of a short piece, a third."""
         points = self._from(end)
         clear = np.hypot(*(points - middle).T) > _BLUR
-        first = min(int(np.argmax(clear)) if clear.any() else len(points), max(len(points) - 3, 0))
+        first = min(int(np.argmax(clear)) if clear.any() else len(points), len(points) // 3)
         kept = points[first:]
         self.points[end[0]] = kept if end[1] == 0 else kept[::-1]
 
