@@ -52,11 +52,12 @@ def courses(graph: Graph, point: Floats, depth: Floats) -> list[Course]:
     Returns:
         The strokes from top to bottom, dots included.
     """
-    chains = _without_spurs(graph)
+    chains = [chain for chain in _without_spurs(graph) if np.median(depth[chain]) < _DOUBT]
     closed = [Course(_calmed(point[chain], True), True) for chain in chains if _is_ring(chain, graph)]
     pieces = [_sure(chain, graph, depth) for chain in chains if not _is_ring(chain, graph)]
-    joints = _Joints([piece for piece in pieces if len(piece)], graph, point)
-    found = closed + list(joints.strokes()) + [Course(point[[each]]) for each in graph.dots]
+    joints = _Joints(pieces, graph, point)
+    dots = [Course(point[[each]]) for each in graph.dots if depth[each] < _DOUBT]
+    found = closed + list(joints.strokes()) + dots
     return sorted(found, key=lambda course: tuple(course.points[:, ::-1].min(0).tolist()))
 
 
@@ -74,10 +75,8 @@ def _without_spurs(graph: Graph) -> list[Indices]:
 
 
 def _sure(chain: Indices, graph: Graph, depth: Floats) -> Indices:
-    """A chain without what is in doubt at its loose ends; all of it may be."""
+    """A chain without what is in doubt at its loose ends."""
     is_sure = np.flatnonzero(depth[chain] < _DOUBT)
-    if len(is_sure) == 0:
-        return chain[:0]
     first = is_sure[0] if graph.degree[chain[0]] == 1 else 0
     last = is_sure[-1] if graph.degree[chain[-1]] == 1 else len(chain) - 1
     return chain[first : last + 1]
