@@ -171,4 +171,4 @@ def _thinned(runs: Runs) -> Runs:
 
 def _split(values: Doubles, of: NDArray[np.int64], count: int) -> list[Doubles]:
     """Values, by the numbers from 0 to `count`, rising, of what they belong to."""
-    return np.split(values, np.searchsorted(of, np.arange(1, count)))
+    return np.split(values, np.searchsorted(of, np.arange(1, count)))[:count]

@@ -38,7 +38,7 @@ class Runs:
     @property
     def last(self) -> Indices:
         """(R,) number of each run's last point."""
-        return np.append(self.first[1:], len(self.points)) - 1
+        return np.append(self.first[1:], len(self.points))[: len(self.first)] - 1
 
 
 @dataclass(frozen=True)

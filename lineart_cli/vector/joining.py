@@ -16,11 +16,13 @@ from lineart_cli.vector.valley import Floats
 _SPUR = 5  # pixels of what sticks out of a line and is left out: thinning makes it
 _DOUBT = 1.5  # px of distance at the middle of a line from which it is in doubt
 _BLUR = 4.0  # px around a branching in which the middle of a line is drawn towards another
-_HEADING = 10.0  # px of a line that tell where it is heading
+_HEADING = 12.0  # px of a line that tell where it is heading
 _CLOSE = 5.0  # px between two branchings that are one
-_SLANT = 18.0  # px between two where lines cross at a low angle
-_STRAIGHT, _TURN = math.radians(25), math.radians(60)  # what a line turns at a slant crossing, and at any, at most
-_GAP = 6.0  # px between two ends that face each other and are one line
+_SLANT = 20.0  # px between two where lines cross at a low angle
+_STRAIGHT = math.radians(25)  # what a line turns at a gap, at most
+_SLANT_TURN, _TURN = math.radians(40), math.radians(60)  # at a slant crossing, and at any
+_RAY = (5, 16)  # pixels from a slant crossing between which a line shows where it is heading
+_GAP = 8.0  # px between two ends that face each other and are one line; thinning has taken one from each
 
 End = tuple[int, int]
 """A chain's number, and 0 for its first end, -1 for its last."""
@@ -154,9 +156,11 @@ class _Joints:
 
     def _cross(self, ends: Sequence[End]) -> None:
         """Joins the ends that go straight on, and leads the others to them."""
-        middle = np.mean([self._from(end)[0] for end in ends], 0)
+        places = np.array([self._from(end)[0] for end in ends])
+        middle = places.mean(0)
+        reach = _BLUR + float(np.hypot(*(places - middle).T).max())
         for end in ends:
-            self._trim(end, middle)
+            self._trim(end, middle, reach)
         tips, ways = {end: self._from(end)[0] for end in ends}, {end: self._way(end) for end in ends}
         costs = sorted((_turn(tips[a], -ways[a], tips[b], ways[b]), a, b) for a, b in combinations(ends, 2))
         joined = []
@@ -194,16 +198,16 @@ class _Joints:
         return points if end[1] == 0 else points[::-1]
 
     def _way(self, end: End) -> Floats:
-        """Unit vector from an end into its piece."""
+        """Unit vector from an end into its piece: its direction there, as the bend farther on lets expect it."""
         points = self._from(end)
-        far = points[np.argmax(np.hypot(*(points - points[0]).T) > _HEADING) or -1]
-        way = far - points[0]
-        return np.asarray(way / max(float(np.hypot(*way)), 1e-6), np.float32)
+        away = np.hypot(*(points - points[0]).T)
+        near, far = (points[np.argmax(away > reach) or -1] - points[0] for reach in (_HEADING / 2, _HEADING))
+        return _unit(2 * _unit(near) - _unit(far))
 
-    def _trim(self, end: End, middle: Floats) -> None:
+    def _trim(self, end: End, middle: Floats, reach: float) -> None:
         """Takes the points of an end away that are blurred by others; of a short piece, a third."""
         points = self._from(end)
-        clear = np.hypot(*(points - middle).T) > _BLUR
+        clear = np.hypot(*(points - middle).T) > reach
         first = min(int(np.argmax(clear)) if clear.any() else len(points), len(points) // 3)
         kept = points[first:]
         self.points[end[0]] = kept if end[1] == 0 else kept[::-1]
@@ -258,13 +262,13 @@ def _is_slant(number: int, pieces: Sequence[Indices], at: dict[int, list[tuple[i
         if len(others) != 2:
             return False
         ends = [pieces[chain] if end == 0 else pieces[chain][::-1] for chain, end in others]
-        rays.append([(point[end[min(4, len(end) - 1)]], point[end[min(14, len(end) - 1)]]) for end in ends])
+        rays.append([tuple(point[end[min(place, len(end) - 1)]] for place in _RAY) for end in ends])
     for order in ((0, 1), (1, 0)):
         turns = [
             _turn(one[0], _unit(one[0] - one[1]), other[0], _unit(other[1] - other[0]))
             for one, other in zip(rays[0], [rays[1][each] for each in order], strict=True)
         ]
-        if max(turns) <= _STRAIGHT:
+        if max(turns) <= _SLANT_TURN:
             return True
     return False
 

@@ -88,6 +88,8 @@ def outlines(found: Places, half: Doubles, is_ring: list[bool], tolerance: float
     Yields:
         For each run its closed outlines, (C, 4, 2) control points each: one, or both sides of a ring.
     """
+    if len(half) == 0:
+        return
     left, right = (_side(found, half, sign, tolerance) for sign in (1, -1))
     last = np.append(found.first[1:], len(half)) - 1
     for run, ring in enumerate(is_ring):
@@ -100,7 +102,7 @@ def outlines(found: Places, half: Doubles, is_ring: list[bool], tolerance: float
             _cap(found.points[end], found.ways[end], half[end], tolerance),
             _cap(found.points[begin], -found.ways[begin], half[begin], tolerance),
         ]
-        yield [np.concatenate([one, caps[0], other, caps[1]])]
+        yield [_chained([one, caps[0], other, caps[1]])]
 
 
 def _side(found: Places, half: Doubles, sign: int, tolerance: float) -> list[Doubles]:
@@ -117,6 +119,18 @@ def _side(found: Places, half: Doubles, sign: int, tolerance: float) -> list[Dou
     ways /= np.maximum(np.hypot(*ways.T), 1e-9)[:, None]
     curves = fitted(Runs(points, ways, found.first), tolerance)
     return np.split(curves.control, np.searchsorted(curves.run, np.arange(1, len(found.first))))
+
+
+def _chained(parts: list[Doubles]) -> Doubles:
+    """Curves one after the other, with straight lines between them where they do not meet; closed."""
+    found = [part for part in parts if len(part)]
+    chained = []
+    for before, part in zip([found[-1], *found[:-1]], found, strict=True):
+        start, stop = before[-1, 3], part[0, 0]
+        if np.abs(stop - start).max() > _POINT:
+            chained.append(start + np.linspace(0, 1, 4)[None, :, None] * (stop - start))
+        chained.append(part)
+    return np.concatenate(chained)
 
 
 def _reversed(curves: Doubles) -> Doubles:

@@ -89,6 +89,8 @@ def _moved(edge: NDArray[np.int64], off: Page, half: Callable[[Doubles], Doubles
             near = np.asarray(off[above : stop + 2], np.float32)
             points[here] += _to_level(near, points[here] - np.array([0, above]), np.minimum(half(points[here]), _MOST))
     calm = (np.roll(points, 1, 0) + 2 * points + np.roll(points, -1, 0)) / 4
+    page = np.array(off.shape[::-1])
+    calm += (edge == page - 1).astype(np.float64) - (edge == 0)  # at the page's edge, it goes on beyond it
     return np.concatenate([calm, calm[:1]])
 
 
