@@ -19,9 +19,9 @@ import still
 from easel import Easel
 from PIL import Image
 
-from lineart_train.scenes.curves import Points
-from lineart_train.sketch.hand import Hand, Rng, Stroke, sketch
-from lineart_train.sketch.raster import lay
+from lineart_train.generator.scenes.curves import Points
+from lineart_train.generator.sketch.hand import Hand, Rng, Stroke, sketch
+from lineart_train.generator.sketch.raster import lay
 
 DPI = (300, 300)
 

@@ -16,7 +16,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from lineart_train.scenes.curves import Points, ellipse, spline
+from lineart_train.generator.scenes.curves import Points, ellipse, spline
 
 Kind = Literal["broad", "fine", "black"]
 UNIT = 10.0

@@ -9,13 +9,12 @@ import sys
 import warnings
 from collections.abc import Callable, Container
 from functools import cache, partial
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lineart_cli import __version__
+from lineart_cli import __version__, extensions
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
 from lineart_cli.options import (
     MODEL,
@@ -31,8 +30,8 @@ from lineart_cli.options import (
 )
 
 if TYPE_CHECKING:
-    from lineart_cli.model_card import ModelCard
-    from lineart_cli.output_folder import OutputFolder
+    from lineart_cli.batch.output_folder import OutputFolder
+    from lineart_cli.model.card import ModelCard
     from lineart_cli.plan import PageSize, Plan
 
 # The base of every error in how a command is called; Typer gives it no public name.
@@ -42,9 +41,6 @@ _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code
 
 _MOST_KEPT = 32
 """Pages of a joined file whose lines are kept for more brushes: some 20 MB each on the disk, and an open file."""
-
-COMMANDS = "lineart.commands"
-"""Entry points of this group are commands that other packages add."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -111,11 +107,14 @@ def ink(
 
 
 def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
-    from lineart_cli import batch, console, files, interrupt, log_file, model_store, process, watch
+    from lineart_cli.batch import files, interrupt, runner, watch
+    from lineart_cli.batch.manifest import stamp
+    from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
-    from lineart_cli.manifest import stamp
-    from lineart_cli.output_folder import OutputFolder
+    from lineart_cli.machine import process
+    from lineart_cli.model import catalogue
     from lineart_cli.pages import OUTPUT_FORMATS, count_pages
+    from lineart_cli.ui import console, log_file
 
     process.give_back_memory()
     warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
@@ -135,7 +134,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         join=options.join,
     )
     jobs = plan(sources)
-    card = model_store.find(MODEL)
+    card = catalogue.find(MODEL)
     decide = _decide(card, options, len(jobs))
     if options.log_file:
         log_file.check(Path(options.log_file), out, [source.path for source in sources])
@@ -148,8 +147,8 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         folder,
     ):
         keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
-        inker = partial(_open_inker, card, decide, options.bits, keep, folder.scratch)
-        work = batch.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
+        inker = partial(_open_inker, card, options.bits, keep, folder.scratch)
+        work = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for guess in guesses:
             work.notice(guess)
         done = work.run(jobs, problems)
@@ -161,7 +160,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
 
 def _end(folder: OutputFolder) -> None:
     """Ends the process at once, from a signal handler: nothing that is at work is waited for."""
-    from lineart_cli import console
+    from lineart_cli.ui import console
 
     folder.abandon()
     console.show_cursor()
@@ -170,7 +169,8 @@ def _end(folder: OutputFolder) -> None:
 
 def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageSize], Plan]:
     """The plan for a page of a size on this machine; wishes that no page could have are refused here and now."""
-    from lineart_cli import hardware, settings
+    from lineart_cli.bench import settings
+    from lineart_cli.machine import hardware
     from lineart_cli.plan import Wishes, choose, plan
 
     machine = hardware.detect()
@@ -183,10 +183,11 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
     return cache(lambda page: plan(page, card, machine, wishes))
 
 
-def _open_inker(card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, keep: int, scratch: Path) -> Any:
-    from lineart_cli.convert import open_inker
+def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
+    from lineart_cli.inking.inker import open_inker
+    from lineart_cli.machine import folders
 
-    return open_inker(card, decide, bits, keep, scratch)
+    return open_inker(card, bits, keep, scratch, cache=folders.compiled_networks())
 
 
 @app.command("try", epilog=_EXIT_CODES)
@@ -206,17 +207,21 @@ def try_(
 
 
 def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None:
-    from lineart_cli import console, model_store, process, trying, trying_sheet
+    from lineart_cli.machine import process
+    from lineart_cli.model import catalogue
+    from lineart_cli.trial import grid
+    from lineart_cli.trial.sheet import Sheet, check
+    from lineart_cli.ui import console
 
     process.give_back_memory()
     warnings.filterwarnings("ignore", module="PIL")
-    card = model_store.find(MODEL)
+    card = catalogue.find(MODEL)
     decide = _decide(card, options, 1)
-    trying_sheet.check(out, path)
-    trial = trying.begin(path, wanted.page - 1, options, card)
+    check(out, path)
+    trial = grid.begin(path, wanted.page - 1, options, card)
     crop = trial.checked(wanted.crop) if wanted.crop else trial.telling_crop()
-    sheet = trying_sheet.Sheet(trial.sketch(crop), [path.name, f"--crop {crop}"])
-    with console.counted("trying", len(trying.ROWS) * len(trying.FAINTS), quiet=False) as advance:
+    sheet = Sheet(trial.sketch(crop), [path.name, f"--crop {crop}"])
+    with console.counted("trying", len(grid.ROWS) * len(grid.FAINTS), quiet=False) as advance:
         for cell in trial.cells(crop, decide):
             sheet.add(cell)
             advance()
@@ -232,14 +237,16 @@ def bench(**options: Any) -> None:
 
 
 def _bench(options: BenchOptions) -> None:
-    from lineart_cli import bench, hardware, model_store, settings
+    from lineart_cli.bench import measure, settings
+    from lineart_cli.machine import hardware
+    from lineart_cli.model import catalogue
 
     machine = hardware.with_devices(hardware.detect())
-    report = bench.run(options, model_store.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True))
+    report = measure.run(options, catalogue.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True))
     if options.json:
         print(json.dumps(report.to_json(), indent=2))
     else:
-        print(*bench.text(report), sep="\n")
+        print(*measure.text(report), sep="\n")
     if report.best is None:
         raise typer.Exit(ExitCode.SOME_FAILED)
     if options.save:
@@ -254,7 +261,7 @@ def brushes(**options: Any) -> None:
 
     from rich.console import Console
 
-    from lineart_cli import gallery
+    from lineart_cli.ui import gallery
 
     errors = gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
     for error in errors:
@@ -276,7 +283,8 @@ def report(
 
 
 def _report(root: Path, options: ReportOptions) -> None:
-    from lineart_cli import console, report
+    from lineart_cli import report
+    from lineart_cli.ui import console
 
     known = report.known_rows(root)
     with console.counted("reporting", len(known), options.quiet) as advance:
@@ -290,7 +298,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     code = _run()
-    watchdog = sys.modules.get("lineart_cli.watchdog")
+    watchdog = sys.modules.get("lineart_cli.batch.watchdog")
     if watchdog is not None and watchdog.is_stuck():  # an engine that hangs would not let the process end
         sys.stdout.flush()
         os._exit(code)
@@ -298,8 +306,7 @@ def main() -> None:
 
 
 def _run() -> int:
-    for command in entry_points(group=COMMANDS):
-        app.command(command.name)(command.load())
+    extensions.add_to(app)
     try:
         code = int(app(prog_name="lineart", standalone_mode=False) or ExitCode.OK)
         message = ""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from lineart_train.style import commands
+from lineart_train.brushes import commands
 
 app = typer.Typer(
     name="lineart-train", help="Make the models of lineart.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -38,10 +38,10 @@ def pairs(
     """Look at training pairs: sketch beside ink of 3 px."""
     import numpy as np
 
-    from lineart_train import sheet as contact
-    from lineart_train.dataset import draw
-    from lineart_train.pool import unit_offset
-    from lineart_train.scenes.drawings import load
+    from lineart_train.generator.dataset import draw
+    from lineart_train.generator.scenes.drawings import load
+    from lineart_train.training import sheet as contact
+    from lineart_train.training.pool import unit_offset
 
     library = load(data) if data else None
     rows = []
@@ -61,10 +61,10 @@ def habits(
     data: Data = None,
 ) -> None:
     """Compare how artists overdraw with how the generator does."""
-    from lineart_train.habits import figure as step
-    from lineart_train.habits.measure import measure
-    from lineart_train.habits.sources import artists, generator
-    from lineart_train.scenes.drawings import load
+    from lineart_train.evaluation.strokes import figure as step
+    from lineart_train.evaluation.strokes.measure import measure
+    from lineart_train.evaluation.strokes.sources import artists, generator
+    from lineart_train.generator.scenes.drawings import load
 
     names = ("artists", "generator")
     drawn = measure(artists(strokes))
@@ -87,14 +87,16 @@ def train(
     setting: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="NAME=VALUE", help="A setting of the run, such as rate=1e-3; see lineart_train/config.py."
+            "--set",
+            metavar="NAME=VALUE",
+            help="A setting of the run, such as rate=1e-3; see lineart_train/training/config.py.",
         ),
     ] = None,
 ) -> None:
     """Train for a number of minutes; goes on from the checkpoint that is in the run's folder."""
-    from lineart_train import train as loop
-    from lineart_train.checkpoint import read_config
-    from lineart_train.config import TrainConfig
+    from lineart_train.training import loop
+    from lineart_train.training.checkpoint import read_config
+    from lineart_train.training.config import TrainConfig
 
     base = read_config(run) if (run / "config.json").exists() else TrainConfig()
     config = _with_settings(base, setting or [])
@@ -111,7 +113,7 @@ def reproduce(
     steps: Annotated[int | None, typer.Option(help="Fewer steps than recorded, for a try.", min=1)] = None,
 ) -> None:
     """Train the shipped model from nothing, with its recorded settings and seeds; goes on where it stopped."""
-    from lineart_train import recipe
+    from lineart_train.training import recipe
 
     with _bar() as tell:
         last = recipe.reproduce(run, data, device, tell, steps)
@@ -143,7 +145,7 @@ def average(
     checkpoints: Annotated[list[Path], typer.Argument(help="States of one line of training, oldest first.")],
 ) -> None:
     """Make a run of the mean of the weights of others, to export or to begin with."""
-    from lineart_train import checkpoint
+    from lineart_train.training import checkpoint
 
     try:
         checkpoint.average(checkpoints, run)
@@ -165,7 +167,7 @@ def export(
     """Export a run as ONNX with card and test page; fails unless all runtimes agree with PyTorch."""
     import json
 
-    from lineart_train import export as step
+    from lineart_train.export import export as step
 
     extra: dict[str, Any] = json.loads(notes.read_text()) if notes else {}
     differences = step.export(run, target, target.name, version, description, extra)
@@ -198,7 +200,7 @@ def evaluate(
 ) -> None:
     """Score inked drawings against the lines that were meant, at 300 dpi; pairs go by the stem of the file names."""
     from lineart_cli.errors import ExitCode, LineartError
-    from lineart_train import evaluate as step
+    from lineart_train.evaluation import evaluate as step
 
     try:
         rows = step.evaluate(inked, truth, sketches, thickness, sheet, scale)
@@ -214,68 +216,6 @@ def evaluate(
         record.write_text(step.to_json(rows, thickness), "utf-8")
     if problems:
         raise typer.Exit(ExitCode.SOME_FAILED)
-
-
-@app.command()
-def compare(
-    out: Annotated[Path, typer.Argument(help="Folder for figures and weights; what is there is not run again.")],
-    sketches: Annotated[Path, typer.Argument(help="Folder of sketches at 300 dpi to score on.", **FOLDER)],
-    truth: Annotated[Path, typer.Argument(help="Folder of their true lines, see evaluate.", **FOLDER)],
-    variants: Annotated[list[str] | None, typer.Argument(help="Which ones; all of them if none is named.")] = None,
-    steps: Annotated[int, typer.Option(help="Steps that every variant gets.", min=1)] = 1000,
-    every: Annotated[int, typer.Option(help="Score on every n-th page.", min=1)] = 1,
-    data: Data = None,
-) -> None:
-    """Train variants of the network alike, score them alike: why it is as it is."""
-    from rich.table import Table
-
-    from lineart_train.evaluate import pictures
-    from lineart_train.experiments.compare import Budget
-    from lineart_train.experiments.compare import compare as step
-    from lineart_train.experiments.variants import VARIANTS
-
-    names = _known(variants or list(VARIANTS), VARIANTS)
-    drawn, truths = pictures("SKETCHES", sketches), pictures("TRUTH", truth)
-    pages = [(drawn[name], path) for name, path in truths.items() if name in drawn][::every]
-    outcomes = step(names, Budget(steps=steps), pages, out, data, console.print)
-    shown = ("score", "f1", "precision", "recall", "ends", "wobble", "dirt")
-    table = Table("variant", "kMAC/px", "frame", "s/step", "loss", *shown, box=None, pad_edge=False)
-    for each in outcomes:
-        figures = [f"{each.figures[name]:.3g}" for name in shown]
-        per_step = f"{each.seconds / each.steps:.2f}"
-        table.add_row(each.name, f"{each.kmac_per_px:.1f}", str(each.frame_px), per_step, f"{each.loss:.4f}", *figures)
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
-
-
-@app.command()
-def cost(
-    variants: Annotated[list[str] | None, typer.Argument(help="Which ones of compare's; all if none is named.")] = None,
-    isa: Annotated[
-        str | None, typer.Option(help="Most to use of the processor: AVX2 imitates an ordinary laptop.")
-    ] = None,
-) -> None:
-    """Measure what variants of the network cost to run: seconds and memory of an A4 page in OpenVINO."""
-    from rich.table import Table
-
-    from lineart_train.experiments import cost as step
-    from lineart_train.experiments.variants import VARIANTS
-
-    table = Table("variant", "kMAC/px", "frame", "s", "MiB", box=None, pad_edge=False)
-    for name in _known(variants or list(VARIANTS), VARIANTS):
-        model = VARIANTS[name].build()
-        found = step.cost(model, isa)
-        row = f"{model.kmac_per_px:.1f}", str(model.frame), f"{found.seconds:.2f}", f"{found.peak_mib:.0f}"
-        table.add_row(name, *row)
-        console.print(f"{name}: {found}")
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
-
-
-def _known(names: list[str], known: Mapping[str, object]) -> list[str]:
-    unknown = set(names) - known.keys()
-    if unknown:
-        advice = f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(known)}"
-        raise typer.BadParameter(advice, param_hint="VARIANTS")
-    return names
 
 
 @contextlib.contextmanager
@@ -305,7 +245,7 @@ def quantise(
     pages: Annotated[int, typer.Option(help="Drawn pages on which activations are measured.", min=1)] = 24,
 ) -> None:
     """Give a model an INT8 network, which ink then takes by default: first see that it scores as well as f32."""
-    from lineart_train import quantise as step
+    from lineart_train.export import quantise as step
 
     target = step.add_int8(model, pages)
     console.print(f"Wrote {target}, {target.stat().st_size:,} bytes, and its memory into the card.")
@@ -313,13 +253,12 @@ def quantise(
 
 app.command("evaluate-style")(commands.evaluate_style)
 app.command("measure-brushes")(commands.measure_brushes)
-app.command("compare-styles")(commands.compare_styles)
 
 
 def _with_settings(config: Any, settings: list[str]) -> Any:
     from dataclasses import replace
 
-    from lineart_train.config import keys
+    from lineart_train.training.config import keys
 
     values: dict[str, Any] = {}
     for each in settings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import Draft, ModelCard, load
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model.card import Draft, ModelCard, load
 from lineart_cli.plan import PageSize, Plan, Wishes, plan
 
 HALO = 64
 MULTIPLE_OF = 16
 CHANNELS = 16
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compiled networks of the tests do not go to the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def write_network(path: Path, offset: float = 0.0, output_size: str = "") -> None:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from lineart_cli.brushes import weight
-from lineart_cli.brushes.paint import Lines, paint
+from lineart_cli.brushes.drawing import pen_pressure
+from lineart_cli.brushes.drawing.paint import Lines, paint
 from lineart_cli.brushes.style import Style
 
 _SHADES = " ░▒▓█"
@@ -39,7 +39,7 @@ def wave(thickness: float, shape: tuple[int, int]) -> Lines:
         nearer = distance < off[:, near]
         off[:, near][nearer] = distance[nearer]
         pressure[:, near][nearer] = press[step]
-    return Lines(off.astype(np.float16), weight.cells(pressure))
+    return Lines(off.astype(np.float16), pen_pressure.cells(pressure))
 
 
 def sheet(styles: Mapping[str, Style], thickness: float = 14.0, width: int = 1500) -> Image.Image:

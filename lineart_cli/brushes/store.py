@@ -13,7 +13,7 @@ from lineart_cli.errors import ArgumentError, BrushError, PageError
 from lineart_cli.options import InkOptions
 
 if TYPE_CHECKING:
-    from lineart_cli.brushes.measure import Strip
+    from lineart_cli.brushes.fitting.measure import Strip
 
 _PACKAGE = Path(__file__).parents[1]
 SHIPPED = (_PACKAGE / "models" / "brushes", _PACKAGE.parent / "models" / "brushes")
@@ -97,7 +97,7 @@ def find(text: str) -> tuple[str, Style, str]:
 
 
 def _from_picture(path: Path) -> tuple[str, Style, str]:
-    from lineart_cli.brushes.measure import measure
+    from lineart_cli.brushes.fitting.measure import measure
 
     strip, note = stroke(path)
     return path.stem, measure(strip, f"measured from {path.name}"), note
@@ -113,7 +113,7 @@ def stroke(path: Path) -> tuple[Strip, str]:
     from PIL import Image
 
     from lineart_cli import pages
-    from lineart_cli.brushes.picture import LONGEST, strip_of
+    from lineart_cli.brushes.fitting.picture import LONGEST, strip_of
 
     header = pages.read_header(path, InkOptions())
     scale = min(1.0, LONGEST / max(header.width, header.height))

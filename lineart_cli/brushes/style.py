@@ -26,6 +26,8 @@ ENDS = tuple(0.5 * step for step in range(-2, 7))
 REACH = 2.4
 """The last column of `Style.cover` is so many half widths away from the middle of the line."""
 SUFFIX = ".json"
+STYLE_DPI = 300.0
+"""What a style says in px, of grain, is meant at this resolution."""
 
 
 @dataclass(frozen=True)

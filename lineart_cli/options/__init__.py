@@ -5,7 +5,7 @@ from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
 from lineart_cli.options.report import ReportOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
-from lineart_cli.options.trying import TryOptions
+from lineart_cli.options.trial import TryOptions
 from lineart_cli.options.values import (
     BACKENDS,
     BLACK,
@@ -19,7 +19,6 @@ from lineart_cli.options.values import (
     FORMATS_WITHOUT_ALPHA,
     MM_PER_INCH,
     MODEL,
-    MODEL_DPI,
     NEUTRAL_FAINT,
     PLAIN,
     PRECISIONS,
@@ -44,7 +43,6 @@ __all__ = [
     "FORMATS_WITHOUT_ALPHA",
     "MM_PER_INCH",
     "MODEL",
-    "MODEL_DPI",
     "NEUTRAL_FAINT",
     "PLAIN",
     "PRECISIONS",

@@ -8,7 +8,6 @@ from typing import Literal, NamedTuple, TypeVar
 _T = TypeVar("_T")
 
 MODEL = "standard"
-MODEL_DPI = 300.0
 PLAIN = ("technical_pen",)
 """The brush that the network itself draws with, alone."""
 MM_PER_INCH = 25.4
@@ -53,10 +52,6 @@ class Length:
     def page_px(self, dpi: float) -> float:
         """The length in pixels of a page with `dpi` pixels per inch."""
         return self.number if self.unit == "px" else self.number * dpi / MM_PER_INCH
-
-    def model_px(self, dpi: float) -> float:
-        """The length in pixels at 300 dpi."""
-        return self.page_px(dpi) * MODEL_DPI / dpi
 
 
 class Several(tuple[_T, ...]):

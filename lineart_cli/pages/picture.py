@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
 
-from lineart_cli.colour import desaturate, kept_light, lost_light, without_pencil
+from lineart_cli.imaging.colour import desaturate, kept_light, lost_light, without_pencil
+from lineart_cli.imaging.resample import fit, gather
 from lineart_cli.pages.header import UPRIGHT, Dpi, is_turned
-from lineart_cli.resample import fit, gather
 
 BLOCK_PIXELS = 1 << 18
 """How many pixels are held in colour and in floating point at once."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lineart_cli.engines.base import EngineChoice
+from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.options import FORMATS_OF_CURVES, PLAIN, InkOptions
-from lineart_cli.scale import shape_at
+from lineart_cli.scale.working_scale import shape_at
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
-from lineart_cli.hardware import Device, Hardware
-from lineart_cli.model_card import RUNTIMES, ModelCard
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.machine.hardware import Device, Hardware
+from lineart_cli.model.card import RUNTIMES, ModelCard
 from lineart_cli.plan.asked import Wishes
 
 _PACKAGES = {"cuda": "onnxruntime-gpu", "tensorrt": "onnxruntime-gpu", "dml": "onnxruntime-directml"}

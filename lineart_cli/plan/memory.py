@@ -6,17 +6,17 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import Draft, Footprint, ModelCard
-from lineart_cli.octaves import LOOKS
+from lineart_cli.imaging.disk_array import AHEAD, LARGE
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.inference.tiles import Tile, best_tiles, plan_tiles
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model.card import Draft, Footprint, ModelCard
 from lineart_cli.options import FORMATS_OF_CURVES, bytes_text
 from lineart_cli.plan.asked import PageSize, Wishes
 from lineart_cli.plan.tiling import Tiling, draft_tiles, tiles_text
-from lineart_cli.regions import Tile, best_tiles, plan_tiles
-from lineart_cli.scale import glance_factor
-from lineart_cli.spool import AHEAD, LARGE
+from lineart_cli.scale.network import LOOKS
+from lineart_cli.scale.working_scale import glance_factor
 
 MOST_BY_DEFAULT = 1_000_000_000
 FREE_BY_DEFAULT = 0.6

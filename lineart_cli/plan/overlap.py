@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model.card import ModelCard
 from lineart_cli.plan.asked import PageSize, Wishes
 from lineart_cli.plan.memory import Memory
 from lineart_cli.plan.tiling import Tiling

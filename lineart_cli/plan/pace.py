@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from lineart_cli.engines.base import EngineChoice
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model.card import ModelCard
 from lineart_cli.plan.asked import Wishes
 
 _MACS = {"avx512": 60e9, "avx2": 35e9, "neon": 15e9}

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from lineart_cli.engines.base import EngineChoice
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.inference.tiles import Tile
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import bytes_text
 from lineart_cli.plan.asked import PageSize, Wishes
 from lineart_cli.plan.choices import choose
 from lineart_cli.plan.overlap import pages_at_once
 from lineart_cli.plan.pace import expected_seconds
 from lineart_cli.plan.tiling import Tiling, tiles_text
-from lineart_cli.regions import Tile
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lineart_cli.regions import Tile, same_windows
+from lineart_cli.inference.tiles import Tile, same_windows
 
 PREPARING = 2_000_000
 """Pixels that a runtime computes in the time in which it makes the network ready for windows of another shape."""

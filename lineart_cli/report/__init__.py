@@ -8,10 +8,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from lineart_cli import manifest
+from lineart_cli.batch import manifest
+from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import ReportOptions
-from lineart_cli.output_folder import OutputFolder
 from lineart_cli.report.html import foot, head, page
 from lineart_cli.report.rows import Row, common_settings, rows_of
 from lineart_cli.report.view import look_at

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lineart_cli.manifest import Entry, Failure, Manifest
+from lineart_cli.batch.manifest import Entry, Failure, Manifest
 
 Settings = dict[str, str]
 

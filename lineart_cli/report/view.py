@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lineart_cli import manifest, pages
+from lineart_cli import pages
+from lineart_cli.batch import manifest
 from lineart_cli.errors import PageError
 from lineart_cli.options import InkOptions
 from lineart_cli.pages import INK

@@ -9,11 +9,11 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.brushes import weight
+from lineart_cli.brushes.drawing import pen_pressure
+from lineart_cli.brushes.drawing.paint import Lines
+from lineart_cli.brushes.drawing.skeleton import BORDER, SHORT, WALK
 from lineart_cli.brushes.noise import sample
-from lineart_cli.brushes.paint import Lines
 from lineart_cli.brushes.style import PRESSURES, TURNS, Tool
-from lineart_cli.brushes.trace import BORDER, SHORT, WALK
 from lineart_cli.pages import CENTRES, OUTLINES, Drawing, Layer, Shape
 from lineart_cli.plan import PageSize
 from lineart_cli.vector import solids
@@ -129,7 +129,7 @@ class _Drawer:
 
     def _press(self, points: Doubles) -> Doubles:
         """(N,) pressure at places, px of the lines."""
-        x, y = ((points + 0.5) / weight.STRIDE - 0.5).astype(np.float32).T
+        x, y = ((points + 0.5) / pen_pressure.STRIDE - 0.5).astype(np.float32).T
         return sample(self.pressure, x, y).astype(np.float64)
 
     def _width(self, press: Doubles) -> Doubles:

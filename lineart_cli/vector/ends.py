@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from lineart_cli.brushes.noise import sample
-from lineart_cli.resample import strips
-from lineart_cli.spool import Page
+from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.resample import strips
 from lineart_cli.vector.joining import Course
 from lineart_cli.vector.valley import Floats
 
@@ -77,7 +77,7 @@ def _followed(off: Floats, tips: Floats, ways: Floats) -> Floats:
     for step in range(_STEPS):
         px = np.minimum(_reach(off, tips, ways), _STEP)
         goes &= px > _LEAST
-        ahead = tips + px[:, None] * ways
+        ahead = np.asarray(tips + px[:, None] * ways, np.float32)
         aside = np.stack([-ways[:, 1], ways[:, 0]], 1).astype(np.float32)
         ahead[px == _STEP] += (_side(off, ahead, aside)[:, None] * aside)[px == _STEP]
         points[goes, step] = ahead[goes]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineart_cli.brushes.noise import sample
-from lineart_cli.resample import strips
-from lineart_cli.spool import Page
+from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.resample import strips
 from lineart_cli.vector.fitting import Doubles
 from lineart_cli.vector.valley import Floats
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.brushes.trace import CORE, Mask, thin
-from lineart_cli.resample import strips
-from lineart_cli.spool import Page
+from lineart_cli.brushes.drawing.skeleton import CORE, Mask, thin
+from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.resample import strips
 
 Floats = NDArray[np.float32]
 

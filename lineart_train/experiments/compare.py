@@ -14,17 +14,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from lineart_cli.imaging.tone import darkness
 from lineart_cli.options import NEUTRAL_FAINT, InkOptions
 from lineart_cli.pages import read_grey
-from lineart_cli.tone import darkness
-from lineart_train import metrics
-from lineart_train.checkpoint import load_model
-from lineart_train.evaluate import read_truth
+from lineart_train.evaluation import metrics
+from lineart_train.evaluation.evaluate import read_truth
 from lineart_train.experiments.losses import LINE, Critic, drawn, lesson
 from lineart_train.experiments.variants import VARIANTS, Model, Variant
-from lineart_train.net import LineartNet, without_draft
-from lineart_train.pool import Pool
-from lineart_train.steps import descend, follow
+from lineart_train.network.net import LineartNet, without_draft
+from lineart_train.training.checkpoint import load_model
+from lineart_train.training.pool import Pool
+from lineart_train.training.steps import descend, follow
 
 SHIPPED = Path(__file__).parent.parent / "checkpoints" / "standard"
 WARM, COOL, FOLLOW = 100, 0.35, 0.99

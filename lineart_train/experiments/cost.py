@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lineart_cli.process import peak_memory
+from lineart_cli.machine.process import peak_memory
 from lineart_train.experiments.variants import Model
 
 A4_PX = (3508, 2480)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lineart_train.losses import targets, weights
-from lineart_train.net import conv
+from lineart_train.network.losses import targets, weights
+from lineart_train.network.net import conv
 
 LINE = 3.0
 """Thickness, px, of the lines that networks of pixels learn to draw."""

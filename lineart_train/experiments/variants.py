@@ -9,10 +9,10 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from lineart_train import net
 from lineart_train.experiments import article, losses
-from lineart_train.losses import field_loss
-from lineart_train.net import Body, Head, LineartNet, NetConfig
+from lineart_train.network import net
+from lineart_train.network.losses import field_loss
+from lineart_train.network.net import Body, Head, LineartNet, NetConfig
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """(raw output, true way in px) -> loss."""
@@ -34,7 +34,7 @@ class Fields(nn.Module):
 
     def ink(self, raw: Tensor) -> Tensor:
         """Coverage (N, 1, H, W) in [0, 1] of lines of 3 px."""
-        level: Tensor = self.model.pen(raw, torch.tensor([losses.LINE]))
+        level: Tensor = self.model.pen(raw[:, :2], raw[:, 2:], torch.tensor([losses.LINE]))
         return (level + 0.5).clamp(0, 1)
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from lineart_train.net import Block, conv
+from lineart_train.network.net import Block, conv
 
 CHANNELS = (24, 32, 48, 64)
 """Per level, from stride 4 on, each level twice as coarse."""

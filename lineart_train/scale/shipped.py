@@ -6,8 +6,8 @@ import hashlib
 import tomllib
 from pathlib import Path
 
-from lineart_cli.model_card import CARD
-from lineart_train.export import to_toml
+from lineart_cli.model.card import CARD
+from lineart_train.export.export import to_toml
 from lineart_train.scale.export import write_onnx
 
 

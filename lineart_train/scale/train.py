@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lineart_cli.tone import GAIN, INK, LEAST_DRAWN, MAIN_LINE
-from lineart_train.dataset import draw
-from lineart_train.pool import spare_cores
+from lineart_cli.imaging.tone import GAIN, INK, LEAST_DRAWN, MAIN_LINE
+from lineart_train.generator.dataset import draw
+from lineart_train.generator.scenes.drawings import Library, load
 from lineart_train.scale.net import ScaleNet, of_page, scale_loss
-from lineart_train.scenes.drawings import Library, load
-from lineart_train.steps import descend
+from lineart_train.training.pool import spare_cores
+from lineart_train.training.steps import descend
 
 Canvas = tuple[NDArray[np.uint8], float]
 """(S, S) darkness, and the octaves at which it is drawn."""

@@ -9,19 +9,19 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from lineart_cli import model_store
-from lineart_cli.model_card import CARD
+from lineart_cli.model import catalogue
+from lineart_cli.model.card import CARD
 from lineart_cli.options import MODEL
 from lineart_train.experiments.article import MULTIPLE_OF, ArticleNet, frame, kmac_per_px
-from lineart_train.export import to_toml, write_onnx
+from lineart_train.export.export import to_toml, write_onnx
 
 TILE = 1024
 MEMORY = [300e6, 260.0]
 """Bytes of the process and for each px of a tile, roughly: enough for a plan, which `--tile` settles anyway."""
 
 PROGRAM = (
-    "import sys; from pathlib import Path; from lineart_cli import app, model_card, model_store\n"
-    "folder = Path(sys.argv.pop(1)); model_store.find = lambda name: model_card.load(folder)\n"
+    "import sys; from pathlib import Path; from lineart_cli import app; from lineart_cli.model import card, catalogue\n"
+    "folder = Path(sys.argv.pop(1)); catalogue.find = lambda name: card.load(folder)\n"
     "app.main()"
 )
 """`lineart` with another model: python -c PROGRAM FOLDER ink ..."""
@@ -52,7 +52,7 @@ def _write(folder: Path) -> None:
     torch.manual_seed(1)
     network = folder / "network.onnx"
     write_onnx(Leveled().eval(), network)  # type: ignore[arg-type]
-    ours = model_store.find(MODEL)
+    ours = catalogue.find(MODEL)
     entries = {
         "file": network.name,
         "sha256": hashlib.sha256(network.read_bytes()).hexdigest(),

@@ -18,7 +18,9 @@ from typing import Any
 
 from PIL import Image
 
-from lineart_cli import hardware, sample, scale
+from lineart_cli.bench import sample
+from lineart_cli.machine import hardware
+from lineart_cli.scale import working_scale
 
 ROOT = Path(__file__).parents[2]
 LINEART = (sys.executable, "-m", "lineart_cli")
@@ -69,7 +71,7 @@ def run(
 
 def drawing(dpi: float) -> tuple[str, str]:
     """The option by which a page of that dpi is worked on at 300, whatever is on it."""
-    return "--drawing", f"{scale.STROKE * dpi / 300:g}px"
+    return "--drawing", f"{working_scale.STROKE * dpi / 300:g}px"
 
 
 def ink(

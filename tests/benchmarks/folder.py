@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from common import Run, arguments, drawing, ink, keep
 
-from lineart_cli import hardware, model_store
-from lineart_cli.engines import CHANNELS, open_engine
+from lineart_cli.inference.engines import CHANNELS, open_engine
+from lineart_cli.machine import hardware
+from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, InkOptions
 from lineart_cli.pages import read_header, working_dpi
 from lineart_cli.plan import PageSize, Plan, Wishes, plan
@@ -90,7 +91,7 @@ class Bare(NamedTuple):
 
 def _bare(pages: Sequence[Path], precision: str) -> Callable[[], Bare]:
     """What measures it, by some tiles of each of the plans."""
-    card, machine = model_store.find(MODEL), hardware.detect()
+    card, machine = catalogue.find(MODEL), hardware.detect()
     wishes = Wishes(precision=precision)
     plans: Counter[Plan] = Counter()
     for page in pages:

@@ -7,8 +7,9 @@ from typing import Any
 
 from common import PAGES, arguments, draw_page, drawing, ink, keep
 
-from lineart_cli import hardware, model_store
 from lineart_cli.errors import ArgumentError
+from lineart_cli.machine import hardware
+from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, InkOptions
 from lineart_cli.plan import PageSize, Wishes, plan
 
@@ -20,7 +21,7 @@ WAYS = (("openvino", "f32"), ("openvino", "bf16"), ("onnxruntime", "f32"))
 def main() -> None:
     """Measure every way that this machine grants."""
     options = arguments(__doc__ or "").parse_args()
-    card, machine = model_store.find(MODEL), hardware.detect()
+    card, machine = catalogue.find(MODEL), hardware.detect()
     rows: list[dict[str, Any]] = []
     print(f"{'page':8} {'runtime':12} {'precision':9} {'tile':>5} {'expected MB':>12} {'measured MB':>12} {'ratio':>6}")
     for name in SIZES:

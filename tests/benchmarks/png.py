@@ -25,9 +25,13 @@ import imagecodecs
 import numpy as np
 from PIL import Image, features
 
-from lineart_cli import hardware, model_store, pages, sample
+from lineart_cli import pages
+from lineart_cli.bench import sample
 from lineart_cli.brushes.style import Tool
-from lineart_cli.convert import open_inker
+from lineart_cli.inking.arrays import ArrayInker
+from lineart_cli.inking.inker import open_inker
+from lineart_cli.machine import hardware
+from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, InkOptions
 from lineart_cli.pages.writers import png
 from lineart_cli.plan import Wishes, plan
@@ -69,8 +73,8 @@ def _opencv(grey: np.ndarray, *settings: int) -> np.ndarray:
 
 def sample_ink() -> np.ndarray:
     """The sample page as lineart inks it, black on white."""
-    card, machine = model_store.find(MODEL), hardware.detect()
-    inker = open_inker(card, lambda page: plan(page, card, machine, Wishes()))
+    card, machine = catalogue.find(MODEL), hardware.detect()
+    inker = ArrayInker(open_inker(card), lambda page: plan(page, card, machine, Wishes()))
     grey = sample.page(*sample.A4).astype(np.float32) / np.float32(255)
     return 255 - inker.ink(grey, sample.DPI, Tool())
 

@@ -17,7 +17,10 @@ import numpy as np
 import tifffile
 from common import PAGES, arguments, drawing, ink, keep, made
 
-from lineart_cli import hardware, model_store, pages, sample
+from lineart_cli import pages
+from lineart_cli.bench import sample
+from lineart_cli.machine import hardware
+from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, InkOptions
 from lineart_cli.pages.writers import png
 from lineart_cli.plan import PageSize, Wishes, plan
@@ -45,7 +48,7 @@ def _row(size: str, kind: str, brush: str, folder: Path) -> dict[str, Any]:
     height, width, dpi = PAGES[size]
     path = made(folder / f"{size.replace(' ', '-')}-{kind}", _write, height, width, dpi, kind)
     wanted = InkOptions.parse({"brush": brush})
-    planned = plan(_page(path, dpi), model_store.find(MODEL), hardware.detect(), Wishes.of(wanted))
+    planned = plan(_page(path, dpi), catalogue.find(MODEL), hardware.detect(), Wishes.of(wanted))
     done = ink(path, folder / "ink", "--brush", brush, *drawing(dpi))
     megapixels = {"page": height * width / 1e6, "network": planned.computed_megapixels}
     speed = {name: each / done.seconds for name, each in megapixels.items()}

@@ -21,7 +21,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a sh
 
 class Slow:
     waits = {waits}
-    def bands(self, grey, size, tool, faint):
+    def bands(self, grey, size, plan, tool, faint):
         print("inking\\n", end="", flush=True)  # in one piece: another thread may be telling of a page
         wait = self.waits.pop(0) if len(self.waits) > 1 else self.waits[0]
         while wait == "go" and not os.path.exists("go"):

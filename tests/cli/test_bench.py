@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from lineart_cli import app, bench, hardware, model_store, settings
-from lineart_cli.engines.base import EngineChoice
-from lineart_cli.hardware import Hardware
+from lineart_cli import app
+from lineart_cli.bench import measure, settings
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.machine import hardware
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, BenchOptions
 from lineart_cli.plan import Measured, PageSize, Wishes, plan
 
@@ -20,16 +23,16 @@ MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 16 * 10**9, 8 * 10**9)
 def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BenchOptions]:
     """The options of every bench. None is really run, a quick one finds nothing; what is saved goes to `tmp_path`."""
     seen: list[BenchOptions] = []
-    planned = plan(PageSize(300, 200, 300), model_store.find(MODEL), MACHINE, Wishes())
+    planned = plan(PageSize(300, 200, 300), catalogue.find(MODEL), MACHINE, Wishes())
     best = Measured(EngineChoice("onnxruntime", "CPU", "f32", 2), 3.5)
-    rows = (bench.Row(planned.choice, None, 1, 0.1),)
+    rows = (measure.Row(planned.choice, None, 1, 0.1),)
 
-    def run(options: BenchOptions, card: object, machine: Hardware, progress: bench.Progress) -> bench.Report:
+    def run(options: BenchOptions, card: object, machine: Hardware, progress: measure.Progress) -> measure.Report:
         seen.append(options)
         progress("1 of 1: something")
-        return bench.Report(machine, {}, planned, 0.06, rows, None if options.quick else best, "The end.")
+        return measure.Report(machine, {}, planned, 0.06, rows, None if options.quick else best, "The end.")
 
-    monkeypatch.setattr(bench, "run", run)
+    monkeypatch.setattr(measure, "run", run)
     monkeypatch.setattr(hardware, "detect", lambda: MACHINE)
     monkeypatch.setattr(hardware, "with_devices", lambda machine: machine)
     monkeypatch.setattr(settings, "path", lambda: tmp_path / "bench.json")

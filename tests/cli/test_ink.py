@@ -19,15 +19,18 @@ import tifffile
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from lineart_cli import app, hardware, model_store, pages, settings
+from lineart_cli import app, pages
+from lineart_cli.bench import settings
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
-from lineart_cli.engines.base import EngineChoice
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import ModelCard
+from lineart_cli.imaging.disk_array import Page
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.machine import hardware
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model import catalogue
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import FORMATS, MODEL, InkOptions, bytes_text
 from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
-from lineart_cli.spool import Page
 
 
 class HalfInker:
@@ -36,7 +39,7 @@ class HalfInker:
     def __init__(self, bits: int) -> None:
         self._bits = bits
 
-    def bands(self, grey: Page, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
+    def bands(self, grey: Page, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[np.ndarray]:
         white = np.iinfo(grey.dtype).max if grey.dtype.kind == "u" else 1
         ink = np.where(grey[:] < white / 2, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
         yield cv2.resize(ink, size.shape[::-1], interpolation=cv2.INTER_NEAREST)
@@ -51,13 +54,20 @@ class Shell:
         self.out = self.err = ""
         self.machine = Hardware("Some CPU", ("avx2", "bf16"), 4, 4, 16 * 10**9, 8 * 10**9)
         self.opened: list[Plan] = []
+        self._deciding = app._decide
+        self._decide: Callable[[PageSize], Plan] = lambda _: pytest.fail("nothing was decided")
+        monkeypatch.setattr(app, "_decide", self._remember)
         monkeypatch.setattr(app, "_open_inker", self._open)
         monkeypatch.setattr(hardware, "detect", lambda: self.machine)
         monkeypatch.setattr(settings, "path", lambda: Path("config/bench.json"))
 
-    def _open(self, card: ModelCard, decide: Callable[[PageSize], Plan], bits: int, *_: object) -> HalfInker:
-        self.opened.append(decide(PageSize(3000, 2000, 300)))
+    def _open(self, card: ModelCard, bits: int, *_: object) -> HalfInker:
+        self.opened.append(self._decide(PageSize(3000, 2000, 300)))
         return HalfInker(bits)
+
+    def _remember(self, card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageSize], Plan]:
+        self._decide = self._deciding(card, options, pages)
+        return self._decide
 
     def __call__(self, *arguments: str) -> int:
         self._monkeypatch.setattr("sys.argv", ["lineart", *arguments])
@@ -242,7 +252,7 @@ def test_json_is_one_line_a_page_on_stdout(lineart: Shell) -> None:
 
 def planned_page(machine: Hardware, scale: float = 1, pages: int = 1) -> Plan:
     """The plan for a page of the tests with the shipped model."""
-    return plan(PageSize(256, 256, 300, scale=scale), model_store.find(MODEL), machine, Wishes(pages=pages))
+    return plan(PageSize(256, 256, 300, scale=scale), catalogue.find(MODEL), machine, Wishes(pages=pages))
 
 
 def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
@@ -578,7 +588,7 @@ def strokes(path: str, width: int) -> None:
 @pytest.fixture
 def by_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The scale by the width of strokes, as for models without a network that reads it."""
-    monkeypatch.setattr("lineart_cli.model_card.ModelCard.scale_network", None)
+    monkeypatch.setattr("lineart_cli.model.card.ModelCard.scale_network", None)
 
 
 @pytest.mark.usefixtures("by_strokes")
@@ -643,7 +653,7 @@ def test_a_long_strip_and_tags_that_are_wrong_need_no_options(lineart: Shell) ->
 
 def test_a_sheet_is_tried(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     strokes("scans/a.png", 7)
-    monkeypatch.setattr("lineart_cli.trying.open_inker", lambda *_, **__: HalfInker(8))
+    monkeypatch.setattr("lineart_cli.trial.grid.open_inker", lambda *_, **__: HalfInker(8))
     assert lineart("try", "scans/a.png", "--crop", "100,100,300,200") == 0
     assert lineart.err == "a-try.png\n"
     with Image.open("a-try.png") as image:

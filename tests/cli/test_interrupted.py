@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lineart_cli import manifest
-from lineart_cli.manifest import NAME
+from lineart_cli.batch import manifest
+from lineart_cli.batch.manifest import NAME
 from lineart_cli.pages import is_whole
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals differ")

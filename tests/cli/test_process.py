@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lineart_cli.manifest import NAME
+from lineart_cli.batch.manifest import NAME
 
 Start = Callable[..., subprocess.Popen[str]]
 

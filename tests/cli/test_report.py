@@ -22,8 +22,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import app, manifest, report
-from lineart_cli.manifest import Entry, Failure, Manifest
+from lineart_cli import app, report
+from lineart_cli.batch import manifest
+from lineart_cli.batch.manifest import Entry, Failure, Manifest
 from lineart_cli.options import InkOptions, ReportOptions
 
 NAMES = ("a.png", "deep/<b onclick=alert(1)>.png")

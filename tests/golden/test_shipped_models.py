@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import model_store
-from lineart_cli.convert import coverage
-from lineart_cli.engines import EngineChoice, open_engine
+from lineart_cli.inference.engines import EngineChoice, open_engine
+from lineart_cli.inking.inker import coverage
+from lineart_cli.model import catalogue
 
 MODELS = sorted(card.parent.name for card in (Path(__file__).parents[2] / "models").glob("*/card.toml"))
 MOST_BYTES = 30_000_000
@@ -19,7 +19,7 @@ MOST_BYTES = 30_000_000
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
 @pytest.mark.parametrize("name", MODELS)
 def test_the_test_page_comes_out_as_exported(name: str, backend: str) -> None:
-    card = model_store.find(name)
+    card = catalogue.find(name)
     dark = 1 - np.array(Image.open(card.test.input), np.float32) / 255
     wanted = np.array(Image.open(card.test.output), np.int16)
     engine = open_engine(card.network, EngineChoice(backend, "auto", "f32", None), dark.shape)
@@ -39,6 +39,6 @@ def test_there_is_a_standard_model_and_the_models_stay_small() -> None:
 
 def test_every_card_names_its_sources() -> None:
     for name in MODELS:
-        training = model_store.find(name).training
+        training = catalogue.find(name).training
         assert training["sources"]
         assert training["steps"] > 0

@@ -12,14 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineart_cli.brushes.style import Tool
-from lineart_cli.convert import open_inker
-from lineart_cli.engines import Engine, EngineChoice, open_engine
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inference.engines import Engine, EngineChoice, open_engine
+from lineart_cli.inference.tile_runner import Workbench, run_tiles
+from lineart_cli.inference.tiles import MARGIN, Tile, best_tiles, halve, plan_tiles, same_windows
+from lineart_cli.inking.arrays import ArrayInker
+from lineart_cli.inking.inker import open_inker
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Length
 from lineart_cli.plan import Wishes, plan
-from lineart_cli.regions import MARGIN, Tile, best_tiles, halve, plan_tiles, same_windows
-from lineart_cli.workbench import Workbench, run_tiles
 
 MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
 RUNTIMES = ["openvino", "onnxruntime"]
@@ -118,7 +119,7 @@ def test_the_ink_of_a_page_is_the_same_in_all_tiles(
 
     def ink(**wishes: Any) -> np.ndarray:
         wished = Wishes(backend=backend, max_memory=10**9, **wishes)
-        return open_inker(twice, lambda size: plan(size, twice, MACHINE, wished)).ink(
+        return ArrayInker(open_inker(twice), lambda size: plan(size, twice, MACHINE, wished)).ink(
             page.copy(), 300, Tool(thickness=Length(3 * scale)), scale=scale
         )
 

@@ -16,7 +16,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from lineart_cli.manifest import NAME
+from lineart_cli.batch.manifest import NAME
 
 OUT = "ink-out"
 

@@ -25,8 +25,8 @@ from PIL import Image
 
 from lineart_cli import app
 from lineart_cli.brushes.style import Tool
-from lineart_cli.plan import PageSize
-from lineart_cli.spool import Page
+from lineart_cli.imaging.disk_array import Page
+from lineart_cli.plan import PageSize, Plan
 
 OUT = "ink-out"
 _OPERATIONS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.listdir", "os.scandir", "fcntl.flock"}
@@ -67,7 +67,7 @@ class Ended:
 class Noise:
     """Inks noise that depends on the page and the thickness."""
 
-    def bands(self, grey: Page, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
+    def bands(self, grey: Page, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[np.ndarray]:
         seed = int(grey[:].sum(dtype=np.float64) * 1000) + int(tool.thickness.page_px(size.dpi))
         yield np.random.default_rng(seed).integers(0, 200, size.shape, np.uint8)
 

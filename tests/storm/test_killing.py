@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from lineart_cli.manifest import NAME
+from lineart_cli.batch.manifest import NAME
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks its runs")
 

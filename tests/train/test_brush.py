@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lineart_cli.brushes import measure, store
+from lineart_cli.brushes import store
+from lineart_cli.brushes.fitting import measure
 from lineart_cli.brushes.style import load
-from lineart_train.brush import engine, mypaint, shipped
-from lineart_train.brush.engine import Brush
-from lineart_train.brush.fidelity import FIGURES, cut, fidelity
-from lineart_train.brush.presets import PRESETS
-from lineart_train.scenes.curves import ellipse, resample
-from lineart_train.style import evaluate
+from lineart_train.brushes import engine, evaluate, mypaint, shipped
+from lineart_train.brushes.engine import Brush
+from lineart_train.brushes.presets import PRESETS
+from lineart_train.evaluation.fidelity import FIGURES, cut, fidelity
+from lineart_train.generator.scenes.curves import ellipse, resample
 
 LEVEL = resample(np.array([[-50, 40], [450, 40]], np.float32), 1.0)
 SHAPE = (80, 400)

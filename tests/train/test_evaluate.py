@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lineart_cli.errors import ArgumentError
-from lineart_train import evaluate as step
 from lineart_train.app import app
-from lineart_train.metrics import FIGURES, Grey
+from lineart_train.evaluation import evaluate as step
+from lineart_train.evaluation.metrics import FIGURES, Grey
 
 HEIGHT, WIDTH = 120, 300
 

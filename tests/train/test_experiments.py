@@ -14,7 +14,7 @@ from lineart_train.experiments import article, losses
 from lineart_train.experiments.compare import Budget, compare
 from lineart_train.experiments.cost import cost
 from lineart_train.experiments.variants import VARIANTS, Fields, Scale
-from lineart_train.net import NetConfig
+from lineart_train.network.net import NetConfig
 
 TINY = Budget(steps=3, batch=2, crop=64, canvas=128, canvases=4)
 

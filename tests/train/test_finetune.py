@@ -10,12 +10,13 @@ import pytest
 import typer
 from PIL import Image
 
-from lineart_cli.brushes import measure, store
+from lineart_cli.brushes import store
+from lineart_cli.brushes.fitting import measure
 from lineart_cli.brushes.style import ENDS, EVEN, Style, load
 from lineart_cli.errors import ArgumentError, ExitCode
-from lineart_train.brush import engine, shipped
-from lineart_train.brush.engine import Brush
-from lineart_train.style import finetune, finetune_command, pages, sources
+from lineart_train.brushes import engine, shipped
+from lineart_train.brushes.engine import Brush
+from lineart_train.finetune import command, finetune, pages, sources
 
 SOFT = Brush(width=((0.0, 0.3), (1.0, 1.0)), opacity=((0.0, 0.3), (1.0, 0.9)), hardness=0.5, grain=0.6)
 
@@ -119,7 +120,7 @@ def picture(path: Path) -> Path:
 def test_the_command_leaves_a_brush_that_is_found_by_its_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    finetune_command.finetune_style(picture(tmp_path / "mine.png"), None, None, 1.0)
+    command.finetune_style(picture(tmp_path / "mine.png"), None, None, 1.0)
     name, style, _ = store.find("mine")
     assert (name, style) == ("mine", load(tmp_path / "brushes/mine.json"))
     assert 0.2 < style.width[0] < 0.6
@@ -150,18 +151,18 @@ def test_bad_arguments_say_what_to_do(tmp_path: Path, source: str | None, name: 
         dot.paste(0, (30, 30, 60, 60))
         dot.save(tmp_path / "dot.png")
     with pytest.raises(ArgumentError, match=said):
-        finetune_command.finetune_style(tmp_path / source if source else None, name, None, 1.0)
+        command.finetune_style(tmp_path / source if source else None, name, None, 1.0)
     assert not (tmp_path / "brushes").exists()
 
 
 def test_a_brush_made_from_something_else_is_not_replaced(tmp_path: Path) -> None:
-    finetune_command.finetune_style(picture(tmp_path / "mine.png"), None, None, 1.0)
+    command.finetune_style(picture(tmp_path / "mine.png"), None, None, 1.0)
     before = (tmp_path / "brushes/mine.json").read_bytes()
     other = picture(tmp_path / "other (2).png")
     with pytest.raises(ArgumentError, match=r"--name mine: is trained from mine\.png; give another name"):
-        finetune_command.finetune_style(other, "mine", None, 1.0)
+        command.finetune_style(other, "mine", None, 1.0)
     assert (tmp_path / "brushes/mine.json").read_bytes() == before
-    finetune_command.finetune_style(other, None, None, 1.0)
+    command.finetune_style(other, None, None, 1.0)
     assert store.find("other_2_")[1].about == "trained from other (2).png"
 
 
@@ -177,7 +178,7 @@ def test_ctrl_c_keeps_the_best_and_says_how_to_go_on(
     monkeypatch.setattr(finetune, "_save", stopped)
     monkeypatch.setattr(finetune, "TRIES_IN_ALL", 60)
     with pytest.raises(typer.Exit) as caught:
-        finetune_command.finetune_style(picture(tmp_path / "mine.png"), None, None, 1.0)
+        command.finetune_style(picture(tmp_path / "mine.png"), None, None, 1.0)
     assert caught.value.exit_code == ExitCode.INTERRUPTED
     assert store.find("mine")[1].about == "trained from mine.png"
     assert (tmp_path / "brushes/mine.png").exists()

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from lineart_train.app import app
-from lineart_train.habits.measure import FIGURES, measure
-from lineart_train.habits.sources import artists, generator
+from lineart_train.evaluation.strokes.measure import FIGURES, measure
+from lineart_train.evaluation.strokes.sources import artists, generator
 
 SCAP = """#200\t100
 @1

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from lineart_train.looks import first_looks, halved, second_looks
-from lineart_train.net import REACH, LineartNet, NetConfig
-from lineart_train.scenes.curves import ellipse
-from lineart_train.sketch.raster import OFFSET_UNIT, offset_field
+from lineart_train.generator.scenes.curves import ellipse
+from lineart_train.generator.sketch.raster import OFFSET_UNIT, offset_field
+from lineart_train.network.net import REACH, LineartNet, NetConfig
+from lineart_train.network.passes import first_looks, halved, second_looks
 
 SIDE = 256
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from lineart_train import metrics
-from lineart_train.metrics import FIGURES, Grey, figures
+from lineart_train.evaluation import metrics
+from lineart_train.evaluation.metrics import FIGURES, Grey, figures
 
 HEIGHT, WIDTH, ROW, LEFT, RIGHT, TOLERANCE = 160, 480, 80, 40, 440, 8
 LONG = RIGHT - LEFT

@@ -10,21 +10,21 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from lineart_cli.convert import Inker, _darkener
-from lineart_cli.engines import Engine, EngineChoice, open_engine
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import Draft, ModelCard
+from lineart_cli.imaging.tone import measure
+from lineart_cli.inference.engines import Engine, EngineChoice, open_engine
+from lineart_cli.inking.inker import Inker, _darkener
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model.card import Draft, ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Wishes, plan
-from lineart_cli.tone import measure
-from lineart_train.config import TrainConfig, from_dict
-from lineart_train.export import write_onnx
-from lineart_train.losses import field_loss
-from lineart_train.metrics import Grey
-from lineart_train.net import DRAFT, DRAFT_SCALE, REACH, LineartNet, NetConfig, halo
-from lineart_train.pool import turned, unit_offset
-from lineart_train.scenes.curves import ellipse, resample
-from lineart_train.sketch.raster import offset_field
+from lineart_train.evaluation.metrics import Grey
+from lineart_train.export.export import write_onnx
+from lineart_train.generator.scenes.curves import ellipse, resample
+from lineart_train.generator.sketch.raster import offset_field
+from lineart_train.network.losses import field_loss
+from lineart_train.network.net import DRAFT, DRAFT_SCALE, REACH, LineartNet, NetConfig, halo
+from lineart_train.training.config import TrainConfig, from_dict
+from lineart_train.training.pool import turned, unit_offset
 
 Floats = NDArray[np.float32]
 TINY = NetConfig(channels=(16, 16), down=(1, 1), up=(1,), head=16)
@@ -57,14 +57,14 @@ def test_true_fields_are_cut_to_lines_of_the_thickness_asked_for() -> None:
     angle = np.linspace(0, 2 * np.pi, 2000)
     around = float(np.hypot(40 * np.diff(np.cos(angle)), 30 * np.diff(np.sin(angle))).sum())
     for thickness in (1.0, 3.0, 8.0, 12.0):
-        ink = (net.pen(fields, torch.tensor([thickness])) + 0.5).clamp(0, 1)
+        ink = (net.pen(fields[:, :2], fields[:, 2:], torch.tensor([thickness])) + 0.5).clamp(0, 1)
         assert float(ink.sum()) / around == pytest.approx(thickness, abs=0.3)
 
 
 def test_bare_paper_stays_bare_at_every_thickness_where_the_way_means_nothing() -> None:
     fields = torch.zeros(1, 3, 96, 96)  # a way is learned near lines only
     fields[:, 2] = 0.97  # an unsure "far away"
-    level = LineartNet(TINY).pen(fields, torch.tensor([16.0]))
+    level = LineartNet(TINY).pen(fields[:, :2], fields[:, 2:], torch.tensor([16.0]))
     assert float(level.max()) < -2
 
 
@@ -73,7 +73,9 @@ def test_two_lines_side_by_side_stay_two_with_paper_between(gap: int) -> None:
     lines = [resample(np.array([[-10, y], [140, y]], np.float32), 3.0) for y in (50, 50 + gap)]
     way = torch.from_numpy(unit_offset(offset_field(lines, 128))[None]) / REACH
     fields = torch.cat([way, way.norm(dim=1, keepdim=True).clamp(max=1)], 1)
-    ink = (LineartNet(TINY).pen(fields, torch.tensor([3.0])) + 0.5).clamp(0, 1)[0, 0, 40 : 60 + gap, 64]
+    ink = (LineartNet(TINY).pen(fields[:, :2], fields[:, 2:], torch.tensor([3.0])) + 0.5).clamp(0, 1)[
+        0, 0, 40 : 60 + gap, 64
+    ]
     solid = (ink > 0.5).int()
     assert int((solid.diff() == 1).sum()) == 2
     assert float(ink[10 + 3 : 10 + gap - 2].max()) < 0.1
@@ -139,16 +141,16 @@ def given(page: Grey, card: ModelCard, tile: int | None) -> tuple[Floats, Floats
         return open_engine(card.network, choice, window)
 
     planned = plan(PageSize(*shape, 300), card, machine, wishes)
-    inker = Inker(card, lambda _: planned, prepare)
+    inker = Inker(card, prepare)
     draw = inker._seen(_darkener(page, measure(page), NEUTRAL_FAINT), planned, shape)
     draw((slice(0, shape[0]), slice(0, shape[1])), seen)
     return seen[0], seen[1]
 
 
 def test_export_proves_itself_and_leaves_nothing_when_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lineart_cli.model_card import load
-    from lineart_train import export as step
-    from lineart_train.checkpoint import Progress, save
+    from lineart_cli.model.card import load
+    from lineart_train.export import export as step
+    from lineart_train.training.checkpoint import Progress, save
 
     config = TrainConfig(net=TINY, crop=64, canvas=64)
     torch.manual_seed(0)

@@ -7,9 +7,9 @@ import numpy as np
 import onnx
 import pytest
 
-from lineart_cli import model_card
-from lineart_cli.engines import EngineChoice, open_engine
-from lineart_train.quantise import add_int8
+from lineart_cli.inference.engines import EngineChoice, open_engine
+from lineart_cli.model import card
+from lineart_train.export.quantise import add_int8
 
 SHAPE = (256, 256)
 
@@ -24,22 +24,24 @@ def model(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_card_tells_of_the_network_and_its_memory(model: Path, models: Path) -> None:
-    before, card = model_card.load(models / "tiny"), model_card.load(model)
+    before, after = card.load(models / "tiny"), card.load(model)
     assert before.int8 is None
-    assert card.int8 is not None
-    assert card.network_for("int8") == model / "network.int8.onnx"
-    assert card.network_for("f32") == model / "network.onnx"
-    assert {"openvino_int8", "onnxruntime_int8"} <= set(card.memory)
-    assert card.memory["openvino_f32"] == before.memory["openvino_f32"]
-    assert card.training == before.training
+    assert after.int8 is not None
+    assert after.network_for("int8") == model / "network.int8.onnx"
+    assert after.network_for("f32") == model / "network.onnx"
+    assert {"openvino_int8", "onnxruntime_int8"} <= set(after.memory)
+    assert after.memory["openvino_f32"] == before.memory["openvino_f32"]
+    assert after.training == before.training
 
 
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
 def test_it_draws_as_the_network_in_float_does(model: Path, backend: str) -> None:
-    card = model_card.load(model)
+    exported = card.load(model)
     sketch = np.random.default_rng(0).random((1, 2, *SHAPE)).astype(np.float16)
     exact, rough = (
-        open_engine(card.network_for(precision), EngineChoice(backend, "CPU", precision), SHAPE).run(sketch, 3).copy()
+        open_engine(exported.network_for(precision), EngineChoice(backend, "CPU", precision), SHAPE)
+        .run(sketch, 3)
+        .copy()
         for precision in ("f32", "int8")
     )
     assert np.abs(rough - exact).max() > 0

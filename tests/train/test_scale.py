@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from lineart_train.dataset import draw
+from lineart_train.generator.dataset import draw
 from lineart_train.scale.export import write_onnx
 from lineart_train.scale.net import STRIDE, ScaleNet, of_page, scale_loss
 from lineart_train.scale.train import OCTAVES, crop, train

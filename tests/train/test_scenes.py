@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lineart_train.scenes.compose import BLEED, scene
-from lineart_train.scenes.curves import arc_length, clip_to, ellipse, resample, smooth, spline
-from lineart_train.scenes.drawings import join, load
-from lineart_train.scenes.motifs import MOTIFS
+from lineart_train.generator.scenes.compose import BLEED, scene
+from lineart_train.generator.scenes.curves import arc_length, clip_to, ellipse, resample, smooth, spline
+from lineart_train.generator.scenes.drawings import join, load
+from lineart_train.generator.scenes.motifs import MOTIFS
 
 
 def test_resampled_points_are_equally_far_apart() -> None:

@@ -10,15 +10,23 @@ import numpy as np
 import pytest
 import torch
 
-from lineart_train import recipe
-from lineart_train import train as loop
-from lineart_train.checkpoint import Progress, average, load_model, read_config, read_progress, save, start_from
-from lineart_train.config import TrainConfig
-from lineart_train.dataset import draw
-from lineart_train.net import LineartNet, NetConfig, with_draft
-from lineart_train.pool import Pool
+import lineart_train
+from lineart_train.generator.dataset import draw
+from lineart_train.network.net import LineartNet, NetConfig, with_draft
+from lineart_train.training import loop, recipe
+from lineart_train.training.checkpoint import (
+    Progress,
+    average,
+    load_model,
+    read_config,
+    read_progress,
+    save,
+    start_from,
+)
+from lineart_train.training.config import TrainConfig
+from lineart_train.training.pool import Pool
 
-SHIPPED = Path(loop.__file__).parent / "checkpoints" / "standard"
+SHIPPED = Path(lineart_train.__file__).parent / "checkpoints" / "standard"
 
 TINY = TrainConfig(
     canvas=128, crop=96, batch=4, pool=24, fresh=0.0, warm=5, average=0.9,

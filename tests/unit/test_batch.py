@@ -15,20 +15,23 @@ import pytest
 from PIL import Image
 from tifffile import TiffFile
 
-from lineart_cli import files, manifest, model_store, pages, scale
-from lineart_cli.batch import Batch
+from lineart_cli import pages
+from lineart_cli.batch import context, files, manifest
+from lineart_cli.batch.manifest import NAME
+from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
-from lineart_cli.engines.base import EngineChoice, UnusableError
 from lineart_cli.errors import ArgumentError, EngineError, ModelError, PageError
 from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
-from lineart_cli.manifest import NAME
+from lineart_cli.inference.engines.base import EngineChoice, UnusableError
+from lineart_cli.inference.tiles import plan_tiles
+from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, InkOptions, Length, Several
-from lineart_cli.output_folder import OutputFolder
 from lineart_cli.plan import PageSize, Plan
-from lineart_cli.regions import plan_tiles
+from lineart_cli.scale import working_scale
 
-STROKE = Length(scale.STROKE)
+STROKE = Length(working_scale.STROKE)
 """Said of all drawings here, so that pages are worked on as they are."""
 
 
@@ -60,7 +63,7 @@ class FakeInker:
         self.calls: list[tuple[tuple[int, ...], float, float, float]] = []
         self._faults = faults
 
-    def bands(self, grey: np.ndarray, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
+    def bands(self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[np.ndarray]:
         assert grey.dtype == np.uint8
         self.calls.append((size.shape, size.dpi, tool.thickness.page_px(size.dpi), faint))
         ink = cv2.resize(np.where(grey < 128, 255, 0).astype(np.uint8), size.shape[::-1])
@@ -86,7 +89,8 @@ def ink(
     recorder = Recorder()
     jobs = files.plan(sources, out, pages.OUTPUT_FORMATS[options.format].suffix, pages.count_pages)
     inker = inker or FakeInker()
-    return run(jobs, problems, out, options, lambda: inker, recorder), recorder
+    planned = lambda size: replace(decide(size), at_once=options.jobs or 3)  # noqa: E731
+    return run(jobs, problems, out, options, lambda: inker, recorder, planned), recorder
 
 
 def run(
@@ -101,7 +105,7 @@ def run(
     if not options.dry_run:
         out.mkdir(parents=True, exist_ok=True)
     with OutputFolder(out, overwrite=options.overwrite, dry_run=options.dry_run) as folder:
-        card = model_store.find(MODEL)
+        card = catalogue.find(MODEL)
         tools, _ = store.tools(options)
         return Batch(folder, options, tools, card, decide, open_inker, recorder, threading.Event()).run(jobs, problems)
 
@@ -128,24 +132,58 @@ class TestRun:
     def test_ends_are_told_in_the_order_of_the_pages(
         self, scans: Path, out: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The first page is written last."""
-        written: list[str] = []
-        rest = threading.Event()
+        """The first page is written when the others have failed and been inked."""
+        inked = threading.Event()
         write = pages.write_ink
 
         def late(path: Path, page: pages.InkedPage, *arguments: object) -> None:
-            bands = list(page.bands)
-            if not written:
-                written.append("waits")
-                assert rest.wait(20)
-            write(path, replace(page, bands=iter(bands)), *arguments)
-            written.append(path.name)
-            if len(written) == 3:
-                rest.set()
+            assert inked.wait(20)
+            write(path, page, *arguments)  # type: ignore[arg-type]
 
+        class Telling(FakeInker):
+            def bands(self, *arguments: object) -> Iterator[np.ndarray]:
+                yield from super().bands(*arguments)  # type: ignore[arg-type]
+                if len(self.calls) == 2:
+                    inked.set()
+
+        (scans / "b.png").write_text("words")
         monkeypatch.setattr(pages, "write_ink", late)
-        _, recorder = ink(scans, out, options=InkOptions(jobs=3))
-        assert [Path(event.input).stem for event in recorder.of(PageDone)] == ["a", "b", "c"]
+        _, recorder = ink(scans, out, Telling(), InkOptions(jobs=3))
+        ends = [event for event in recorder.events if isinstance(event, PageDone | PageFailed)]
+        assert [(type(event), Path(event.input).stem) for event in ends] == [
+            (PageDone, "a"),
+            (PageFailed, "b"),
+            (PageDone, "c"),
+        ]
+
+    def test_no_more_pages_are_in_memory_than_the_plan_allows(
+        self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """From before a page is read until it is written; the plan allows three."""
+        lock, now, most = threading.Lock(), 0, 0
+        read, write = context.read, pages.write_ink
+
+        def count(step: int) -> None:
+            nonlocal now, most
+            with lock:
+                now += step
+                most = max(most, now)
+
+        def reading(*arguments: object) -> object:
+            count(1)
+            return read(*arguments)  # type: ignore[arg-type]
+
+        def writing(path: Path, page: pages.InkedPage, *arguments: object) -> None:
+            write(path, page, *arguments)  # type: ignore[arg-type]
+            count(-1)
+
+        for number in range(12):
+            page(tmp_path / f"scans/{number}.png")
+        monkeypatch.setattr(context, "read", reading)
+        monkeypatch.setattr(pages, "write_ink", writing)
+        assert ink(tmp_path / "scans", out)[0].inked == 12
+        assert 1 <= most <= 3
+        assert now == 0
 
     def test_the_tree_is_mirrored_and_pages_are_inked(self, scans: Path, out: Path) -> None:
         done, recorder = ink(scans, out)

@@ -11,38 +11,38 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import bench, sample
+from lineart_cli.bench import measure, sample
 from lineart_cli.errors import ArgumentError
-from lineart_cli.hardware import Device, Hardware
-from lineart_cli.model_card import RUNTIMES, Footprint, ModelCard
+from lineart_cli.machine.hardware import Device, Hardware
+from lineart_cli.machine.process import peak_memory
+from lineart_cli.model.card import RUNTIMES, Footprint, ModelCard
 from lineart_cli.options import BenchOptions
 from lineart_cli.plan import PageSize
-from lineart_cli.process import peak_memory
 
 GB = 10**9
 MACHINE = Hardware("Some CPU", ("avx2", "bf16"), 2, 2, 16 * GB, 8 * GB)
 
-Figures = Callable[[bench.Row], dict[str, object]]
+Figures = Callable[[measure.Row], dict[str, object]]
 
 
-def even(row: bench.Row) -> dict[str, object]:
+def even(row: measure.Row) -> dict[str, object]:
     return {"seconds": 2.0, "page_seconds": 1.5, "speed": 5.0, "memory": 300_000_000, "difference": 0}
 
 
-def measure(
+def measured(
     monkeypatch: pytest.MonkeyPatch,
     card: ModelCard,
     figures: Figures = even,
     machine: Hardware = MACHINE,
     options: BenchOptions | None = None,
-) -> bench.Report:
+) -> measure.Report:
     """A bench in which the commands are not run, but take what `figures` says; so their page may be small."""
     monkeypatch.setattr(sample, "page", lambda height, width: np.zeros((2, 2), np.uint8))
-    monkeypatch.setattr(bench._Work, "_measured", lambda self, way, *_: replace(way, **figures(way)))
-    return bench.run(options or BenchOptions(), card, machine, lambda line: None)
+    monkeypatch.setattr(measure._Work, "_measured", lambda self, way, *_: replace(way, **figures(way)))
+    return measure.run(options or BenchOptions(), card, machine, lambda line: None)
 
 
-def ways(report: bench.Report) -> list[tuple[str, str, int | None, int | None]]:
+def ways(report: measure.Report) -> list[tuple[str, str, int | None, int | None]]:
     return [(row.choice.backend, row.choice.precision, row.choice.threads, row.tile) for row in report.rows]
 
 
@@ -52,7 +52,7 @@ def test_every_runtime_precision_tile_and_number_of_threads_is_measured(
 ) -> None:
     card = replace(card, halo_px=384, multiple_of=32)
     cuts = [*((cores, tile) for tile in (None, 1024, 2048)), *((threads, None) for threads in fewer)]
-    assert ways(measure(monkeypatch, card, machine=replace(MACHINE, cores=cores, share=cores))) == [
+    assert ways(measured(monkeypatch, card, machine=replace(MACHINE, cores=cores, share=cores))) == [
         *(("openvino", precision, *cut) for precision in ("f32", "bf16") for cut in cuts),
         *(("onnxruntime", "f32", *cut) for cut in cuts),
     ]
@@ -62,27 +62,27 @@ def test_every_runtime_precision_tile_and_number_of_threads_is_measured(
 def test_bf16_is_measured_only_where_it_is_known_to_be_native(
     monkeypatch: pytest.MonkeyPatch, card: ModelCard, instructions: tuple[str, ...] | None
 ) -> None:
-    report = measure(monkeypatch, card, machine=replace(MACHINE, instructions=instructions))
+    report = measured(monkeypatch, card, machine=replace(MACHINE, instructions=instructions))
     assert {way[1] for way in ways(report)} == {"f32"}
 
 
 def test_tiles_that_do_not_fit_are_left_out(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
     card = replace(card, memory={f"{name}_f32": Footprint(10**8, 250.0) for name in RUNTIMES})
-    report = measure(monkeypatch, card, options=BenchOptions(max_memory=600_000_000))
+    report = measured(monkeypatch, card, options=BenchOptions(max_memory=600_000_000))
     assert {way[3] for way in ways(report)} == {None, 1024}
     with pytest.raises(ArgumentError, match="--max-memory 50MB: a page of 2480 x 3508 px needs"):
-        measure(monkeypatch, card, options=BenchOptions(max_memory=50_000_000))
+        measured(monkeypatch, card, options=BenchOptions(max_memory=50_000_000))
 
 
 def test_a_device_that_is_listed_but_does_not_start_is_told_and_not_measured(
     monkeypatch: pytest.MonkeyPatch, card: ModelCard
 ) -> None:
     devices = (Device("onnxruntime", "CPU", "CPUExecutionProvider"), Device("onnxruntime", "CUDA", "CUDA..."))
-    report = measure(monkeypatch, card, machine=replace(MACHINE, devices=devices))
+    report = measured(monkeypatch, card, machine=replace(MACHINE, devices=devices))
     assert list(report.failures) == ["CUDA"]
     assert {row.choice.device for row in report.rows} == {"CPU"}
     assert any(
-        line.startswith("device    onnxruntime CUDA: ") and "--device CUDA" in line for line in bench.text(report)
+        line.startswith("device    onnxruntime CUDA: ") and "--device CUDA" in line for line in measure.text(report)
     )
 
 
@@ -90,32 +90,32 @@ def test_a_device_that_is_listed_but_does_not_start_is_told_and_not_measured(
 def test_another_runtime_must_be_clearly_faster(
     monkeypatch: pytest.MonkeyPatch, card: ModelCard, seconds: float, best: str
 ) -> None:
-    def figures(row: bench.Row) -> dict[str, object]:
+    def figures(row: measure.Row) -> dict[str, object]:
         other = row.choice.backend == "onnxruntime"
         bf16 = row.choice.precision == "bf16"
         return {**even(row), "page_seconds": seconds if other else 0.1 if bf16 else 1.5}
 
-    report = measure(monkeypatch, card, figures)
+    report = measured(monkeypatch, card, figures)
     assert report.best is not None
     assert (report.best.choice.backend, report.best.choice.precision) == (best, "f32")
 
 
 def test_fewer_threads_or_another_device_may_be_best(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
-    first = replace(bench.Row(bench.EngineChoice("openvino", "CPU", "int8", 8), None, 0, 9.0), page_seconds=1.5)
+    first = replace(measure.Row(measure.EngineChoice("openvino", "CPU", "int8", 8), None, 0, 9.0), page_seconds=1.5)
     rows = [
         first,
-        replace(first, choice=bench.EngineChoice("openvino", "CPU", "int8", 4), page_seconds=1.0),
-        replace(first, choice=bench.EngineChoice("onnxruntime", "CPU", "f32", 8), page_seconds=0.1),
-        replace(first, choice=bench.EngineChoice("onnxruntime", "CUDA", "f32", 8), page_seconds=0.2),
+        replace(first, choice=measure.EngineChoice("openvino", "CPU", "int8", 4), page_seconds=1.0),
+        replace(first, choice=measure.EngineChoice("onnxruntime", "CPU", "f32", 8), page_seconds=0.1),
+        replace(first, choice=measure.EngineChoice("onnxruntime", "CUDA", "f32", 8), page_seconds=0.2),
         replace(first, tile=1024, page_seconds=0.1),
     ]
-    assert bench._best(rows[:3], "int8") == rows[1]
-    assert bench._best(rows, "int8") == rows[3]
+    assert measure._best(rows[:3], "int8") == rows[1]
+    assert measure._best(rows, "int8") == rows[3]
 
 
 def test_the_report_ends_with_one_plain_sentence(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
-    report = measure(monkeypatch, card)
-    lines = list(bench.text(report))
+    report = measured(monkeypatch, card)
+    lines = list(measure.text(report))
     assert lines[-1] == "An A4 page at 300 dpi takes 2.0 s and 300 MB on this machine."
     assert f"An A4 page would be inked so: {report.plan}" in lines
     assert all(f"  {reason}" in lines for reason in report.plan.reasons)
@@ -123,14 +123,14 @@ def test_the_report_ends_with_one_plain_sentence(monkeypatch: pytest.MonkeyPatch
 
 
 def test_without_figures_there_is_nothing_best(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
-    report = measure(monkeypatch, card, lambda row: {"error": "lineart: no luck"})
+    report = measured(monkeypatch, card, lambda row: {"error": "lineart: no luck"})
     assert report.best is None
     assert report.sentence.startswith("Nothing could be measured")
-    assert sum("lineart: no luck" in line for line in bench.text(report)) == len(report.rows)
+    assert sum("lineart: no luck" in line for line in measure.text(report)) == len(report.rows)
 
 
 def test_a_quick_bench_measures_quarters_and_one_whole_page(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
-    report = measure(monkeypatch, card, options=BenchOptions(quick=True))
+    report = measured(monkeypatch, card, options=BenchOptions(quick=True))
     assert report.megapixels == pytest.approx(8.7 / 4, abs=0.01)
     assert ways(report) == [("openvino", "f32", 2, None), ("onnxruntime", "f32", 2, None)]
     assert report.sentence == "An A4 page at 300 dpi takes 2.0 s and 300 MB on this machine."
@@ -138,7 +138,7 @@ def test_a_quick_bench_measures_quarters_and_one_whole_page(monkeypatch: pytest.
 
 def test_a_quick_bench_on_a_slow_machine_reckons(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
     slow = {"seconds": 10.0, "page_seconds": 9.0, "speed": 1.0}
-    report = measure(monkeypatch, card, lambda row: {**even(row), **slow}, options=BenchOptions(quick=True))
+    report = measured(monkeypatch, card, lambda row: {**even(row), **slow}, options=BenchOptions(quick=True))
     words = report.sentence.split()
     assert words[7] == "about"
     assert 25 < float(words[8]) < 60
@@ -146,13 +146,13 @@ def test_a_quick_bench_on_a_slow_machine_reckons(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_quick_bench_stops_in_time(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
-    monkeypatch.setattr(bench, "QUICK_SECONDS", 0.0)
-    report = measure(monkeypatch, card, options=BenchOptions(quick=True))
+    monkeypatch.setattr(measure, "QUICK_SECONDS", 0.0)
+    report = measured(monkeypatch, card, options=BenchOptions(quick=True))
     assert {row.error for row in report.rows} == {"left out for lack of time"}
 
 
 def test_json_is_flat_and_whole(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
-    report = measure(monkeypatch, card)
+    report = measured(monkeypatch, card)
     entries = json.loads(json.dumps(report.to_json()))
     assert entries["hardware"]["cpu"] == "Some CPU"
     assert entries["plan"]["backend"] == "openvino"
@@ -165,12 +165,14 @@ def test_json_is_flat_and_whole(monkeypatch: pytest.MonkeyPatch, card: ModelCard
 class TestWork:
     """Commands that are really run, in place of `lineart ink`."""
 
-    def row(self, folder: Path, program: str, patience: float = 30) -> bench.Row:
-        work = bench._Work(folder, PageSize(60, 40, 300), BenchOptions(), 0.0)
+    def row(self, folder: Path, program: str, patience: float = 30) -> measure.Row:
+        work = measure._Work(folder, PageSize(60, 40, 300), BenchOptions(), 0.0)
         (folder / "ink").mkdir(exist_ok=True)
         Image.new("L", (40, 60), 200).save(folder / "ink/page.png")
         work._exact = np.full((60, 40), 203, np.uint8)
-        return work._measured(bench.Row(bench.EngineChoice(), None, 0, 0.0), [sys.executable, "-c", program], patience)
+        return work._measured(
+            measure.Row(measure.EngineChoice(), None, 0, 0.0), [sys.executable, "-c", program], patience
+        )
 
     def test_time_memory_and_difference(self, tmp_path: Path) -> None:
         program = (

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from lineart_cli.brushes import store
-from lineart_cli.brushes.paint import Lines, paint
+from lineart_cli.brushes.drawing.paint import Lines, paint
 from lineart_cli.brushes.style import PRESSURES, REACH, STEPS
 from lineart_cli.errors import ArgumentError
 from lineart_cli.options import InkOptions

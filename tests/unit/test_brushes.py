@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from lineart_cli.brushes import noise, store, trace, weight
-from lineart_cli.brushes.paint import Lines, paint
+from lineart_cli.brushes import noise, store
+from lineart_cli.brushes.drawing import pen_pressure, skeleton
+from lineart_cli.brushes.drawing.paint import Lines, paint
 from lineart_cli.brushes.style import ENDS, EVEN, FORMAT, PRESSURES, Style, load, save
 from lineart_cli.errors import ArgumentError, BrushError
 
@@ -105,8 +106,8 @@ def test_strips_of_a_page_join_without_a_seam(rows: int, monkeypatch: pytest.Mon
     lines = Lines(off.astype(np.float16), np.full((1, 1), 0.8, np.float32), 12.0)
     style = replace(CHALK, taper=5.0, bands=(0.0, 0.6, 0.0, 0.0, 0.8))
     whole = paint(lines, style, 7, (300, 200))
-    monkeypatch.setattr("lineart_cli.brushes.paint.ROWS", rows)
-    monkeypatch.setattr("lineart_cli.brushes.trace.ROWS", rows)
+    monkeypatch.setattr("lineart_cli.brushes.drawing.paint.ROWS", rows)
+    monkeypatch.setattr("lineart_cli.brushes.drawing.skeleton.ROWS", rows)
     again = Lines(lines.off, lines.pressure, 12.0)
     np.testing.assert_array_equal(paint(again, style, 7, (300, 200)), whole)
 
@@ -142,9 +143,9 @@ def test_thinning_leaves_one_pixel_and_keeps_ends_and_rings() -> None:
     page[20:25, 10:60] = True
     y, x = np.mgrid[:60, :120]
     page |= np.abs(np.hypot(x - 90, y - 30) - 20) < 3
-    thin = trace.thin(page)
+    thin = skeleton.thin(page)
     assert (thin[:, 20:50].sum(0) == 1).all()
-    found = trace.trace(cv2.distanceTransform((~thin).astype(np.uint8), cv2.DIST_L2, 5))
+    found = skeleton.trace(cv2.distanceTransform((~thin).astype(np.uint8), cv2.DIST_L2, 5))
     ends = found.end == 0
     near = np.abs(found.column[ends][:, None] - (10, 59)) <= 4
     assert near.any(1).all()  # the ring has none
@@ -155,11 +156,11 @@ def test_the_way_from_an_end_is_measured_along_the_line() -> None:
     y, x = np.mgrid[:200, :200].astype(np.float32)
     angle = np.arctan2(y - 100, x - 100)
     arc = np.where(angle < 0, np.abs(np.hypot(x - 100, y - 100) - 60), 12)
-    found = trace.trace(arc)
+    found = skeleton.trace(arc)
     turned = np.arctan2(found.row - 100, found.column - 100)
     way = 60 * np.minimum(np.abs(turned), np.pi - np.abs(turned))
-    near = way < trace.WALK - 10
-    assert np.abs(found.end - way)[near & (found.end >= 0)].max() < 3 + 0.1 * trace.WALK
+    near = way < skeleton.WALK - 10
+    assert np.abs(found.end - way)[near & (found.end >= 0)].max() < 3 + 0.1 * skeleton.WALK
 
 
 @pytest.mark.parametrize("angle", [0, 20, 45, 75])
@@ -168,9 +169,9 @@ def test_a_line_is_drawn_out_beyond_its_ends(angle: float) -> None:
     way = np.array([np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))])
     along, across = (x - 60) * way[0] + (y - 50) * way[1], (y - 50) * way[0] - (x - 60) * way[1]
     beyond = np.maximum(np.maximum(-along, along - 110), 0)
-    found = trace.trace(np.minimum(np.hypot(across, beyond), 12).astype(np.float16))
+    found = skeleton.trace(np.minimum(np.hypot(across, beyond), 12).astype(np.float16))
     out = found.end < 0
-    assert out.sum() >= 1.2 * trace.BEYOND
+    assert out.sum() >= 1.2 * skeleton.BEYOND
     np.testing.assert_allclose(found.end[out], -beyond[found.row, found.column][out], atol=1.8)
     assert found.end[out].min() <= -8
 
@@ -179,7 +180,7 @@ def test_a_line_that_points_at_another_is_not_drawn_out_into_it() -> None:
     y, x = np.mgrid[:100, :160].astype(np.float32)
     level = np.hypot(y - 50, np.maximum(np.maximum(20 - x, x - 100), 0))
     upright = np.abs(x - 107)
-    found = trace.trace(np.minimum(np.minimum(level, upright), 12).astype(np.float16))
+    found = skeleton.trace(np.minimum(np.minimum(level, upright), 12).astype(np.float16))
     assert found.column[(found.end < 0) & (found.column > 60)].max() <= 105
     assert (found.end[found.column >= 106] > 0).all()
 
@@ -196,14 +197,14 @@ def test_pressure_follows_the_graphite_per_length_of_line() -> None:
     line, dark = np.zeros((100, 200), np.float32), np.zeros((100, 200), np.float32)
     line[[20, 50, 80]] = 0.25
     dark[20], dark[50], dark[80] = 0.2, 0.4, 0.5
-    pressure = weight.pressure(dark, line)
-    assert pressure[50, 100] == pytest.approx(weight.USUAL, abs=0.02)
-    assert pressure[20, 100] == pytest.approx(weight.USUAL / 2, abs=0.03)
-    assert pressure[80, 100] == pytest.approx(weight.USUAL * 1.25, abs=0.03)
+    pressure = pen_pressure.pressure(dark, line)
+    assert pressure[50, 100] == pytest.approx(pen_pressure.USUAL, abs=0.02)
+    assert pressure[20, 100] == pytest.approx(pen_pressure.USUAL / 2, abs=0.03)
+    assert pressure[80, 100] == pytest.approx(pen_pressure.USUAL * 1.25, abs=0.03)
 
 
 def test_a_blank_page_stays_blank() -> None:
-    blank = Lines(np.full((50, 70), 12, np.float16), weight.pressure(*np.zeros((2, 13, 18), np.float32)), 12.0)
+    blank = Lines(np.full((50, 70), 12, np.float16), pen_pressure.pressure(*np.zeros((2, 13, 18), np.float32)), 12.0)
     assert not paint(blank, replace(CHALK, taper=3.0), 16, (50, 70)).any()
 
 

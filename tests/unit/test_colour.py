@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import colour, tone
+from lineart_cli.imaging import colour, tone
 from lineart_cli.options import DESATURATE_MODES, DROP_COLOURS, NEUTRAL_FAINT
 
 COLOUR = np.array([[[0.2, 0.5, 0.9]]], np.float32)

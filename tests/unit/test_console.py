@@ -5,9 +5,9 @@ import io
 from rich.console import Console
 from rich.progress import Progress
 
-from lineart_cli import console
 from lineart_cli.events import BatchDone, PageDone, PageFailed, PageStarted
 from lineart_cli.options import InkOptions
+from lineart_cli.ui import console
 
 DONE = PageDone("scans/[b]odd.png", "ink/odd.png", 10, 20, 300.0, 3.0, 0.5)
 

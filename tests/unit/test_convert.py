@@ -8,19 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lineart_cli import convert
 from lineart_cli.brushes.style import EVEN, Style, Tool
-from lineart_cli.convert import Inker, open_inker
-from lineart_cli.engines import Engine, EngineChoice, OutOfMemoryError, open_engine
 from lineart_cli.errors import ArgumentError, EngineError
-from lineart_cli.hardware import Hardware
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inference.engines import Engine, EngineChoice, OutOfMemoryError, open_engine
+from lineart_cli.inking import inker
+from lineart_cli.inking.arrays import ArrayInker
+from lineart_cli.inking.inker import Inker, open_inker
+from lineart_cli.machine.hardware import Hardware
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Length
 from lineart_cli.plan import Wishes, plan
 
 THICK = 3.0
 
-MakeInker = Callable[..., Inker]
+MakeInker = Callable[..., ArrayInker]
 
 
 class Pen:
@@ -57,7 +58,7 @@ def make_inker(card: ModelCard, decide: Callable[..., Any]) -> MakeInker:
     """An inker from what makes an engine for a shape, and the user's wish for tiles."""
 
     def make(engine: Callable[[tuple[int, int]], Engine], tile: int | None = None, bits: int = 8) -> Inker:
-        return Inker(card, decide(tile=tile), lambda choice, window: engine(window), bits)
+        return ArrayInker(Inker(card, lambda choice, window: engine(window), bits), decide(tile=tile))
 
     return make
 
@@ -77,14 +78,15 @@ class Seer:
 
 
 @pytest.fixture
-def looking(twice: ModelCard) -> Callable[..., Inker]:
+def looking(twice: ModelCard) -> Callable[..., ArrayInker]:
     """An inker whose model was trained to look twice, with wishes."""
     machine = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
     Seer.seen = []
 
     def make(engine: Callable[[tuple[int, int]], Engine] = Seer, **wishes: Any) -> Inker:
         wished = Wishes(**{"max_memory": 10**9, **wishes})
-        return Inker(twice, lambda page: plan(page, twice, machine, wished), lambda choice, window: engine(window))
+        inker = Inker(twice, lambda choice, window: engine(window))
+        return ArrayInker(inker, lambda page: plan(page, twice, machine, wished))
 
     return make
 
@@ -134,16 +136,16 @@ def test_the_dpi_says_nothing_of_the_ink_but_millimetres(make_inker: MakeInker) 
 @pytest.mark.parametrize(("scale", "edge"), [(1, 1.0), (2, 0.5), (0.5, 2.0)])
 def test_coverage_is_half_at_the_edge_and_one_page_pixel_wide(scale: float, edge: float) -> None:
     level = np.array([-9, -edge, -edge / 2, 0, edge / 4, edge / 2, edge, 9], np.float32)
-    np.testing.assert_array_equal(convert.coverage(level, scale), [0, 0, 0, 128, 191, 255, 255, 255])
+    np.testing.assert_array_equal(inker.coverage(level, scale), [0, 0, 0, 128, 191, 255, 255, 255])
 
 
 def test_coverage_of_16_bits_comes_from_the_level_itself() -> None:
     level = np.linspace(-0.6, 0.6, 10_001, dtype=np.float32)
-    deep = convert.coverage(level, bits=16)
+    deep = inker.coverage(level, bits=16)
     assert deep.dtype == np.uint16
     np.testing.assert_allclose(deep, np.clip(level + 0.5, 0, 1) * 65535, atol=0.51)
     assert len(np.unique(deep)) > 8000
-    np.testing.assert_allclose(convert.coverage(level), deep / 257, atol=0.51)
+    np.testing.assert_allclose(inker.coverage(level), deep / 257, atol=0.51)
 
 
 class Ramp(Pen):
@@ -165,7 +167,7 @@ def test_a_page_of_16_bits_has_more_levels_than_8_bits_can_name(make_inker: Make
 def test_enlarging_draws_a_slanted_edge_crisply() -> None:
     y, x = np.mgrid[:60, :80]
     level = ((x - 40) * 0.8 + (y - 30) * 0.6).astype(np.float16)
-    ink = np.vstack(list(convert.enlarge([level[:1], level[1:7], level[7:]], level.shape, (240, 320), 4)))
+    ink = np.vstack(list(inker.enlarge([level[:1], level[1:7], level[7:]], level.shape, (240, 320), 4)))
     y, x = np.mgrid[:240, :320]
     distance = ((x + 0.5) / 4 - 40.5) * 0.8 + ((y + 0.5) / 4 - 30.5) * 0.6
     exact = np.clip(distance * 4 + 0.5, 0, 1) * 255
@@ -299,7 +301,7 @@ def test_tiles_are_not_halved_for_ever(make_inker: MakeInker) -> None:
 
 
 def test_open_inker_does_as_planned(card: ModelCard, decide: Callable[..., Any], make_inker: MakeInker) -> None:
-    ink = open_inker(card, decide(backend="onnxruntime", tile=128, threads=1)).ink(scan(), 300, tool(THICK))
+    ink = ArrayInker(open_inker(card), decide(backend="onnxruntime", tile=128, threads=1)).ink(scan(), 300, tool(THICK))
     direct = make_inker(lambda shape: open_engine(card.network, EngineChoice("onnxruntime"), shape), 4096)
     np.testing.assert_array_equal(ink, direct.ink(scan(), 300, tool(THICK)))
     assert 0 < ink.mean() < 255

@@ -10,8 +10,9 @@ import pytest
 
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
-from lineart_cli.convert import Inker, open_inker
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inking.arrays import ArrayInker
+from lineart_cli.inking.inker import Inker, open_inker
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Length
 
 
@@ -40,9 +41,9 @@ def page(scale: float = 1.0, stroke: int = 4) -> np.ndarray:
 
 
 @pytest.fixture
-def inker(card: ModelCard, decide: Callable[..., Any]) -> tuple[Inker, Ruler]:
+def inker(card: ModelCard, decide: Callable[..., Any]) -> tuple[ArrayInker, Ruler]:
     ruler = Ruler()
-    return Inker(card, decide(), lambda *_: ruler, keep=1), ruler
+    return ArrayInker(Inker(card, lambda *_: ruler, keep=1), decide()), ruler
 
 
 def width(ink: np.ndarray) -> float:
@@ -55,8 +56,8 @@ def width(ink: np.ndarray) -> float:
 def test_pages_that_come_round_again_are_remembered(
     card: ModelCard, decide: Callable[..., Any], keep: int, runs: int
 ) -> None:
-    ruler, fresh = Ruler(), Inker(card, decide(), lambda *_: Ruler())
-    inking = Inker(card, decide(), lambda *_: ruler, keep=keep)
+    ruler, fresh = Ruler(), ArrayInker(Inker(card, lambda *_: Ruler()), decide())
+    inking = ArrayInker(Inker(card, lambda *_: ruler, keep=keep), decide())
     for name in ("charcoal", "ink_pen"):
         for sketch in (page(), np.flipud(page())):
             pen = tool(name, 5)
@@ -81,7 +82,7 @@ def test_all_brushes_and_thicknesses_share_one_run(inker: tuple[Inker, Ruler]) -
 def test_an_even_line_is_the_same_alone_and_among_others(
     card: ModelCard, decide: Callable[..., Any], inker: tuple[Inker, Ruler]
 ) -> None:
-    alone = Inker(card, decide(), lambda *_: Ruler()).ink(page(), 300, tool("technical_pen", 5))
+    alone = ArrayInker(Inker(card, lambda *_: Ruler()), decide()).ink(page(), 300, tool("technical_pen", 5))
     among = inker[0].ink(page(), 300, tool("technical_pen", 5))
     assert np.abs(alone.astype(int) - among).max() <= 1
 
@@ -94,7 +95,7 @@ def test_brushes_draw_at_the_page_s_own_resolution(inker: tuple[Inker, Ruler], s
 
 
 def test_sixteen_bits_are_sixteen_bits(card: ModelCard, decide: Callable[..., Any]) -> None:
-    inking = Inker(card, decide(), lambda *_: Ruler(), bits=16)
+    inking = ArrayInker(Inker(card, lambda *_: Ruler(), bits=16), decide())
     ink = inking.ink(page(), 300, tool("marker", 8, 0.5))
     assert ink.dtype == np.uint16
     assert 40_000 < ink.max() < 60_000
@@ -109,10 +110,10 @@ def test_a_lighter_hand_draws_thinner_lines(inker: tuple[Inker, Ruler]) -> None:
 def test_the_sketch_s_own_pressure_is_followed(card: ModelCard, decide: Callable[..., Any]) -> None:
     sketch = page()
     sketch[100:104, 150:] = 0.55  # fainter from the middle on
-    ink = Inker(card, decide(), lambda *_: Ruler()).ink(sketch, 300, tool("brush_pen", 10))
+    ink = ArrayInker(Inker(card, lambda *_: Ruler()), decide()).ink(sketch, 300, tool("brush_pen", 10))
     strong, faint = ink[:, 40:110].sum(0).mean(), ink[:, 190:260].sum(0).mean()
     assert faint < 0.8 * strong
-    even = Inker(card, decide(), lambda *_: Ruler()).ink(sketch, 300, tool("brush_pen", 10, 1.0))
+    even = ArrayInker(Inker(card, lambda *_: Ruler()), decide()).ink(sketch, 300, tool("brush_pen", 10, 1.0))
     assert even[:, 190:260].sum(0).mean() == pytest.approx(even[:, 40:110].sum(0).mean(), rel=0.02)
 
 
@@ -120,7 +121,7 @@ def test_what_brushes_draw_is_the_same_in_all_tiles(card: ModelCard, decide: Cal
     rng = np.random.default_rng(2)
     sketch = (255 * rng.uniform(0.3, 1, (310, 270))).astype(np.uint8)
     charcoal = tool("charcoal", 6)
-    in_one = open_inker(card, decide(backend="onnxruntime")).ink(sketch, 300, charcoal)
+    in_one = ArrayInker(open_inker(card), decide(backend="onnxruntime")).ink(sketch, 300, charcoal)
     assert 0 < in_one.mean() < 255
-    tiled = open_inker(card, decide(backend="onnxruntime", tile=64)).ink(sketch, 300, charcoal)
+    tiled = ArrayInker(open_inker(card), decide(backend="onnxruntime", tile=64)).ink(sketch, 300, charcoal)
     np.testing.assert_array_equal(tiled, in_one)

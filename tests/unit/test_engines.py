@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lineart_cli.engines import Engine, EngineChoice, open_engine
-from lineart_cli.engines.base import OutOfMemoryError, UnusableError, _is_finite, failure
 from lineart_cli.errors import EngineError
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
+from lineart_cli.inference.engines.base import OutOfMemoryError, UnusableError, _is_finite, failure
+from lineart_cli.model.card import ModelCard
 
 RUNTIMES = ["openvino", "onnxruntime"]
 SHAPE = (96, 128)
@@ -120,7 +120,7 @@ def test_want_of_memory_is_told_from_other_failures(said: Exception) -> None:
 
 
 def test_bf16_is_refused_where_the_device_lacks_it() -> None:
-    from lineart_cli.engines.openvino import _require_bf16
+    from lineart_cli.inference.engines.openvino import _require_bf16
 
     _require_bf16("CPU", ["FP32", "BF16"])
     with pytest.raises(EngineError, match="--precision bf16: CPU computes FP32, INT8 only; use --precision f32"):
@@ -167,20 +167,51 @@ def test_the_halo_of_the_tests_network_is_true(card: ModelCard) -> None:
 def test_a_shape_that_comes_again_is_not_compiled_again(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import openvino
 
-    shapes, compiled = [SHAPE, SHAPE[::-1]], {}
+    shapes, compiled = [SHAPE, SHAPE[::-1]], CompiledNetworks()
     choice = EngineChoice("openvino", "CPU", "f32", 1)
     inks = [open_engine(network, choice, shape, compiled).run(sketch(0, shape), 3).copy() for shape in shapes]
-    assert list(compiled) == shapes
     monkeypatch.setattr(openvino.Core, "read_model", None)  # without it there is nothing to compile
     for shape, ink in zip(shapes, inks, strict=True):
         np.testing.assert_array_equal(open_engine(network, choice, shape, compiled).run(sketch(0, shape), 3), ink)
 
 
-def test_no_more_than_four_shapes_are_kept(network: Path) -> None:
-    compiled: dict[tuple[int, int], bytes] = {}
-    for side in (32, 48, 64, 80, 96):
-        open_engine(network, EngineChoice("openvino", "CPU"), (32, side), compiled)
-    assert list(compiled) == [(32, 48), (32, 64), (32, 80), (32, 96)]
+def test_another_process_finds_what_was_compiled(
+    network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import openvino
+
+    choice = EngineChoice("openvino", "CPU", "f32", 1)
+    ink = open_engine(network, choice, SHAPE, CompiledNetworks(tmp_path)).run(sketch(), 3).copy()
+    monkeypatch.setattr(openvino.Core, "read_model", None)
+    again = open_engine(network, choice, SHAPE, CompiledNetworks(tmp_path)).run(sketch(), 3)
+    np.testing.assert_array_equal(again, ink)
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: b"\0" + data[1:], lambda data: b""])
+def test_a_damaged_file_is_made_again(network: Path, tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
+    choice = EngineChoice("openvino", "CPU", "f32", 1)
+    ink = open_engine(network, choice, SHAPE, CompiledNetworks(tmp_path)).run(sketch(), 3).copy()
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(change(whole))
+    again = open_engine(network, choice, SHAPE, CompiledNetworks(tmp_path)).run(sketch(), 3)
+    np.testing.assert_array_equal(again, ink)
+    assert file.read_bytes() != change(whole)
+
+
+def test_what_the_runtime_no_longer_takes_is_compiled_anew(
+    network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import openvino
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("another version")
+
+    choice = EngineChoice("openvino", "CPU", "f32", 1)
+    ink = open_engine(network, choice, SHAPE, CompiledNetworks(tmp_path)).run(sketch(), 3).copy()
+    monkeypatch.setattr(openvino.Core, "import_model", refuse)
+    again = open_engine(network, choice, SHAPE, CompiledNetworks(tmp_path)).run(sketch(), 3)
+    np.testing.assert_array_equal(again, ink)
 
 
 @pytest.mark.parametrize("backend", RUNTIMES)

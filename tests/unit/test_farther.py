@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lineart_cli.brushes.farther import Farther
-from lineart_cli.brushes.paint import Lines, paint
+from lineart_cli.brushes.drawing.extension import Farther
+from lineart_cli.brushes.drawing.paint import Lines, paint
 from lineart_cli.brushes.style import ENDS, EVEN, PRESSURES, REACH, STEPS
 
 SHAPE = (160, 200)
@@ -48,7 +48,7 @@ def test_strips_of_a_page_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -
     style = replace(SOFT, taper=2.0, grain=1.0, bands=(0.6, 0, 0, 0, 0.8), ends=tuple(np.linspace(0, 1, len(ENDS))))
     lines = Lines(known(), np.ones((1, 1), np.float32), 12.0)
     whole = paint(lines, style, 16, SHAPE)
-    monkeypatch.setattr("lineart_cli.brushes.paint.ROWS", 16)
+    monkeypatch.setattr("lineart_cli.brushes.drawing.paint.ROWS", 16)
     np.testing.assert_allclose(paint(lines, style, 16, SHAPE).astype(int), whole, atol=1)
 
 

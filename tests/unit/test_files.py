@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lineart_cli import files
+from lineart_cli.batch import files
 from lineart_cli.errors import ArgumentError
 
 

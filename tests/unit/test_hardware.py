@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lineart_cli import hardware
-from lineart_cli.hardware import Hardware, cgroup_cpus, cgroup_memory
+from lineart_cli.machine import hardware
+from lineart_cli.machine.hardware import Hardware, cgroup_cpus, cgroup_memory
 
 GB = 10**9
 MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 8 * GB, 4 * GB)
@@ -32,7 +32,7 @@ def test_this_machine_is_sound() -> None:
 
 def test_looking_loads_no_runtime() -> None:
     program = (
-        "import sys; from lineart_cli import hardware; hardware.detect()\n"
+        "import sys; from lineart_cli.machine import hardware; hardware.detect()\n"
         "sys.exit(str({'openvino', 'onnxruntime', 'numpy'} & set(sys.modules) or ''))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -163,7 +163,7 @@ def test_the_identity_changes_with_the_machine() -> None:
 def test_ulimit_counts_as_memory_that_is_not_free() -> None:
     program = (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (3 << 28, resource.RLIM_INFINITY))\n"
-        "from lineart_cli import hardware; print(hardware.detect().memory_free)"
+        "from lineart_cli.machine import hardware; print(hardware.detect().memory_free)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (3 << 28) / 2 < int(done.stdout) < 3 << 28

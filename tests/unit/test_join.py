@@ -11,18 +11,21 @@ import numpy as np
 import pytest
 import tifffile
 
-from lineart_cli import files, model_store, pages, scale
-from lineart_cli.batch import Batch
+from lineart_cli import pages
+from lineart_cli.batch import files
+from lineart_cli.batch.manifest import NAME
+from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
-from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
 from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped
-from lineart_cli.manifest import NAME
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.inference.tiles import plan_tiles
+from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, InkOptions, Length
-from lineart_cli.output_folder import OutputFolder
 from lineart_cli.plan import PageSize, Plan
-from lineart_cli.regions import plan_tiles
+from lineart_cli.scale import working_scale
 
 SIZES = ((40, 30), (20, 50), (64, 64))
 
@@ -35,7 +38,7 @@ class Pen:
         self.fails_at = self.stops_at = 0
         self._stopped = stopped
 
-    def bands(self, grey: np.ndarray, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
+    def bands(self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[np.ndarray]:
         self.inked += 1
         if grey.shape[1] == self.fails_at:
             raise RuntimeError("out of ink")
@@ -61,13 +64,13 @@ class Desk:
         return [event for event in self.events if isinstance(event, kind)]
 
     def run(self, **options: object) -> BatchDone:
-        wanted = InkOptions(**{"format": "tiff", "join": True, "drawing": Length(scale.STROKE), **options})
+        wanted = InkOptions(**{"format": "tiff", "join": True, "drawing": Length(working_scale.STROKE), **options})
         self.events.clear()
         self.out.mkdir(exist_ok=True)
         sources, problems = files.find([str(self.scans)], self.out)
         jobs = files.plan(sources, self.out, ".tiff", pages.count_pages, join=wanted.join)
         with OutputFolder(self.out, dry_run=wanted.dry_run) as folder:
-            card = model_store.find(MODEL)
+            card = catalogue.find(MODEL)
             tools, _ = store.tools(wanted)
             batch = Batch(folder, wanted, tools, card, decide, lambda: self.pen, self, self.stopped)
             return batch.run(jobs, problems)

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from lineart_cli import manifest
-from lineart_cli.manifest import Entry, Failure, Manifest, Standing
+from lineart_cli.batch import manifest
+from lineart_cli.batch.manifest import Entry, Failure, Manifest, OutputStatus
 from lineart_cli.options import InkOptions, Length, Several
 
 FIVE = Several((Length(5),))
@@ -76,30 +76,30 @@ def test_a_value_of_another_type_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "wanted", "found", "standing"),
+    ("known", "wanted", "found", "status"),
     [
-        (None, WANTED, None, Standing.ABSENT),
-        (ENTRY, WANTED, None, Standing.ABSENT),
-        (ENTRY, WANTED, "out", Standing.FINISHED),
-        (ENTRY, replace(WANTED, input_sha256="other"), "out", Standing.OUTDATED),
-        (ENTRY, replace(WANTED, page=1), "out", Standing.OUTDATED),
+        (None, WANTED, None, OutputStatus.ABSENT),
+        (ENTRY, WANTED, None, OutputStatus.ABSENT),
+        (ENTRY, WANTED, "out", OutputStatus.FINISHED),
+        (ENTRY, replace(WANTED, input_sha256="other"), "out", OutputStatus.OUTDATED),
+        (ENTRY, replace(WANTED, page=1), "out", OutputStatus.OUTDATED),
         (
             ENTRY,
             replace(WANTED, settings=InkOptions(thickness=Several((Length(5),))).settings()),
             "out",
-            Standing.OUTDATED,
+            OutputStatus.OUTDATED,
         ),
-        (ENTRY, replace(WANTED, model={**ENTRY.model, "sha256": "other"}), "out", Standing.OUTDATED),
-        (ENTRY, replace(WANTED, lineart="9.9.9", input="elsewhere/a.png"), "out", Standing.FINISHED),
-        (ENTRY, WANTED, "edited", Standing.EDITED),
-        (ENTRY, replace(WANTED, input_sha256="other"), "edited", Standing.EDITED),
-        (None, WANTED, "out", Standing.UNKNOWN),
-        (None, ENTRY, "out", Standing.FINISHED),
-        (None, replace(ENTRY, output_sha256="new"), "out", Standing.UNKNOWN),
+        (ENTRY, replace(WANTED, model={**ENTRY.model, "sha256": "other"}), "out", OutputStatus.OUTDATED),
+        (ENTRY, replace(WANTED, lineart="9.9.9", input="elsewhere/a.png"), "out", OutputStatus.FINISHED),
+        (ENTRY, WANTED, "edited", OutputStatus.EDITED),
+        (ENTRY, replace(WANTED, input_sha256="other"), "edited", OutputStatus.EDITED),
+        (None, WANTED, "out", OutputStatus.UNKNOWN),
+        (None, ENTRY, "out", OutputStatus.FINISHED),
+        (None, replace(ENTRY, output_sha256="new"), "out", OutputStatus.UNKNOWN),
     ],
 )
-def test_standing(known: Entry | None, wanted: Entry, found: str | None, standing: Standing) -> None:
-    assert manifest.standing(known, wanted, found) is standing
+def test_output_status(known: Entry | None, wanted: Entry, found: str | None, status: OutputStatus) -> None:
+    assert manifest.output_status(known, wanted, found) is status
 
 
 def test_a_journal_is_replayed_as_far_as_it_is_whole() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lineart_cli import model_store
 from lineart_cli.errors import ModelError
-from lineart_cli.model_card import Draft, load
+from lineart_cli.model import catalogue
+from lineart_cli.model.card import Draft, load
 
 
 def test_a_card_is_read_with_paths_beside_it(models: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_card_may_name_a_network_that_reads_the_scale(models: Path, tmp_path: 
     sha256 = hashlib.sha256(b"a network").hexdigest()
     assert card.scale == (network, sha256)
     assert card.files == {card.network: card.sha256, network: sha256}
-    assert model_store.find("tiny", (tmp_path,)) == card
+    assert catalogue.find("tiny", (tmp_path,)) == card
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,14 @@ def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:
 
 
 def test_a_model_is_found_by_its_name(models: Path, tmp_path: Path) -> None:
-    assert model_store.find("tiny", (tmp_path / "nowhere", models)) == load(models / "tiny")
+    assert catalogue.find("tiny", (tmp_path / "nowhere", models)) == load(models / "tiny")
 
 
 def test_an_unknown_model_gets_the_list(models: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="model huge: not found; there is tiny"):
-        model_store.find("huge", (models,))
+        catalogue.find("huge", (models,))
     with pytest.raises(ModelError, match="there is none"):
-        model_store.find("huge", (tmp_path,))
+        catalogue.find("huge", (tmp_path,))
 
 
 def test_a_changed_or_missing_network_is_refused(models: Path, tmp_path: Path) -> None:
@@ -115,17 +115,17 @@ def test_a_changed_or_missing_network_is_refused(models: Path, tmp_path: Path) -
     with network.open("ab") as file:
         file.write(b"\0")
     with pytest.raises(ModelError, match=r"network\.onnx: is not the file that its card describes"):
-        model_store.find("tiny", (tmp_path,))
+        catalogue.find("tiny", (tmp_path,))
     network.unlink()
     with pytest.raises(ModelError, match=r"network\.onnx: cannot be read"):
-        model_store.find("tiny", (tmp_path,))
+        catalogue.find("tiny", (tmp_path,))
 
 
 def test_a_changed_or_missing_network_for_the_scale_is_refused(models: Path, tmp_path: Path) -> None:
     network = with_scale(models, tmp_path / "tiny")
     network.write_bytes(b"another network")
     with pytest.raises(ModelError, match=r"scale\.onnx: is not the file that its card describes"):
-        model_store.find("tiny", (tmp_path,))
+        catalogue.find("tiny", (tmp_path,))
     network.unlink()
     with pytest.raises(ModelError, match=r"scale\.onnx: cannot be read"):
-        model_store.find("tiny", (tmp_path,))
+        catalogue.find("tiny", (tmp_path,))

@@ -13,9 +13,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from lineart_cli import octaves, scale
-from lineart_cli.octaves import CELL, LEAST_SIDE, LOOKS, excess
-from lineart_cli.tone import darkness
+from lineart_cli.imaging.tone import darkness
+from lineart_cli.scale import network, working_scale
+from lineart_cli.scale.network import CELL, LEAST_SIDE, LOOKS, excess
 
 SQUARE = 96  # a page of 3 x 3 cells, which is looked at as it is while guesses are not below 0
 
@@ -128,7 +128,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[Watched]:
         opened.append(Watched(read(*arguments)))
         return opened[-1]
 
-    monkeypatch.setattr(octaves.cv2.dnn, "readNetFromONNX", open_one)
+    monkeypatch.setattr(network.cv2.dnn, "readNetFromONNX", open_one)
     return opened
 
 
@@ -233,8 +233,8 @@ def test_a_network_in_a_folder_with_any_name_is_read(straight: Write, tmp_path: 
 
 
 def test_a_scale_is_what_the_network_reads_times_what_the_page_was_shrunk_by(ruler: Path, straight: Write) -> None:
-    found = scale.measure(stripes(2 * RIGHT), 1.5, ruler)
-    assert found.ideal == pytest.approx(1.5 * 2 ** (1 - scale.CLOSER), rel=0.07)
+    found = working_scale.measure(stripes(2 * RIGHT), 1.5, ruler)
+    assert found.ideal == pytest.approx(1.5 * 2 ** (1 - working_scale.CLOSER), rel=0.07)
     assert found.why == f"its drawing is best seen at {found.ideal:.2g} px for one of the network's"
-    blank = scale.measure(np.ones((300, 200), np.float32), 1.5, straight((1.0, 0.0)))
-    assert blank == scale.Estimate(None, "too little is drawn to tell")
+    blank = working_scale.measure(np.ones((300, 200), np.float32), 1.5, straight((1.0, 0.0)))
+    assert blank == working_scale.Estimate(None, "too little is drawn to tell")

@@ -69,9 +69,7 @@ def test_what_a_drawing_cannot_be_is_refused(text: str) -> None:
 
 def test_a_length_follows_the_page_s_dpi() -> None:
     assert Length(0.254, "mm").page_px(600) == pytest.approx(6)
-    assert Length(0.254, "mm").model_px(600) == pytest.approx(3)
     assert Length(4).page_px(600) == 4
-    assert Length(4).model_px(600) == pytest.approx(2)
 
 
 def test_an_unknown_name_gets_the_list_nearest_first() -> None:

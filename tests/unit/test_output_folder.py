@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lineart_cli import manifest
+from lineart_cli.batch import manifest
+from lineart_cli.batch.manifest import NAME, Entry, Failure, Manifest, OutputStatus
+from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.errors import ArgumentError, PageError
-from lineart_cli.manifest import NAME, Entry, Failure, Manifest, Standing
-from lineart_cli.output_folder import OutputFolder
 
 INK = b"all of the ink"
 
@@ -25,7 +25,7 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def put(folder: OutputFolder, name: str = "a.png", ink: bytes = INK, **changes: object) -> Standing:
+def put(folder: OutputFolder, name: str = "a.png", ink: bytes = INK, **changes: object) -> OutputStatus:
     with folder.unfinished(".png") as part:
         part.write_bytes(ink)
         return folder.settle(part, folder.root / name, entry(ink, **changes))
@@ -44,7 +44,7 @@ def root(tmp_path: Path) -> Path:
 class TestPages:
     def test_a_page_gets_its_place_and_its_entry_and_nothing_else_is_left(self, root: Path) -> None:
         with OutputFolder(root) as folder:
-            assert put(folder, "deep/a.png") is Standing.ABSENT
+            assert put(folder, "deep/a.png") is OutputStatus.ABSENT
         assert sorted(os.listdir(root)) == [NAME, "deep"]
         assert os.listdir(root / "deep") == ["a.png"]
         assert known(root) == Manifest({"deep/a.png": entry(INK)})
@@ -58,8 +58,8 @@ class TestPages:
         with OutputFolder(root) as folder:
             put(folder)
         with OutputFolder(root) as folder:
-            assert folder.standing(root / "a.png", entry(input_sha256="new")) is Standing.OUTDATED
-            assert put(folder, ink=b"new", input_sha256="new") is Standing.OUTDATED
+            assert folder.status(root / "a.png", entry(input_sha256="new")) is OutputStatus.OUTDATED
+            assert put(folder, ink=b"new", input_sha256="new") is OutputStatus.OUTDATED
         assert (root / "a.png").read_bytes() == b"new"
         assert known(root) == Manifest({"a.png": entry(b"new", input_sha256="new")})
 
@@ -71,10 +71,10 @@ class TestPages:
             (root / "a.png").write_bytes(b"edited")
         with OutputFolder(root) as folder:
             if when == "while it is inked":
-                assert folder.standing(root / "a.png", entry(input_sha256="new")) is Standing.OUTDATED
+                assert folder.status(root / "a.png", entry(input_sha256="new")) is OutputStatus.OUTDATED
                 (root / "a.png").write_bytes(b"edited")
-            assert folder.standing(root / "a.png", entry(input_sha256="new")) is Standing.EDITED
-            assert put(folder, ink=b"new", input_sha256="new") is Standing.EDITED
+            assert folder.status(root / "a.png", entry(input_sha256="new")) is OutputStatus.EDITED
+            assert put(folder, ink=b"new", input_sha256="new") is OutputStatus.EDITED
         assert (root / "a.png").read_bytes() == b"edited"
         assert known(root) == Manifest({"a.png": entry(INK)})
 
@@ -82,9 +82,9 @@ class TestPages:
         (root / "a.png").write_bytes(INK)
         (root / "b.png").write_bytes(b"somebody's")
         with OutputFolder(root) as folder:
-            assert folder.standing(root / "a.png", entry()) is Standing.UNKNOWN
-            assert put(folder, "a.png") is Standing.FINISHED
-            assert put(folder, "b.png") is Standing.UNKNOWN
+            assert folder.status(root / "a.png", entry()) is OutputStatus.UNKNOWN
+            assert put(folder, "a.png") is OutputStatus.FINISHED
+            assert put(folder, "b.png") is OutputStatus.UNKNOWN
         assert (root / "b.png").read_bytes() == b"somebody's"
         assert known(root) == Manifest({"a.png": entry(INK)})
 
@@ -92,14 +92,14 @@ class TestPages:
     def test_ink_that_was_cut_off_is_replaced(self, root: Path, begun: bytes) -> None:
         (root / "a.png").write_bytes(begun)
         with OutputFolder(root) as folder:
-            assert put(folder) is Standing.ABSENT
+            assert put(folder) is OutputStatus.ABSENT
         assert (root / "a.png").read_bytes() == INK
 
     def test_overwrite_replaces_anything(self, root: Path) -> None:
         (root / "a.png").write_bytes(b"somebody's")
         with OutputFolder(root, overwrite=True) as folder:
-            assert folder.standing(root / "a.png", entry()) is Standing.ABSENT
-            assert put(folder) is Standing.ABSENT
+            assert folder.status(root / "a.png", entry()) is OutputStatus.ABSENT
+            assert put(folder) is OutputStatus.ABSENT
         assert (root / "a.png").read_bytes() == INK
 
     def test_failures_are_noted_until_they_are_none(self, root: Path) -> None:
@@ -122,10 +122,10 @@ class TestManyRuns:
     def test_each_sees_what_the_other_has_done(self, root: Path) -> None:
         with OutputFolder(root) as one, OutputFolder(root) as other:
             put(one, "a.png")
-            assert other.standing(root / "a.png", entry()) is Standing.FINISHED
+            assert other.status(root / "a.png", entry()) is OutputStatus.FINISHED
             put(other, "b.png")
             put(other, "a.png", b"new", input_sha256="new")
-            assert one.standing(root / "a.png", entry()) is Standing.OUTDATED
+            assert one.status(root / "a.png", entry()) is OutputStatus.OUTDATED
         assert known(root) == Manifest({"a.png": entry(b"new", input_sha256="new"), "b.png": entry(INK)})
         assert sorted(os.listdir(root)) == [NAME, "a.png", "b.png"]
 
@@ -145,7 +145,7 @@ class TestManyRuns:
         killed._alive.release()
         with OutputFolder(root) as folder:
             assert not killed._run.exists()
-            assert folder.standing(root / "a.png", entry()) is Standing.FINISHED
+            assert folder.status(root / "a.png", entry()) is OutputStatus.FINISHED
         assert sorted(os.listdir(root)) == [NAME, "a.png"]
         assert known(root) == Manifest({"a.png": entry(INK)})
 
@@ -166,8 +166,8 @@ class TestManyRuns:
         assert folder._alive
         folder._alive.release()
         with OutputFolder(root) as folder:
-            assert folder.standing(root / "a.png", entry()) is Standing.FINISHED
-            assert folder.standing(root / "a.png", entry(input_sha256="new")) is Standing.OUTDATED
+            assert folder.status(root / "a.png", entry()) is OutputStatus.FINISHED
+            assert folder.status(root / "a.png", entry(input_sha256="new")) is OutputStatus.OUTDATED
 
     def test_abandoning_leaves_no_temporary_file(self, root: Path) -> None:
         with OutputFolder(root) as folder:
@@ -204,12 +204,12 @@ class TestManifest:
             with pytest.raises(PageError, match="No space left on device"):
                 folder.__exit__(None, None, None)
         with OutputFolder(root) as again:
-            assert again.standing(root / "a.png", entry()) is Standing.FINISHED
+            assert again.status(root / "a.png", entry()) is OutputStatus.FINISHED
         assert known(root) == Manifest({"a.png": entry(INK)})
 
     def test_a_dry_run_only_looks(self, root: Path) -> None:
         with OutputFolder(root / "none", dry_run=True) as folder:
-            assert folder.standing(root / "none/a.png", entry()) is Standing.ABSENT
+            assert folder.status(root / "none/a.png", entry()) is OutputStatus.ABSENT
             folder.note(root / "none/a.png", Failure("a", 0, "x"))
         assert os.listdir(root) == []
 
@@ -228,7 +228,7 @@ class TestLinks:
         with OutputFolder(root, overwrite=True) as folder:
             for name in ("deep/a.png", "deep/new/b.png"):
                 with pytest.raises(PageError, match="a link leads out of the folder"):
-                    folder.standing(root / name, entry())
+                    folder.status(root / name, entry())
                 with pytest.raises(PageError, match="a link leads out of the folder"):
                     put(folder, name)
         assert os.listdir(outside) == ["a.png"]
@@ -237,7 +237,7 @@ class TestLinks:
     def test_an_output_that_is_a_link(self, root: Path, outside: Path, overwrite: bool) -> None:
         (root / "a.png").symlink_to(outside / "a.png")
         with OutputFolder(root, overwrite=overwrite) as folder:
-            assert put(folder) is (Standing.ABSENT if overwrite else Standing.UNKNOWN)
+            assert put(folder) is (OutputStatus.ABSENT if overwrite else OutputStatus.UNKNOWN)
         assert (outside / "a.png").read_bytes() == b"precious"
         assert (root / "a.png").is_symlink() is not overwrite
 
@@ -287,4 +287,4 @@ class TestLinks:
         with OutputFolder(root) as folder:
             with pytest.raises(PageError, match="the name is too long for this disk; give the input a shorter one"):
                 put(folder, "a" * 252 + ".tiff")
-            assert put(folder, "a" * 251 + ".png") is Standing.ABSENT
+            assert put(folder, "a" * 251 + ".png") is OutputStatus.ABSENT

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from lineart_cli import tone
-from lineart_cli.paper import LEAST_PAPER, PAGE_FLOOR, paper_map
+from lineart_cli.imaging import tone
+from lineart_cli.imaging.paper import LEAST_PAPER, PAGE_FLOOR, paper_map
 
 HEIGHT, WIDTH = 1300, 1500
 SHADOWS = {

@@ -12,8 +12,9 @@ import pytest
 from lineart_cli import pages
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import EVEN, Style, Tool
-from lineart_cli.convert import Inker
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inking.arrays import ArrayInker
+from lineart_cli.inking.inker import Inker
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import BLACK, InkOptions, Length
 from lineart_cli.pages import InkedPage, Look
 
@@ -66,7 +67,7 @@ def style(name: str) -> Style:
 
 @pytest.fixture
 def inker(card: ModelCard, decide: Callable[..., Any]) -> Inker:
-    return Inker(card, decide(), lambda *_: Follower())
+    return ArrayInker(Inker(card, lambda *_: Follower()), decide())
 
 
 @pytest.mark.parametrize("dpi", [50, 72, 120, 149, 200, 300, 400, 601, 1200])

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from lineart_cli.engines.base import EngineChoice
 from lineart_cli.errors import ArgumentError
-from lineart_cli.hardware import Device, Hardware
-from lineart_cli.model_card import Draft, Footprint, ModelCard
-from lineart_cli.octaves import LOOKS
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.inference.tiles import Tile, best_tiles, same_windows
+from lineart_cli.machine.hardware import Device, Hardware
+from lineart_cli.model.card import Draft, Footprint, ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import Measured, PageSize, Wishes, plan
 from lineart_cli.plan.memory import LOOK, MOST_MODEST, READ, SKETCH
 from lineart_cli.plan.tiling import PREPARING, draft_tiles
-from lineart_cli.regions import Tile, best_tiles, same_windows
+from lineart_cli.scale.network import LOOKS
 
 MB, GB = 10**6, 10**9
 

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from lineart_cli import pages
-from lineart_cli.colour import desaturate
 from lineart_cli.errors import PageError
+from lineart_cli.imaging.colour import desaturate
 from lineart_cli.options import InkOptions
 from lineart_cli.pages import picture
 from lineart_cli.pages.readers import png as reader

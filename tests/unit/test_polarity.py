@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from lineart_cli.polarity import dark_on_light, is_light_on_dark
-from lineart_cli.resample import gather
-from lineart_cli.spool import Spool
+from lineart_cli.imaging.disk_array import Spool
+from lineart_cli.imaging.polarity import dark_on_light, is_light_on_dark
+from lineart_cli.imaging.resample import gather
 
 WHITES = {np.uint8: 255, np.uint16: 65535, np.float32: 1}
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lineart_cli.regions import MARGIN, Region, Tile, best_tiles, plan_tiles, same_windows
+from lineart_cli.inference.tiles import MARGIN, Region, Tile, best_tiles, plan_tiles, same_windows
 
 sides = st.integers(1, 700)
 strides = st.sampled_from([1, 2, 8, 32, 48])

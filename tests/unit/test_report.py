@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import manifest, pages, report
+from lineart_cli import pages, report
+from lineart_cli.batch import manifest
+from lineart_cli.batch.manifest import Entry, Failure, Manifest
 from lineart_cli.errors import ArgumentError, PageError
-from lineart_cli.manifest import Entry, Failure, Manifest
 from lineart_cli.options import InkOptions, ReportOptions
 
 EVIL = "<img src=x onerror=alert(1)>\"'&.png"

@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lineart_cli import spool
-from lineart_cli.resample import distance_rows, enlarged_distances, enlarged_strips, fit, gather, linear_rows, regrouped
+from lineart_cli.imaging import disk_array
+from lineart_cli.imaging.resample import (
+    distance_rows,
+    enlarged_distances,
+    enlarged_strips,
+    fit,
+    gather,
+    linear_rows,
+    regrouped,
+)
 
 SIDES = st.tuples(st.integers(1, 400), st.integers(1, 40))
 CUTS = st.sets(st.integers(1, 399), max_size=6)
@@ -96,7 +104,7 @@ def test_a_row_comes_out_the_same_in_whichever_strip() -> None:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float16])
 def test_a_page_on_disk_is_read_as_an_array_is(tmp_path: Path, dtype: type) -> None:
     grey = page(50, 30).astype(dtype)
-    kept = spool.Spool(grey.shape, dtype, tmp_path)
+    kept = disk_array.Spool(grey.shape, dtype, tmp_path)
     gather(np.split(grey, [7, 20]), kept)
     assert (kept.shape, kept.dtype) == (grey.shape, grey.dtype)
     for part in (
@@ -111,14 +119,14 @@ def test_a_page_on_disk_is_read_as_an_array_is(tmp_path: Path, dtype: type) -> N
 
 def test_a_page_on_disk_that_was_never_written_is_no_page(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="cut off"):
-        spool.Spool((5, 5), np.uint8, tmp_path)[:]
+        disk_array.Spool((5, 5), np.uint8, tmp_path)[:]
 
 
 def test_only_large_pages_go_to_disk_and_leave_nothing_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool, "LARGE", 100)
-    assert isinstance(spool.room((9, 11), np.uint8, tmp_path), np.ndarray)
-    large = spool.room((10, 10), np.uint8, tmp_path)
-    assert isinstance(large, spool.Spool)
+    monkeypatch.setattr(disk_array, "LARGE", 100)
+    assert isinstance(disk_array.room((9, 11), np.uint8, tmp_path), np.ndarray)
+    large = disk_array.room((10, 10), np.uint8, tmp_path)
+    assert isinstance(large, disk_array.Spool)
     large[0:10] = np.zeros((10, 10), np.uint8)
     del large
     assert list(tmp_path.iterdir()) == []

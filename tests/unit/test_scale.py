@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import glance, pages, scale, spool
+from lineart_cli import pages
+from lineart_cli.batch import overview
+from lineart_cli.imaging import disk_array
 from lineart_cli.options import InkOptions
-from lineart_cli.scale import LADDER, STROKE, Estimate, choose
+from lineart_cli.scale import working_scale
+from lineart_cli.scale.working_scale import LADDER, STROKE, Estimate, choose
 
 A4 = (3508, 2480)
 ENLARGED = 4  # sketches are drawn so many times as large, and shrunk
@@ -34,12 +37,12 @@ def sketch(width: float, shape: tuple[int, int] = (700, 560), level: int = 90) -
 
 
 def shrunk(page: np.ndarray, times: float) -> np.ndarray:
-    shape = scale.shape_at(times, page.shape)
+    shape = working_scale.shape_at(times, page.shape)
     return cv2.resize(page, shape[::-1], interpolation=cv2.INTER_AREA)
 
 
 def width_of(page: np.ndarray) -> float:
-    ideal = scale.measure(np.float32(page / 255)).ideal
+    ideal = working_scale.measure(np.float32(page / 255)).ideal
     assert ideal is not None
     return ideal * STROKE
 
@@ -89,13 +92,13 @@ def test_what_is_no_stroke_does_not_decide(spoil: Callable[[np.ndarray], None], 
 
 def test_white_on_black_is_looked_at_as_its_inverse(tmp_path: Path) -> None:
     page = sketch(6)
-    seen = glance.look(scan(tmp_path / "a.png", 255 - page, 300))
+    seen = overview.look(scan(tmp_path / "a.png", 255 - page, 300))
     np.testing.assert_allclose(seen.picture, page / 255, atol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (5, 3), (200, 200)])
 def test_of_a_page_without_strokes_nothing_is_known(shape: tuple[int, int]) -> None:
-    assert scale.measure(np.ones(shape, np.float32)).ideal is None
+    assert working_scale.measure(np.ones(shape, np.float32)).ideal is None
 
 
 def test_twice_the_pixels_are_two_steps_of_the_ladder() -> None:
@@ -156,13 +159,13 @@ def test_a_last_scale_that_the_lines_do_not_allow_any_more_is_not_kept() -> None
     assert choose(Estimate(2.1, "measured"), A4, 32, 16.0, last=1.5).factor == 2.0
 
 
-def scan(path: Path, page: np.ndarray, dpi: float | None, **options: str) -> glance.Scan:
+def scan(path: Path, page: np.ndarray, dpi: float | None, **options: str) -> overview.Scan:
     Image.fromarray(page).save(path, **({"dpi": (dpi, dpi)} if dpi else {}))
     wanted = InkOptions.parse(options)
-    return glance.Scan(path, 0, pages.read_header(path, wanted), wanted)
+    return overview.Scan(path, 0, pages.read_header(path, wanted), wanted)
 
 
-def scanned(tmp_path: Path, times: float, dpi: float | None) -> glance.Scan:
+def scanned(tmp_path: Path, times: float, dpi: float | None) -> overview.Scan:
     """A scan of the same drawing with so many times the pixels."""
     large = cv2.GaussianBlur(sketch(28, (2800, 2240)), (0, 0), 4)
     return scan(tmp_path / f"{times}.png", shrunk(large, 4 / times), dpi)
@@ -187,22 +190,22 @@ def test_lines_of_3_px_let_a_page_be_shrunk_by_2_and_no_more(tmp_path: Path, tim
     assert np.abs(found.astype(int) - wanted).mean() < 1
 
 
-def worked_on(sheet: glance.Scan, thickness: float = 3.0) -> np.ndarray:
-    seen = glance.look(sheet)
+def worked_on(sheet: overview.Scan, thickness: float = 3.0) -> np.ndarray:
+    seen = overview.look(sheet)
     header = sheet.header
-    chosen = choose(scale.measure(seen.picture, seen.shrunk), (header.height, header.width), thickness, 16.0)
-    size = glance.PageSize(header.height, header.width, 300, scale=chosen.factor)
-    page, _ = glance.read(sheet, size, seen.greys, Path("nowhere"))
+    chosen = choose(working_scale.measure(seen.picture, seen.shrunk), (header.height, header.width), thickness, 16.0)
+    size = overview.PageSize(header.height, header.width, 300, scale=chosen.factor)
+    page, _ = overview.read(sheet, size, seen.greys, Path("nowhere"))
     return np.asarray(page[:])
 
 
 def test_a_page_too_large_to_keep_is_looked_at_and_read_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sheet = scan(tmp_path / "a.png", sketch(9), 300)
-    kept = glance.look(sheet)
+    kept = overview.look(sheet)
     whole = worked_on(sheet)
-    monkeypatch.setattr(spool, "LARGE", 1)
-    monkeypatch.setattr(glance, "room", lambda shape, dtype, _: np.empty(shape, dtype))
-    seen = glance.look(sheet)
+    monkeypatch.setattr(disk_array, "LARGE", 1)
+    monkeypatch.setattr(overview, "room", lambda shape, dtype, _: np.empty(shape, dtype))
+    seen = overview.look(sheet)
     assert (kept.greys is None, seen.greys is None) == (False, True)
     np.testing.assert_array_equal(seen.picture, kept.picture)
     np.testing.assert_array_equal(worked_on(sheet), whole)
@@ -213,5 +216,5 @@ def test_a_page_is_looked_at_upright(tmp_path: Path) -> None:
     exif[0x0112] = 6
     page = sketch(9)
     Image.fromarray(np.rot90(page)).save(tmp_path / "a.png", exif=exif)
-    sheet = glance.Scan(tmp_path / "a.png", 0, pages.read_header(tmp_path / "a.png", InkOptions()), InkOptions())
-    np.testing.assert_array_equal(glance.look(sheet).picture, np.float32(page / np.float32(255)))
+    sheet = overview.Scan(tmp_path / "a.png", 0, pages.read_header(tmp_path / "a.png", InkOptions()), InkOptions())
+    np.testing.assert_array_equal(overview.look(sheet).picture, np.float32(page / np.float32(255)))

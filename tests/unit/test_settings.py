@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lineart_cli import settings
-from lineart_cli.engines.base import EngineChoice
+from lineart_cli.bench import settings
 from lineart_cli.errors import ArgumentError
-from lineart_cli.hardware import Hardware
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.machine.hardware import Hardware
 from lineart_cli.plan import Measured
 
 MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 8 * 10**9, 10**9)

@@ -13,16 +13,18 @@ import pytest
 import tifffile
 from PIL import Image
 
-from lineart_cli import files, inking, pages, spool
-from lineart_cli.batch import Batch
+from lineart_cli import pages
+from lineart_cli.batch import files, page
+from lineart_cli.batch.manifest import NAME
+from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
-from lineart_cli.convert import open_inker
 from lineart_cli.errors import EngineError
 from lineart_cli.events import Event, PageFailed
-from lineart_cli.manifest import NAME
-from lineart_cli.model_card import ModelCard
+from lineart_cli.imaging import disk_array
+from lineart_cli.inking.inker import open_inker
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import InkOptions
-from lineart_cli.output_folder import OutputFolder
 from lineart_cli.pages import picture
 from lineart_cli.pages.readers import png, tiff
 from lineart_cli.plan import PageSize
@@ -88,7 +90,7 @@ class Desk:
         jobs = files.plan(sources, out, suffix, pages.count_pages, tools=tuple(tools))
         with OutputFolder(out) as folder:
             keep = len(tools) > 1
-            inker = lambda: self.open(self.card, self.decide, options.bits, keep, folder.scratch)  # noqa: E731
+            inker = lambda: self.open(self.card, options.bits, keep, folder.scratch)  # noqa: E731
             Batch(folder, options, tools, self.card, self.decide, inker, self, threading.Event()).run(jobs, problems)
         return {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file() and path.name != NAME}
 
@@ -105,8 +107,8 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def begin() -> None:
         for module in (picture, png, tiff):
             monkeypatch.setattr(module, "BLOCK_PIXELS", 5 * SHAPE[1])
-        monkeypatch.setattr(spool, "LARGE", 0)
-        monkeypatch.setattr(inking, "AHEAD", 1000)
+        monkeypatch.setattr(disk_array, "LARGE", 0)
+        monkeypatch.setattr(page, "AHEAD", 1000)
 
     return begin
 
@@ -146,7 +148,7 @@ def test_a_page_that_lies_on_its_side_is_inked_as_if_it_stood(desk: Desk, tmp_pa
 
 def test_an_engine_that_fails_midway_leaves_nothing(desk: Desk, scans: Path) -> None:
     class Failing:
-        def bands(self, page: spool.Page, size: PageSize, *_: object) -> Iterator[np.ndarray]:
+        def bands(self, page: disk_array.Page, size: PageSize, *_: object) -> Iterator[np.ndarray]:
             yield np.zeros((100, size.width), np.uint8)
             raise EngineError("out of ink")
 
@@ -158,7 +160,7 @@ def test_an_engine_that_fails_midway_leaves_nothing(desk: Desk, scans: Path) -> 
 
 def test_a_page_that_is_saved_while_it_is_inked_fails(desk: Desk, scans: Path, narrow: Callable[[], None]) -> None:
     class Meddling:
-        def bands(self, page: spool.Page, size: PageSize, *_: object) -> Iterator[np.ndarray]:
+        def bands(self, page: disk_array.Page, size: PageSize, *_: object) -> Iterator[np.ndarray]:
             yield np.zeros((100, size.width), np.uint8)
             if size.dpi == 450:
                 Image.fromarray(sketch()).save(scans / "rgb.png")
@@ -192,7 +194,7 @@ def test_a_disk_that_is_full_when_a_page_goes_there_is_named(
         raise OSError(28, "No space left on device")
 
     narrow()
-    monkeypatch.setattr(spool.Spool, "__setitem__", full)
+    monkeypatch.setattr(disk_array.Spool, "__setitem__", full)
     assert set(desk.ink(scans)) == {"turned.png"}
     assert len(desk.errors) == 9
     assert all("cannot be written (No space left on device); free some space" in error for error in desk.errors)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lineart_cli import tone
+from lineart_cli.imaging import tone
 from lineart_cli.options import FAINT_RANGE, NEUTRAL_FAINT, InkOptions
 
 

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import trying, trying_sheet
 from lineart_cli.brushes.style import Tool
-from lineart_cli.convert import Inker, open_inker
 from lineart_cli.errors import ArgumentError
-from lineart_cli.model_card import ModelCard
+from lineart_cli.inking.arrays import ArrayInker
+from lineart_cli.inking.inker import Inker, open_inker
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, InkOptions, TryOptions
-from lineart_cli.trying import FAINTS, ROWS, Trial
+from lineart_cli.trial import grid, sheet
+from lineart_cli.trial.grid import FAINTS, ROWS, Trial
 
 SHAPE = (700, 1100)
 
@@ -34,7 +35,7 @@ def sketch() -> np.ndarray:
 @pytest.fixture
 def trial(tmp_path: Path, card: ModelCard) -> Trial:
     Image.fromarray(sketch()).save(tmp_path / "a.png", dpi=(300, 300))
-    return trying.begin(tmp_path / "a.png", 0, InkOptions(), card)
+    return grid.begin(tmp_path / "a.png", 0, InkOptions(), card)
 
 
 @pytest.mark.parametrize("crop", [Crop(700, 400, 300, 250), Crop(0, 0, 90, 60), Crop(1000, 600, 100, 100)])
@@ -43,7 +44,7 @@ def test_cells_have_the_ink_of_the_whole_page(
 ) -> None:
     for cell in trial.cells(crop, decide()):
         if cell.drawing == "auto":
-            whole = open_inker(card, decide()).ink(sketch(), 300, Tool(), cell.faint)
+            whole = ArrayInker(open_inker(card), decide()).ink(sketch(), 300, Tool(), cell.faint)
             np.testing.assert_allclose(cell.ink, whole[crop.rows, crop.columns], atol=1)
 
 
@@ -61,12 +62,12 @@ def test_cells_are_inked_at_three_scales_and_with_three_limits(
     trial: Trial, card: ModelCard, decide: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crop = Crop(700, 400, 300, 250)
-    monkeypatch.setattr(trying, "open_inker", lambda *chosen, measure: Inker(*chosen, Pen, measure=measure))
+    monkeypatch.setattr(grid, "open_inker", lambda card, measure: Inker(card, Pen, measure=measure))
     cells = list(trial.cells(crop, decide()))
     assert [(cell.drawing, cell.faint) for cell in cells] == [(row, faint) for row in ROWS for faint in FAINTS]
     assert [cell.scale for cell in cells[::3]] == [0.75, 1, 1.5]
     for cell in cells:
-        whole = Inker(card, decide(), Pen).ink(sketch(), 300, Tool(), cell.faint, cell.scale)
+        whole = ArrayInker(Inker(card, Pen), decide()).ink(sketch(), 300, Tool(), cell.faint, cell.scale)
         off = np.abs(cell.ink.astype(int) - whole[crop.rows, crop.columns])
         assert off.mean() < 0.15 * cell.ink.mean()
     assert len({cell.ink.tobytes() for cell in cells}) > len(ROWS)
@@ -80,7 +81,7 @@ def test_without_a_crop_the_part_with_the_most_strokes_is_taken(trial: Trial) ->
 
 def test_a_small_page_is_tried_as_a_whole(tmp_path: Path, card: ModelCard) -> None:
     Image.fromarray(sketch()[:90, :120]).save(tmp_path / "a.png")
-    trial = trying.begin(tmp_path / "a.png", 0, InkOptions(), card)
+    trial = grid.begin(tmp_path / "a.png", 0, InkOptions(), card)
     assert trial.telling_crop() == Crop(0, 0, 120, 90)
 
 
@@ -107,16 +108,16 @@ def test_a_crop_is_left_top_width_and_height() -> None:
 
 def test_one_tool_at_a_time_is_tried(tmp_path: Path, card: ModelCard) -> None:
     with pytest.raises(ArgumentError, match="one at a time"):
-        trying.begin(tmp_path / "a.png", 0, InkOptions.parse({"thickness": "2,3"}), card)
+        grid.begin(tmp_path / "a.png", 0, InkOptions.parse({"thickness": "2,3"}), card)
 
 
 def test_the_sheet_has_the_sketch_and_nine_cells_with_their_options(tmp_path: Path) -> None:
-    sheet = trying_sheet.Sheet(np.full((100, 200), 128, np.uint8), ["a.png", "--crop 0,0,200,100"])
-    empty = np.asarray(sheet.image).copy()
+    drawn = sheet.Sheet(np.full((100, 200), 128, np.uint8), ["a.png", "--crop 0,0,200,100"])
+    empty = np.asarray(drawn.image).copy()
     for row in ROWS:
         for faint in FAINTS:
-            sheet.add(trying.Cell(row, faint, 1.0, np.full((100, 200), 255, np.uint8)))
-    sheet.save(tmp_path / "sheet.png")
+            drawn.add(grid.Cell(row, faint, 1.0, np.full((100, 200), 255, np.uint8)))
+    drawn.save(tmp_path / "sheet.png")
     with Image.open(tmp_path / "sheet.png") as image:
         filled = np.asarray(image)
     _, _, boxes, _ = cv2.connectedComponentsWithStats(np.uint8(filled == 0))
@@ -130,10 +131,10 @@ def test_the_sheet_has_the_sketch_and_nine_cells_with_their_options(tmp_path: Pa
 @pytest.mark.parametrize(("name", "says"), [("a.jpg", "end in .png"), ("page.png", "is the page itself")])
 def test_names_that_no_sheet_may_have(tmp_path: Path, name: str, says: str) -> None:
     with pytest.raises(ArgumentError, match=says):
-        trying_sheet.check(tmp_path / name, tmp_path / "page.png")
+        sheet.check(tmp_path / name, tmp_path / "page.png")
 
 
 def test_a_sheet_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    sheet = trying_sheet.Sheet(np.zeros((20, 20), np.uint8), [])
+    drawn = sheet.Sheet(np.zeros((20, 20), np.uint8), [])
     with pytest.raises(ArgumentError, match="cannot be written"):
-        sheet.save(tmp_path / "nowhere" / "sheet.png")
+        drawn.save(tmp_path / "nowhere" / "sheet.png")

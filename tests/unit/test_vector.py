@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineart_cli.brushes import store
-from lineart_cli.brushes.paint import Lines, paint
+from lineart_cli.brushes.drawing.paint import Lines, paint
 from lineart_cli.brushes.style import EVEN, Style, Tool
+from lineart_cli.imaging.disk_array import Spool
 from lineart_cli.options import Length
 from lineart_cli.pages import CENTRES, OUTLINES, Drawing, Shape
 from lineart_cli.plan import PageSize
-from lineart_cli.spool import Spool
 from lineart_cli.vector.drawing import drawn, traced
 from lineart_cli.vector.fitting import Runs, fitted
 from lineart_cli.vector.graph import graph

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lineart_cli import files, watch
+from lineart_cli.batch import files, watch
+from lineart_cli.batch.watch import GIVEN_UP, SETTLED, Saves
 from lineart_cli.errors import ArgumentError
-from lineart_cli.watch import GIVEN_UP, SETTLED, Saves
 
 A, B = Path("a.png"), Path("b.png")
 

@@ -6,12 +6,16 @@ from collections.abc import Generator, Iterator
 import numpy as np
 import pytest
 
-from lineart_cli import watchdog
+from lineart_cli.batch import watchdog
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError, EngineError
-from lineart_cli.plan import PageSize
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.inference.tiles import plan_tiles
+from lineart_cli.plan import PageSize, Plan
 
 GREY = np.ones((10, 20), np.float32)
+SIZE = PageSize(*GREY.shape, 300)
+PLAN = Plan(EngineChoice("openvino", "CPU", "f32", 2), 1, plan_tiles(10, 20, (64, 64), 32, 64), (), 1, 1, 1.5, ())
 
 
 class Inkers:
@@ -25,7 +29,7 @@ class Inkers:
         self.opened += 1
         return self
 
-    def bands(self, grey: np.ndarray, size: PageSize, tool: Tool, faint: float) -> Iterator[np.ndarray]:
+    def bands(self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float) -> Iterator[np.ndarray]:
         answer = self._answers.pop(0)
         yield np.zeros((4, grey.shape[1]), np.uint8)
         if isinstance(answer, threading.Event):
@@ -39,7 +43,7 @@ GOOD = np.zeros((GREY.shape[0] - 4, GREY.shape[1]), np.uint8)
 
 
 def bands(inker: watchdog.WatchedInker, seconds: float = 60) -> Generator[np.ndarray]:
-    return inker.bands(GREY, PageSize(*GREY.shape, 300), Tool(), 0.35, seconds)
+    return inker.bands(GREY, SIZE, PLAN, Tool(), 0.35, seconds)
 
 
 def ink(inker: watchdog.WatchedInker, seconds: float = 60) -> np.ndarray:
@@ -94,7 +98,7 @@ def released() -> Iterator[threading.Event]:
     yield event
     event.set()
     for thread in threading.enumerate():
-        if thread.daemon:
+        if thread.name == watchdog._GIVEN_UP:
             thread.join(10)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from lineart_cli.imaging.resample import strips
 from lineart_cli.options import Colour
 from lineart_cli.pages.writers.paint import InkedPage, Pixels
-from lineart_cli.resample import strips
 
 INK, SKETCH = "ink", "sketch"
 """Names of the layers."""

@@ -49,7 +49,7 @@ class _Book:
 
     def add(self, page: InkedPage, look: Look) -> None:
         """Writes one page."""
-        drawing = page.curves
+        drawing = page.drawing
         layers = [self._layer(f"{layer.name}", layer.is_seen) for layer in drawing.layers]
         content = self._stream("\n".join(_content(page, look)).encode("ascii"))
         scale = POINTS_PER_INCH / drawing.dpi
@@ -83,8 +83,8 @@ class _Book:
         self._file.write(f"xref\n0 {count}\n0000000000 65535 f \n{rows}{trailer}".encode("ascii"))
 
     def _tell(self, page: InkedPage) -> None:
-        self._info["Title"] = page.curves.title
-        self._info["Creator"] = f"lineart: {page.curves.made_with}"
+        self._info["Title"] = page.drawing.title
+        self._info["Creator"] = f"lineart: {page.drawing.made_with}"
         self._info.update({_KEPT[name]: text for name, text in page.metadata.texts().items() if name in _KEPT})
         self._xmp = page.metadata.xmp
 
@@ -112,7 +112,7 @@ class _Book:
 
 def _content(page: InkedPage, look: Look) -> Iterator[str]:
     """The operators that draw a page: in px, from its upper left corner."""
-    drawing = page.curves
+    drawing = page.drawing
     scale = POINTS_PER_INCH / drawing.dpi
     colour = " ".join(numbers([value / 255 for value in look.colour], 4))
     yield f"{scale:.8f} 0 0 {-scale:.8f} 0 {page.shape[0] * scale:.6f} cm"

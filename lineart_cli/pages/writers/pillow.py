@@ -8,11 +8,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import ExifTags, Image
 
+from lineart_cli.imaging.resample import gathered
 from lineart_cli.pages.header import INCHES
 from lineart_cli.pages.metadata import PREFIX
 from lineart_cli.pages.writers.paint import InkedPage, Look, painted
 from lineart_cli.pages.writers.profile import icc_profile
-from lineart_cli.resample import gathered
 
 
 def write_webp(file: BinaryIO, page: InkedPage, look: Look) -> None:

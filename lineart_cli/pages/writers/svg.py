@@ -35,7 +35,7 @@ def write_packed(file: BinaryIO, page: InkedPage, look: Look) -> None:
 
 
 def _document(page: InkedPage, look: Look) -> Iterator[str]:
-    drawing = page.curves
+    drawing = page.drawing
     height, width = page.shape
     size = f'width="{drawing.mm(width):.6g}mm" height="{drawing.mm(height):.6g}mm"'
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -50,7 +50,7 @@ def _document(page: InkedPage, look: Look) -> Iterator[str]:
 
 def _metadata(page: InkedPage) -> Iterator[str]:
     """What is kept of the input's, and the settings that the page was made with."""
-    drawing, texts = page.curves, page.metadata.texts()
+    drawing, texts = page.drawing, page.metadata.texts()
     told = {_DUBLIN[name]: text for name, text in {"Title": drawing.title, **texts}.items()}
     told["source"] = f"lineart: {drawing.made_with}"
     yield '<metadata>\n<rdf:RDF><rdf:Description rdf:about="">\n'

@@ -9,10 +9,10 @@ from typing import BinaryIO
 
 from tifffile import TiffWriter
 
+from lineart_cli.imaging.resample import STRIP_ROWS
 from lineart_cli.pages.metadata import Metadata
 from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels, painted
 from lineart_cli.pages.writers.profile import icc_profile
-from lineart_cli.resample import STRIP_ROWS
 
 _MOST_BYTES = 4_000_000_000  # classic TIFF ends at 2 ** 32; the rest is for what is not pixels
 _XMP = 700

@@ -1,0 +1,146 @@
+"""A page as it will be worked on: what its file says, what it is drawn with, and the scale that its drawing wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from lineart_cli import __version__, pages
+from lineart_cli.batch import manifest, overview
+from lineart_cli.batch.files import Job
+from lineart_cli.batch.manifest import Entry, Stamp
+from lineart_cli.batch.output_folder import OutputFolder, unwritable
+from lineart_cli.batch.overview import Scan
+from lineart_cli.batch.watchdog import Worker, patience
+from lineart_cli.brushes.style import Tool
+from lineart_cli.errors import PageError
+from lineart_cli.imaging.disk_array import Page
+from lineart_cli.model.card import ModelCard
+from lineart_cli.options import DRAWINGS, THICKNESS_RANGE, InkOptions, Length
+from lineart_cli.pages import UPRIGHT
+from lineart_cli.plan import PageSize
+from lineart_cli.scale import working_scale
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """A page of ink to be made.
+
+    Attributes:
+        job: for this page alone.
+        scan: the sketch.
+        size: its scale is 1 until `scaled`.
+        dpi_source: where its dpi comes from.
+        tool: what is drawn with.
+        entry: for the manifest.
+        stamp: tells whether the file is still the one that all this is about.
+        scale_why: explains the scale.
+        greys: of the sketch, as long as they are kept from a look at it until it is read.
+    """
+
+    job: Job
+    scan: Scan
+    size: PageSize
+    dpi_source: str
+    tool: Tool
+    entry: Entry
+    stamp: Stamp | None
+    scale_why: str = ""
+    greys: list[pages.Greys] = field(default_factory=list)
+
+    @property
+    def thickness(self) -> float:
+        """Of the lines, page px."""
+        return self.tool.thickness.page_px(self.size.dpi)
+
+
+def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card: ModelCard) -> PageContext:
+    """The page as far as it can be told without decoding the page.
+
+    Raises:
+        PageError: the page cannot be read, or no line of that thickness can be drawn on it.
+    """
+    stamp = manifest.stamp(job.source)
+    header = pages.read_header(job.source, options, job.page)
+    pages.check_size(str(job), header.width, header.height, options.format)
+    dpi, dpi_source = pages.working_dpi(header, options.dpi)
+    thickness, (low, high) = tool.thickness.page_px(dpi), THICKNESS_RANGE
+    if not low <= thickness <= high:
+        reason = f"--thickness {tool.thickness} is {thickness:.3g} px on this page of {dpi:.4g} dpi"
+        raise PageError(str(job), reason, f"give {low:g}px to {high:g}px, or set --dpi")
+    entry = Entry(
+        input=folder.input_name(job.source),
+        page=job.page,
+        input_sha256=_digest(job.source, stamp),
+        settings={**options.settings(), **tool.settings()},
+        model=manifest.model_of(card),
+        lineart=__version__,
+        output_sha256="",
+        width=header.width,
+        height=header.height,
+        dpi=round(float(dpi), 2),
+        thickness=round(thickness, 3),
+    )
+    scan = Scan(job.source, job.page, header, options)
+    size = PageSize(
+        height=header.height,
+        width=header.width,
+        dpi=dpi,
+        px_bytes=scan.dtype.itemsize,
+        held=header.held,
+        is_kept=header.orientation != UPRIGHT,  # it is written in columns, too many to go to a disk
+    )
+    return PageContext(job=job, scan=scan, size=size, dpi_source=dpi_source, tool=tool, entry=entry, stamp=stamp)
+
+
+def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Worker) -> PageContext:
+    """The page with the scale that its drawing wants; raises PageError where the page cannot be read."""
+    drawing, size = page.scan.options.drawing, page.size
+    greys: list[pages.Greys] = []
+    if isinstance(drawing, Length):
+        estimate, steps = working_scale.by_width(drawing.page_px(size.dpi), "as asked for"), 0
+    else:
+        seconds = page.scan.options.page_timeout or patience(size.px / 1e6)
+        seen = _unharmed(page, seconds, worker, lambda: overview.look(page.scan))
+        estimate, steps = working_scale.measure(seen.picture, seen.shrunk, card.scale_network), DRAWINGS[drawing]
+        if seen.greys is not None and not page.job.is_joined:
+            greys.append(seen.greys)
+    last = folder.last_scale(page.job.output, page.entry)
+    chosen = working_scale.choose(estimate, size.shape, page.thickness, card.thickness_px[1], steps, last)
+    entry = replace(page.entry, scale=chosen.factor)
+    return replace(page, size=replace(size, scale=chosen.factor), entry=entry, scale_why=chosen.why, greys=greys)
+
+
+def read(page: PageContext, seconds: float, scratch: Path, worker: Worker) -> tuple[Page, bool]:
+    """See `overview.read`; raises PageError where that takes longer, or fails."""
+    greys = page.greys.pop() if page.greys else None
+    return _unharmed(page, seconds, worker, lambda: overview.read(page.scan, page.size, greys, scratch))
+
+
+def _unharmed(page: PageContext, seconds: float, worker: Worker, reading: Callable[[], _T]) -> _T:
+    """What `reading` gives in the worker, in so many seconds, of a file that is not changed meanwhile."""
+    job = page.job
+    try:
+        found = worker.result(seconds, reading)
+    except TimeoutError as error:
+        reason = f"is not read after {seconds:g} s"
+        raise PageError(str(job), reason, "save it anew, or give it longer with --page-timeout") from error
+    except OSError as error:
+        raise unwritable(job.output, error) from error
+    if manifest.stamp(job.source) != page.stamp:
+        raise PageError(str(job), "was changed while it was read", "run again")
+    return found
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, _stamp: Stamp | None) -> str:
+    """The sha256 of an input; of one with many pages it is computed once, as long as the file is the same."""
+    try:
+        return manifest.sha256(path)
+    except OSError as error:
+        raise PageError(path, f"cannot be read ({error.strerror})", "check its permissions") from error

@@ -1,0 +1,226 @@
+"""The manifest of an output folder: of which input, settings and model each page of ink was made.
+
+It is the file `.lineart.json`:
+
+    {"format": 1,
+     "pages": {"<output>": {"input", "page", "input_sha256", "settings", "model", "lineart", "output_sha256", "width",
+                            "height", "dpi", "thickness", "scale"}},
+     "failures": {"<output>": {"input", "page", "error"}}}
+
+`<output>` is a path below the folder and `input` one that starts at it, both with slashes; `page` counts from 0; see
+`Entry` for the rest. There are no times in it and the keys are sorted: the same pages give the same manifest, in
+whatever order, and after however many interruptions, they were inked.
+
+While pages are inked, each adds a line to a journal instead, since writing the manifest anew for each of thousands of
+pages would take longer with every page. A line is written before the output gets its name, so that a run killed
+between the two leaves no ink that nobody knows; whether the output is there as well is seen by its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+
+from lineart_cli.model.card import ModelCard
+
+NAME = ".lineart.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page of ink, and all that it follows from.
+
+    Attributes:
+        input: where the sketch is, as seen from the output folder.
+        page: of the input, from 0.
+        input_sha256: of the whole input file.
+        settings: the options that the ink depends on, see `Options.settings`.
+        model: name, version and sha256 of the network.
+        lineart: the version that inked it; a newer one alone is no reason to ink again.
+        output_sha256: of the file that was written; empty as long as there is none.
+        width: of the ink, px.
+        height: of the ink, px.
+        dpi: that makes px of millimetres.
+        thickness: of the lines, page px.
+        scale: px of the page for a px at which the network worked; None where an older lineart did not say.
+    """
+
+    input: str
+    page: int
+    input_sha256: str
+    settings: Mapping[str, str | float | bool | None]
+    model: Mapping[str, str]
+    lineart: str
+    output_sha256: str
+    width: int
+    height: int
+    dpi: float
+    thickness: float
+    scale: float | None = None
+
+    def is_before(self, other: Entry) -> bool:
+        """Whether the other is of the same page as this, settings and model too, whatever was drawn meanwhile."""
+        return self.input == other.input and replace(self, input_sha256=other.input_sha256).is_made_like(other)
+
+    def is_made_like(self, other: Entry) -> bool:
+        """Whether both are of the same input, settings and model, so that the ink is the same."""
+        return (self.input_sha256, self.page, self.settings, self.model) == (
+            other.input_sha256,
+            other.page,
+            other.settings,
+            other.model,
+        )
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A page that could not be inked, and why, in one line."""
+
+    input: str
+    page: int
+    error: str
+
+
+@dataclass
+class Manifest:
+    """The pages and the failures of an output folder, by output."""
+
+    pages: dict[str, Entry] = field(default_factory=dict)
+    failures: dict[str, Failure] = field(default_factory=dict)
+
+    def record(self, output: str, result: Entry | Failure | None) -> None:
+        """Notes what became of a page; None forgets a failure."""
+        if isinstance(result, Failure):
+            self.failures[output] = result
+            return
+        self.failures.pop(output, None)
+        if result is not None:
+            self.pages[output] = result
+
+    def to_text(self) -> str:
+        """The manifest as the file has it."""
+        top = {"format": FORMAT, "pages": _rows(self.pages), "failures": _rows(self.failures)}
+        return json.dumps(top, indent=1, sort_keys=True) + "\n"
+
+
+class OutputStatus(Enum):
+    """How the output of a page stands, compared with what is wanted there."""
+
+    ABSENT = auto()
+    FINISHED = auto()
+    OUTDATED = auto()
+    EDITED = auto()
+    UNKNOWN = auto()
+
+
+def output_status(known: Entry | None, wanted: Entry, found: str | None) -> OutputStatus:
+    """Compares an output with what is wanted there.
+
+    Args:
+        known: what the manifest says of it.
+        wanted: the page as it is to be inked; with its `output_sha256` where it has been inked meanwhile.
+        found: the sha256 of the file that is there, or None.
+
+    Returns:
+        ABSENT: there is no such file. FINISHED: it is just what is wanted. OUTDATED: lineart wrote it, of another input
+        or with other settings or another model. EDITED: somebody has changed it since. UNKNOWN: nothing says who made
+        it.
+    """
+    if found is None:
+        return OutputStatus.ABSENT
+    if found == wanted.output_sha256:
+        return OutputStatus.FINISHED
+    if known is None:
+        return OutputStatus.UNKNOWN
+    if known.output_sha256 != found:
+        return OutputStatus.EDITED
+    return OutputStatus.FINISHED if known.is_made_like(wanted) else OutputStatus.OUTDATED
+
+
+def parse(text: str) -> Manifest:
+    """Reads a manifest.
+
+    Raises:
+        ValueError: it is damaged, or not one of lineart's.
+    """
+    try:
+        top = json.loads(text)
+        if top["format"] != FORMAT:
+            raise ValueError(f"format {top['format']}")
+        pages = {output: _read(Entry, row) for output, row in top["pages"].items()}
+        return Manifest(pages, {output: _read(Failure, row) for output, row in top["failures"].items()})
+    except (AttributeError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def journal_line(output: str, result: Entry | Failure | None) -> str:
+    """A line of the journal. It begins with a line end, in case the line before was cut off."""
+    kind = type(result).__name__.lower() if result is not None else None
+    return f"\n{json.dumps([output, kind, asdict(result) if result is not None else None], sort_keys=True)}\n"
+
+
+def replay(manifest: Manifest, journal: Iterable[str], found: Callable[[str], str | None]) -> None:
+    """Records the lines of a journal, as far as they are whole.
+
+    A page that the manifest knows already is recorded anew only if its file is the new one: `found` gives its sha256.
+    """
+    for line in journal:
+        try:
+            output, kind, row = json.loads(line)
+            result = _read({"entry": Entry, "failure": Failure}[kind], row) if kind is not None else None
+        except (ValueError, KeyError, TypeError):
+            continue
+        if isinstance(result, Entry) and output in manifest.pages and found(output) != result.output_sha256:
+            continue
+        manifest.record(output, result)
+
+
+def model_of(card: ModelCard) -> dict[str, str]:
+    """What an entry says of the model."""
+    return {"name": card.name, "version": card.version, "sha256": card.sha256}
+
+
+Stamp = tuple[int, int, int]
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Inode, size and time: what changes when a file is saved again; None where it cannot be seen."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file's content, hexadecimal; raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _rows(table: Mapping[str, Entry] | Mapping[str, Failure]) -> dict[str, dict[str, Any]]:
+    return {output: asdict(row) for output, row in table.items()}
+
+
+_NUMBER = (int, float)
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "float": _NUMBER,
+    "float | None": (*_NUMBER, type(None)),
+}
+
+
+def _read(kind: Any, row: dict[str, Any]) -> Any:
+    result = kind(**row)
+    for each in fields(kind):
+        value = getattr(result, each.name)
+        if not isinstance(value, _KINDS.get(str(each.type), dict)):
+            raise TypeError(f"{each.name} {value!r}")
+    return result

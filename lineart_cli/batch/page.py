@@ -1,0 +1,367 @@
+"""The way of one job in three stages, each in a thread of its own: it is read, inked and written.
+
+read:   header -> is it finished? -> scale -> plan -> pixels at the working scale
+ink:    pixels -> bands of ink
+write:  bands -> a file -> the output folder
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from lineart_cli import pages
+from lineart_cli.batch import context, manifest
+from lineart_cli.batch.channel import Channel
+from lineart_cli.batch.context import PageContext
+from lineart_cli.batch.files import Job
+from lineart_cli.batch.manifest import OutputStatus
+from lineart_cli.batch.output_folder import OutputFolder, unwritable
+from lineart_cli.batch.schedule import PagesInMemory
+from lineart_cli.batch.watchdog import WatchedInker, Worker, patience
+from lineart_cli.brushes.style import Tool
+from lineart_cli.errors import LineartError, ModelError, PageError
+from lineart_cli.events import Event, Notice, PageDone, PagePlanned, PageSkipped, PageStarted
+from lineart_cli.imaging.disk_array import AHEAD, Page
+from lineart_cli.inference.engines import UnusableError
+from lineart_cli.model.card import ModelCard
+from lineart_cli.options import InkOptions
+from lineart_cli.plan import PageSize, Plan
+
+_ADOPTED = "was there without a record, and is just what is inked now"
+_KEPT = {
+    OutputStatus.EDITED: "was changed after lineart inked it, and is kept; --overwrite inks it again",
+    OutputStatus.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
+}
+_INVERTED = "has light lines on dark, which are inked as dark lines on light are; --invert no inks it as it is"
+_BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes light lines on dark"
+_MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
+_LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of a page
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """All that pages are inked with.
+
+    Attributes:
+        options: of `lineart ink`.
+        tools: what to draw with, see `brushes.store.tools`.
+        card: of the model.
+        decide: makes the plan for a page, or refuses it with an ArgumentError.
+        inker: used by the second stage alone.
+        folder: the output folder.
+        report: told that a page is begun and planned, and what is to be known of its ink.
+        stopped: once it is set, no page is begun.
+        in_memory: the pages that are.
+        reader: the thread that files are read in.
+    """
+
+    options: InkOptions
+    tools: Mapping[str, Tool]
+    card: ModelCard
+    decide: Callable[[PageSize], Plan]
+    inker: WatchedInker
+    folder: OutputFolder
+    report: Callable[[Event], None]
+    stopped: threading.Event
+    in_memory: PagesInMemory = field(default_factory=PagesInMemory)
+    reader: Worker = field(default_factory=Worker)
+
+
+@dataclass(frozen=True)
+class PageInWork:
+    """A page that has been read, and whose ink is made while it is written.
+
+    Attributes:
+        page: what is to be made of it.
+        plan: how.
+        before: how its output stood when it was begun.
+        pixels: of the sketch at the working scale; the second stage takes them out.
+        bands: of ink, or one drawing in formats of curves, from the second stage to the third.
+        ink: what goes into the file: the bands and what is beside them.
+    """
+
+    page: PageContext
+    plan: Plan
+    before: OutputStatus
+    pixels: list[Page]
+    bands: Channel[Any]
+    ink: pages.InkedPage
+
+
+@dataclass
+class JobInWork:
+    """A job on its way through the stages.
+
+    Attributes:
+        job: one page, or several that are joined.
+        started: by the clock `time.monotonic`.
+        read: from the first stage to the second.
+        inked: from the second stage to the third.
+        limit: of `PagesInMemory`, once it has entered.
+        px: of all its pages together.
+        drawings: what the third stage has written as curves, of each page its strokes and their segments.
+        turn: of joined pages, the next is read when the one before is written.
+        is_over: set when the third stage has done with it.
+    """
+
+    job: Job
+    started: float = field(default_factory=time.monotonic)
+    read: Channel[PageInWork] = field(default_factory=Channel)
+    inked: Channel[PageInWork] = field(default_factory=Channel)
+    limit: int | None = None
+    px: int = 0
+    drawings: list[tuple[int, int]] = field(default_factory=list)
+    turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1))
+    is_over: bool = False
+
+
+class Ended(Exception):  # noqa: N818 - it is none
+    """Ends a job without ink; the event says how, and is missing where the run was stopped."""
+
+    def __init__(self, event: Event | None = None) -> None:
+        super().__init__()
+        self.event = event
+
+
+def read(work: JobInWork, run: RunContext) -> None:
+    """First stage: find out how the job's pages are to be inked, and read them into `work.read`.
+
+    Raises:
+        Ended: nothing is to be inked.
+        PageError: a page cannot be read, or has no plan.
+    """
+    job, folder = work.job, run.folder
+    run.report(PageStarted(str(job.source), job.page))
+    opened = [context.opened(part, run.tools[part.tool], run.options, folder, run.card) for part in job.parts]
+    before = folder.status(job.output, opened[0].entry)
+    if before is OutputStatus.FINISHED:
+        raise Ended(_skipped(job, run, ""))
+    if before is OutputStatus.EDITED and pages.is_whole(job.output):
+        raise Ended(_skipped(job, run, _KEPT[before]))
+    scaled = [context.scaled(each, folder, run.card, run.reader) for each in opened]
+    plans = [_planned(each, run) for each in scaled]
+    *events, last = [_event(each, plan, run.card) for each, plan in zip(scaled, plans, strict=True)]
+    for event in events:
+        run.report(event)
+    if run.options.dry_run:
+        raise Ended(last)
+    run.report(last)
+    limit = min(plan.at_once for plan in plans)
+    run.in_memory.enter(limit)
+    work.limit, work.px = limit, sum(each.size.px for each in scaled)
+    for each, plan in zip(scaled, plans, strict=True):
+        work.turn.acquire()
+        if work.is_over:
+            break
+        work.read.put(_pixels(each, plan, before, run))
+
+
+def ink(work: JobInWork, run: RunContext) -> None:
+    """Second stage: ink what the first has read; the third is given each page before its ink, which follows in bands.
+
+    Raises:
+        Ended: the run was stopped.
+        Exception: whatever the stage before, or the inker, raises.
+    """
+    for page in work.read:
+        if run.stopped.is_set():
+            raise Ended
+        work.inked.put(page)
+        with page.bands.filling():
+            if pages.OUTPUT_FORMATS[run.options.format].has_curves:
+                _draw(page, run)
+            else:
+                _bands(page, run)
+
+
+def write(work: JobInWork, run: RunContext) -> Event | None:
+    """Third stage: write the ink, and put the file into the output folder.
+
+    Returns:
+        What has become of the job; None where the run was stopped.
+
+    Raises:
+        PageError: it could not be read, inked or written.
+        Exception: whatever the stages before raise.
+    """
+    try:
+        return _written(work, run)
+    except Ended as ended:
+        return ended.event
+    except PageError as error:
+        if not work.job.is_joined or error.path == str(work.job.output):
+            raise
+        advice = f"{error.advice}; without this page, {work.job.output} is not written"
+        raise PageError(error.path, error.reason, advice) from error
+    finally:
+        work.is_over = True
+        work.turn.release()
+        with suppress(BaseException):  # what the second stage raises, who comes to an end with the job too
+            for _ in work.inked:
+                pass
+        if work.limit is not None:
+            run.in_memory.leave(work.limit)
+
+
+def _planned(page: PageContext, run: RunContext) -> Plan:
+    try:
+        return run.decide(page.size)
+    except LineartError as error:
+        raise PageError(str(page.job), "cannot be inked", str(error)) from error
+
+
+def _event(page: PageContext, plan: Plan, card: ModelCard) -> PagePlanned:
+    job, size = page.job, page.size
+    return PagePlanned(
+        input=str(job.source),
+        output=str(job.output),
+        width=size.width,
+        height=size.height,
+        dpi=page.entry.dpi,
+        dpi_source=page.dpi_source,
+        thickness=page.entry.thickness,
+        thickness_300=round(page.thickness * card.dpi / size.dpi, 3),
+        backend=plan.choice.backend,
+        device=plan.choice.device,
+        precision=plan.choice.precision,
+        threads=plan.choice.threads,
+        at_once=plan.at_once,
+        tiles=len(plan.tiles),
+        window=plan.window,
+        megapixels=round(plan.computed_megapixels, 2),
+        memory=plan.memory,
+        seconds=None if math.isnan(plan.seconds) else round(plan.seconds, 3),
+        plan=str(plan),
+        reasons=plan.reasons,
+        page=job.page,
+        scale=size.scale,
+        scale_why=page.scale_why,
+    )
+
+
+def _pixels(page: PageContext, plan: Plan, before: OutputStatus, run: RunContext) -> PageInWork:
+    """The page read at the working scale, and what its file has beside the ink."""
+    job, options = page.job, run.options
+    pixels, is_inverted = context.read(page, _patience(page, plan, options), run.folder.scratch, run.reader)
+    if is_inverted and options.invert == "auto":
+        run.report(Notice(f"{job}: {_INVERTED}"))
+    output = pages.OUTPUT_FORMATS[options.format]
+    bands: Channel[Any] = Channel() if output.has_curves else Channel(AHEAD, lambda band: band.nbytes)
+    ink = pages.InkedPage(
+        bands=() if output.has_curves else bands,
+        shape=page.size.shape,
+        bits=options.bits,
+        dpi=page.scan.header.dpi if options.dpi is None else (options.dpi, options.dpi),
+        sketch=pages.read_sketch(job.source, options, job.page) if output.has_layers else None,
+        metadata=pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata(),
+        drawn=bands if output.has_curves else (),
+    )
+    return PageInWork(page, plan, before, [pixels], bands, ink)
+
+
+def _bands(work: PageInWork, run: RunContext) -> None:
+    """Ink a page from top to bottom, and see to it that it is still the page that was read."""
+    page, size, inked = work.page, work.page.size, 0.0
+    seconds = _patience(page, work.plan, run.options)
+    bands = run.inker.bands(work.pixels.pop(), size, work.plan, page.tool, run.options.faint, seconds)
+    with _own_faults(page, run), closing(bands):
+        for band in bands:
+            inked += float(band.sum()) / np.iinfo(band.dtype).max
+            work.bands.put(band)
+    _check(page, inked / size.px, run)
+
+
+def _draw(work: PageInWork, run: RunContext) -> None:
+    """Ink a page with curves, and see to it that it is still the page that was read."""
+    page, options = work.page, run.options
+    seconds, tolerance = _patience(page, work.plan, options), options.tolerance.page_px(page.size.dpi)
+    with _own_faults(page, run):
+        wanted = (page.size, work.plan, page.tool, options.faint, options.strokes, tolerance, seconds)
+        drawing = run.inker.drawing(work.pixels.pop(), *wanted)
+    work.bands.put(replace(drawing, title=page.job.output.stem, settings=page.entry.settings))
+    _check(page, drawing.area / page.size.px, run)
+
+
+@contextmanager
+def _own_faults(page: PageContext, run: RunContext) -> Iterator[None]:
+    """Errors that are not those of all pages name this one."""
+    try:
+        yield
+    except (ModelError, UnusableError):
+        run.stopped.set()  # no page can be inked
+        raise
+    except LineartError as error:
+        raise PageError(str(page.job), "cannot be inked", str(error)) from error
+
+
+def _check(page: PageContext, share: float, run: RunContext) -> None:
+    """Tell of a page with hardly any ink, or too much, and raise PageError where its file was changed meanwhile."""
+    if not _LEAST_INK <= share <= _MOST_INK:
+        run.report(Notice(f"{page.job}: {_BLANK if share < _LEAST_INK else _MOSTLY_BLACK}"))
+    if manifest.stamp(page.job.source) != page.stamp:
+        raise PageError(str(page.job), "was changed while it was inked", "run again")
+
+
+def _patience(page: PageContext, plan: Plan, options: InkOptions) -> float:
+    return options.page_timeout or patience(max(plan.computed_megapixels, page.size.px / 1e6))
+
+
+def _written(work: JobInWork, run: RunContext) -> Event:
+    job, options = work.job, run.options
+    first = next(work.inked)
+    look = pages.Look(options.ink_colour, options.transparent)
+    with run.folder.unfinished(job.output.suffix) as part, closing(_inked(work, first)) as inked:
+        try:
+            if job.is_joined:
+                pages.write_joined(part, inked, options.format, look, work.px * options.bits // 8)
+            else:
+                pages.write_ink(part, next(inked), options.format, look)
+                next(inked, None)
+            entry = replace(first.page.entry, output_sha256=manifest.sha256(part))
+        except OSError as error:
+            raise unwritable(job.output, error) from error
+        after = run.folder.settle(part, job.output, entry)
+    kept = _ADOPTED if (first.before, after) == (OutputStatus.UNKNOWN, OutputStatus.FINISHED) else _KEPT.get(after, "")
+    if kept:
+        return _skipped(job, run, kept)
+    return PageDone(
+        input=str(job.source),
+        output=str(job.output),
+        width=entry.width,
+        height=entry.height,
+        dpi=entry.dpi,
+        thickness=entry.thickness,
+        seconds=round(time.monotonic() - work.started, 3),
+        page=job.page,
+        scale=first.page.size.scale,
+        strokes=sum(strokes for strokes, _ in work.drawings) if work.drawings else None,
+        segments=sum(segments for _, segments in work.drawings) if work.drawings else None,
+    )
+
+
+def _inked(work: JobInWork, first: PageInWork) -> Generator[pages.InkedPage]:
+    """The job's pages one after the other; each has been written when the next is asked for."""
+    for page in chain([first], work.inked):
+        try:
+            yield page.ink
+            if page.ink.drawn:
+                work.drawings.append((page.ink.drawing.strokes, page.ink.drawing.segments))
+            deque(page.bands, maxlen=0)  # raises what went wrong after the last of them
+        finally:
+            page.bands.abandon()
+        work.turn.release()
+
+
+def _skipped(job: Job, run: RunContext, note: str) -> PageSkipped:
+    run.folder.note(job.output, None)
+    return PageSkipped(str(job.source), str(job.output), note, job.page)

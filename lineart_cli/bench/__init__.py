@@ -1,0 +1,1 @@
+"""`lineart bench`: times this machine."""

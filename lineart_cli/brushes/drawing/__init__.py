@@ -1,0 +1,1 @@
+"""Lines drawn with a brush that is not plain."""

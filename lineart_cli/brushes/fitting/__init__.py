@@ -1,0 +1,1 @@
+"""A brush measured from pictures of its strokes."""

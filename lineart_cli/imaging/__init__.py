@@ -1,0 +1,1 @@
+"""What is done to pixels before and after the network."""

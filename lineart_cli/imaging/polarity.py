@@ -1,0 +1,72 @@
+"""Light lines on dark paper, as on a blackboard or on transparency: told from dark lines, and turned round."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from lineart_cli.imaging.paper import CELL, FILL, cell_means, local_median
+from lineart_cli.imaging.resample import strips
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lineart_cli.imaging.disk_array import Page
+
+DARK_PAPER = 0.5  # grey of the middle of a page whose lines may be light
+PLAIN = 0.04  # paper differs less than this from that around it
+LEAST_LINES = 2e-4  # mean light that lines add to a page that has any
+LIGHT_TO_DARK = 2.5  # light that lines add, for each as much that they take away
+ALL_LIGHT = 0.75  # grey; a page with nothing darker may have light lines on transparency
+
+
+def dark_on_light(read: Callable[[bool], Page], invert: str) -> tuple[Page, bool]:
+    """A page whose lines are dark, or taken for it.
+
+    Args:
+        read: gives the page, an array or a `Spool` of greys as for `is_light_on_dark`, a new one each time; what is
+            transparent lies on black where it is told so, otherwise on white.
+        invert: "yes" and "no" say whether to turn it round; "auto" does so where its lines are light.
+
+    Returns:
+        The page; and whether it was turned round.
+    """
+    page = read(False)
+    if invert == "no":
+        return page, False
+    if all(page[rows].min() > ALL_LIGHT * _white(page) for rows in strips(page.shape[0])):
+        on_black = read(True)
+        page = on_black if is_light_on_dark(on_black) else page
+    is_turned = invert == "yes" or is_light_on_dark(page)
+    if is_turned:
+        _turn_round(page)
+    return page, is_turned
+
+
+def is_light_on_dark(grey: Page) -> bool:
+    """Whether most of a page is dark, and what is drawn on it is light.
+
+    Args:
+        grey: (H, W) encoded values at the network's working scale, white being the largest that a uint8 or uint16
+            holds, or 1.0.
+    """
+    cells = cell_means(grey)
+    if np.median(cells) >= DARK_PAPER:
+        return False
+    paper = local_median(cells)
+    broad = cv2.morphologyEx(cells, cv2.MORPH_OPEN, np.ones((FILL // CELL, FILL // CELL), np.uint8))
+    light = np.maximum(cells - np.maximum(paper, broad) - PLAIN, 0).mean()
+    dark = np.maximum(paper - cells - PLAIN, 0).mean()
+    return bool(light >= LEAST_LINES and light > LIGHT_TO_DARK * dark)
+
+
+def _turn_round(page: Any) -> None:
+    white = page.dtype.type(_white(page))
+    for rows in strips(page.shape[0]):
+        page[rows] = white - page[rows]
+
+
+def _white(page: Page) -> int:
+    return int(np.iinfo(page.dtype).max) if page.dtype.kind == "u" else 1

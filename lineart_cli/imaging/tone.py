@@ -1,0 +1,131 @@
+"""Scan levels to the network's range: the one definition of paper (0) and of pencil (up to 1).
+
+Three things are taken out of a scan, in this order, because each needs the one before:
+
+1. **The paper**, see `paper`. Darkness is 1 - grey / paper: light falls on pencil and paper alike, so a shadow divides
+   out.
+2. **The noise** of the bare paper (grain and scanner), which a soft toe lays to rest.
+3. **The pressure.** The darkness of the page's main lines is brought to `INK`, whatever the pencil.
+
+All lengths are pixels at 300 dpi: resample the page first, and turn round one drawn in white on black, see `polarity`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from lineart_cli.imaging.paper import light, paper_map
+from lineart_cli.imaging.resample import linear_rows, strips
+from lineart_cli.options import NEUTRAL_FAINT
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from lineart_cli.imaging.disk_array import Page
+
+    Floats = npt.NDArray[np.float32]
+
+NEAR_PAPER = 0.12  # bare paper scatters less than this around its map
+
+INK = 0.8  # darkness to which the main lines are brought
+GAIN = (0.85, 3.5)  # range of the gain that does so: a 2H on a bright scanner needs about 3
+MAIN_LINE = 88  # percentile of the drawn pixels' darkness: above edges and faint lines, below accents
+LEAST_DRAWN = 0.05  # darkness from which a pixel counts as drawn, if that is above the noise
+DRAWN_NOISES = 5  # and how far above it, in standard deviations; paper in a shadow is noisier than most
+LEAST_SHARE = 5e-4  # of the pixels so drawn, below which a page counts as blank
+SAMPLES = 300_000  # pixels, evenly spread, from which noise and pressure are measured
+
+_DEPTHS = {"float16": cv2.CV_16F, "float32": cv2.CV_32F}
+
+
+@dataclass(frozen=True)
+class Tone:
+    """What `measure` found on a page, and all that `darkness` needs to know of it.
+
+    Attributes:
+        paper: (ceil(H / CELL), ceil(W / CELL)) float32, the grey of bare paper across the page, see `paper`.
+        toe: darkness at which the soft toe takes away half; twice the noise of the paper.
+        gain: brings the main lines to `INK`.
+    """
+
+    paper: Floats
+    toe: float
+    gain: float
+
+
+def darkness(grey: Page, faint: float = NEUTRAL_FAINT) -> Floats:
+    """Turn a page's greys into the darkness of what is drawn on it.
+
+    Args:
+        grey: (H, W) encoded values at 300 dpi, white being the largest that a uint8 or uint16 holds, or 1.0.
+        faint: the share of the main lines' darkness, in (0, 1), at which a line is still inked. Towards 0 ever fainter
+            lines come out, and in the end the grain; towards 1 only the darkest do. Start from `NEUTRAL_FAINT`.
+
+    Returns:
+        (H, W) float32 in [0, 1]: 0 paper, `INK` the main lines, 1 black.
+    """
+    dark = np.empty(grey.shape, np.float32)
+    apply(grey, measure(grey), faint, (slice(0, grey.shape[0]), slice(0, grey.shape[1])), dark)
+    return dark
+
+
+def measure(grey: Page) -> Tone:
+    """Measure paper, noise and pressure of a page; `grey` as for `darkness`."""
+    paper = paper_map(grey)
+    step = max(1, math.isqrt(math.prod(grey.shape) // SAMPLES))
+    rows = range(step // 2, grey.shape[0], step)
+    sample = light(np.concatenate([grey[row : row + 1, step // 2 :: step] for row in rows]))
+    share = sample / cv2.resize(paper, sample.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    bare = share[np.abs(share - 1) < NEAR_PAPER]
+    level = float(np.median(bare)) if bare.size else 1.0
+    noise = 1.4826 * float(np.median(np.abs(bare - level))) / level if bare.size else 0.0
+    dark = 1 - share / level
+    drawn = dark[dark > max(LEAST_DRAWN, DRAWN_NOISES * noise)]
+    tone = Tone(paper=paper * np.float32(level), toe=2 * noise, gain=1.0)
+    if drawn.size < LEAST_SHARE * dark.size:
+        return tone
+    main = float(np.percentile(_soft(drawn, tone.toe), MAIN_LINE))
+    return replace(tone, gain=min(max(INK / main, GAIN[0]), GAIN[1]))
+
+
+def apply(
+    grey: Page, tone: Tone, faint: float, part: tuple[slice, slice], out: npt.NDArray[np.float16 | np.float32]
+) -> None:
+    """Turn the greys of a part of a page into darkness by the page's tone, a strip at a time.
+
+    Args:
+        grey: of the whole page, as for `darkness`.
+        tone: of the whole page.
+        faint: as for `darkness`.
+        part: rows and columns of the page.
+        out: takes the darkness; of the part's shape. A pixel comes out the same, bit for bit, in whichever part.
+    """
+    all_rows, columns = part
+    bend = math.log(NEUTRAL_FAINT) / math.log(faint)
+    for strip in strips(all_rows.stop - all_rows.start):
+        rows = slice(all_rows.start + strip.start, all_rows.start + strip.stop)
+        dark = light(grey[rows, columns])
+        dark /= linear_rows(tone.paper, (grey.shape[0], grey.shape[1]), rows)[:, columns]
+        np.subtract(1, dark, out=dark)
+        np.maximum(dark, 0, out=dark)
+        dark = _soft(dark, tone.toe)
+        dark *= tone.gain
+        if bend != 1:
+            dark = INK * cv2.pow(dark / INK, bend)
+        np.minimum(dark, 1, out=dark)
+        store(dark, out[strip])
+
+
+def store(values: Floats, out: npt.NDArray[np.float16 | np.float32]) -> None:
+    """Write float32 into an array of its shape: as numpy would do it, but many times as fast to float16."""
+    out[:] = cv2.multiply(values, 1.0, dtype=_DEPTHS[out.dtype.name])  # type: ignore[call-overload]
+
+
+def _soft(dark: Floats, toe: float) -> Floats:
+    """Bend the start of the scale: 0 stays 0 with slope 0, `toe` is halved, what is far above loses `toe`."""
+    return dark * (dark / (dark + np.float32(max(toe, 1e-6))))

@@ -1,0 +1,1 @@
+"""The network at work: runtimes, tiles of a page, and the passes over it."""

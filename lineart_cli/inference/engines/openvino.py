@@ -1,0 +1,119 @@
+"""OpenVINO, the runtime that lineart takes first: fast and small on CPUs, and it knows Intel's GPUs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from lineart_cli.errors import EngineError
+from lineart_cli.inference.engines.base import CheckedEngine, EngineChoice, MissingRuntimeError, failure
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from lineart_cli.inference.engines.base import Level
+    from lineart_cli.inference.engines.compiled import CompiledNetworks
+
+_ELEMENT_TYPES = {"auto": "f32", "f32": "f32", "bf16": "bf16", "int8": "f32"}
+
+
+class OpenVinoEngine(CheckedEngine):
+    """One compiled network with one request: the activations exist once."""
+
+    backend = "openvino"
+
+    def __init__(self, network: Path, choice: EngineChoice, shape: tuple[int, int], compiled: CompiledNetworks) -> None:
+        """See `open_engine`."""
+        super().__init__(shape)
+        try:
+            import openvino
+        except ImportError as error:
+            raise MissingRuntimeError("openvino", error) from error
+        core = openvino.Core()
+        device = _device(core.available_devices, choice.device)
+        capabilities = core.get_property(device, "OPTIMIZATION_CAPABILITIES")
+        precision = _ELEMENT_TYPES[choice.precision]
+        if precision == "bf16":
+            _require_bf16(device, capabilities)
+        # Without the precision hint, OpenVINO takes bf16 where the CPU has it: other ink on other machines.
+        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+        if choice.threads is not None and device == "CPU":
+            settings["INFERENCE_NUM_THREADS"] = choice.threads
+        try:
+            can_export = "EXPORT_IMPORT" in capabilities
+            key = _key(core, network, device, settings, shape) if can_export else ""
+            model = _kept(core, device, settings, compiled.find(key)) if can_export else None
+            if model is None:
+                model = core.compile_model(_model(core, network, self._sketch_shape), device, settings)
+                if can_export:
+                    compiled.keep(key, model.export_model().getvalue())
+            self._request = model.create_infer_request()
+        except (RuntimeError, MemoryError) as error:
+            message = f"--device {device}: OpenVINO cannot prepare {network}: {_last_line(error)}"
+            raise failure(error, message) from error
+
+    def _infer(self, sketch: npt.NDArray[np.float16], thickness: npt.NDArray[np.float32]) -> Level:
+        inputs = {"sketch": sketch, "thickness": thickness}
+        try:
+            results = self._request.infer(inputs, share_inputs=True, share_outputs=True)
+        except (RuntimeError, MemoryError) as error:
+            raise failure(error, f"OpenVINO failed: {_last_line(error)}; try a smaller --tile") from error
+        return cast("npt.NDArray[np.float16]", results["level"])
+
+
+def _model(core: Any, network: Path, shape: tuple[int, ...]) -> Any:
+    """The network for sketches of that shape, float16 in and out."""
+    from openvino import Type, preprocess
+
+    model = core.read_model(network)
+    model.reshape({"sketch": list(shape), "thickness": [1]})
+    steps = preprocess.PrePostProcessor(model)
+    steps.input("sketch").tensor().set_element_type(Type.f16)
+    steps.output("level").tensor().set_element_type(Type.f16)
+    return steps.build()
+
+
+def _key(core: Any, network: Path, device: str, settings: dict[str, Any], shape: tuple[int, int]) -> str:
+    """All that a compiled network depends on."""
+    from openvino import get_version
+
+    contents = hashlib.sha256(network.read_bytes()).hexdigest()
+    machine = core.get_property(device, "FULL_DEVICE_NAME"), os.environ.get("ONEDNN_MAX_CPU_ISA", "")
+    return repr((contents, get_version(), device, machine, sorted(settings.items()), shape))
+
+
+def _kept(core: Any, device: str, settings: dict[str, Any], compiled: bytes | None) -> Any:
+    """A network that was compiled before; None where there is none, or the runtime no longer takes it."""
+    if compiled is None:
+        return None
+    try:
+        return core.import_model(BytesIO(compiled), device, settings)
+    except RuntimeError:
+        return None
+
+
+def _device(available: list[str], wanted: str) -> str:
+    """The device's own spelling; `GPU` stands for the first of several."""
+    if wanted.lower() == "auto":
+        return "CPU"
+    known = {name.lower(): name for name in sorted(available, reverse=True)}
+    known |= {name.lower().partition(".")[0]: name for name in sorted(available, reverse=True)}
+    if wanted.lower() not in known:
+        raise EngineError(f"--device {wanted}: OpenVINO finds no such device; there is {', '.join(sorted(available))}")
+    return known[wanted.lower()]
+
+
+def _require_bf16(device: str, capabilities: list[str]) -> None:
+    if "BF16" not in capabilities:
+        able = ", ".join(name for name in capabilities if name in {"FP32", "FP16", "INT8"})
+        raise EngineError(f"--precision bf16: {device} computes {able} only; use --precision f32")
+
+
+def _last_line(error: Exception) -> str:
+    """The last line that says something: the earlier ones name places in OpenVINO's own source."""
+    return next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)

@@ -1,0 +1,1 @@
+"""The ink of one page, arrays in and out."""

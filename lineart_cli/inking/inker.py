@@ -1,0 +1,310 @@
+"""One page, arrays in and out: tone -> tiles -> network -> ink, a band of rows at a time.
+
+The network looks at a page several times: at half the size it makes a draft, which the next looks mend.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from lineart_cli import pages
+from lineart_cli.brushes.drawing import pen_pressure
+from lineart_cli.brushes.drawing.paint import Lines, paint_bands
+from lineart_cli.brushes.style import STYLE_DPI, Tool
+from lineart_cli.errors import ArgumentError
+from lineart_cli.imaging.disk_array import Page, Spool, room
+from lineart_cli.imaging.resample import enlarged_distances, enlarged_strips, gather, is_thin, strips
+from lineart_cli.imaging.tone import Tone, apply, measure
+from lineart_cli.inference import passes
+from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
+from lineart_cli.inference.tile_runner import Workbench, run_tiles
+from lineart_cli.model.card import Draft, ModelCard
+from lineart_cli.options import NEUTRAL_FAINT
+from lineart_cli.plan import PageSize, Plan
+from lineart_cli.vector.drawing import Traced, drawn, traced
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Coverage = npt.NDArray[np.unsignedinteger[Any]]
+
+_TYPES: dict[int, np.dtype[np.unsignedinteger[Any]]] = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16)}
+
+
+class Inker:
+    """Inks pages with one model, and keeps the network ready for the shape it was last used at."""
+
+    def __init__(
+        self,
+        card: ModelCard,
+        prepare: Callable[[EngineChoice, tuple[int, int]], Engine],
+        bits: int = 8,
+        keep: int = 0,
+        scratch: Path | None = None,
+        measure: Callable[[Page], Tone] = measure,
+    ) -> None:
+        """
+        Args:
+            card: of the model.
+            prepare: makes the network ready as planned, for windows of a height and width.
+            bits: 8 or 16, of the ink's coverage.
+            keep: pages whose lines are remembered for more tools to draw them, on the disk if they are several.
+            scratch: a folder on the disk that takes what is too large for memory, see `spool.room`.
+            measure: the tone of a page, where it is not to be that of this page alone.
+        """
+        self._card = card
+        self._prepare = prepare
+        self._bits = bits
+        self._keep = keep
+        self._scratch = scratch
+        self._measure = measure
+        self._kept: dict[bytes, Lines] = {}
+        self._traced: Traced | None = None
+        self._ready: tuple[EngineChoice, Workbench] | None = None
+
+    @property
+    def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
+        """Of the ink's coverage."""
+        return _TYPES[self._bits]
+
+    def bands(
+        self, page: Page, size: PageSize, plan: Plan, tool: Tool, faint: float = NEUTRAL_FAINT
+    ) -> Iterator[Coverage]:
+        """Ink a page.
+
+        Args:
+            page: encoded values at the working scale, of `size.working_shape`; white is the largest that a uint8 or
+                uint16 holds, or 1.0.
+            size: of the page as it is to be drawn, (H, W).
+            plan: for a page of that size.
+            tool: what the lines are drawn with.
+            faint: how faint a line may be and still be inked, see `tone.darkness`.
+
+        Yields:
+            (rows, W) coverage of ink from top to bottom, uint8 or uint16: 0 none, 255 or 65535 full.
+
+        Raises:
+            ArgumentError: the model cannot draw lines of that thickness, or the page does not fit in the memory.
+            EngineError: the runtime failed.
+        """
+        scale, shape = size.scale, size.working_shape
+        thickness = tool.thickness.page_px(size.dpi)
+        self._check_thickness(thickness, scale)
+        if tool.style.plain and not self._keep:
+            yield from self._cut(page, size, plan, thickness, faint)
+            return
+        lines = self._lines(page, size, plan, faint)
+        if tool.style.plain:
+            off = (lines.off[rows] for rows in strips(shape[0]))
+            half = thickness / scale / 2
+            if is_thin(thickness / 2, scale):
+                yield from around(off, shape, size.shape, scale, self._bits, half)
+            else:
+                yield from enlarge(map(np.negative, off), shape, size.shape, scale, self._bits, half)
+        else:
+            grain_px = scale * STYLE_DPI / size.dpi
+            yield from paint_bands(
+                lines, tool.style, thickness / scale, size.shape, tool.pressure, self._bits, grain_px
+            )
+
+    def drawing(
+        self, page: Page, size: PageSize, plan: Plan, tool: Tool, faint: float, strokes: str, tolerance: float
+    ) -> pages.Drawing:
+        """Ink a page with curves.
+
+        Args:
+            page: as for `bands`.
+            size: as for `bands`.
+            plan: as for `bands`.
+            tool: as for `bands`.
+            faint: as for `bands`.
+            strokes: "outline", "centre" or "both", see `vector.drawing.drawn`.
+            tolerance: how far a curve may be from its line, px of the page as it is to be drawn.
+
+        Raises:
+            ArgumentError: as of `bands`.
+            EngineError: as of `bands`.
+        """
+        self._check_thickness(tool.thickness.page_px(size.dpi), size.scale)
+        lines = self._lines(page, size, plan, faint)
+        found = self._traced
+        if found is None or found.lines is not lines:
+            self._traced = None  # frees its memory first
+            found = traced(lines)
+        if self._keep:
+            self._traced = found
+        return drawn(found, tool, size, strokes, tolerance)
+
+    def _cut(self, page: Page, size: PageSize, plan: Plan, thickness: float, faint: float) -> Iterator[Coverage]:
+        """The page's ink with a plain pen, cut from the network's levels as they come."""
+        scale, shape = size.scale, size.working_shape
+        bench, draw = self._bench(plan), self._seen(_darkener(page, self._measure(page), faint), plan, shape)
+        if is_thin(thickness / 2, scale):
+            off = run_tiles(shape, plan.tiles, draw, bench, 0.0, np.negative, np.float16)
+            yield from around(off, shape, size.shape, scale, self._bits, thickness / scale / 2)
+        elif scale == 1:
+            turn = partial(coverage, bits=self._bits)
+            yield from run_tiles(shape, plan.tiles, draw, bench, thickness, turn, _TYPES[self._bits])
+        else:
+            levels = run_tiles(shape, plan.tiles, draw, bench, thickness / scale, np.asarray, np.float16)
+            yield from enlarge(levels, shape, size.shape, scale, self._bits)
+
+    def _lines(self, page: Page, size: PageSize, plan: Plan, faint: float) -> Lines:
+        """All that brushes need to know of a page; that of the last pages is kept, if it is to be."""
+        if not self._keep:
+            return self._found(page, size, plan, faint)
+        known = _digest(page)
+        if known not in self._kept:
+            if len(self._kept) == self._keep:
+                del self._kept[next(iter(self._kept))]  # frees its memory first
+            self._kept[known] = self._found(page, size, plan, faint)
+        return self._kept[known]
+
+    def _found(self, page: Page, size: PageSize, plan: Plan, faint: float) -> Lines:
+        shape = size.working_shape
+        darken = _darkener(page, self._measure(page), faint)
+        draw = self._seen(darken, plan, shape)
+        place = Spool if self._keep > 1 else room
+        off = place(shape, np.float16, self._scratch)
+        # The level is half the thickness less the distance: of lines without thickness, just the distance.
+        gather(run_tiles(shape, plan.tiles, draw, self._bench(plan), 0.0, np.negative, np.float16), off)
+        graphite, line = np.empty((2, *(-(-side // pen_pressure.STRIDE) for side in shape)), np.float32)
+        for rows in strips(shape[0]):
+            dark = np.empty((rows.stop - rows.start, shape[1]), np.float32)
+            darken((rows, slice(0, shape[1])), dark)
+            thin = np.clip(1 - off[rows].astype(np.float32), 0, 1)
+            cells = slice(rows.start // pen_pressure.STRIDE, -(-rows.stop // pen_pressure.STRIDE))
+            graphite[cells], line[cells] = pen_pressure.cells(dark), pen_pressure.cells(thin)
+        return Lines(off, pen_pressure.pressure(graphite, line), self._card.level_px)
+
+    def _seen(self, darken: passes.Darken, plan: Plan, shape: tuple[int, int]) -> passes.Draw:
+        """What writes what the network is given at the last of its looks."""
+        if self._card.draft is None or not plan.draft:
+            return passes.alone(darken)
+        draft = room(shape, np.uint8, self._scratch)
+        gather(passes.cropped(self._drafted(darken, plan, self._card.draft, shape), shape), draft)
+        for _ in range(plan.looks - 2):
+            seen, draft = passes.beside(darken, draft), room(shape, np.uint8, self._scratch)
+            thickness = self._card.draft.thickness
+            gather(run_tiles(shape, plan.tiles, seen, self._bench(plan), thickness, coverage, np.uint8), draft)
+        return passes.beside(darken, draft)
+
+    def _drafted(self, darken: passes.Darken, plan: Plan, draft: Draft, shape: tuple[int, int]) -> Iterator[Coverage]:
+        """The ink of the first look, enlarged to the page, of which the last row and column may lie beyond."""
+        small, step = draft.shape(shape), draft.step
+        draw = passes.alone(passes.smaller(darken, shape, step))
+        thickness = draft.thickness * draft.scale
+        levels = run_tiles(small, plan.draft, draw, self._bench(plan), thickness, np.asarray, np.float16)
+        return enlarge(levels, small, (step * small[0], step * small[1]), step)
+
+    def _check_thickness(self, thickness: float, scale: float) -> None:
+        most = scale * self._card.thickness_px[1]
+        if not 0 < thickness <= most:
+            advice = f"the model draws lines of up to {most:.3g} px at {scale:g} px of the page for one of its own"
+            raise ArgumentError("--thickness", f"{thickness:.3g}px", advice)
+
+    def _bench(self, plan: Plan) -> Workbench:
+        if self._ready is None or self._ready[0] != plan.choice:
+            self._ready = None  # frees the memory of the old choice first
+            self._ready = (plan.choice, Workbench(self._card, partial(self._prepare, plan.choice)))
+        return self._ready[1]
+
+
+def open_inker(
+    card: ModelCard,
+    bits: int = 8,
+    keep: int = 0,
+    scratch: Path | None = None,
+    measure: Callable[[Page], Tone] = measure,
+    cache: Path | None = None,
+) -> Inker:
+    """An inker with the runtimes that the plans name; these raise EngineError when they are first needed.
+
+    Compiled networks are kept in the folder `cache`, where it is given.
+    """
+    compiled = CompiledNetworks(cache)
+
+    def prepare(choice: EngineChoice, window: tuple[int, int]) -> Engine:
+        return open_engine(card.network_for(choice.precision), choice, window, compiled)
+
+    return Inker(card, prepare, bits, keep, scratch, measure)
+
+
+def _darkener(page: Page, tone: Tone, faint: float) -> passes.Darken:
+    """What writes the darkness of some rows and columns of a page."""
+    return lambda part, out: apply(page, tone, faint, part, out)
+
+
+def _digest(page: Page) -> bytes:
+    digest = hashlib.sha256(repr(page.shape).encode())
+    for rows in strips(page.shape[0]):
+        digest.update(np.ascontiguousarray(page[rows]).data)
+    return digest.digest()
+
+
+def coverage(level: npt.NDArray[np.floating[Any]], scale: float = 1, bits: int = 8) -> Coverage:
+    """Turn levels, px at the working scale, into ink, 0 to 255 or 65535, for pixels `scale` times as fine."""
+    ink = np.empty(level.shape, _TYPES[bits])
+    full = np.iinfo(ink.dtype).max
+    for rows in strips(len(level)):
+        share = np.asarray(cv2.multiply(level[rows], scale * full, dtype=cv2.CV_32F))  # type: ignore[call-overload]
+        share += np.float32(0.5 * full + 0.5)
+        ink[rows] = np.clip(share, 0, full, out=share)
+    return ink
+
+
+def enlarge(
+    levels: Iterable[npt.NDArray[np.float16]],
+    shape: tuple[int, int],
+    page: tuple[int, ...],
+    scale: float,
+    bits: int = 8,
+    more: float = 0.0,
+) -> Iterator[Coverage]:
+    """Draw the ink at a page's own resolution, so that its edges are as sharp as the page.
+
+    Args:
+        levels: bands of rows, (h, w) float16, px at the working scale.
+        shape: of all of them together.
+        page: (H, W) of the page.
+        scale: pixels of the page per pixel at the working scale.
+        bits: 8 or 16, of the result.
+        more: px that are added to the level.
+
+    Yields:
+        (rows, W) coverage, uint8 or uint16.
+    """
+    for strip in enlarged_strips(levels, shape, (page[0], page[1])):
+        yield coverage(strip + np.float32(more), scale, bits)
+
+
+def around(
+    off: Iterable[npt.NDArray[np.float16]],
+    shape: tuple[int, int],
+    page: tuple[int, ...],
+    scale: float,
+    bits: int,
+    half: float,
+) -> Iterator[Coverage]:
+    """Draw lines that are thin beside the pixels of the working scale, as `enlarge` does.
+
+    Args:
+        off: bands of rows, (h, w) float16, distance from the middle of the nearest line, px at the working scale.
+        shape: as for `enlarge`.
+        page: as for `enlarge`.
+        scale: as for `enlarge`.
+        bits: as for `enlarge`.
+        half: of the thickness, px at the working scale.
+
+    Yields:
+        (rows, W) coverage, uint8 or uint16.
+    """
+    for strip in enlarged_distances(off, shape, (page[0], page[1])):
+        yield coverage(np.float32(half) - strip, scale, bits)

@@ -1,0 +1,75 @@
+"""How large a drawing is, as the model's small network reads it off the page; see `lineart_train.scale.net`."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from lineart_cli.imaging.tone import darkness
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+
+CELL = 32
+"""Side in px of the square that one guess is for."""
+LOOKS = (600_000, 2_000_000)
+"""The most pixels of the picture at the first look, and at the second, which is at the scale that the first found."""
+LEAST_SIDE = 96
+"""The least long side of these pictures, px."""
+BLANK = 0.02
+"""Share of a cell that is dark, on average, below which nothing is drawn there."""
+LEAST_CELLS = 3
+"""Cells with a drawing, below which nothing is known."""
+
+
+def excess(grey: Floats, network: Path) -> float | None:
+    """How many octaves a drawing is larger than the line network wants it; None where too little is drawn to tell.
+
+    Args:
+        grey: (h, w) encoded values in [0, 1], white = 1.
+        network: ONNX file; input `sketch` (1, 1, H, W) darkness, output `octaves` (1, 2, H / 32, W / 32): the guess,
+            and the logarithm of its doubt.
+    """
+    # From memory: by name, OpenCV does not find files in folders with letters beyond the code page of Windows.
+    reader = cv2.dnn.readNetFromONNX(np.fromfile(network, np.uint8))
+    octaves = None
+    for most_px in LOOKS:
+        times = _times(grey.shape, 1.0 if octaves is None else 2.0**octaves, most_px)
+        found = _read(darkness(_resampled(grey, times)), reader)
+        if found is None:
+            return octaves  # of the first look, where the second has too few cells
+        octaves = math.log2(times) + found
+    return octaves
+
+
+def _times(shape: tuple[int, ...], wanted: float, most_px: int) -> float:
+    """By how much the picture is shrunk: as wanted, as far as it is neither too large then nor too small."""
+    long = max(shape)
+    finest = max(math.sqrt(math.prod(shape) / most_px), long * CELL / most_px)  # a narrow page is a cell wide
+    return min(max(wanted, finest), max(long / LEAST_SIDE, 1.0))
+
+
+def _resampled(grey: Floats, times: float) -> Floats:
+    size = max(1, round(grey.shape[1] / times)), max(1, round(grey.shape[0] / times))
+    way = cv2.INTER_AREA if times > 1 else cv2.INTER_CUBIC
+    return np.clip(np.asarray(cv2.resize(grey, size, interpolation=way), np.float32), 0, 1)
+
+
+def _read(dark: Floats, reader: cv2.dnn.Net) -> float | None:
+    """The median guess of the cells with something in them, weighted by one over the doubt."""
+    whole = np.pad(dark, [(0, -side % CELL) for side in dark.shape])
+    reader.setInput(whole[None, None])
+    guess, doubt = np.asarray(reader.forward())[0]
+    drawn = cv2.resize(whole, guess.shape[::-1], interpolation=cv2.INTER_AREA) > BLANK
+    if np.count_nonzero(drawn) < LEAST_CELLS:
+        return None
+    guess, weight = guess[drawn], np.exp(-doubt[drawn].astype(np.float64))
+    order = np.argsort(guess, kind="stable")
+    passed = np.cumsum(weight[order])
+    return float(guess[order][np.searchsorted(passed, passed[-1] / 2)])

@@ -1,0 +1,1 @@
+"""`lineart try`: one sheet of a page under several options."""

@@ -1,0 +1,172 @@
+"""A part of a page inked at three scales, and with three limits of what is too faint, to choose by eye."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lineart_cli import pages
+from lineart_cli.batch import overview
+from lineart_cli.batch.overview import Glance, Scan
+from lineart_cli.brushes import store
+from lineart_cli.brushes.style import Tool
+from lineart_cli.errors import ArgumentError
+from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.paper import CELL
+from lineart_cli.imaging.resample import gathered
+from lineart_cli.imaging.tone import Tone, measure
+from lineart_cli.inking.inker import open_inker
+from lineart_cli.model.card import ModelCard
+from lineart_cli.options import DRAWINGS, NEUTRAL_FAINT, Crop, InkOptions
+from lineart_cli.plan import PageSize, Plan
+from lineart_cli.scale import strokes, working_scale
+from lineart_cli.scale.working_scale import WorkingScale
+
+Pixels = NDArray[np.uint8]
+
+ROWS = ("fine", "auto", "loose")
+FAINTS = (0.2, NEUTRAL_FAINT, 0.6)
+_SEEN = 700  # side of the part that is chosen, px that the network sees at the measured scale
+_AROUND = 256  # and what it sees around the part
+_ALIGNED = math.lcm(CELL, 32)  # working px at which px of the page begin too, at any scale
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The ink of the part with two options of `lineart ink`: what they are, and the scale that comes of them."""
+
+    drawing: str
+    faint: float
+    scale: float
+    ink: Pixels
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A page to try on, what was seen of it, and what to draw with."""
+
+    scan: Scan
+    seen: Glance
+    size: PageSize
+    tool: Tool
+    card: ModelCard
+
+    @cached_property
+    def scales(self) -> dict[str, WorkingScale]:
+        """The scale for each of `ROWS`."""
+        estimate = working_scale.measure(self.seen.picture, self.seen.shrunk, self.card.scale_network)
+        thickness, thickest = self.tool.thickness.page_px(self.size.dpi), self.card.thickness_px[1]
+        return {
+            row: working_scale.choose(estimate, self.size.shape, thickness, thickest, DRAWINGS[row]) for row in ROWS
+        }
+
+    def checked(self, crop: Crop) -> Crop:
+        """The crop, if it is on the page; raises ArgumentError otherwise."""
+        if crop.left + crop.width > self.size.width or crop.top + crop.height > self.size.height:
+            advice = f"reaches beyond the page of {self.size.width} x {self.size.height} px"
+            raise ArgumentError("--crop", crop, advice)
+        return crop
+
+    def telling_crop(self) -> Crop:
+        """The part with the most strokes in it."""
+        side = round(_SEEN * self.scales["auto"].factor)
+        height, width = (min(side, each) for each in self.size.shape)
+        drawn: NDArray[np.float32] = np.zeros_like(self.seen.picture)
+        drawn[tuple(strokes.middles(self.seen.picture).at)] = 1
+        window = [max(1, int(each / self.seen.shrunk)) for each in (width, height)]
+        summed = cv2.boxFilter(drawn, -1, window, anchor=(0, 0), normalize=False, borderType=cv2.BORDER_CONSTANT)
+        last = drawn.shape[0] - window[1] + 1, drawn.shape[1] - window[0] + 1
+        inside: NDArray[np.float32] = np.asarray(summed, np.float32)[: last[0], : last[1]]
+        at = divmod(int(np.argmax(inside)), last[1])
+        top, left = (int(each * self.seen.shrunk) for each in at)
+        return Crop(min(left, self.size.width - width), min(top, self.size.height - height), width, height)
+
+    def sketch(self, crop: Crop) -> Pixels:
+        """The part of the sketch as it is, (h, w) uint8."""
+        whole = pages.read_sketch(self.scan.path, self.scan.options, self.scan.page)
+        return np.asarray(Image.fromarray(whole[crop.rows, crop.columns]).convert("L"), np.uint8)
+
+    def cells(self, crop: Crop, decide: Callable[[PageSize], Plan]) -> Iterator[Cell]:
+        """The part's ink, `ROWS` by `FAINTS`, as `lineart ink` makes it of the whole page."""
+        for row, chosen in self.scales.items():
+            size = replace(self.size, scale=chosen.factor)
+            with tempfile.TemporaryDirectory(prefix="lineart-try-") as scratch:
+                greys = None if self.seen.greys is None else self.seen.greys.copy()
+                page, _ = overview.read(self.scan, size, greys, Path(scratch))
+                part = _Part.of(page, size, crop)
+                inker = open_inker(self.card, measure=partial(_same, part.tone))
+            plan = decide(part.size)
+            for faint in FAINTS:
+                bands = inker.bands(part.page, part.size, plan, self.tool, faint)
+                ink = gathered(bands, part.size.shape, np.uint8)
+                yield Cell(row, faint, chosen.factor, ink[part.crop.rows, part.crop.columns])
+
+
+def begin(path: Path, page: int, options: InkOptions, card: ModelCard) -> Trial:
+    """Look at a page of a file.
+
+    Raises:
+        ArgumentError: there is more than one brush or thickness.
+        PageError: it cannot be read.
+    """
+    tools, _ = store.tools(options)
+    if len(tools) > 1:
+        raise ArgumentError("--thickness, --brush", ", ".join(tools), "one at a time can be tried; give one of each")
+    header = pages.read_header(path, options, page)
+    dpi, _ = pages.working_dpi(header, options.dpi)
+    scan = Scan(path, page, header, options)
+    size = PageSize(header.height, header.width, dpi, scan.dtype.itemsize, header.held)
+    (tool,) = tools.values()
+    return Trial(scan, overview.look(scan), size, tool, card)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of a page, and what is around it, as a page of its own.
+
+    Attributes:
+        page: at the working scale.
+        size: of what is to be drawn.
+        crop: the part itself, px of what is to be drawn.
+        tone: of the whole page.
+    """
+
+    page: Page
+    size: PageSize
+    crop: Crop
+    tone: Tone
+
+    @classmethod
+    def of(cls, page: Page, size: PageSize, crop: Crop) -> _Part:
+        first, shape, offset = [], [], []
+        for begin, length, whole, worked in zip(
+            (crop.top, crop.left), (crop.height, crop.width), size.shape, page.shape, strict=True
+        ):
+            px = whole / worked
+            start = max(0, math.floor((begin / px - _AROUND) / _ALIGNED) * _ALIGNED)
+            stop = min(worked, math.ceil((begin + length) / px) + _AROUND)
+            at = round(start * px)
+            first.append(start)
+            shape.append(max(math.floor((stop - start) * size.scale), begin + length - at))
+            offset.append(begin - at)
+        sub = replace(size, height=shape[0], width=shape[1])
+        rows, columns = (slice(start, start + side) for start, side in zip(first, sub.working_shape, strict=True))
+        tone = measure(page)
+        cells = tuple(slice(each.start // CELL, -(-each.stop // CELL)) for each in (rows, columns))
+        part = page[rows, columns]
+        missing = [(0, wanted - found) for wanted, found in zip(sub.working_shape, part.shape, strict=True)]
+        inside = Crop(offset[1], offset[0], crop.width, crop.height)
+        return cls(np.pad(part, missing, "edge"), sub, inside, replace(tone, paper=tone.paper[cells]))
+
+
+def _same(tone: Tone, _: Page) -> Tone:
+    return tone

@@ -1,0 +1,1 @@
+"""How good ink is, and what artists' strokes are like."""

@@ -1,0 +1,1 @@
+"""`lineart finetune-style`: a brush learnt from pictures, without torch."""

@@ -1,0 +1,1 @@
+"""Sketches with known lines: scenes, and the hand that sketches them."""

@@ -1,0 +1,1 @@
+"""The network, what it is given at each pass, and its losses."""

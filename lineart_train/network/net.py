@@ -1,0 +1,258 @@
+"""The network: a sketch in, the signed distance from the edge of the inked line out. One file, all of it.
+
+- Fully convolutional, no global statistics: tiles are exact. Batch norm is folded into the convolutions at export.
+- The body works behind a pixel-unshuffle of 4, then in a U shape of strides 4 to 32; channels are multiples of 16.
+- The head predicts, for each pixel, the way (dx, dy) to the nearest line and how far that is. A position that the
+  sketch leaves open blurs a drawn line into haze, but the mean of a *way* still crosses zero sharply at the mean
+  course: one confident line. The distance tells true lines from the ridges between two lines, where the way crosses
+  zero too.
+- The pen cuts them to lines with fixed convolutions: it calms the way, and divides it by how fast it turns round
+  across the line (its convergence, 1 where the net is sure), so that doubt makes a line no thicker. Where it diverges,
+  on the ridge between two lines, there is none.
+- Thickness is injected before the last operation: a bias on the level at which that distance is cut.
+- A page is looked at coarse to fine. The first look is at half the scale, for a quarter of the cost and with
+  twice the frame: it decides which strokes are one line. The second, at full scale, sees the sketch and, in a channel
+  of its own, that draft, and draws it precisely; a third sees the ink of the second in its place (auto-context: Tu,
+  CVPR 2008, with one set of weights).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+REACH = 12.0
+"""Distances are predicted up to this many px; further away is all the same."""
+BOX = 5
+"""Side in px of the square over which the pen averages the convergence of the way."""
+SURE, SURE_FAR, FAR = 1.0, 0.75, 8.0
+"""Convergence from which a line is sure: on it, and from `FAR` px on; between the two it falls evenly.
+
+Beside a bend of radius r the convergence is 1 - d / r at a distance d, doubt or no.
+"""
+
+DRAFT = 3.0
+"""Thickness in px, at full scale, of the draft: the ink of the first look, which the second look sees."""
+DRAFT_SCALE = 0.5
+"""Scale of the first look, as a share of the full one."""
+
+
+@dataclass(frozen=True)
+class NetConfig:
+    """Shape of the network.
+
+    inputs: channels of the input: darkness of the sketch, and coverage of the draft.
+    channels: per level, from stride 4 on, each level twice as coarse; multiples of 16. More see more, cost the square.
+    down, up: residual blocks per level on the way down and up; the deeper ones give the frame its size.
+    head: channels of the last but one layer.
+    slack: px that the distance may exceed the way before a line is taken back; 0 tears lines, 4 fills narrow gaps. It
+        ends where the distance does.
+    calm: standard deviation in px by which the pen smooths the way; 0.5 keeps every tremor, 4 rounds corners.
+    least: convergence below which the way is no longer sharpened; 1 leaves blobs in doubt, 0.02 gives specks.
+    """
+
+    inputs: int = 2
+    channels: tuple[int, ...] = (32, 64, 96, 128)
+    down: tuple[int, ...] = (2, 2, 2, 2)
+    up: tuple[int, ...] = (2, 1, 1)
+    head: int = 64
+    slack: float = 3.5
+    calm: float = 2.0
+    least: float = 0.1
+
+    @property
+    def multiple_of(self) -> int:
+        """Total stride in px: heights and widths must be multiples of it."""
+        return int(4 * 2 ** (len(self.channels) - 1))
+
+
+def conv(inward: int, outward: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
+    """A convolution with zero padding that keeps the size at stride 1; its bias is batch norm's."""
+    return nn.Conv2d(inward, outward, kernel, stride, kernel // 2 if stride == 1 else 0, bias=False)
+
+
+class Block(nn.Module):
+    """Residual block: two 3x3 convolutions; (N, C, H, W) -> the same shape."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.one, self.norm_one = conv(channels, channels), nn.BatchNorm2d(channels)
+        self.two, self.norm_two = conv(channels, channels), nn.BatchNorm2d(channels)
+        nn.init.constant_(self.norm_two.weight, 0.2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = torch.relu(self.norm_one(self.one(x)))
+        out: Tensor = torch.relu(x + self.norm_two(self.two(inner)))
+        return out
+
+
+class Body(nn.Module):
+    """Finds the lines: (N, inputs, H, W) -> (N, channels[0], H / 4, W / 4) features."""
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        wide = config.channels
+        self.unshuffle = nn.PixelUnshuffle(4)
+        self.stem = nn.Sequential(conv(16 * config.inputs, wide[0]), nn.BatchNorm2d(wide[0]), nn.ReLU())
+        self.down = nn.ModuleList(
+            nn.Sequential(*(Block(c) for _ in range(n))) for c, n in zip(wide, config.down, strict=True)
+        )
+        self.shrink = nn.ModuleList(
+            nn.Sequential(conv(a, b, 2, 2), nn.BatchNorm2d(b), nn.ReLU()) for a, b in pairwise(wide)
+        )
+        self.grow = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, 2) for a, b in pairwise(wide))
+        self.up = nn.ModuleList(
+            nn.Sequential(*(Block(c) for _ in range(n))) for c, n in zip(wide[:-1], config.up, strict=True)
+        )
+
+    def forward(self, sketch: Tensor) -> Tensor:
+        x: Tensor = self.stem(self.unshuffle(sketch))
+        kept = []
+        for level, blocks in enumerate(self.down):
+            x = blocks(x)
+            if level < len(self.shrink):
+                kept.append(x)
+                x = self.shrink[level](x)
+        for level in reversed(range(len(self.up))):
+            x = self.up[level](torch.relu(self.grow[level](x) + kept[level]))
+        return x
+
+
+class Head(nn.Module):
+    """Measures the lines: features -> (N, 3, H, W): way x, way y, distance, each in px divided by `REACH`."""
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        self.wide = nn.Sequential(conv(config.channels[0], config.head), nn.BatchNorm2d(config.head), nn.ReLU())
+        self.last = nn.Conv2d(config.head, 3 * 16, 3, padding=1)
+        self.shuffle = nn.PixelShuffle(4)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return torch.cat(self.parts(features), 1)
+
+    def parts(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """The way, (N, 2, H, W), and the distance, (N, 1, H, W), by a convolution each: runtimes are slow to split."""
+        wide, weight, bias = self.wide(features), self.last.weight, cast("Tensor", self.last.bias)
+        way = functional.conv2d(wide, weight[: 2 * 16], bias[: 2 * 16], padding=1)
+        distance = functional.conv2d(wide, weight[2 * 16 :], bias[2 * 16 :], padding=1)
+        return self.shuffle(way), self.shuffle(distance)
+
+
+class Pen(nn.Module):
+    """Cuts the fields to lines: nothing in it is learned."""
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        self.config = config
+        at = torch.arange(-pen_radius(config), pen_radius(config) + 1.0)
+        bell = torch.exp(-0.5 * (at / config.calm) ** 2)
+        self.register_buffer("bell", (bell / bell.sum()).repeat(2, 1)[:, None, None], persistent=False)
+        # Central differences of either part along itself, averaged over a square: summed, minus the divergence.
+        box = functional.pad(torch.full((BOX,), 1 / BOX), (1, 1))
+        slope = torch.zeros(BOX + 2)
+        slope[:2], slope[-2:] = 0.5 * REACH / BOX, -0.5 * REACH / BOX
+        self.register_buffer("across", torch.stack([slope, box])[:, None, None], persistent=False)
+
+    def forward(self, way: Tensor, distance: Tensor, thickness: Tensor) -> Tensor:
+        """Fields to the level, px, > 0 inside the ink.
+
+        Args:
+            way: (N, 2, H, W) as the head gives it.
+            distance: (N, 1, H, W) as the head gives it.
+            thickness: (1,) or (N, 1, 1, 1) px.
+
+        Returns:
+            (N, 1, H, W).
+        """
+        bell, pad = self.get_buffer("bell"), pen_radius(self.config)
+        way = functional.conv2d(way, bell, padding=(0, pad), groups=2)
+        way = functional.conv2d(way, bell.transpose(2, 3), padding=(pad, 0), groups=2)
+        # By channel: to a dense convolution runtimes give sixteen channels, where the page is as large as it gets.
+        across, margin = self.get_buffer("across"), BOX // 2 + 1
+        slopes = functional.conv2d(way, across, padding=(0, margin), groups=2)
+        slopes = functional.conv2d(slopes, across.flip(0).transpose(2, 3), padding=(margin, 0), groups=2)
+        convergence = slopes.sum(1, keepdim=True)
+        off = REACH * torch.sqrt((way * way).sum(1, keepdim=True) + 1e-6)
+        sure = (SURE - off * ((SURE - SURE_FAR) / FAR)).clamp(min=SURE_FAR)
+        off = off / (convergence / sure).clamp(self.config.least, 1.0) + REACH * torch.relu(-convergence)
+        slack = self.config.slack * (2 - 2 * distance).clamp(0, 1)
+        return thickness / 2 - torch.maximum(off, REACH * distance - slack).clamp(max=REACH)
+
+
+class LineartNet(nn.Module):
+    """Sketch and thickness to the signed distance from the edge of the ink."""
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.body = Body(config)
+        self.head = Head(config)
+        self.pen = Pen(config)
+
+    def fields(self, sketch: Tensor) -> Tensor:
+        """(N, 2, H, W) darkness and draft in [0, 1] -> (N, 3, H, W) way x, way y, distance in units of `REACH` px."""
+        fields: Tensor = self.head(self.body(sketch))
+        return fields
+
+    def first(self, sketch: Tensor) -> Tensor:
+        """The first look: (N, 1, H, W) darkness in [0, 1], sides multiples of twice the stride -> the draft, alike."""
+        coarse = functional.avg_pool2d(sketch, round(1 / DRAFT_SCALE))
+        thickness = torch.tensor([DRAFT * DRAFT_SCALE], device=sketch.device)
+        level = self(without_draft(coarse), thickness).float() / DRAFT_SCALE
+        fine = functional.interpolate(level, sketch.shape[2:], mode="bilinear", align_corners=False)
+        return (fine + 0.5).clamp(0, 1)
+
+    def forward(self, sketch: Tensor, thickness: Tensor) -> Tensor:
+        level: Tensor = self.pen(*self.head.parts(self.body(sketch)), thickness)
+        return level
+
+
+def with_draft(sketch: Tensor, draft: Tensor) -> Tensor:
+    """What the network is given: (N, 1, H, W) darkness and coverage of the draft, both in [0, 1] -> (N, 2, H, W)."""
+    return torch.cat([sketch, draft], 1)
+
+
+def without_draft(sketch: Tensor) -> Tensor:
+    """What the network is given at a first look: (N, 1, H, W) darkness -> (N, 2, H, W), the draft empty."""
+    return with_draft(sketch, torch.zeros_like(sketch))
+
+
+def pen_radius(config: NetConfig) -> int:
+    """How far the pen's smoothing reaches, px."""
+    return math.ceil(2.5 * config.calm)
+
+
+def halo(config: NetConfig) -> int:
+    """Radius of the receptive field in px: the halo a tile needs, rounded up to whole strides.
+
+    With strides the radius grows by (k - 1) / 2 x stride so far for each convolution, not by (k - 1) / 2.
+    """
+    stride, radius = 4, 4 + 4  # a shuffled pixel sees its whole 4 x 4 cell; the stem
+    for level, blocks in enumerate(config.down):
+        stride = 4 * 2**level
+        radius += 2 * blocks * stride
+        if level:
+            radius += stride  # the halving convolution, and its inverse, reach over their cell
+    for level, blocks in enumerate(config.up):
+        radius += 2 * blocks * 4 * 2**level
+    radius += 2 * 4 + pen_radius(config) + BOX // 2 + 1  # the head and the pen
+    return -(-radius // config.multiple_of) * config.multiple_of
+
+
+def kmac_per_px(config: NetConfig) -> float:
+    """Thousand multiply-adds per page pixel, all convolutions."""
+    wide = config.channels
+    total = 9 * config.inputs * wide[0] + 9 * wide[0] * config.head / 16 + 9 * config.head * 48 / 16
+    for level, c in enumerate(wide):
+        area = 16 * 4**level
+        blocks = config.down[level] + (config.up[level] if level < len(config.up) else 0)
+        total += blocks * 2 * 9 * c * c / area
+        if level:
+            total += 2 * wide[level - 1] * c * 4 / area
+    return (total + 4 * (2 * pen_radius(config) + 1) + 4 * (BOX + 2)) / 1000

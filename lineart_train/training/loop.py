@@ -1,0 +1,179 @@
+"""The training loop: a number of minutes, from and to a checkpoint, on CPU (bf16 autocast, channels_last) or CUDA."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lineart_train.generator.dataset import Pair, draw
+from lineart_train.network.losses import field_loss
+from lineart_train.network.net import LineartNet, with_draft, without_draft
+from lineart_train.network.passes import first_looks, halved, second_looks
+from lineart_train.training import checkpoint, sheet
+from lineart_train.training.checkpoint import Progress
+from lineart_train.training.config import TrainConfig
+from lineart_train.training.pool import Pool, unit_offset
+from lineart_train.training.steps import descend, follow
+
+Tell = Callable[[dict[str, float]], object]
+HELD_OUT_SEED = 1_000_003
+"""Seed of the pages that no training run draws."""
+LOOK_EVERY = 4.0
+"""Minutes between checkpoints, held-out losses and contact sheets."""
+
+
+def train(
+    config: TrainConfig,
+    run: Path,
+    minutes: float,
+    drawings: Path | None = None,
+    device: str = "cpu",
+    tell: Tell = dict,
+    steps: int | None = None,
+    start: Path | None = None,
+) -> dict[str, float]:
+    """Train until `minutes` of training time are reached, and leave a checkpoint in `run`.
+
+    A checkpoint that is there is gone on from; its minutes count. The run record is `run`/record.jsonl: one JSON object
+    every `LOOK_EVERY` minutes with step, minutes, rate, losses on training crops and on held-out pages.
+
+    Args:
+        config: settings of the run; must agree with those of a checkpoint that is gone on from.
+        run: the run's folder.
+        minutes: training time in all, without drawing the first pool.
+        drawings: folder of clean drawings (see `scenes.drawings`); without it scenes are procedural.
+        device: "cpu", "cuda", or "auto" for CUDA where there is one.
+        tell: called with a record every few seconds, for a progress display.
+        steps: stop at this many steps in all, if the minutes have not run out before.
+        start: checkpoint of another run, whose averaged weights a new run begins with; its net must be `config.net`.
+
+    Returns:
+        The last record.
+    """
+    device = available(device)
+    model, average, optimizer, progress = _begun(config, run, device, start)
+    held_out = [draw(HELD_OUT_SEED, i, config.crop) for i in range(12)]
+    record: dict[str, float] = {}
+    with Pool(config.seed, config.canvas, config.pool, config.workers, drawings, progress.next_index, device) as pool:
+        pool.fill(lambda done, wanted: tell({"drawn": done, "wanted": wanted}))
+        rng = np.random.default_rng((config.seed, progress.step))
+        before, started, looked = progress.minutes, time.monotonic(), time.monotonic()
+        sums: dict[str, Tensor] = {}
+        counted, owed = 0, 0.0
+        done = _share(progress, minutes, steps)
+        while done < 1:
+            rate = learning_rate(config, progress.step, done)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            sketch, offset = pool.batch(rng, config.batch, config.crop)
+            seen, wanted = first_looks(sketch, offset)
+            again = second_looks(average, sketch, rng, config.blank, config.torn)
+            losses = _step(model, optimizer, torch.cat([again, seen]), torch.cat([offset, wanted]))
+            follow(average, model, min(config.average, (1 + progress.step) / (10 + progress.step)))
+            if config.fresh < 0:
+                pool.refresh_ready()
+            owed += max(config.fresh, 0.0)
+            pool.refresh(int(owed))
+            owed -= int(owed)
+            progress.step += 1
+            progress.minutes = before + (time.monotonic() - started) / 60
+            progress.next_index = pool.next_index
+            done = _share(progress, minutes, steps)
+            counted += 1
+            for name, value in losses.items():
+                sums[name] = sums.get(name, 0.0) + value.detach()
+            if progress.step % 10 == 0 or done >= 1:
+                tell({**record, "step": progress.step, "done": done, "loss": _finite(losses["loss"])})
+            if time.monotonic() - looked > 60 * LOOK_EVERY or done >= 1:
+                looked = time.monotonic()
+                means = {name: float(value) / counted for name, value in sums.items()}
+                record = {"step": progress.step, "minutes": progress.minutes, "rate": rate, **means}
+                record |= look(average, held_out, run / "sheet.png", device)
+                sums, counted = {}, 0
+                checkpoint.save(run, config, progress, model, average, optimizer)
+                with (run / "record.jsonl").open("a") as lines:
+                    lines.write(json.dumps(record) + "\n")
+    return record
+
+
+def _begun(
+    config: TrainConfig, run: Path, device: str, start: Path | None
+) -> tuple[LineartNet, LineartNet, torch.optim.Optimizer, Progress]:
+    """Network, averaged network, optimizer and progress: of the run's checkpoint, or of a new run."""
+    torch.manual_seed(config.seed)
+    model = LineartNet(config.net).to(device)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(model).requires_grad_(False).eval()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=config.rate, weight_decay=config.decay, betas=(0.9, 0.99))
+    progress = Progress()
+    if (run / "state.json").exists():
+        checkpoint.restore(run, model, average, optimizer)
+        progress = checkpoint.read_progress(run)
+    elif start is not None:
+        checkpoint.start_from(start, model, average)
+    return model, average, optimizer, progress
+
+
+def _share(progress: Progress, minutes: float, steps: int | None) -> float:
+    """How much of the run is done, by its minutes or its steps, whichever ends first; 1 or more at the end."""
+    return max(progress.minutes / minutes, progress.step / steps if steps else 0.0)
+
+
+def learning_rate(config: TrainConfig, step: int, done: float) -> float:
+    """Rises over `warm` steps, stays, and falls linearly over the last `cool` share of the run; `done` in [0, 1]."""
+    up = min(1.0, (step + 1) / max(config.warm, 1))
+    down = 1.0 if config.cool <= 0 else min(1.0, max(1.0 - done, 0.0) / config.cool)
+    return config.rate * up * max(down, 0.01)
+
+
+def _finite(loss: Tensor) -> float:
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        raise FloatingPointError("The loss is no longer finite. Train again from the checkpoint with a lower rate.")
+    return value
+
+
+def available(device: str) -> str:
+    """The device that "auto" stands for; any other name as it is."""
+    return device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _step(model: LineartNet, optimizer: torch.optim.Optimizer, seen: Tensor, offset: Tensor) -> dict[str, Tensor]:
+    model.train()
+    with torch.autocast(seen.device.type, torch.bfloat16):
+        fields = model.fields(seen.contiguous(memory_format=torch.channels_last))
+    losses = field_loss(fields.float(), offset)
+    descend(model, optimizer, losses["loss"])
+    return losses
+
+
+@torch.no_grad()
+def look(model: LineartNet, pairs: list[Pair], path: Path, device: str) -> dict[str, float]:
+    """Mean loss on held-out pairs at both looks; writes a contact sheet (sketch, draft, ink, truth) of eight."""
+    model.eval()
+    first, second, rows = 0.0, 0.0, []
+    thickness = torch.tensor([3.0], device=device)
+    for number, pair in enumerate(pairs):
+        sketch = torch.from_numpy(pair.sketch[None, None].astype(np.float32) / 255).to(device)
+        offset = torch.from_numpy(unit_offset(pair.offset)[None]).to(device)
+        coarse = functional.avg_pool2d(sketch, 2)
+        seen = model.fields(without_draft(coarse))
+        first += float(field_loss(seen, halved(offset))["loss"])
+        draft = model.first(sketch)
+        fields = model.fields(with_draft(sketch, draft))
+        second += float(field_loss(fields, offset)["loss"])
+        if number < 8:
+            truth: Tensor = 1.5 - torch.linalg.vector_norm(offset, dim=1)
+            levels = draft[0] - 0.5, model.pen(fields[:, :2], fields[:, 2:], thickness)[0], truth
+            rows.append([255 - pair.sketch, *(sheet.coverage(each[0].cpu().numpy()) for each in levels)])
+    sheet.write(path, rows)
+    return {"held_out_first": first / len(pairs), "held_out": second / len(pairs)}

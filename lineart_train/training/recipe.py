@@ -1,0 +1,39 @@
+"""The recipe of the shipped model: what `lineart-train reproduce` trains from nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+from lineart_train.training import loop
+from lineart_train.training.config import TrainConfig, from_dict
+
+PATH = Path(__file__).with_name("recipe.json")
+
+
+def read() -> tuple[TrainConfig, int]:
+    """The recorded settings and the number of steps."""
+    recipe = json.loads(PATH.read_text())
+    return from_dict(recipe["config"]), int(recipe["steps"])
+
+
+def reproduce(
+    run: Path, drawings: Path | None, device: str = "cpu", tell: loop.Tell = dict, steps: int | None = None
+) -> dict[str, float]:
+    """Train by the recipe, or go on with it where it stopped; the rate falls over the last of `steps`.
+
+    A run that is not interrupted sees the same crops in the same order on every machine.
+
+    Args:
+        run: the run's folder.
+        drawings: folder of the clean drawings; without it the model is another one, of procedural scenes only.
+        device: "cpu" or "cuda".
+        tell: see `train.train`.
+        steps: fewer than recorded, for a try.
+
+    Returns:
+        The last record.
+    """
+    config, recorded = read()
+    return loop.train(config, run, math.inf, drawings, device, tell, steps or recorded)
