@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from lineart_cli.errors import ArgumentError
+from lineart_cli.options.curves import CurveOptions
 from lineart_cli.options.spec import (
     MAX_MEMORY,
-    Options,
     each_by,
     option,
     read_choice,
@@ -21,6 +21,7 @@ from lineart_cli.options.spec import (
     read_pressure,
     read_text,
     read_whole_or_auto,
+    specs,
 )
 from lineart_cli.options.values import (
     BACKENDS,
@@ -42,9 +43,7 @@ from lineart_cli.options.values import (
     PLAIN,
     PRECISIONS,
     STROKE_RANGE,
-    STROKES,
     THICKNESS_RANGE,
-    TOLERANCE_RANGE,
     Colour,
     Length,
     Several,
@@ -52,7 +51,7 @@ from lineart_cli.options.values import (
 
 
 @dataclass(frozen=True)
-class InkOptions(Options):
+class InkOptions(CurveOptions):
     """What `lineart ink` can be told. `None` stands for `auto`, or for "not given"."""
 
     thickness: Several[Length] = option(
@@ -185,26 +184,6 @@ class InkOptions(Options):
         read=read_choice,
         metavar="NAME",
         choices=FORMATS,
-    )
-    strokes: str = option(
-        "outline",
-        "--strokes",
-        "How svg and pdf hold a stroke: outline is a filled shape, as broad as the brush makes it; centre is the "
-        "middle, with one width, for plotters and further editing; both has them on two layers, centre lines hidden.",
-        "Writing",
-        read=read_choice,
-        metavar="KIND",
-        choices=STROKES,
-    )
-    tolerance: Length = option(
-        Length(0.04, "mm"),
-        "--tolerance",
-        "How far the curves of svg and pdf may be from the lines: more makes them smoother, with fewer points to edit.",
-        "Writing",
-        read=read_length,
-        metavar="LENGTH",
-        low=TOLERANCE_RANGE[0],
-        high=TOLERANCE_RANGE[1],
     )
     bits: int = option(
         8,
@@ -361,7 +340,5 @@ class InkOptions(Options):
 
     def settings(self) -> dict[str, str | float | bool | None]:
         """See `Options.settings`; how curves are made is left out where the ink is none."""
-        settings = super().settings()
-        if self.format not in FORMATS_OF_CURVES:
-            del settings["strokes"], settings["tolerance"]
-        return settings
+        without = set() if self.format in FORMATS_OF_CURVES else set(specs(CurveOptions))
+        return {name: value for name, value in super().settings().items() if name not in without}

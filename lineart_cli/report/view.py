@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,14 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.batch import manifest
+from lineart_cli.batch.manifest import Entry
 from lineart_cli.errors import PageError
 from lineart_cli.options import InkOptions
 from lineart_cli.pages import INK
 from lineart_cli.report.rows import Row
 
 THUMBNAIL_SIDE = 480
+_SVG = (".svg", ".svgz")
 _LAYERED = {output.suffix for output in pages.OUTPUT_FORMATS.values() if output.has_layers}
 
 
@@ -57,7 +60,10 @@ def look_at(row: Row, root: Path, max_side: int) -> View:
     if row.entry is None:  # the failure says what is wrong with the sketch
         return View(sketch, None, ())
     ink_as = InkOptions(layer=INK if Path(row.output).suffix in _LAYERED else None)
-    ink = _picture("ink", root / row.output, 0, ink_as, max_side, notes)
+    if Path(row.output).suffix in _SVG:
+        ink = _drawing(root / row.output, row.entry, notes)
+    else:
+        ink = _picture("ink", root / row.output, 0, ink_as, max_side, notes)
     if (count := pages.count_pages(root / row.output)) > 1:
         notes.append(f"The ink has {count} pages; the first is shown.")
     if sketch and _has_changed(root / row.input, row.entry.input_sha256):
@@ -84,6 +90,16 @@ def _picture(what: str, path: Path, page: int, options: InkOptions, max_side: in
         width,
         height,
     )
+
+
+def _drawing(path: Path, entry: Entry, notes: list[str]) -> Picture | None:
+    """The SVG itself, which is sharp at any size."""
+    if not pages.is_whole(path):
+        notes.append("The ink cannot be shown: it is not there any more, or damaged.")
+        return None
+    with gzip.open(path) if path.suffix == ".svgz" else path.open("rb") as file:
+        address = f"data:image/svg+xml;base64,{base64.b64encode(file.read()).decode()}"
+    return Picture(address, address, entry.width, entry.height)
 
 
 def _shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
