@@ -21,7 +21,7 @@ REAL = ("orange.jpg", "pepper.png")
 """Artists' own sketches, which have fewer pixels."""
 GAP = 12
 TIMES = 8
-PART = (150, 90, 230, 150)
+PART = (170, 130, 270, 205)
 """Left, top, right and bottom in px of what is shown so many times as large."""
 
 

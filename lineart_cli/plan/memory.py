@@ -40,7 +40,7 @@ TONE = 0.07
 """Bytes for each px at the working scale of what is known of the paper."""
 DRAWING = 2.0
 """Bytes for each px at the working scale where brushes draw: pressure and ends of lines, beside the lines."""
-WHOLE = {"webp": 15.0, "jpeg": 1.5, "bmp": 1.5, "ora": 3.0, "psd": 3.0, **dict.fromkeys(FORMATS_OF_CURVES, 4.0)}
+WHOLE = {"webp": 15.0, "jpeg": 1.5, "bmp": 1.5, "ora": 3.0, "psd": 3.0, **dict.fromkeys(FORMATS_OF_CURVES, 2.0)}
 """Bytes for each px of a page in formats that are not written in strips."""
 _LEVEL = 2  # bytes of what is between network and ink
 
