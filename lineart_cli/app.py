@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
+import errno
 import json
 import os
 import sys
-import warnings
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,18 +15,20 @@ import typer
 
 from lineart_cli import __version__, extensions
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
+from lineart_cli.krita.app import krita
+from lineart_cli.machine import process
 from lineart_cli.options import (
     MODEL,
     READABLE,
     BenchOptions,
     BrushesOptions,
     InkOptions,
-    Options,
     ReportOptions,
+    ServeOptions,
     TryOptions,
-    default_text,
     specs,
 )
+from lineart_cli.options.command_line import with_options
 
 if TYPE_CHECKING:
     from lineart_cli.batch.output_folder import OutputFolder
@@ -42,38 +43,16 @@ _EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code
 _MOST_KEPT = 32
 """Pages of a joined file whose lines are kept for more brushes: some 20 MB each on the disk, and an open file."""
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-
-
-def _with_options(
-    table: type[Options], command: Callable[..., None], left_out: Container[str] = ()
-) -> Callable[..., None]:
-    """Gives `command` one keyword parameter for each row of a table of options, in place of its `**options`.
-
-    Args:
-        table: of options.
-        command: may have been given those of another table before.
-        left_out: options, or panels of them.
-    """
-    signature = inspect.signature(command, eval_str=True)
-    parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-    for name, spec in specs(table).items():
-        if name in left_out or spec.panel in left_out:
-            continue
-        default = default_text(name, table) or None if spec.read else False
-        choices = f" One of: {', '.join(spec.choices)}." if spec.choices else ""
-        option = typer.Option(*spec.flags, help=spec.help + choices, metavar=spec.metavar, rich_help_panel=spec.panel)
-        kind = Annotated[str | None, option] if spec.read else Annotated[bool, option]
-        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
-    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": None}
-    return command
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
         print(f"lineart {__version__}")
         raise typer.Exit
+
+
+app.add_typer(krita, name="krita")
 
 
 @app.callback(epilog=_EXIT_CODES)
@@ -86,7 +65,7 @@ def lineart(
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, InkOptions)
+@partial(with_options, InkOptions)
 def ink(
     paths: Annotated[
         list[str],
@@ -111,16 +90,17 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
-    from lineart_cli.machine import process
     from lineart_cli.model import catalogue
-    from lineart_cli.pages import OUTPUT_FORMATS, count_pages
+    from lineart_cli.pages import OUTPUT_FORMATS, count_pages, libraries
     from lineart_cli.ui import console, log_file
 
     process.give_back_memory()
-    warnings.filterwarnings("ignore", module="PIL")  # what matters of it becomes an error
+    libraries.quieten()
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
-        advice = "; ".join(map(str, problems)) or f"no images there; give {READABLE} files"
+        there = files.passed_over(paths, out)
+        found = f", only {files.counts_text(there)}" if there else ""
+        advice = "; ".join(map(str, problems)) or f"no images there{found}; give {READABLE} files"
         raise ArgumentError("PATH", ", ".join(paths), advice)
     tools, guesses = store.tools(options)
     known = watch.stamps([source.path for source in sources])
@@ -151,7 +131,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         work = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for guess in guesses:
             work.notice(guess)
-        done = work.run(jobs, problems)
+        done = work.run(jobs, problems, dict(files.passed_over(paths, out)))
         if options.watch:
             watch.follow(paths, out, known, plan, work.run, work.notice, stopped)
         elif done.failed:
@@ -171,16 +151,16 @@ def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageS
     """The plan for a page of a size on this machine; wishes that no page could have are refused here and now."""
     from lineart_cli.bench import settings
     from lineart_cli.machine import hardware
-    from lineart_cli.plan import Wishes, choose, plan
+    from lineart_cli.plan import Request, choose, plan
 
     machine = hardware.detect()
     measured = settings.load(machine)
     asked = measured.choice.device if measured and options.device == "auto" else options.device
     if asked.lower() not in {"auto", "cpu"}:
         machine = hardware.with_devices(machine)
-    wishes = Wishes.of(options, measured, pages)
-    choose(card, machine, wishes)
-    return cache(lambda page: plan(page, card, machine, wishes))
+    request = Request.of(options, measured, pages)
+    choose(card, machine, request)
+    return cache(lambda page: plan(page, card, machine, request))
 
 
 def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
@@ -191,8 +171,8 @@ def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
 
 
 @app.command("try", epilog=_EXIT_CODES)
-@partial(_with_options, InkOptions, left_out={"drawing", "faint", "Writing", "Batch", "Reporting"})
-@partial(_with_options, TryOptions)
+@partial(with_options, InkOptions, left_out={"drawing", "faint", "page", "Writing", "Batch", "Reporting"})
+@partial(with_options, TryOptions)
 def try_(
     path: Annotated[Path, typer.Argument(metavar="PAGE", help="The sketch.", show_default=False)],
     output: Annotated[
@@ -207,14 +187,14 @@ def try_(
 
 
 def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None:
-    from lineart_cli.machine import process
     from lineart_cli.model import catalogue
+    from lineart_cli.pages import libraries
     from lineart_cli.trial import grid
     from lineart_cli.trial.sheet import Sheet, check
     from lineart_cli.ui import console
 
     process.give_back_memory()
-    warnings.filterwarnings("ignore", module="PIL")
+    libraries.quieten()
     card = catalogue.find(MODEL)
     decide = _decide(card, options, 1)
     check(out, path)
@@ -230,23 +210,26 @@ def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, BenchOptions)
+@partial(with_options, BenchOptions)
 def bench(**options: Any) -> None:
     """Measures this machine: what it has, what lineart makes of it, and how long a page takes."""
     _bench(BenchOptions.parse(options))
 
 
 def _bench(options: BenchOptions) -> None:
-    from lineart_cli.bench import measure, settings
+    from lineart_cli.bench import measure, settings, table
     from lineart_cli.machine import hardware
     from lineart_cli.model import catalogue
 
     machine = hardware.with_devices(hardware.detect())
-    report = measure.run(options, catalogue.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True))
+    saved = settings.load(machine)
+    report = measure.run(
+        options, catalogue.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True), saved
+    )
     if options.json:
         print(json.dumps(report.to_json(), indent=2))
     else:
-        print(*measure.text(report), sep="\n")
+        print(*table.text(report), sep="\n")
     if report.best is None:
         raise typer.Exit(ExitCode.SOME_FAILED)
     if options.save:
@@ -254,15 +237,17 @@ def _bench(options: BenchOptions) -> None:
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, BrushesOptions)
+@partial(with_options, BrushesOptions)
 def brushes(**options: Any) -> None:
     """Shows the brushes that ink can draw with, lineart's and yours."""
     chosen = BrushesOptions.parse(options)
 
     from rich.console import Console
 
+    from lineart_cli.pages import libraries
     from lineart_cli.ui import gallery
 
+    libraries.quieten()
     errors = gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
     for error in errors:
         print(f"lineart: {error}", file=sys.stderr)
@@ -271,7 +256,7 @@ def brushes(**options: Any) -> None:
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, ReportOptions)
+@partial(with_options, ReportOptions)
 def report(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Where `lineart ink` has put the ink.", show_default=False)
@@ -284,8 +269,10 @@ def report(
 
 def _report(root: Path, options: ReportOptions) -> None:
     from lineart_cli import report
+    from lineart_cli.pages import libraries
     from lineart_cli.ui import console
 
+    libraries.quieten()
     known = report.known_rows(root)
     with console.counted("reporting", len(known), options.quiet) as advance:
         target = report.write(root, known, options, advance)
@@ -293,8 +280,38 @@ def _report(root: Path, options: ReportOptions) -> None:
         print(target, file=sys.stderr)
 
 
+@app.command(epilog=_EXIT_CODES)
+@partial(with_options, ServeOptions)
+def serve(**options: Any) -> None:
+    """Inks for other programs, such as Krita: requests on stdin, answers on stdout, an object of JSON a line."""
+    _serve(ServeOptions.parse(options))
+
+
+def _serve(options: ServeOptions) -> None:
+    from lineart_cli.batch import interrupt
+    from lineart_cli.machine import folders, process
+    from lineart_cli.model import catalogue
+    from lineart_cli.pages import libraries
+    from lineart_cli.serve import Server, Studio, streams
+
+    process.give_back_memory()
+    libraries.quieten()
+    interrupt.end_with_parent(_end_serving)
+    say = streams.lines_out()
+    card = catalogue.find(MODEL)
+    studio = Studio(card, cache(lambda wanted: _decide(card, wanted, 1)), folders.compiled_networks())
+    Server(studio, say, options.idle).run(streams.lines_in())
+    _end_serving()  # a runtime that was at work may never come to its end by itself
+
+
+def _end_serving() -> None:
+    """Ends the process at once: a page that is at work is not waited for."""
+    os._exit(ExitCode.OK)
+
+
 def main() -> None:
     """Runs `lineart` and ends the process with an ExitCode."""
+    process.open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     code = _run()
@@ -318,8 +335,14 @@ def _run() -> int:
     except (KeyboardInterrupt, typer.Abort):  # which of the two, or code 130, depends on Typer's version
         code, message = ExitCode.INTERRUPTED, ""
     except BrokenPipeError:  # whoever read our results has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        process.silence(sys.stdout)
         code, message = ExitCode.SOME_FAILED, ""
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO} or error.filename is not None:
+            raise
+        process.silence(sys.stdout)
+        message = f"results cannot be written to standard output ({error.strerror}); finished pages are kept, run again"
+        code = ExitCode.SOME_FAILED
     if code == ExitCode.INTERRUPTED:
         message = "stopped; what is finished is kept, run again to go on"
     if message:

@@ -9,7 +9,8 @@ not know: later versions may add some, and take none away.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 
@@ -26,8 +27,8 @@ class PageDone:
     """A page is inked and lies under its final name.
 
     JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page", "scale",
-    "strokes", "segments"}, where `thickness` is in page pixels; `scale` as of PagePlanned; `strokes` is how many shapes
-    were written as curves, and `segments` how many curves, or null where the ink is pixels.
+    "corners", "strokes", "segments"}, where `thickness` is in page pixels; `scale` and `corners` as of PagePlanned;
+    `strokes` is how many shapes were written as curves, and `segments` of how many curves, or null where ink is pixels.
     """
 
     input: str
@@ -39,6 +40,7 @@ class PageDone:
     seconds: float
     page: int = 0
     scale: float = 1.0
+    corners: tuple[tuple[float, float], ...] = ()
     strokes: int | None = None
     segments: int | None = None
 
@@ -75,12 +77,14 @@ class PagePlanned:
 
     JSON: {"event": "page_planned", "input", "output", "width", "height", "dpi", "dpi_source", "thickness",
     "thickness_300", "backend", "device", "precision", "threads", "at_once", "tiles", "window", "megapixels", "memory",
-    "seconds", "plan", "reasons", "page", "scale", "scale_why"}; `dpi_source` is "option", "file" or "size"; `thickness`
-    is in page pixels, `thickness_300` in pixels at 300 dpi; `at_once` is how many such pages may be in work; `tiles` is
-    the number of tiles, `window` the height and width of what the network is given for each, both of the last look;
-    `megapixels` is what it computes in all, `memory` the expected peak in bytes, `seconds` its expected time, or null
-    where nothing is known of the device; `plan` says the same in a line, and each of `reasons` explains one choice.
-    `scale` is how many page pixels long and wide a pixel is that the network sees, and `scale_why` explains it.
+    "seconds", "plan", "reasons", "page", "scale", "scale_why", "corners"}; `dpi_source` is "option", "file" or "size";
+    `thickness` is in page pixels, `thickness_300` in pixels at 300 dpi; `at_once` is how many such pages may be in
+    work; `tiles` is the number of tiles, `window` the height and width of what the network is given for each, both of
+    the last pass; `megapixels` is what it computes in all, `memory` the expected peak in bytes, `seconds` its expected
+    time, or null where nothing is known of the device; `plan` says the same in a line, and each of `reasons` explains
+    one choice. `scale` is how many page pixels long and wide a pixel is that the network sees, and `scale_why` explains
+    it. `corners` are those of the sheet in the upright photo, [[x, y], ...] px from the top left one on, clockwise,
+    where `--page auto` has straightened it; otherwise none.
     """
 
     input: str
@@ -106,13 +110,15 @@ class PagePlanned:
     page: int = 0
     scale: float = 1.0
     scale_why: str = ""
+    corners: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
 class BatchDone:
     """The end of a run, or of one round of `--watch`; only in the log file.
 
-    JSON: {"event": "batch_done", "inked", "skipped", "failed", "output", "seconds"}.
+    JSON: {"event": "batch_done", "inked", "skipped", "failed", "output", "seconds", "passed_over"}, where `passed_over`
+    tells how many files were left out for their suffix, by suffix in lower case.
     """
 
     inked: int
@@ -120,6 +126,7 @@ class BatchDone:
     failed: int
     output: str
     seconds: float
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

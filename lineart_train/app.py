@@ -54,7 +54,8 @@ def pairs(
 
 
 @app.command()
-def habits(
+@app.command("habits", hidden=True)
+def stroke_statistics(
     strokes: Annotated[Path, typer.Argument(help="Folder of artists' labelled strokes, .scap files.", **FOLDER)],
     figure: Annotated[Path | None, typer.Option(metavar="PNG", help="Picture of all distributions to write.")] = None,
     pages: Annotated[int, typer.Option(help="Canvases that the generator draws.", min=1)] = 100,
@@ -276,5 +277,14 @@ def _with_settings(config: Any, settings: list[str]) -> Any:
 
 
 def main() -> None:
-    """Entry point."""
-    app()
+    """Runs `lineart-train` and ends the process; what is wrong with a file or a setting is told in one line."""
+    from lineart_cli.errors import ExitCode, LineartError, one_line
+
+    try:
+        app()
+    except LineartError as error:
+        code, message = error.exit_code, str(error)
+    except (OSError, ValueError) as error:
+        code, message = ExitCode.SOME_FAILED, one_line(" ".join(str(error).split()))
+    console.print(f"lineart-train: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(code)

@@ -13,7 +13,8 @@ import pytest
 
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import Draft, ModelCard, load
-from lineart_cli.plan import PageSize, Plan, Wishes, plan
+from lineart_cli.pages import libraries
+from lineart_cli.plan import PageSize, Plan, Request, plan
 
 HALO = 64
 MULTIPLE_OF = 16
@@ -114,6 +115,12 @@ minutes = 0.0
 """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_libraries() -> None:
+    """As the commands do."""
+    libraries.quieten()
+
+
 @pytest.fixture(scope="session")
 def make_network() -> Callable[..., None]:
     """`write_network`, for tests that need one with a fault."""
@@ -154,4 +161,9 @@ def network(models: Path) -> Path:
 def decide(card: ModelCard) -> Callable[..., Callable[[PageSize], Plan]]:
     """Makes the plans for `tiny`, with the given wishes, on a machine with memory enough."""
     machine = Hardware("Some CPU", ("avx2", "bf16"), 2, 2, 64 * 10**9, 32 * 10**9)
-    return lambda **wishes: lambda page: plan(page, card, machine, Wishes(**{"max_memory": 10**9, **wishes}))
+    return lambda **wishes: lambda page: plan(page, card, machine, Request(**{"max_memory": 10**9, **wishes}))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Files that tests compare with can be written anew: look at what changed before you keep it."""
+    parser.addoption("--update", action="store_true", help="write golden files and the reference anew")

@@ -19,7 +19,7 @@ from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import PageError
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.model.card import ModelCard
-from lineart_cli.options import DRAWINGS, THICKNESS_RANGE, InkOptions, Length
+from lineart_cli.options import THICKNESS_RANGE, InkOptions, Length
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
@@ -33,6 +33,7 @@ class PageContext:
 
     Attributes:
         job: for this page alone.
+        options: of `lineart ink`.
         scan: the sketch.
         size: its scale is 1 until `scaled`.
         dpi_source: where its dpi comes from.
@@ -44,6 +45,7 @@ class PageContext:
     """
 
     job: Job
+    options: InkOptions
     scan: Scan
     size: PageSize
     dpi_source: str
@@ -88,28 +90,29 @@ def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card
     )
     scan = Scan(job.source, job.page, header, options)
     size = PageSize(
-        height=header.height,
-        width=header.width,
+        height=header.square_shape[0],
+        width=header.square_shape[1],
         dpi=dpi,
         px_bytes=scan.dtype.itemsize,
         held=header.held,
         is_kept=header.orientation != UPRIGHT,  # it is written in columns, too many to go to a disk
     )
-    return PageContext(job=job, scan=scan, size=size, dpi_source=dpi_source, tool=tool, entry=entry, stamp=stamp)
+    return PageContext(
+        job=job, options=options, scan=scan, size=size, dpi_source=dpi_source, tool=tool, entry=entry, stamp=stamp
+    )
 
 
 def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Worker) -> PageContext:
     """The page with the scale that its drawing wants; raises PageError where the page cannot be read."""
-    drawing, size = page.scan.options.drawing, page.size
+    drawing, size = page.options.drawing, page.size
     greys: list[pages.Greys] = []
-    if isinstance(drawing, Length):
-        estimate, steps = working_scale.by_width(drawing.page_px(size.dpi), "as asked for"), 0
-    else:
-        seconds = page.scan.options.page_timeout or patience(size.px / 1e6)
+    seen = None
+    if not isinstance(drawing, Length):
+        seconds = page.options.page_timeout or patience(size.px / 1e6)
         seen = _unharmed(page, seconds, worker, lambda: overview.look(page.scan))
-        estimate, steps = working_scale.measure(seen.picture, seen.shrunk, card.scale_network), DRAWINGS[drawing]
         if seen.greys is not None and not page.job.is_joined:
             greys.append(seen.greys)
+    estimate, steps = overview.estimated(drawing, size.dpi, seen, card.scale_network)
     last = folder.last_scale(page.job.output, page.entry)
     chosen = working_scale.choose(estimate, size.shape, page.thickness, card.thickness_px[1], steps, last)
     entry = replace(page.entry, scale=chosen.factor)

@@ -6,25 +6,51 @@ import glob
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 
 from lineart_cli.errors import ArgumentError, PageError
 
 IMAGE_SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
+    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
     | {".psd", ".psb", ".kra", ".krz", ".ora", ".pdf", ".heic", ".heif", ".hif"}
+    | {
+        ".avif",
+        ".avifs",
+        ".jp2",
+        ".j2k",
+        ".j2c",
+        ".jpc",
+        ".jpf",
+        ".jpx",
+        ".jxl",
+        ".gif",
+        ".tga",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+    }
+    | {".pnm", ".svg", ".svgz", ".clip", ".procreate", ".xcf"}
 )
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file to ink, and where it stands below the output folder (its own name, or its path inside a given folder)."""
+    """A file, and where it stands below the output folder (its own name, or its path inside a given folder).
+
+    `is_named` where the user has named it, and not only a folder or glob that it is in.
+    """
 
     path: Path
     relative: Path
+    is_named: bool = field(default=False, compare=False)
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is to be read: it is named, or its suffix is one of those of images."""
+        return self.is_named or self.path.suffix.lower() in IMAGE_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -69,17 +95,34 @@ def find(patterns: Sequence[str], out: Path) -> tuple[list[Source], list[PageErr
     """
     found: dict[tuple[str, Path], Source] = {}
     errors: list[PageError] = []
+    for source in _all(patterns, out, errors):
+        if source.is_image:
+            found.setdefault((os.path.realpath(source.path), source.relative), source)
+    return list(found.values()), errors
+
+
+def passed_over(patterns: Sequence[str], out: Path) -> Counter[str]:
+    """How many files that `find` comes across are left out for their suffix, by suffix in lower case."""
+    every = {os.path.realpath(source.path): source for source in _all(patterns, out, [])}
+    return Counter(source.path.suffix.lower() for source in every.values() if not source.is_image)
+
+
+def counts_text(passed_over: Mapping[str, int]) -> str:
+    """What `passed_over` found, as in "3 .txt, 1 .xcf", the most frequent first."""
+    ranked = sorted(passed_over.items(), key=lambda each: (-each[1], each[0]))
+    return ", ".join(f"{count} {suffix or 'without a suffix'}" for suffix, count in ranked)
+
+
+def _all(patterns: Sequence[str], out: Path, errors: list[PageError]) -> Iterator[Source]:
+    """Every file that is named, or found in a folder or by a glob, whatever it is."""
     for pattern in patterns:
         path = Path(pattern)
         if os.path.isdir(path):
-            sources = list(_walk(path, out, errors))
+            yield from _walk(path, out, errors)
         elif os.path.lexists(path):
-            sources = [Source(path, Path(path.name))]
+            yield Source(path, Path(path.name), is_named=True)
         else:
-            sources = _expand(pattern, out, errors)
-        for source in sources:
-            found.setdefault((os.path.realpath(source.path), source.relative), source)
-    return list(found.values()), errors
+            yield from _expand(pattern, out, errors)
 
 
 def _expand(pattern: str, out: Path, errors: list[PageError]) -> list[Source]:
@@ -89,15 +132,15 @@ def _expand(pattern: str, out: Path, errors: list[PageError]) -> list[Source]:
         errors.append(PageError(pattern, what, "check the spelling and the folder that you are in"))
     where = Path(os.path.realpath(out))
     matches = [each for each in matches if where not in Path(os.path.realpath(each)).parents] or matches
-    sources = [Source(match, Path(match.name)) for match in matches if _is_image(match)]
+    sources = [Source(match, Path(match.name)) for match in matches if _is_shown(match)]
     if "**" not in pattern:
         for folder in filter(os.path.isdir, matches):
             sources.extend(_walk(folder, out, errors))
     return sources
 
 
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and not os.path.isdir(path)
+def _is_shown(path: Path) -> bool:
+    return not path.name.startswith(".") and not os.path.isdir(path)
 
 
 def _walk(root: Path, out: Path, errors: list[PageError]) -> Iterator[Source]:
@@ -114,7 +157,7 @@ def _walk(root: Path, out: Path, errors: list[PageError]) -> Iterator[Source]:
                 fresh.append(name)
         subfolders[:] = fresh
         for path in (Path(folder, name) for name in sorted(names)):
-            if _is_image(path):
+            if _is_shown(path):
                 yield Source(path, path.relative_to(root))
 
 

@@ -10,10 +10,6 @@ It is the file `.lineart.json`:
 `<output>` is a path below the folder and `input` one that starts at it, both with slashes; `page` counts from 0; see
 `Entry` for the rest. There are no times in it and the keys are sorted: the same pages give the same manifest, in
 whatever order, and after however many interruptions, they were inked.
-
-While pages are inked, each adds a line to a journal instead, since writing the manifest anew for each of thousands of
-pages would take longer with every page. A line is written before the output gets its name, so that a run killed
-between the two leaves no ink that nobody knows; whether the output is there as well is seen by its hash.
 """
 
 from __future__ import annotations
@@ -174,7 +170,7 @@ def replay(manifest: Manifest, journal: Iterable[str], found: Callable[[str], st
         try:
             output, kind, row = json.loads(line)
             result = _read({"entry": Entry, "failure": Failure}[kind], row) if kind is not None else None
-        except (ValueError, KeyError, TypeError):
+        except (AttributeError, ValueError, KeyError, TypeError):
             continue
         if isinstance(result, Entry) and output in manifest.pages and found(output) != result.output_sha256:
             continue
@@ -208,6 +204,16 @@ def _rows(table: Mapping[str, Entry] | Mapping[str, Failure]) -> dict[str, dict[
     return {output: asdict(row) for output, row in table.items()}
 
 
+_RENAMED = {"looks": "passes"}
+"""Settings in manifests of before 0.6."""
+
+
+def _renamed(row: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(row.get("settings"), dict):
+        return row
+    return {**row, "settings": {_RENAMED.get(name, name): value for name, value in row["settings"].items()}}
+
+
 _NUMBER = (int, float)
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "str": str,
@@ -218,7 +224,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 
 
 def _read(kind: Any, row: dict[str, Any]) -> Any:
-    result = kind(**row)
+    result = kind(**_renamed(row))
     for each in fields(kind):
         value = getattr(result, each.name)
         if not isinstance(value, _KINDS.get(str(each.type), dict)):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lineart_cli import pages
-from lineart_cli.imaging.disk_array import Page, is_large, room
+from lineart_cli.imaging.disk_array import Page, allocate, is_large
 from lineart_cli.imaging.polarity import dark_on_light
 from lineart_cli.imaging.resample import fit, gather, gathered
-from lineart_cli.options import InkOptions
+from lineart_cli.imaging.screentone import Dots, without_dots
+from lineart_cli.options import DRAWINGS, Length, ReadOptions
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
+from lineart_cli.scale.working_scale import Estimate
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,21 +26,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scan:
-    """A page of a file, and how it is read."""
+    """A page of a file, and how it is read; `dots` tells of the screentone that was left out, once it is."""
 
     path: Path
     page: int
     header: pages.Header
-    options: InkOptions
+    options: ReadOptions
+    dots: Dots = field(default_factory=Dots, compare=False)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Of its greys."""
         return pages.grey_type(self.header.bits, self.header.is_grey, self.options.drop_colour)
 
+    def strips(self, is_on_black: bool) -> Iterator[pages.Greys]:
+        """The page's greys with square pixels, `Header.stored_square_shape`, some rows at a time; decodes it."""
+        greys = pages.read_strips(self.path, self.options, self.page, is_on_black)
+        shape = self.header.stored_square_shape
+        strips = fit(greys, self.header.stored_shape, shape)
+        return without_dots(strips, shape[1], self.dots) if self.options.screentone == "drop" else strips
+
 
 @dataclass(frozen=True)
-class Glance:
+class Overview:
     """What a look at a page gave.
 
     Attributes:
@@ -51,27 +62,44 @@ class Glance:
     greys: pages.Greys | None
 
 
-def look(scan: Scan) -> Glance:
+def look(scan: Scan) -> Overview:
     """Decode a page, and keep what is needed to choose its scale; raises PageError, see `pages.read_strips`."""
     kept: list[pages.Greys] = []
     picture, _ = dark_on_light(lambda is_on_black: _picture(scan, is_on_black, kept), scan.options.invert)
-    return Glance(picture[:], working_scale.glance_factor(scan.header.stored_shape), kept[0] if kept else None)
+    return Overview(
+        picture[:], working_scale.overview_factor(scan.header.stored_square_shape), kept[0] if kept else None
+    )
 
 
 def _picture(scan: Scan, is_on_black: bool, kept: list[pages.Greys]) -> npt.NDArray[np.float32]:
-    """The page, shrunk, as `Glance` has it; the greys of one on white are added to `kept`, if they are not too many."""
-    stored, dtype = scan.header.stored_shape, scan.dtype
-    strips = pages.read_strips(scan.path, scan.options, scan.page, is_on_black)
+    """The page, shrunk, as `Overview` has it; the greys of one on white go into `kept`, if they are not too many."""
+    stored, dtype = scan.header.stored_square_shape, scan.dtype
+    strips = scan.strips(is_on_black)
     if not is_on_black and not is_large(stored, dtype):
         kept.append(gathered(strips, stored, dtype))
         strips = iter(kept)
-    shrunk = working_scale.glance_factor(stored)
+    shrunk = working_scale.overview_factor(stored)
     small = working_scale.shape_at(shrunk, stored)
     seen = gathered(fit(strips, stored, small), small, dtype)
     white = np.iinfo(dtype).max if dtype.kind == "u" else 1
-    picture = np.empty(working_scale.shape_at(shrunk, (scan.header.height, scan.header.width)), np.float32)
+    picture = np.empty(working_scale.shape_at(shrunk, scan.header.square_shape), np.float32)
     pages.as_stored(picture, scan.header.orientation)[:] = seen / np.float32(white)
     return picture
+
+
+def estimated(drawing: str | Length, dpi: float, seen: Overview | None, network: Path | None) -> tuple[Estimate, int]:
+    """The scale that a page wants, and how many steps looser than that it is said to be.
+
+    Args:
+        drawing: see `InkOptions`.
+        dpi: px per inch of the page.
+        seen: of the page; not needed where `drawing` is a length.
+        network: of the model, that reads the scale.
+    """
+    if isinstance(drawing, Length):
+        return working_scale.by_width(drawing.page_px(dpi), "as asked for"), 0
+    assert seen is not None  # noqa: S101
+    return working_scale.measure(seen.picture, seen.shrunk, network), DRAWINGS[drawing]
 
 
 def read(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path) -> tuple[Page, bool]:
@@ -80,7 +108,7 @@ def read(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path) -
     Args:
         scan: the page.
         size: with its scale.
-        greys: of the `Glance`; they may become the page. Without, it is decoded again.
+        greys: of the `Overview`; they may become the page. Without, it is decoded again.
         scratch: the folder for what is too large for memory.
 
     Raises:
@@ -95,10 +123,12 @@ def read(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path) -
 
 def _fitted(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path, is_on_black: bool) -> Page:
     orientation = scan.header.orientation
-    if greys is not None and orientation == UPRIGHT and size.scale == 1:
+    if greys is not None and orientation == UPRIGHT and greys.shape == size.working_shape:
         return greys
-    page = np.empty(size.working_shape, scan.dtype) if size.is_kept else room(size.working_shape, scan.dtype, scratch)
+    page = (
+        np.empty(size.working_shape, scan.dtype) if size.is_kept else allocate(size.working_shape, scan.dtype, scratch)
+    )
     stored = pages.as_stored(page, orientation)
-    again = pages.read_strips(scan.path, scan.options, scan.page, is_on_black)
-    gather(fit(again if greys is None else [greys], scan.header.stored_shape, stored.shape), stored)
+    strips = scan.strips(is_on_black) if greys is None else [greys]
+    gather(fit(strips, scan.header.stored_square_shape, stored.shape), stored)
     return page

@@ -30,7 +30,8 @@ from lineart_cli.batch.work import JobInWork, PageInWork, RunContext
 from lineart_cli.errors import LineartError, ModelError, PageError
 from lineart_cli.events import Event, Notice, PageDone, PagePlanned, PageSkipped, PageStarted
 from lineart_cli.imaging.disk_array import AHEAD
-from lineart_cli.inference.engines import UnusableError
+from lineart_cli.imaging.resample import fit
+from lineart_cli.inference.engines import UnusableError, load_ahead
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import Plan
@@ -41,6 +42,7 @@ _KEPT = {
     OutputStatus.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
 }
 _INVERTED = "has light lines on dark, which are inked as dark lines on light are; --invert no inks it as it is"
+_TONED = "has screentone, which is left out; --screentone keep inks its dots"
 _BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes light lines on dark"
 _MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
 _LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of a page
@@ -69,6 +71,9 @@ def read(work: JobInWork, run: RunContext) -> None:
         raise Ended(_skipped(job, run, ""))
     if before is OutputStatus.EDITED and pages.is_whole(job.output):
         raise Ended(_skipped(job, run, _KEPT[before]))
+    for page in opened:
+        for note in page.scan.header.notes:
+            run.report(Notice(f"{page.job}: {note}"))
     scaled = [context.scaled(each, folder, run.card, run.reader) for each in opened]
     plans = [_planned(each, run) for each in scaled]
     *events, last = [_event(each, plan, run.card) for each, plan in zip(scaled, plans, strict=True)]
@@ -77,6 +82,7 @@ def read(work: JobInWork, run: RunContext) -> None:
     if run.options.dry_run:
         raise Ended(last)
     run.report(last)
+    load_ahead(plans[0].choice)
     limit = min(plan.at_once for plan in plans)
     run.in_memory.enter(limit)
     work.limit, work.px = limit, sum(each.size.px for each in scaled)
@@ -146,8 +152,8 @@ def _event(page: PageContext, plan: Plan, card: ModelCard) -> PagePlanned:
     return PagePlanned(
         input=str(job.source),
         output=str(job.output),
-        width=size.width,
-        height=size.height,
+        width=page.entry.width,
+        height=page.entry.height,
         dpi=page.entry.dpi,
         dpi_source=page.dpi_source,
         thickness=page.entry.thickness,
@@ -167,6 +173,7 @@ def _event(page: PageContext, plan: Plan, card: ModelCard) -> PagePlanned:
         page=job.page,
         scale=size.scale,
         scale_why=page.scale_why,
+        corners=page.scan.header.corners,
     )
 
 
@@ -176,13 +183,16 @@ def _pixels(page: PageContext, plan: Plan, before: OutputStatus, run: RunContext
     pixels, is_inverted = context.read(page, _patience(page, plan, options), run.folder.scratch, run.reader)
     if is_inverted and options.invert == "auto":
         run.report(Notice(f"{job}: {_INVERTED}"))
-    output = pages.OUTPUT_FORMATS[options.format]
+    if page.scan.dots.left_out:
+        run.report(Notice(f"{job}: {_TONED}"))
+    output, header = pages.OUTPUT_FORMATS[options.format], page.scan.header
     bands: Channel[Any] = Channel() if output.has_curves else Channel(AHEAD, lambda band: band.nbytes)
+    shape = page.size.shape if output.has_curves else (header.height, header.width)
     ink = pages.InkedPage(
-        bands=() if output.has_curves else bands,
-        shape=page.size.shape,
+        bands=() if output.has_curves else fit(bands, page.size.shape, shape),
+        shape=shape,
         bits=options.bits,
-        dpi=page.scan.header.dpi if options.dpi is None else (options.dpi, options.dpi),
+        dpi=header.written_dpi(options.dpi),
         sketch=pages.read_sketch(job.source, options, job.page) if output.has_layers else None,
         metadata=pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata(),
         drawn=bands if output.has_curves else (),
@@ -265,6 +275,7 @@ def _written(work: JobInWork, run: RunContext) -> Event:
         seconds=round(time.monotonic() - work.started, 3),
         page=job.page,
         scale=first.page.size.scale,
+        corners=first.page.scan.header.corners,
         strokes=sum(strokes for strokes, _ in work.drawings) if work.drawings else None,
         segments=sum(segments for _, segments in work.drawings) if work.drawings else None,
     )

@@ -25,7 +25,7 @@ from lineart_cli.model.card import ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import PageSize, Plan
 
-_GLANCE = 0.2  # seconds between looks at whether the run is to stop
+_POLL = 0.2  # seconds between looks at whether the run is to stop
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +64,9 @@ class Batch:
         self._counts: Counter[type[Event]] = Counter()
         self._fault: BaseException | None = None
 
-    def run(self, jobs: Sequence[Job], problems: Sequence[PageError] = ()) -> BatchDone:
+    def run(
+        self, jobs: Sequence[Job], problems: Sequence[PageError] = (), passed_over: Mapping[str, int] | None = None
+    ) -> BatchDone:
         """Inks every job whose output is not finished, and reports page by page, in the end the BatchDone it returns.
 
         Each page is reported as PagePlanned before it is inked; with `options.dry_run` it is left at that, and nothing
@@ -73,6 +75,7 @@ class Batch:
         Args:
             jobs: what to ink, see `files.plan`.
             problems: what was asked for and not found; reported first, and counted as failed.
+            passed_over: files that were left out, see `files.passed_over`.
 
         Raises:
             ModelError: the inker cannot be opened; nothing is inked then.
@@ -82,9 +85,8 @@ class Batch:
         start = time.monotonic()
         self._counts.clear()
         self._fault = None
-        if self._folder.notice:
-            self.notice(self._folder.notice)
-            self._folder.notice = ""
+        if notice := self._folder.take_notice():
+            self.notice(notice)
         for problem in problems:
             self.report(PageFailed(problem.path, str(problem)))
         to_ink, to_write = SimpleQueue[JobInWork | None](), SimpleQueue[JobInWork | None]()
@@ -98,7 +100,8 @@ class Batch:
         if ended.result() < len(jobs):
             raise KeyboardInterrupt
         counts, seconds = self._counts, round(time.monotonic() - start, 3)
-        done = BatchDone(counts[PageDone], counts[PageSkipped], counts[PageFailed], str(self._folder.root), seconds)
+        ends = counts[PageDone], counts[PageSkipped], counts[PageFailed]
+        done = BatchDone(*ends, str(self._folder.root), seconds, passed_over or {})
         self.report(done)
         return done
 
@@ -116,7 +119,7 @@ class Batch:
         told = False
         try:
             for stage in stages:
-                while not wait([stage], _GLANCE).done:
+                while not wait([stage], _POLL).done:
                     if self._stopped.is_set() and self._fault is None and not told:
                         told = True
                         self.notice("stopping when the page that is being inked is done; Ctrl-C again stops at once")

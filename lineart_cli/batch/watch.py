@@ -20,7 +20,7 @@ SETTLED = 0.5
 GIVEN_UP = 5.0
 """Seconds without a change after which even a file that cannot be read is told, so that its error is."""
 
-_LOOK = 2.0  # seconds between looks where the system tells nothing: behind links, on network disks
+_POLL = 2.0  # seconds between looks where the system tells nothing: behind links, on network disks
 
 
 class Saves:
@@ -111,7 +111,7 @@ def _saved(patterns: Sequence[str], out: Path, saves: Saves, stopped: threading.
         *roots,
         watch_filter=lambda _, path: not Path(os.path.realpath(path)).is_relative_to(inside),
         stop_event=stopped,
-        rust_timeout=int(1000 * _LOOK),
+        rust_timeout=int(1000 * _POLL),
         yield_on_timeout=True,
         recursive=recursive,
         ignore_permission_denied=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from lineart_cli.machine.hardware import Device, Hardware
 from lineart_cli.machine.process import peak_memory
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import BenchOptions, bytes_text
-from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
+from lineart_cli.plan import Measured, PageSize, Plan, Request, plan
 from lineart_cli.scale.working_scale import STROKE
 
 PRECISIONS: tuple[str, ...] = ("f32", "int8", "bf16")
@@ -34,8 +35,9 @@ QUICK_PARTS = 2  # of an A4 page's height and width that a quick run measures
 QUICK_SECONDS = 11.0  # after which a quick run starts nothing more
 QUICK_LAST = 14.0  # and stops what it has started
 PATIENCE = 600.0  # seconds that a run may take in a bench that is not quick
+FOLDER = 100  # pages
 CLEARLY = 0.9  # of the time: a runtime that is no faster than so does not replace the first choice
-_LOOK = 0.01  # seconds between two looks at a run's memory
+_POLL = 0.01  # seconds between two passes at a run's memory
 
 Progress = Callable[[str], None]
 
@@ -70,8 +72,8 @@ class Row:
 
     def __str__(self) -> str:
         choice = self.choice
-        way = f"{choice.backend} on {choice.device} in {choice.precision}"
-        return f"{way}, threads {choice.threads}, tile {self.tile or 'auto'}"
+        variant = f"{choice.backend} on {choice.device} in {choice.precision}"
+        return f"{variant}, threads {choice.threads}, tile {self.tile or 'auto'}"
 
     def to_json(self) -> dict[str, Any]:
         """The row as a flat object."""
@@ -88,6 +90,7 @@ class Report:
         plan: of an A4 page at 300 dpi, nothing measured.
         megapixels: of the page that was measured.
         rows: what was measured.
+        used: what `lineart ink` takes as things stand, the row without `--tile` that has it.
         best: what the rows speak for, the first choice unless another is clearly faster; None without any figures.
         sentence: the end of it.
     """
@@ -97,8 +100,16 @@ class Report:
     plan: Plan
     megapixels: float
     rows: tuple[Row, ...]
+    used: EngineChoice
     best: Measured | None
     sentence: str
+
+    def folder_seconds(self, row: Row) -> float | None:
+        """Of a folder of `FOLDER` A4 pages, one start and then page after page; None where the row failed."""
+        if row.error:
+            return None
+        page = row.page_seconds * math.prod(sample.A4) / 1e6 / self.megapixels
+        return round(row.seconds - row.page_seconds + FOLDER * page, 1)
 
     def to_json(self) -> dict[str, Any]:
         """The report as the object that `--json` prints; memory in bytes."""
@@ -114,13 +125,16 @@ class Report:
                 "reasons": self.plan.reasons,
             },
             "megapixels": self.megapixels,
-            "rows": [row.to_json() for row in self.rows],
+            "rows": [{**row.to_json(), "folder_seconds": self.folder_seconds(row)} for row in self.rows],
+            "used": asdict(self.used),
             "best": self.best and asdict(self.best),
             "sentence": self.sentence,
         }
 
 
-def run(options: BenchOptions, card: ModelCard, hardware: Hardware, progress: Progress) -> Report:
+def run(
+    options: BenchOptions, card: ModelCard, hardware: Hardware, progress: Progress, saved: Measured | None = None
+) -> Report:
     """Measure this machine.
 
     Args:
@@ -128,38 +142,40 @@ def run(options: BenchOptions, card: ModelCard, hardware: Hardware, progress: Pr
         card: of the model.
         hardware: with its devices.
         progress: told what is being done, a line at a time.
+        saved: what was found to be best before, and `lineart ink` takes.
 
     Raises:
         ArgumentError: not even an A4 page fits in `--max-memory`.
     """
     began = time.monotonic()
-    wishes = Wishes(max_memory=options.max_memory)
+    request = Request(max_memory=options.max_memory)
     a4 = PageSize(*sample.A4, sample.DPI)
-    planned = plan(a4, card, hardware, wishes)
+    planned = plan(a4, card, hardware, request)
     parts = QUICK_PARTS if options.quick else 1
     page = PageSize(a4.height // parts, a4.width // parts, a4.dpi)
     failures = {each.name: reason for each in hardware.devices if (reason := _failure(each, card))}
     precisions, cuts = PRECISIONS, list(_cuts(planned))
     if options.quick:
         precisions, cuts = ("f32", planned.choice.precision), [(None, None)]
-    ways = list(_ways(page, card, hardware, wishes, failures, dict.fromkeys(precisions), cuts))
+    variants = list(_variants(page, card, hardware, request, failures, dict.fromkeys(precisions), cuts))
     with tempfile.TemporaryDirectory(prefix="lineart-bench-") as name:
         work = _Work(Path(name), page, options, began)
         rows = []
-        for number, way in enumerate(ways, 1):
-            progress(f"{number} of {len(ways)}: {way}")
-            rows.append(work.row(way))
+        for number, variant in enumerate(variants, 1):
+            progress(f"{number} of {len(variants)}: {variant}")
+            rows.append(work.row(variant))
         best = _best(rows, planned.choice.precision)
         whole = best
         if best and options.quick:
-            whole = _reckoned(best, a4, page, card, hardware, wishes)
+            whole = _reckoned(best, a4, page, card, hardware, request)
             if time.monotonic() - began + whole.seconds < QUICK_SECONDS:
                 progress(f"a whole A4 page: {best}")
                 measured = _Work(Path(name), a4, options, began).row(replace(best, difference=None))
                 whole = whole if measured.error else measured
     megapixels = page.height * page.width / 1e6
+    used = saved.choice if saved else planned.choice
     chosen = Measured(best.choice, round(best.computed / best.page_seconds, 3)) if best else None
-    return Report(hardware, failures, planned, megapixels, tuple(rows), chosen, _sentence(whole))
+    return Report(hardware, failures, planned, megapixels, tuple(rows), used, chosen, _sentence(whole))
 
 
 def _failure(device: Device, card: ModelCard) -> str:
@@ -180,11 +196,11 @@ def _cuts(planned: Plan) -> Iterator[tuple[int | None, int | None]]:
     yield from ((None, fewer) for fewer in dict.fromkeys((threads // 2, 1)) if 1 <= fewer < threads)
 
 
-def _ways(
+def _variants(
     page: PageSize,
     card: ModelCard,
     hardware: Hardware,
-    wishes: Wishes,
+    request: Request,
     failures: dict[str, str],
     precisions: Iterable[str],
     cuts: Sequence[tuple[int | None, int | None]],
@@ -198,7 +214,7 @@ def _ways(
                     continue
                 seen = set()
                 for tile, threads in cuts if device == "CPU" else [cut for cut in cuts if cut[1] is None]:
-                    wish = replace(wishes, backend=backend, device=device, precision=precision)
+                    wish = replace(request, backend=backend, device=device, precision=precision)
                     try:
                         granted = plan(page, card, hardware, replace(wish, tile=tile, threads=threads))
                     except ArgumentError:
@@ -220,21 +236,28 @@ class _Work:
         image = Image.fromarray(sample.page(page.height, page.width))
         image.save(folder / "page.png", dpi=(page.dpi, page.dpi))
 
-    def row(self, way: Row) -> Row:
+    def row(self, variant: Row) -> Row:
         """The way with its figures, or with the reason why there are none."""
         passed = time.monotonic() - self._began
         if self._options.quick and passed > QUICK_SECONDS:
-            return replace(way, error="left out for lack of time")
+            return replace(variant, error="left out for lack of time")
         command = [sys.executable, "-m", "lineart_cli", "ink", "page.png", "--output", "ink", "--overwrite", "--json"]
         command += ["--drawing", f"{STROKE:g}px"]  # worked on as it is, like the pages of the plans
-        command += ["--backend", way.choice.backend, "--device", way.choice.device, "--tile", str(way.tile or "auto")]
-        command += ["--precision", way.choice.precision, "--threads", str(way.choice.threads)]
+        command += [
+            "--backend",
+            variant.choice.backend,
+            "--device",
+            variant.choice.device,
+            "--tile",
+            str(variant.tile or "auto"),
+        ]
+        command += ["--precision", variant.choice.precision, "--threads", str(variant.choice.threads)]
         if self._options.max_memory is not None:
             command += ["--max-memory", bytes_text(self._options.max_memory)]
         patience = QUICK_LAST - passed if self._options.quick else PATIENCE
-        return self._measured(way, command, patience)
+        return self._measured(variant, command, patience)
 
-    def _measured(self, way: Row, command: list[str], patience: float) -> Row:
+    def _measured(self, variant: Row, command: list[str], patience: float) -> Row:
         start = time.monotonic()
         peak = 0
         with (self._folder / "said").open("w+", encoding="utf-8") as said:
@@ -242,9 +265,9 @@ class _Work:
             try:
                 while process.poll() is None:
                     if time.monotonic() - start > patience:
-                        return replace(way, error=f"took longer than {patience:.0f} s")
+                        return replace(variant, error=f"took longer than {patience:.0f} s")
                     peak = max(peak, peak_memory(process.pid))
-                    time.sleep(_LOOK)
+                    time.sleep(_POLL)
             finally:
                 process.kill()
                 process.wait()
@@ -252,21 +275,21 @@ class _Work:
             said.seek(0)
             lines = said.read().splitlines()
         if process.returncode != 0:
-            return replace(way, error=next((line for line in lines if line.startswith("lineart: ")), "failed"))
+            return replace(variant, error=next((line for line in lines if line.startswith("lineart: ")), "failed"))
         page_seconds = next(json.loads(line)["seconds"] for line in lines if line.startswith("{"))
         return replace(
-            way,
+            variant,
             seconds=round(seconds, 3),
             page_seconds=page_seconds,
             speed=round(self._page.height * self._page.width / 1e6 / page_seconds, 3),
             memory=peak,
-            difference=self._difference(way),
+            difference=self._difference(variant),
         )
 
-    def _difference(self, way: Row) -> int | None:
+    def _difference(self, variant: Row) -> int | None:
         with Image.open(self._folder / "ink" / "page.png") as image:
             ink = np.asarray(image.convert("L"))
-        if self._exact is None and way.choice.precision == "f32":
+        if self._exact is None and variant.choice.precision == "f32":
             self._exact = ink
         if self._exact is None:
             return None
@@ -289,9 +312,9 @@ def _best(rows: list[Row], precision: str) -> Row | None:
     return fastest if fastest.page_seconds < CLEARLY * able[0].page_seconds else able[0]
 
 
-def _reckoned(best: Row, a4: PageSize, page: PageSize, card: ModelCard, hardware: Hardware, wishes: Wishes) -> Row:
+def _reckoned(best: Row, a4: PageSize, page: PageSize, card: ModelCard, hardware: Hardware, request: Request) -> Row:
     """What an A4 page would take, going by a smaller one; it has no speed of its own."""
-    wish = replace(wishes, backend=best.choice.backend, device=best.choice.device)
+    wish = replace(request, backend=best.choice.backend, device=best.choice.device)
     whole, part = (plan(each, card, hardware, wish) for each in (a4, page))
     seconds = best.seconds + best.page_seconds * (whole.computed_megapixels / part.computed_megapixels - 1)
     return replace(best, seconds=seconds, memory=round(best.memory * whole.memory / part.memory), speed=0.0)
@@ -304,38 +327,3 @@ def _sentence(whole: Row | None) -> str:
     about, how = ("", "") if whole.speed else ("about ", ", reckoned from a quarter of one")
     figures = f"{whole.seconds:.1f} s and {whole.memory / 1e6:.0f} MB"
     return f"An A4 page at 300 dpi takes {about}{figures} on this machine{how}."
-
-
-def text(report: Report) -> Iterator[str]:
-    """The report for people, a line at a time."""
-    hardware = report.hardware
-    known = "unknown" if hardware.instructions is None else ", ".join(hardware.instructions) or "none known"
-    yield f"CPU       {hardware.cpu}; {known}"
-    yield f"cores     {hardware.cores}, of which {hardware.share:g} are ours"
-    yield f"memory    {bytes_text(hardware.memory_total)}, of which {bytes_text(hardware.memory_free)} are free"
-    for device in hardware.devices:
-        state = report.failures.get(device.name) or " ".join(device.capabilities)
-        memory = f", {bytes_text(device.memory)}" if device.memory else ""
-        yield f"device    {device.runtime} {device.name}: {device.full_name}{memory}" + (f"; {state}" if state else "")
-    yield ""
-    yield f"An A4 page would be inked so: {report.plan}"
-    yield from (f"  {reason}" for reason in report.plan.reasons)
-    yield ""
-    ways = f"{'runtime':12} {'device':8} {'precision':9} {'threads':>7} {'tile':>5}"
-    yield f"{ways} {'s':>7} {'MP/s':>6} {'MB':>6} {'off by':>6}"
-    for row in report.rows:
-        choice = row.choice
-        start = (
-            f"{choice.backend:12} {choice.device:8} {choice.precision:9} {choice.threads:>7} {row.tile or 'auto':>5}"
-        )
-        if row.error:
-            yield f"{start}  {row.error}"
-        else:
-            off = "-" if row.difference is None else str(row.difference)
-            yield f"{start} {row.seconds:7.2f} {row.speed:6.2f} {row.memory / 1e6:6.0f} {off:>6}"
-    yield (
-        f"Each row is one command that inks a page of {report.megapixels:.1f} megapixels: its seconds, megapixels per "
-        "second without its start, its peak memory, and the largest difference of the ink from the first, of 255."
-    )
-    yield ""
-    yield report.sentence

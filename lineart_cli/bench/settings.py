@@ -14,6 +14,7 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.plan import Measured
+from lineart_cli.replacing import replacing
 
 _FILE = "bench.json"
 
@@ -37,7 +38,8 @@ def save(best: Measured, hardware: Hardware) -> Path:
     entries |= asdict(choice)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(entries, indent=2) + "\n", "utf-8")
+        with replacing(file) as part:
+            part.write_text(json.dumps(entries, indent=2) + "\n", "utf-8")
     except OSError as error:
         advice = f"{file} cannot be written ({error.strerror}); leave the option out and give ink --backend instead"
         raise ArgumentError("--save", choice.backend, advice) from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lineart_cli.brushes.style import SUFFIX, Style, Tool, load
 from lineart_cli.errors import ArgumentError, BrushError, PageError
-from lineart_cli.options import FORMATS_OF_CURVES, InkOptions
+from lineart_cli.options import FORMATS_OF_CURVES, InkOptions, ReadOptions
 
 if TYPE_CHECKING:
     from lineart_cli.brushes.fitting.measure import Strip
@@ -66,7 +66,9 @@ def tools(options: InkOptions) -> tuple[dict[str, Tool], list[str]]:
     notes = [f"--brush {text}: {note}" for text, (_, _, note) in found.items() if note]
     if options.format in FORMATS_OF_CURVES:
         smooth = f"--format {options.format} has the outline of its strokes, without their grain"
-        notes += [f"--brush {text}: {smooth}" for text, (_, style, _) in found.items() if style.grain or style.stray]
+        notes += [
+            f"--brush {text}: {smooth}" for text, (_, style, _) in found.items() if style.grain or style.edge_jitter
+        ]
     return made, notes
 
 
@@ -119,9 +121,9 @@ def stroke(path: Path) -> tuple[Strip, str]:
     from lineart_cli import pages
     from lineart_cli.brushes.fitting.picture import LONGEST, strip_of
 
-    header = pages.read_header(path, InkOptions())
+    header = pages.read_header(path, ReadOptions())
     scale = min(1.0, LONGEST / max(header.width, header.height))
-    strip, note = strip_of(path, 1 - pages.read_grey(path, InkOptions(), scale=scale))
+    strip, note = strip_of(path, 1 - pages.read_grey(path, ReadOptions(), scale=scale))
     frames = 1
     with suppress(OSError), Image.open(path) as image:  # that are no pages, but an animation
         frames = getattr(image, "n_frames", 1)

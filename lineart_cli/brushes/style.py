@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,15 @@ from numpy.typing import NDArray
 from lineart_cli.brushes.noise import WAVELENGTHS
 from lineart_cli.errors import BrushError
 from lineart_cli.options import Length
+from lineart_cli.replacing import replacing
 
-FORMAT = 3
-"""Counts up when styles mean something else; a file of another format is refused."""
-PRESSURES, STEPS, TURNS = 11, 49, 16
-"""Rows and columns of `Style.cover`, length of `Style.turn`."""
-ENDS = tuple(0.5 * step for step in range(-2, 7))
-"""Where along a line the entries of `Style.ends` are: half widths from its end, negative beyond it."""
+FORMAT = 4
+"""Counts up when the file changes; files of 3 are still read, and those of other formats refused."""
+_NAMES_OF_3 = {"edge_jitter": "stray", "angle_width": "turn", "caps": "ends"}
+PRESSURES, STEPS, ANGLES = 11, 49, 16
+"""Rows and columns of `Style.cover`, length of `Style.angle_width`."""
+CAPS = tuple(0.5 * step for step in range(-2, 7))
+"""Where along a line the entries of `Style.caps` are: half widths from its end, negative beyond it."""
 REACH = 2.4
 """The last column of `Style.cover` is so many half widths away from the middle of the line."""
 SUFFIX = ".json"
@@ -41,10 +42,10 @@ class Style:
             the middle of the line from 0 to `REACH` half widths over the columns.
         grain: how far noise decides between ink and paper where coverage is partial: 0 smooth grey, 8 black or white.
         bands: share of each band of `noise` and, last, of streaks along the stroke; their squares sum to 1.
-        stray: how far noise moves the edges of brushes without grain, its standard deviation.
-        turn: (TURNS,) width by the direction of the line, from level on clockwise over half a turn; 1 for a round nib.
+        edge_jitter: how far noise moves the edges of brushes without grain, its standard deviation.
+        angle_width: (ANGLES,) width by the direction of the line, from level on clockwise over half a turn; 1 if round.
         taper: length over which pressure rises from 0 at a line's ends, 0 for blunt ends.
-        ends: (len(ENDS),) factors of the coverage near a line's ends; 1 for one that simply ends and is round there.
+        caps: (len(CAPS),) factors of the coverage near a line's ends; 1 for one that simply ends and is round there.
     """
 
     about: str
@@ -52,10 +53,10 @@ class Style:
     cover: tuple[tuple[float, ...], ...]
     grain: float = 0.0
     bands: tuple[float, ...] = (1.0, *(0.0,) * len(WAVELENGTHS))
-    stray: float = 0.0
-    turn: tuple[float, ...] = (1.0,) * TURNS
+    edge_jitter: float = 0.0
+    angle_width: tuple[float, ...] = (1.0,) * ANGLES
     taper: float = 0.0
-    ends: tuple[float, ...] = (1.0,) * len(ENDS)
+    caps: tuple[float, ...] = (1.0,) * len(CAPS)
 
     @property
     def plain(self) -> bool:
@@ -72,7 +73,7 @@ class Style:
         """How far from the middle there is ink, in half thicknesses."""
         inked = np.flatnonzero(self.table.max(0) > 1 / 512)
         last = int(inked.max(initial=0)) + 1
-        return min(last / (STEPS - 1), 1.0) * REACH * max(self.turn) * max(self.width) + 6 * self.stray
+        return min(last / (STEPS - 1), 1.0) * REACH * max(self.angle_width) * max(self.width) + 6 * self.edge_jitter
 
 
 EVEN = Style(
@@ -101,7 +102,7 @@ class Tool:
 
     def settings(self) -> dict[str, str]:
         """All that the ink depends on, as the user writes it; a brush that is not plain by name and contents."""
-        contents = "" if self.style.plain else f" {hashlib.sha256(text(self.style).encode()).hexdigest()[:12]}"
+        contents = "" if self.style.plain else f" {hashlib.sha256(_text_of_3(self.style).encode()).hexdigest()[:12]}"
         return {"thickness": str(self.thickness), "brush": self.name + contents}
 
 
@@ -115,11 +116,16 @@ def text(style: Style) -> str:
     return json.dumps({"format": FORMAT, **asdict(style)}) + "\n"
 
 
+def _text_of_3(style: Style) -> str:
+    """A style as it was written in format 3: the digest that manifests have of a brush is that of this text."""
+    entries = {_NAMES_OF_3.get(name, name): value for name, value in asdict(style).items()}
+    return json.dumps({"format": 3, **entries}) + "\n"
+
+
 def save(path: Path, style: Style) -> None:
     """Write a style's file, all of it or nothing."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text(style), "utf-8")
-    os.replace(part, path)
+    with replacing(path) as part:
+        part.write_text(text(style), "utf-8")
 
 
 def load(path: Path) -> Style:
@@ -134,7 +140,12 @@ def load(path: Path) -> Style:
         raise BrushError(path, "cannot be read; choose another brush") from error
     except ValueError as error:
         raise BrushError(path, "is no brush of lineart; make it again with lineart finetune-style") from error
-    if not isinstance(entries, dict) or entries.pop("format", None) != FORMAT:
+    found = entries.pop("format", None) if isinstance(entries, dict) else None
+    if found == FORMAT - 1:
+        entries = {
+            next((new for new, old in _NAMES_OF_3.items() if old == name), name): entries[name] for name in entries
+        }
+    elif found != FORMAT:
         advice = "was made for another version of lineart; make it again with lineart finetune-style"
         raise BrushError(path, advice)
     try:
@@ -155,10 +166,10 @@ def _check(style: Style) -> None:
         "width": (PRESSURES,),
         "cover": (PRESSURES, STEPS),
         "bands": (len(WAVELENGTHS) + 1,),
-        "turn": (TURNS,),
-        "ends": (len(ENDS),),
+        "angle_width": (ANGLES,),
+        "caps": (len(CAPS),),
         "grain": (),
-        "stray": (),
+        "edge_jitter": (),
         "taper": (),
     }
     for name, shape in shapes.items():

@@ -33,7 +33,7 @@ class Page(Protocol):
         """The values in rows, or in rows and columns."""
 
 
-class Spool:
+class DiskArray:
     """An array (H, W) in a file without a name, which ends with the object, or with the process.
 
     It is written and read in slices of rows, without steps; of columns, any may be asked for.
@@ -78,8 +78,8 @@ def is_large(shape: tuple[int, int], dtype: npt.DTypeLike) -> bool:
     return math.prod(shape) * np.dtype(dtype).itemsize >= LARGE
 
 
-def room(shape: tuple[int, int], dtype: npt.DTypeLike, folder: Path | None = None) -> Any:
-    """A page to be written and read: an array, or a `Spool` in that folder where it would be `LARGE`."""
+def allocate(shape: tuple[int, int], dtype: npt.DTypeLike, folder: Path | None = None) -> Any:
+    """A page to be written and read: an array, or a `DiskArray` in that folder where it would be `LARGE`."""
     if is_large(shape, dtype):
-        return Spool(shape, dtype, folder)
+        return DiskArray(shape, dtype, folder)
     return np.empty(shape, dtype)

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.imaging.resample import fit, gathered, strips
-from lineart_cli.imaging.surroundings import around_sheet, closed, shadow_edges, shadows
+from lineart_cli.imaging.surroundings import around_sheet, closed, punch_holes, shadow_edges, shadows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,7 +30,7 @@ WIDE = 640  # px: the same for areas laid on flat, of which the map keeps WIDE_F
 WIDE_FLOOR = 0.85  # light falls off by less than this across such an area
 PAGE_FLOOR = 0.5  # the darkest paper outside of shadows, as a share of the page's brightest
 LEAST_PAPER = 0.25  # the darkest grey that is ever taken for paper outside of shadows
-NO_PAPER = 1e-3  # the grey of paper around the sheet: whatever lies there is lighter
+NO_PAPER = 1e-6  # the grey of paper around the sheet, and the darkest grey of a page: so nothing is drawn there
 SMOOTH = 24  # px: sigma of the Gaussian over the paper map
 
 TONED = 0.85  # grey of the middle of the page, below which its paper may be toned
@@ -52,7 +52,7 @@ def paper_map(grey: Page) -> Floats:
     white = float(np.percentile(envelope, 90))
     held = np.maximum(WIDE_FLOOR * closed(envelope, WIDE // CELL), max(PAGE_FLOOR * white, LEAST_PAPER))
     beyond = _envelope_beyond(cells)
-    around = around_sheet(cells, beyond, white)
+    around = around_sheet(cells, beyond, white) | punch_holes(cells, white)
     shaded = shadows(cells, beyond, held.astype(np.float32), white) & ~around
     near = shadow_edges(cells, beyond, white, shaded)
     paper = np.where(shaded, beyond, np.maximum(envelope, held)).astype(np.float32)

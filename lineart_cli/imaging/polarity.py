@@ -26,7 +26,7 @@ def dark_on_light(read: Callable[[bool], Page], invert: str) -> tuple[Page, bool
     """A page whose lines are dark, or taken for it.
 
     Args:
-        read: gives the page, an array or a `Spool` of greys as for `is_light_on_dark`, a new one each time; what is
+        read: gives the page, an array or a `DiskArray` of greys as for `is_light_on_dark`, a new one each time; what is
             transparent lies on black where it is told so, otherwise on white.
         invert: "yes" and "no" say whether to turn it round; "auto" does so where its lines are light.
 
@@ -39,10 +39,10 @@ def dark_on_light(read: Callable[[bool], Page], invert: str) -> tuple[Page, bool
     if all(page[rows].min() > ALL_LIGHT * _white(page) for rows in strips(page.shape[0])):
         on_black = read(True)
         page = on_black if is_light_on_dark(on_black) else page
-    is_turned = invert == "yes" or is_light_on_dark(page)
-    if is_turned:
-        _turn_round(page)
-    return page, is_turned
+    is_inverted = invert == "yes" or is_light_on_dark(page)
+    if is_inverted:
+        _invert(page)
+    return page, is_inverted
 
 
 def is_light_on_dark(grey: Page) -> bool:
@@ -62,7 +62,7 @@ def is_light_on_dark(grey: Page) -> bool:
     return bool(light >= LEAST_LINES and light > LIGHT_TO_DARK * dark)
 
 
-def _turn_round(page: Any) -> None:
+def _invert(page: Any) -> None:
     white = page.dtype.type(_white(page))
     for rows in strips(page.shape[0]):
         page[rows] = white - page[rows]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from lineart_cli.imaging.paper import light, paper_map
+from lineart_cli.imaging.paper import NO_PAPER, light, paper_map
 from lineart_cli.imaging.resample import linear_rows, strips
 from lineart_cli.options import NEUTRAL_FAINT
 
@@ -80,6 +80,7 @@ def measure(grey: Page) -> Tone:
     step = max(1, math.isqrt(math.prod(grey.shape) // SAMPLES))
     rows = range(step // 2, grey.shape[0], step)
     sample = light(np.concatenate([grey[row : row + 1, step // 2 :: step] for row in rows]))
+    np.maximum(sample, NO_PAPER, out=sample)
     share = sample / cv2.resize(paper, sample.shape[::-1], interpolation=cv2.INTER_LINEAR)
     bare = share[np.abs(share - 1) < NEAR_PAPER]
     level = float(np.median(bare)) if bare.size else 1.0
@@ -110,6 +111,7 @@ def apply(
     for strip in strips(all_rows.stop - all_rows.start):
         rows = slice(all_rows.start + strip.start, all_rows.start + strip.stop)
         dark = light(grey[rows, columns])
+        np.maximum(dark, NO_PAPER, out=dark)
         dark /= linear_rows(tone.paper, (grey.shape[0], grey.shape[1]), rows)[:, columns]
         np.subtract(1, dark, out=dark)
         np.maximum(dark, 0, out=dark)

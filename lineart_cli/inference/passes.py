@@ -1,4 +1,4 @@
-"""What the network is given of a page at each look: its darkness, and the draft, the ink of the first look.
+"""What the network is given of a page at each pass: its darkness, and the draft, the ink of the first pass.
 
 A function that draws a part of a page writes the same bits for a pixel in whichever part, so that tiles do not show.
 """

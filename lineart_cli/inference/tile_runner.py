@@ -76,7 +76,7 @@ def run_tiles(
     draw: Draw,
     bench: Workbench,
     thickness: float,
-    turn: Callable[[npt.NDArray[np.float32]], npt.NDArray[Any]],
+    convert: Callable[[npt.NDArray[np.float32]], npt.NDArray[Any]],
     dtype: npt.DTypeLike,
 ) -> Iterator[npt.NDArray[Any]]:
     """Run the network for all tiles of a page; where its memory does not suffice, the rest goes on in halves of tiles.
@@ -89,11 +89,11 @@ def run_tiles(
         draw: writes darkness and draft, (2, h, w), of some rows and columns of the page.
         bench: has the network ready for windows of any shape.
         thickness: px of that page.
-        turn: applied to the levels of a core, (h, w): distance from the edge of the ink, > 0 inside, px of that page.
-        dtype: of what `turn` returns, or is to be turned into.
+        convert: applied to the levels of a core, (h, w): distance from the edge of the ink, > 0 inside, px of the page.
+        dtype: of what `convert` returns, or is to be turned into.
 
     Yields:
-        (h, width of the page) what `turn` made, for one row of tiles after the other.
+        (h, width of the page) what `convert` made, for one row of tiles after the other.
 
     Raises:
         OutOfMemoryError: not even the smallest tiles are granted.
@@ -115,7 +115,7 @@ def run_tiles(
                     drawn = ahead.submit(_sketch, left[0], shape, draw)
                     continue
                 kept = tile.core.seen_from(tile.window.y0, tile.window.x0).slices
-                part = turn(level[kept])
+                part = convert(level[kept])
                 if part.shape == band.shape and part.dtype == band.dtype and part.flags.owndata:
                     band = part  # no second one of it
                 else:

@@ -1,6 +1,6 @@
 """One page, arrays in and out: tone -> tiles -> network -> ink, a band of rows at a time.
 
-The network looks at a page several times: at half the size it makes a draft, which the next looks mend.
+The network goes over a page several times: at half the size it makes a draft, which the next passes mend.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lineart_cli.brushes.drawing import pen_pressure
 from lineart_cli.brushes.drawing.paint import Lines, paint_bands
 from lineart_cli.brushes.style import STYLE_DPI, Tool
 from lineart_cli.errors import ArgumentError
-from lineart_cli.imaging.disk_array import Page, Spool, room
+from lineart_cli.imaging.disk_array import DiskArray, Page, allocate
 from lineart_cli.imaging.resample import enlarged_distances, enlarged_strips, gather, is_thin, strips
 from lineart_cli.imaging.tone import Tone, apply, measure
 from lineart_cli.inference import passes
@@ -56,7 +56,7 @@ class Inker:
             prepare: makes the network ready as planned, for windows of a height and width.
             bits: 8 or 16, of the ink's coverage.
             keep: pages whose lines are remembered for more tools to draw them, on the disk if they are several.
-            scratch: a folder on the disk that takes what is too large for memory, see `spool.room`.
+            scratch: a folder on the disk that takes what is too large for memory, see `spool.allocate`.
             measure: the tone of a page, where it is not to be that of this page alone.
         """
         self._card = card
@@ -150,8 +150,8 @@ class Inker:
             off = run_tiles(shape, plan.tiles, draw, bench, 0.0, np.negative, np.float16)
             yield from around(off, shape, size.shape, scale, self._bits, thickness / scale / 2)
         elif scale == 1:
-            turn = partial(coverage, bits=self._bits)
-            yield from run_tiles(shape, plan.tiles, draw, bench, thickness, turn, _TYPES[self._bits])
+            convert = partial(coverage, bits=self._bits)
+            yield from run_tiles(shape, plan.tiles, draw, bench, thickness, convert, _TYPES[self._bits])
         else:
             levels = run_tiles(shape, plan.tiles, draw, bench, thickness / scale, np.asarray, np.float16)
             yield from enlarge(levels, shape, size.shape, scale, self._bits)
@@ -171,7 +171,7 @@ class Inker:
         shape = size.working_shape
         darken = _darkener(page, self._measure(page), faint)
         draw = self._seen(darken, plan, shape)
-        place = Spool if self._keep > 1 else room
+        place = DiskArray if self._keep > 1 else allocate
         off = place(shape, np.float16, self._scratch)
         # The level is half the thickness less the distance: of lines without thickness, just the distance.
         gather(run_tiles(shape, plan.tiles, draw, self._bench(plan), 0.0, np.negative, np.float16), off)
@@ -188,16 +188,16 @@ class Inker:
         """What writes what the network is given at the last of its looks."""
         if self._card.draft is None or not plan.draft:
             return passes.alone(darken)
-        draft = room(shape, np.uint8, self._scratch)
+        draft = allocate(shape, np.uint8, self._scratch)
         gather(passes.cropped(self._drafted(darken, plan, self._card.draft, shape), shape), draft)
-        for _ in range(plan.looks - 2):
-            seen, draft = passes.beside(darken, draft), room(shape, np.uint8, self._scratch)
+        for _ in range(plan.passes - 2):
+            seen, draft = passes.beside(darken, draft), allocate(shape, np.uint8, self._scratch)
             thickness = self._card.draft.thickness
             gather(run_tiles(shape, plan.tiles, seen, self._bench(plan), thickness, coverage, np.uint8), draft)
         return passes.beside(darken, draft)
 
     def _drafted(self, darken: passes.Darken, plan: Plan, draft: Draft, shape: tuple[int, int]) -> Iterator[Coverage]:
-        """The ink of the first look, enlarged to the page, of which the last row and column may lie beyond."""
+        """The ink of the first pass, enlarged to the page, of which the last row and column may lie beyond."""
         small, step = draft.shape(shape), draft.step
         draw = passes.alone(passes.smaller(darken, shape, step))
         thickness = draft.thickness * draft.scale

@@ -1,12 +1,33 @@
-"""The memory of a process: how much it has had, and an allocator that gives back what is free."""
+"""A process: its standard streams, the memory that it has had and gives back, and how much it minds others."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 _ARENA_MAX, _MMAP_THRESHOLD = -8, -3  # of mallopt(3)
 _LARGE = 1 << 20
+
+
+def open_standard_streams() -> None:
+    """Lets what is written to a standard stream that the shell has closed go nowhere, and keeps its number from files.
+
+    Call it before any file is opened: that would get the number of the closed stream, and the output of libraries.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115 - as long as we live
+
+
+def silence(stream: TextIO) -> None:
+    """Lets what is still to be written to a stream go nowhere."""
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def give_back_memory() -> None:
@@ -23,6 +44,16 @@ def give_back_memory() -> None:
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _LARGE)
         mallopt(_ARENA_MAX, 1)
+
+
+def give_way() -> None:
+    """Let this process work only where others leave the processor free."""
+    import psutil
+
+    if hasattr(os, "nice"):
+        os.nice(5)
+    else:
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
 
 
 def peak_memory(pid: int) -> int:

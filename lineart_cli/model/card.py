@@ -47,11 +47,11 @@ class Footprint:
 
 @dataclass(frozen=True)
 class Draft:
-    """The ink of a first look at a page, which the network is given beside the sketch when it looks again.
+    """The ink of a first pass at a page, which the network is given beside the sketch in the next pass.
 
     Attributes:
         thickness: of its lines, px at the network's dpi.
-        scale: share of the network's dpi at which the first look is made: 1, 1/2, 1/4, ...
+        scale: share of the network's dpi at which the first pass is made: 1, 1/2, 1/4, ...
     """
 
     thickness: float
@@ -59,11 +59,11 @@ class Draft:
 
     @property
     def step(self) -> int:
-        """Pixels at the network's dpi beside each other that the first look sees as one."""
+        """Pixels at the network's dpi beside each other that the first pass sees as one."""
         return round(1 / self.scale)
 
     def shape(self, page: tuple[int, int]) -> tuple[int, int]:
-        """Height and width at which the first look sees a page of that height and width; halves count as whole."""
+        """Height and width at which the first pass sees a page of that height and width; halves count as whole."""
         return -(-page[0] // self.step), -(-page[1] // self.step)
 
 
@@ -85,7 +85,7 @@ class ModelCard:
         training: free table: configuration, sources of data, licences, figures.
         int8: the quantised network and its sha256, where there is one: it scored as well as f32.
         scale: the small network that reads the scale of a drawing and its sha256, where there is one.
-        draft: of networks that were trained to look at a page twice; others are given an empty one.
+        draft: of networks that were trained for two passes; others are given an empty one.
     """
 
     name: str

@@ -3,8 +3,11 @@
 from lineart_cli.options.bench import BenchOptions
 from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
+from lineart_cli.options.krita import KritaOptions
+from lineart_cli.options.read import ReadOptions
 from lineart_cli.options.report import ReportOptions
-from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, specs
+from lineart_cli.options.serve import ServeOptions
+from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, field_name, specs
 from lineart_cli.options.trial import TryOptions
 from lineart_cli.options.values import (
     BACKENDS,
@@ -53,13 +56,17 @@ __all__ = [
     "Colour",
     "Crop",
     "InkOptions",
+    "KritaOptions",
     "Length",
     "Options",
+    "ReadOptions",
     "ReportOptions",
+    "ServeOptions",
     "Several",
     "Spec",
     "TryOptions",
     "bytes_text",
     "default_text",
+    "field_name",
     "specs",
 ]

@@ -8,8 +8,10 @@ from typing import Self
 
 from lineart_cli.errors import ArgumentError
 from lineart_cli.options.curves import CurveOptions
+from lineart_cli.options.read import ReadOptions
 from lineart_cli.options.spec import (
     MAX_MEMORY,
+    Options,
     each_by,
     option,
     read_choice,
@@ -27,19 +29,15 @@ from lineart_cli.options.values import (
     BACKENDS,
     BITS,
     BLACK,
-    DESATURATE_MODES,
-    DPI_RANGE,
     DRAWINGS,
-    DROP_COLOURS,
     FAINT_RANGE,
     FORMATS,
     FORMATS_OF_16_BITS,
     FORMATS_OF_CURVES,
     FORMATS_TO_JOIN,
     FORMATS_WITHOUT_ALPHA,
-    INVERT,
-    LOOKS,
     NEUTRAL_FAINT,
+    PASSES,
     PLAIN,
     PRECISIONS,
     STROKE_RANGE,
@@ -51,8 +49,8 @@ from lineart_cli.options.values import (
 
 
 @dataclass(frozen=True)
-class InkOptions(CurveOptions):
-    """What `lineart ink` can be told. `None` stands for `auto`, or for "not given"."""
+class DrawOptions(Options):
+    """How lines are drawn, and which."""
 
     thickness: Several[Length] = option(
         Several((Length(3.0),)),
@@ -77,21 +75,22 @@ class InkOptions(CurveOptions):
     pressure: str | float = option(
         "sketch",
         "--pressure",
-        "Line weight: sketch follows how hard the artist pressed; even is full thickness everywhere; a number from 0 "
-        "to 1 is a hand as light.",
+        "Pen pressure along the lines: sketch takes it from the sketch, darker being harder; even is full pressure "
+        "everywhere; a number from 0 (light) to 1 (full) is that pressure everywhere.",
         "Ink",
         read=read_pressure,
-        metavar="WEIGHT",
+        metavar="PRESSURE",
     )
-    looks: int = option(
+    passes: int = option(
         3,
-        "--looks",
-        "How often the network looks at a page: first at half the size, for a draft that the next looks mend; 2 "
+        "--passes",
+        "How often the network goes over a page: first at half the size, for a draft that the next passes mend; 2 "
         "takes about 0.7 of the time, 1 leaves the draft out and takes half of it.",
         "Ink",
         read=read_number_choice,
         metavar="N",
-        choices=LOOKS,
+        choices=PASSES,
+        aliases=("--looks",),
     )
     drawing: str | Length = option(
         "auto",
@@ -117,64 +116,12 @@ class InkOptions(CurveOptions):
         low=FAINT_RANGE[0],
         high=FAINT_RANGE[1],
     )
-    desaturate: str = option(
-        "luma709",
-        "--desaturate",
-        "How colour becomes grey, by Krita's modes; luma709 is HSY'.",
-        "Reading",
-        read=read_choice,
-        metavar="MODE",
-        choices=DESATURATE_MODES,
-    )
-    drop_colour: str | None = option(
-        None,
-        "--drop-colour",
-        "Take out underdrawing in a coloured pencil, such as non-photo blue, before inking; --desaturate has no part "
-        "in such pages.",
-        "Reading",
-        read=read_choice,
-        metavar="NAME",
-        choices=DROP_COLOURS,
-    )
-    invert: str = option(
-        "auto",
-        "--invert",
-        "Make light dark and dark light before inking: auto does so where light lines are drawn on dark paper.",
-        "Reading",
-        read=read_choice,
-        metavar="WHEN",
-        choices=INVERT,
-    )
-    layer: str | None = option(
-        None,
-        "--layer",
-        "Ink one layer or group of PSD, PSB, KRA and ORA files, even a hidden one, instead of the whole picture.",
-        "Reading",
-        read=read_text,
-        metavar="NAME",
-    )
-    dpi: float | None = option(
-        None,
-        "--dpi",
-        "Resolution of the pages, instead of what the files say: it makes px of millimetres, and goes into the output. "
-        "A page that says nothing is taken as A4-like; a PDF page that is no scan is drawn at 300.",
-        "Reading",
-        read=read_number,
-        metavar="N",
-        low=DPI_RANGE[0],
-        high=DPI_RANGE[1],
-    )
-    max_megapixels: float = option(
-        1200.0,
-        "--max-megapixels",
-        "Refuse larger pages before they are decoded.",
-        "Reading",
-        read=read_number,
-        metavar="N",
-        low=1,
-        high=100_000,
-        changes_ink=False,
-    )
+
+
+@dataclass(frozen=True)
+class InkOptions(ReadOptions, DrawOptions, CurveOptions):
+    """What `lineart ink` can be told. `None` stands for `auto`, or for "not given"."""
+
     format: str = option(
         "png",
         "--format",

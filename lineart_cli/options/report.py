@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lineart_cli.options.spec import Options, option, read_text, read_whole
+from lineart_cli.options.spec import Options, each_by, option, read_text, read_whole
+from lineart_cli.options.values import Several
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,15 @@ class ReportOptions(Options):
         "Report",
         read=read_text,
         metavar="FILE",
+    )
+    sketches: Several[str] = option(
+        Several(),
+        "--sketches",
+        "Folders, with commas between them, whose sketches may be shown even if they are not the ones that were inked. "
+        "Others are shown only as they were inked, so that a strange folder's report has none of your files.",
+        "Report",
+        read=each_by(read_text),
+        metavar="FOLDERS",
     )
     max_side: int = option(
         4000,

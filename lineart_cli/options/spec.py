@@ -18,7 +18,8 @@ class Spec:
     """One option: how it is written, what it means, and how its text becomes a value.
 
     `read(spec, text)` returns the value or raises ArgumentError; it is None for a switch. `changes_ink` is False for an
-    option that leaves the output as it is: a page is not inked again because of it.
+    option that leaves the output as it is: a page is not inked again because of it. `aliases` are flags that the option
+    once had: they are still read, and help does not tell of them.
     """
 
     flags: tuple[str, ...]
@@ -30,6 +31,7 @@ class Spec:
     low: float = -math.inf
     high: float = math.inf
     changes_ink: bool = True
+    aliases: tuple[str, ...] = ()
 
     def error(self, text: str, advice: str) -> ArgumentError:
         """The error for `text` given to this option."""
@@ -177,13 +179,16 @@ class Options:
         """Reads options as text, as the command line gives them.
 
         Args:
-            given: texts and switches by field name; a missing name or None means the default.
+            given: texts and switches by field name, or by what an alias makes of it; a missing name or None means the
+                default.
 
         Raises:
             ArgumentError: a text is no value of its option, or two options exclude each other.
         """
         values: dict[str, Any] = {}
-        for name, value in given.items():
+        renamed = {field_name(alias): name for name, spec in specs(cls).items() for alias in spec.aliases}
+        for key, value in given.items():
+            name = renamed.get(key, key)
             spec = specs(cls)[name]
             if value is not None:
                 values[name] = spec.read(spec, value) if spec.read and isinstance(value, str) else value
@@ -199,6 +204,11 @@ class Options:
 def specs(table: type[Options]) -> dict[str, Spec]:
     """Every option's Spec by its name in the table."""
     return {each.name: each.metadata["spec"] for each in fields(table)}
+
+
+def field_name(flag: str) -> str:
+    """The name of a parameter for a flag: `drop_colour` for `--drop-colour`."""
+    return flag.lstrip("-").replace("-", "_")
 
 
 def default_text(name: str, table: type[Options]) -> str:

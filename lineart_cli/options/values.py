@@ -23,10 +23,12 @@ NEUTRAL_FAINT = 0.35
 DPI_RANGE = (50.0, 2400.0)
 DESATURATE_MODES = ("luma709", "luma601", "lightness", "average", "min", "max")
 DROP_COLOURS = ("blue", "green", "yellow", "orange", "red", "pink", "purple")
+SCREENTONE = ("drop", "keep")
+PAGES = ("whole", "auto")
 INVERT = ("auto", "yes", "no")
 BACKENDS = ("auto", "openvino", "onnxruntime")
 PRECISIONS = ("auto", "f32", "bf16", "int8")
-READABLE = "PNG, JPEG, TIFF, WebP, BMP, PSD, KRA, ORA, PDF or HEIC"
+READABLE = "PNG, JPEG, TIFF, WebP, PSD, KRA, ORA, PDF, SVG or HEIC"
 FORMATS = ("png", "tiff", "webp", "ora", "psd", "bmp", "jpeg", "svg", "svgz", "pdf")
 FORMATS_OF_CURVES = ("svg", "svgz", "pdf")
 FORMATS_TO_JOIN = ("tiff", "pdf")
@@ -36,7 +38,7 @@ STROKES = ("outline", "centre", "both")
 TOLERANCE_RANGE = (0.05, 20.0)
 """Of curves, page px."""
 BITS = ("8", "16")
-LOOKS = ("1", "2", "3")
+PASSES = ("1", "2", "3")
 
 
 @dataclass(frozen=True)

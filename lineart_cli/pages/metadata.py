@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import dataclass
 
 from PIL import ExifTags, Image
-
-logging.getLogger("PIL").setLevel(logging.CRITICAL)  # damaged tags are left out, without a word
 
 _Tag = ExifTags.Base
 _TEXTS = {

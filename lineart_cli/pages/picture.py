@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
 
-from lineart_cli.imaging.colour import desaturate, kept_light, lost_light, without_pencil
+from lineart_cli.imaging.colour import DROPPED, desaturate, without_pencils
 from lineart_cli.imaging.resample import fit, gather
 from lineart_cli.pages.header import UPRIGHT, Dpi, is_turned
 
@@ -67,6 +68,9 @@ class Picture:
         in_order: whether no block begins above an earlier one, so that what lies above a block is finished.
         decoder_bytes: what the decoder itself holds of the page at once, beside a few rows.
         is_on_black: whether the sheet that its blocks are laid on is black, and not white.
+        aspect: how many times as high as wide a pixel is, where only that is known and no dpi.
+        notes: what the user should know of how it is read, each to stand after the file's name.
+        corners: where the page lay in the upright photo that it is cut out of, px from the top left one on, clockwise.
     """
 
     width: int
@@ -79,6 +83,9 @@ class Picture:
     in_order: bool = False
     decoder_bytes: int = 0
     is_on_black: bool = False
+    aspect: float = 1.0
+    notes: tuple[str, ...] = ()
+    corners: tuple[tuple[float, float], ...] = ()
 
     @property
     def held(self) -> int:
@@ -108,7 +115,9 @@ class Document:
 Greys = NDArray[np.uint8 | np.uint16 | np.float32]
 
 
-def to_grey(picture: Picture, mode: str, drop_colour: str | None = None, scale: float = 1.0) -> NDArray[np.float32]:
+def to_grey(
+    picture: Picture, mode: str, drop_colour: Sequence[str] | None = None, scale: float = 1.0
+) -> NDArray[np.float32]:
     """Decodes a page, see `grey_strips`, `scale` times as large.
 
     Returns:
@@ -122,35 +131,30 @@ def to_grey(picture: Picture, mode: str, drop_colour: str | None = None, scale: 
     return page
 
 
-def grey_strips(picture: Picture, mode: str, drop_colour: str | None, dtype: npt.DTypeLike) -> Iterator[Greys]:
+def grey_strips(
+    picture: Picture, mode: str, drop_colour: Sequence[str] | None, dtype: npt.DTypeLike
+) -> Iterator[Greys]:
     """Decodes a page some rows at a time, as they are stored: laid on its sheet, and colour made grey.
 
     Args:
         picture: the page.
         mode: how colour becomes grey, see `colour.desaturate`.
-        drop_colour: a key of `colour.DROPPED`: its pencil is taken out, and colour becomes grey by the light in which
-            it is hardly seen, whatever `mode` says. The page is then decoded twice.
+        drop_colour: keys of `colour.DROPPED`: their pencils are taken out, and colour becomes grey by the light in
+            which they are hardly seen, whatever `mode` says. The page is then decoded twice.
         dtype: uint8, uint16 or float32, see `grey_type`; where a colour is dropped, float32.
 
     Yields:
         (rows, W) encoded values as in the file, 0 = black; white is 255, 65535 or in float32 1.
     """
-    if drop_colour is None or picture.is_grey:
+    if not drop_colour or picture.is_grey:
         yield from (strip for (strip,) in _strips(picture, [(dtype, lambda rgb: desaturate(rgb, mode))]))
         return
-    yield from without_pencil(
-        lambda: _strips(
-            picture,
-            [
-                (np.float32, lambda rgb: kept_light(rgb, drop_colour)),
-                (np.float16, lambda rgb: lost_light(rgb, drop_colour)),
-            ],
-        ),
-        (picture.height, picture.width),
-    )
+    kept = {DROPPED[name][0] for name in drop_colour}
+    kinds = [(np.float32 if sample in kept else np.float16, itemgetter((..., sample))) for sample in range(3)]
+    yield from without_pencils(lambda: _strips(picture, kinds), (picture.height, picture.width), drop_colour)
 
 
-def grey_type(bits: int, is_grey: bool, drop_colour: str | None) -> np.dtype[Any]:
+def grey_type(bits: int, is_grey: bool, drop_colour: Sequence[str] | None) -> np.dtype[Any]:
     """The smallest type for the greys of a page with so many bits a sample that loses nothing which is worked with."""
     if drop_colour is not None and not is_grey:
         return np.dtype(np.float32)

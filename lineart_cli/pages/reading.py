@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages import readers
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import Header
 from lineart_cli.pages.metadata import Metadata, metadata_of
 from lineart_cli.pages.picture import Document, Greys, Picture, grey_strips, grey_type, to_grey
 from lineart_cli.pages.sketch import to_sketch
+from lineart_cli.pages.straightening import straight
 
 
 def count_pages(path: Path) -> int:
@@ -37,7 +38,7 @@ def count_pages(path: Path) -> int:
         return 1
 
 
-def read_header(path: Path, options: InkOptions, page: int = 0) -> Header:
+def read_header(path: Path, options: ReadOptions, page: int = 0) -> Header:
     """Reads what a page says about itself.
 
     Args:
@@ -53,11 +54,20 @@ def read_header(path: Path, options: InkOptions, page: int = 0) -> Header:
         if dpi is not None and picture.is_turned:
             dpi = (dpi[1], dpi[0])
         return Header(
-            *picture.upright_size, dpi, document.pages, picture.bits, picture.is_grey, picture.orientation, picture.held
+            *picture.upright_size,
+            dpi,
+            document.pages,
+            picture.bits,
+            picture.is_grey,
+            picture.orientation,
+            picture.held,
+            picture.notes,
+            picture.corners,
+            1 / picture.aspect if picture.is_turned else picture.aspect,
         )
 
 
-def read_strips(path: Path, options: InkOptions, page: int = 0, is_on_black: bool = False) -> Iterator[Greys]:
+def read_strips(path: Path, options: ReadOptions, page: int = 0, is_on_black: bool = False) -> Iterator[Greys]:
     """Decodes a page some rows at a time: transparency laid on white, colour made grey, but not turned upright.
 
     Args:
@@ -78,7 +88,7 @@ def read_strips(path: Path, options: InkOptions, page: int = 0, is_on_black: boo
         yield from grey_strips(laid, options.desaturate, options.drop_colour, dtype)
 
 
-def read_grey(path: Path, options: InkOptions, page: int = 0, scale: float = 1.0) -> NDArray[np.float32]:
+def read_grey(path: Path, options: ReadOptions, page: int = 0, scale: float = 1.0) -> NDArray[np.float32]:
     """Decodes a page as `read_strips` does, turned upright. No sample loses bits.
 
     Args:
@@ -97,7 +107,7 @@ def read_grey(path: Path, options: InkOptions, page: int = 0, scale: float = 1.0
         return to_grey(picture, options.desaturate, options.drop_colour, scale)
 
 
-def read_sketch(path: Path, options: InkOptions, page: int = 0) -> NDArray[np.uint8]:
+def read_sketch(path: Path, options: ReadOptions, page: int = 0) -> NDArray[np.uint8]:
     """Decodes a page as it looks, upright and on white.
 
     Args:
@@ -129,7 +139,7 @@ def is_whole(path: Path) -> bool:
     if path.suffix in _DRAWINGS:
         return _is_whole_drawing(path)
     try:
-        with _picture(path, InkOptions(), 0) as (_, picture):
+        with _picture(path, ReadOptions(), 0) as (_, picture):
             return all(True for _ in picture.blocks())
     except PageError:
         return False
@@ -149,7 +159,7 @@ def _is_whole_drawing(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _picture(path: Path, options: InkOptions, page: int) -> Iterator[tuple[Document, Picture]]:
+def _picture(path: Path, options: ReadOptions, page: int) -> Iterator[tuple[Document, Picture]]:
     """A page whose size is right, not yet decoded, and its document."""
     with _document(path, options) as document:
         if page >= document.pages:
@@ -157,11 +167,20 @@ def _picture(path: Path, options: InkOptions, page: int) -> Iterator[tuple[Docum
         with _faults(f"{path} page {page + 1}" if document.pages > 1 else str(path)):
             picture = document.picture(page)
             check_size(picture.width, picture.height, options.max_megapixels)
+            if options.page == "auto":
+                picture = straight(picture, (path, _stamp(path), page, options.layer, options.dpi))
+                check_size(picture.width, picture.height, options.max_megapixels)
             yield document, picture
 
 
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is saved again."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
 @contextlib.contextmanager
-def _document(path: Path, options: InkOptions) -> Iterator[Document]:
+def _document(path: Path, options: ReadOptions) -> Iterator[Document]:
     with _faults(str(path)), _file(path) as file, readers.opened(file, options) as document:
         yield document
 

@@ -8,22 +8,22 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.machine.hardware import Device, Hardware
 from lineart_cli.model.card import RUNTIMES, ModelCard
-from lineart_cli.plan.asked import Wishes
+from lineart_cli.plan.request import Request
 
-_PACKAGES = {"cuda": "onnxruntime-gpu", "tensorrt": "onnxruntime-gpu", "dml": "onnxruntime-directml"}
-"""Where ONNX Runtime for a device is; only one of these packages may be installed."""
+_EXTRAS = {"cuda": "cuda", "tensorrt": "cuda", "dml": "directml"}
+"""The extra that brings ONNX Runtime for a device; only one package of ONNX Runtime may be installed."""
 
 
-def choose(card: ModelCard, hardware: Hardware, wishes: Wishes) -> tuple[EngineChoice, tuple[str, ...]]:
+def choose(card: ModelCard, hardware: Hardware, request: Request) -> tuple[EngineChoice, tuple[str, ...]]:
     """The choice, and a line for each part of it that says why.
 
     Raises:
         ArgumentError: a wish cannot be granted.
     """
-    backend, why_backend = _backend(hardware, wishes)
-    device, why_device = _device(hardware, wishes, backend)
-    precision, why_precision = _precision(card, hardware, wishes, backend, device)
-    threads, why_threads = _threads(hardware, wishes, backend)
+    backend, why_backend = _backend(hardware, request)
+    device, why_device = _device(hardware, request, backend)
+    precision, why_precision = _precision(card, hardware, request, backend, device)
+    threads, why_threads = _threads(hardware, request, backend)
     return EngineChoice(backend, device, precision, threads), (
         f"backend {backend}: {why_backend}",
         f"device {device}: {why_device}",
@@ -32,40 +32,40 @@ def choose(card: ModelCard, hardware: Hardware, wishes: Wishes) -> tuple[EngineC
     )
 
 
-def _backend(hardware: Hardware, wishes: Wishes) -> tuple[str, str]:
-    if wishes.backend != "auto":
-        if wishes.backend not in hardware.runtimes:
-            raise ArgumentError("--backend", wishes.backend, f"is not installed; run pip install {wishes.backend}")
-        return wishes.backend, "as asked for"
+def _backend(hardware: Hardware, request: Request) -> tuple[str, str]:
+    if request.backend != "auto":
+        if request.backend not in hardware.runtimes:
+            raise ArgumentError("--backend", request.backend, f"is not installed; run pip install {request.backend}")
+        return request.backend, "as asked for"
     if not hardware.runtimes:
         raise ArgumentError("--backend", "auto", f"no runtime is installed; run pip install {RUNTIMES[0]}")
-    if not _is_cpu(wishes.device):
-        able = [name for name in hardware.runtimes if _find(hardware, wishes.device, name)]
+    if not _is_cpu(request.device):
+        able = [name for name in hardware.runtimes if _find(hardware, request.device, name)]
         if able:
-            return able[0], f"the one that knows the device {wishes.device}"
-    measured = wishes.measured and wishes.measured.choice
-    if measured and measured.backend in hardware.runtimes and wishes.precision != "bf16":
+            return able[0], f"the one that knows the device {request.device}"
+    measured = request.measured and request.measured.choice
+    if measured and measured.backend in hardware.runtimes and request.precision != "bf16":
         return measured.backend, "the fastest here, says lineart bench"
     first = hardware.runtimes[0]
     return first, "the first choice on a CPU" if first == RUNTIMES[0] else f"{RUNTIMES[0]} is not installed"
 
 
-def _device(hardware: Hardware, wishes: Wishes, backend: str) -> tuple[str, str]:
-    measured = wishes.measured and wishes.measured.choice
-    if measured and wishes.device == "auto" and measured.backend == backend and wishes.precision in {"auto", "f32"}:
+def _device(hardware: Hardware, request: Request, backend: str) -> tuple[str, str]:
+    measured = request.measured and request.measured.choice
+    if measured and request.device == "auto" and measured.backend == backend and request.precision in {"auto", "f32"}:
         found = _find(hardware, measured.device, backend)
         if found and found.name != "CPU":
             return found.name, "the fastest here, says lineart bench"
-    if _is_cpu(wishes.device):
-        return "CPU", "as asked for" if wishes.device != "auto" else "the same ink on every machine"
-    found = _find(hardware, wishes.device, backend)
+    if _is_cpu(request.device):
+        return "CPU", "as asked for" if request.device != "auto" else "the same ink on every machine"
+    found = _find(hardware, request.device, backend)
     if found is None:
-        runtimes = hardware.runtimes if wishes.backend == "auto" else (backend,)
+        runtimes = hardware.runtimes if request.backend == "auto" else (backend,)
         names = [each.name for each in hardware.devices if each.runtime in runtimes]
         advice = f"not found by {' or '.join(runtimes)}; there is {', '.join(dict.fromkeys(['CPU', *names]))}"
-        if package := _PACKAGES.get(wishes.device.lower()):
-            advice += f"; if the machine has one, run pip install {package} after pip uninstall onnxruntime"
-        raise ArgumentError("--device", wishes.device, advice)
+        if extra := _EXTRAS.get(request.device.lower()):
+            advice += f"; if the machine has one, run pip uninstall onnxruntime, and pip install 'lineart[{extra}]'"
+        raise ArgumentError("--device", request.device, advice)
     return found.name, f"as asked for: {found.full_name}"
 
 
@@ -80,16 +80,16 @@ def _find(hardware: Hardware, name: str, backend: str) -> Device | None:
     return matches[0] if matches else None
 
 
-def _precision(card: ModelCard, hardware: Hardware, wishes: Wishes, backend: str, device: str) -> tuple[str, str]:
-    if wishes.precision == "auto":
+def _precision(card: ModelCard, hardware: Hardware, request: Request, backend: str, device: str) -> tuple[str, str]:
+    if request.precision == "auto":
         if card.int8 and device == "CPU" and "avx2" in (hardware.instructions or ()):
             return "int8", "as good as f32 by the bench, and faster on this kind of CPU"
         return "f32", "the same ink on every machine"
-    if wishes.precision == "int8" and not card.int8:
+    if request.precision == "int8" and not card.int8:
         raise ArgumentError("--precision", "int8", f"the model {card.name} has no such network; use --precision f32")
-    if wishes.precision == "int8" and device != "CPU":
+    if request.precision == "int8" and device != "CPU":
         raise ArgumentError("--precision", "int8", f"is for the CPU, not for {device}; use --precision f32")
-    if wishes.precision == "bf16":
+    if request.precision == "bf16":
         if backend != "openvino":
             raise ArgumentError("--precision", "bf16", f"{backend} computes f32 only; use f32, or --backend openvino")
         found = _find(hardware, device, backend)
@@ -97,13 +97,13 @@ def _precision(card: ModelCard, hardware: Hardware, wishes: Wishes, backend: str
         if able is False:
             name = hardware.cpu if device == "CPU" else device
             raise ArgumentError("--precision", "bf16", f"{name} does not compute it natively; use --precision f32")
-    return wishes.precision, "as asked for"
+    return request.precision, "as asked for"
 
 
-def _threads(hardware: Hardware, wishes: Wishes, backend: str) -> tuple[int, str]:
-    if wishes.threads is not None:
-        return wishes.threads, "as asked for"
-    measured = wishes.measured and wishes.measured.choice
+def _threads(hardware: Hardware, request: Request, backend: str) -> tuple[int, str]:
+    if request.threads is not None:
+        return request.threads, "as asked for"
+    measured = request.measured and request.measured.choice
     if measured and measured.threads and measured.backend == backend:
         return measured.threads, "the fastest here, says lineart bench"
     ours = max(1, math.floor(min(hardware.cores, hardware.share)))

@@ -8,36 +8,38 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import ModelCard
-from lineart_cli.plan.asked import PageSize, Wishes
-from lineart_cli.plan.memory import Memory
+from lineart_cli.plan.fitting import Fitting
+from lineart_cli.plan.request import PageSize, Request
 from lineart_cli.plan.tiling import Tiling
 
 MOST_AT_ONCE = 2
 """Pages where nobody says: reading and writing a page takes less than inking one, so that a third would only wait."""
 
 WORTH = 1.1
-"""How many times as much the network may compute for the sake of it; see tests/benchmarks/folder.py."""
+"""Two pages at once leave less memory for tiles: they may cost the network so many times the pixels of one at once.
+
+Measured by tests/benchmarks/folder.py."""
 
 Tiles = tuple[Tiling, int, Iterator[str]]
 
 
 def pages_at_once(
-    page: PageSize, card: ModelCard, hardware: Hardware, wishes: Wishes, choice: EngineChoice
+    page: PageSize, card: ModelCard, hardware: Hardware, request: Request, choice: EngineChoice
 ) -> tuple[int, str, Tiles]:
-    """The number and a reason; and the tiles, the memory and their reasons, of `Memory.tiles`.
+    """The number and a reason; and the tiles, the memory and their reasons, of `Fitting.tiles`.
 
     Raises:
         ArgumentError: not even one page fits, or not as many as are asked for.
     """
-    if wishes.jobs is not None:
-        return wishes.jobs, "as asked for", Memory(page, card, hardware, wishes, choice, wishes.jobs).tiles()
-    alone = Memory(page, card, hardware, wishes, choice).tiles()
-    if wishes.pages < MOST_AT_ONCE:
+    if request.jobs is not None:
+        return request.jobs, "as asked for", Fitting(page, card, hardware, request, choice, request.jobs).tiles()
+    alone = Fitting(page, card, hardware, request, choice).tiles()
+    if request.pages < MOST_AT_ONCE:
         return 1, "there is one only", alone
     if hardware.share < MOST_AT_ONCE:
         return 1, "there is one core for all of the work", alone
     try:
-        together = Memory(page, card, hardware, wishes, choice, MOST_AT_ONCE).tiles()
+        together = Fitting(page, card, hardware, request, choice, MOST_AT_ONCE).tiles()
     except ArgumentError:
         return 1, "no more fit in the memory", alone
     if together[0].computed_px > WORTH * alone[0].computed_px:

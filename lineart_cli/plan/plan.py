@@ -10,11 +10,11 @@ from lineart_cli.inference.tiles import Tile
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import bytes_text
-from lineart_cli.plan.asked import PageSize, Wishes
 from lineart_cli.plan.choices import choose
 from lineart_cli.plan.overlap import pages_at_once
-from lineart_cli.plan.pace import expected_seconds
+from lineart_cli.plan.request import PageSize, Request
 from lineart_cli.plan.tiling import Tiling, tiles_text
+from lineart_cli.plan.time_estimate import expected_seconds
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Plan:
     Attributes:
         choice: runtime, device, precision and threads.
         at_once: how many such pages may be in work: one is inked while others are read and written.
-        tiles: of the page at the network's resolution, for the last look; all windows have one shape.
-        draft: tiles of the smaller page that the first look is made at; none where the network looks but once.
-        looks: how often the network looks at the page.
+        tiles: of the page at the network's resolution, for the last pass; all windows have one shape.
+        draft: tiles of the smaller page that the first pass is made at; none where the network goes over the page once.
+        passes: how often the network goes over the page.
         memory: expected peak of the process, bytes.
         seconds: that the network is expected to work; NaN where nothing is known of the device.
         reasons: one line for each choice.
@@ -36,61 +36,61 @@ class Plan:
     at_once: int
     tiles: tuple[Tile, ...]
     draft: tuple[Tile, ...]
-    looks: int
+    passes: int
     memory: int
     seconds: float
     reasons: tuple[str, ...]
 
     @property
     def window(self) -> tuple[int, int]:
-        """Height and width of what the network is given at the last look, px."""
+        """Height and width of what the network is given at the last pass, px."""
         return self.tiles[0].window.shape
 
     @property
     def computed_megapixels(self) -> float:
-        """What the network computes for the page, halos and looks included."""
-        return Tiling(self.tiles, self.draft, self.looks).computed_px / 1e6
+        """What the network computes for the page, halos and passes included."""
+        return Tiling(self.tiles, self.draft, self.passes).computed_px / 1e6
 
     def __str__(self) -> str:
         choice = self.choice
         tiles = tiles_text(self.tiles)
         if self.draft:
-            often = f"{self.looks - 1} times " if self.looks > 2 else ""
+            often = f"{self.passes - 1} times " if self.passes > 2 else ""
             tiles = f"draft {tiles_text(self.draft)}, then {often}{tiles}"
         tiles = f"{tiles}, {self.computed_megapixels:.1f} megapixels computed"
         runtime = f"{choice.backend} on {choice.device} in {choice.precision}, threads {choice.threads}"
         return f"{runtime}; {tiles}; {bytes_text(self.memory)}{_time(self.seconds)}"
 
 
-def plan(page: PageSize, card: ModelCard, hardware: Hardware, wishes: Wishes) -> Plan:
+def plan(page: PageSize, card: ModelCard, hardware: Hardware, request: Request) -> Plan:
     """Choose how to ink a page.
 
     Args:
         page: its size.
         card: of the model.
-        hardware: with its devices, if `wishes` names one that is not the CPU.
-        wishes: of the user; they are granted, or refused with an error.
+        hardware: with its devices, if `request` names one that is not the CPU.
+        request: of the user; they are granted, or refused with an error.
 
     Raises:
         ArgumentError: a wish cannot be granted, or the page does not fit in the memory; the message says what would do.
     """
-    choice, why_choice = choose(card, hardware, wishes)
-    at_once, why_at_once, (tiles, memory, why_tiles) = pages_at_once(page, card, hardware, wishes, choice)
-    seconds, how_sure = expected_seconds(tiles.computed_px, card, hardware, wishes, choice)
+    choice, why_choice = choose(card, hardware, request)
+    at_once, why_at_once, (tiles, memory, why_tiles) = pages_at_once(page, card, hardware, request, choice)
+    seconds, how_sure = expected_seconds(tiles.computed_px, card, hardware, request, choice)
     time = "time" if math.isnan(seconds) else f"time {seconds:.2g} s"
-    at_once_text, looks_text = f"pages {at_once} at once: {why_at_once}", _looks_text(card, wishes)
-    why = *why_choice, at_once_text, looks_text, *why_tiles, f"{time}: {how_sure}"
-    return Plan(choice, at_once, tiles.page, tiles.draft, tiles.looks, memory, seconds, why)
+    at_once_text, passes_text = f"pages {at_once} at once: {why_at_once}", _passes_text(card, request)
+    why = *why_choice, at_once_text, passes_text, *why_tiles, f"{time}: {how_sure}"
+    return Plan(choice, at_once, tiles.page, tiles.draft, tiles.passes, memory, seconds, why)
 
 
-def _looks_text(card: ModelCard, wishes: Wishes) -> str:
-    """How often the network looks at a page, and why."""
-    if wishes.looks == 1:
-        return "looks 1: as asked for"
+def _passes_text(card: ModelCard, request: Request) -> str:
+    """How often the network goes over a page, and why."""
+    if request.passes == 1:
+        return "passes 1: as asked for"
     if card.draft is None:
-        return f"looks 1: the model {card.name} was not trained to look again"
-    mends = "the second mends the draft of the first" if wishes.looks == 2 else "each mends the ink of the one before"
-    return f"looks {wishes.looks}: {mends}"
+        return f"passes 1: the model {card.name} was not trained for a second pass"
+    mends = "the second mends the draft of the first" if request.passes == 2 else "each mends the ink of the one before"
+    return f"passes {request.passes}: {mends}"
 
 
 def _time(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""The tiles of a page for all looks that the network takes at it."""
+"""The tiles of a page for all passes that the network takes at it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ class Tiling:
     """Tiles of one page.
 
     Attributes:
-        page: of the page at the network's dpi, for the last look.
-        draft: of the smaller page that the first look is made at; none where the network looks but once.
-        looks: how often the network looks at the page, smaller or not.
+        page: of the page at the network's dpi, for the last pass.
+        draft: of the smaller page that the first pass is made at; none where the network goes over the page once.
+        passes: how often the network goes over the page, smaller or not.
     """
 
     page: tuple[Tile, ...]
     draft: tuple[Tile, ...] = ()
-    looks: int = 1
+    passes: int = 1
 
     @property
     def computed_px(self) -> int:
         """Pixels that the network computes, halos included."""
-        again = self.looks - 1 if self.draft else 1
+        again = self.passes - 1 if self.draft else 1
         return again * _computed_px(self.page) + _computed_px(self.draft)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -12,6 +11,7 @@ from lineart_cli.batch import manifest
 from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import ReportOptions
+from lineart_cli.replacing import replacing
 from lineart_cli.report.html import foot, head, page
 from lineart_cli.report.rows import Row, common_settings, rows_of
 from lineart_cli.report.view import look_at
@@ -29,8 +29,8 @@ def known_rows(root: Path) -> list[Row]:
         raise ArgumentError("FOLDER", root, f"holds no {manifest.NAME}; give a folder that lineart ink has written to")
     with OutputFolder(root, dry_run=True) as folder:
         known = rows_of(folder.known())
-        if folder.notice:
-            raise ArgumentError("FOLDER", root, folder.notice)
+        if notice := folder.take_notice():
+            raise ArgumentError("FOLDER", root, notice)
     return known
 
 
@@ -57,7 +57,7 @@ def write(root: Path, known: list[Row], options: ReportOptions, advance: Callabl
         settings = common_settings(known)
         file.write(head(root.resolve().name, known, settings))
         for number, row in enumerate(known):
-            file.write(page(number, row, look_at(row, root, options.max_side), settings))
+            file.write(page(number, row, look_at(row, root, options), settings))
             advance()
         file.write(foot())
     return target
@@ -65,14 +65,9 @@ def write(root: Path, known: list[Row], options: ReportOptions, advance: Callabl
 
 @contextmanager
 def _replaced(target: Path) -> Iterator[TextIO]:
-    part = target.with_name(f".lineart-report-{os.getpid()}.part")
     try:
-        with part.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        with replacing(target) as part, part.open("w", encoding="utf-8", errors="backslashreplace") as file:
             yield file
-        os.replace(part, target)
     except OSError as error:
         advice = "free some space, or name another file with --output"
         raise PageError(target, f"cannot be written ({error.strerror or error})", advice) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

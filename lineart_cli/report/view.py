@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import gzip
 import io
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from lineart_cli import pages
 from lineart_cli.batch import manifest
 from lineart_cli.batch.manifest import Entry
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions, ReportOptions
 from lineart_cli.pages import INK
 from lineart_cli.report.rows import Row
 
@@ -45,35 +47,51 @@ class View:
     notes: tuple[str, ...]
 
 
-def look_at(row: Row, root: Path, max_side: int) -> View:
+def look_at(row: Row, root: Path, options: ReportOptions) -> View:
     """Reads the pictures of a row and compares the files with the manifest.
+
+    A manifest may be anybody's, and name any file: of ink, only what lies in the folder is shown; of sketches, what is
+    as the manifest knows it, or lies in a folder that the user names.
 
     Args:
         row: which.
         root: the output folder.
-        max_side: of the pictures, px; larger ones are scaled down.
+        options: of `lineart report`.
     """
     notes: list[str] = []
+    source, output = root / row.input, root / row.output
+    is_changed = row.entry is None or _has_changed(source, row.entry.input_sha256)
     layer = row.entry.settings.get("layer") if row.entry else None
-    sketch_as = InkOptions(layer=layer if isinstance(layer, str) else None)
-    sketch = _picture("sketch", root / row.input, row.page, sketch_as, max_side, notes)
+    sketch = None
+    if is_changed and source.exists() and not _is_below(source, options.sketches):
+        notes.append("The sketch is not shown: it is not as it was inked. Name its folder with --sketches.")
+    else:
+        sketch_as = ReadOptions(layer=layer if isinstance(layer, str) else None)
+        sketch = _picture("sketch", source, row.page, sketch_as, options.max_side, notes)
     if row.entry is None:  # the failure says what is wrong with the sketch
         return View(sketch, None, ())
-    ink_as = InkOptions(layer=INK if Path(row.output).suffix in _LAYERED else None)
-    if Path(row.output).suffix in _SVG:
-        ink = _drawing(root / row.output, row.entry, notes)
+    if not _is_below(output, [root]):
+        return View(sketch, None, (*notes, "The ink is not shown: it is not in the folder."))
+    ink_as = ReadOptions(layer=INK if Path(row.output).suffix in _LAYERED else None)
+    if output.suffix in _SVG:
+        ink = _drawing(output, row.entry, notes)
     else:
-        ink = _picture("ink", root / row.output, 0, ink_as, max_side, notes)
-    if (count := pages.count_pages(root / row.output)) > 1:
+        ink = _picture("ink", output, 0, ink_as, options.max_side, notes)
+    if (count := pages.count_pages(output)) > 1:
         notes.append(f"The ink has {count} pages; the first is shown.")
-    if sketch and _has_changed(root / row.input, row.entry.input_sha256):
+    if sketch and is_changed:
         notes.append("The sketch was changed after it was inked.")
-    if ink and _has_changed(root / row.output, row.entry.output_sha256):
+    if ink and _has_changed(output, row.entry.output_sha256):
         notes.append("The ink was changed after lineart made it.")
     return View(sketch, ink, tuple(notes))
 
 
-def _picture(what: str, path: Path, page: int, options: InkOptions, max_side: int, notes: list[str]) -> Picture | None:
+def _is_below(path: Path, folders: Iterable[str | Path]) -> bool:
+    real = Path(os.path.realpath(path))
+    return any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
+
+
+def _picture(what: str, path: Path, page: int, options: ReadOptions, max_side: int, notes: list[str]) -> Picture | None:
     if not path.exists():
         notes.append(f"The {what} is not there any more.")
         return None

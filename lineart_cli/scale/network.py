@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 CELL = 32
 """Side in px of the square that one guess is for."""
-LOOKS = (600_000, 2_000_000)
-"""The most pixels of the picture at the first look, and at the second, which is at the scale that the first found."""
+PASS_PX = (600_000, 2_000_000)
+"""The most pixels of the picture at the first pass, and at the second, which is at the scale that the first found."""
 LEAST_SIDE = 96
 """The least long side of these pictures, px."""
 BLANK = 0.02
@@ -39,11 +39,11 @@ def excess(grey: Floats, network: Path) -> float | None:
     # From memory: by name, OpenCV does not find files in folders with letters beyond the code page of Windows.
     reader = cv2.dnn.readNetFromONNX(np.fromfile(network, np.uint8))
     octaves = None
-    for most_px in LOOKS:
+    for most_px in PASS_PX:
         times = _times(grey.shape, 1.0 if octaves is None else 2.0**octaves, most_px)
         found = _read(darkness(_resampled(grey, times)), reader)
         if found is None:
-            return octaves  # of the first look, where the second has too few cells
+            return octaves  # of the first pass, where the second has too few cells
         octaves = math.log2(times) + found
     return octaves
 
@@ -57,8 +57,8 @@ def _times(shape: tuple[int, ...], wanted: float, most_px: int) -> float:
 
 def _resampled(grey: Floats, times: float) -> Floats:
     size = max(1, round(grey.shape[1] / times)), max(1, round(grey.shape[0] / times))
-    way = cv2.INTER_AREA if times > 1 else cv2.INTER_CUBIC
-    return np.clip(np.asarray(cv2.resize(grey, size, interpolation=way), np.float32), 0, 1)
+    interpolation = cv2.INTER_AREA if times > 1 else cv2.INTER_CUBIC
+    return np.clip(np.asarray(cv2.resize(grey, size, interpolation=interpolation), np.float32), 0, 1)
 
 
 def _read(dark: Floats, reader: cv2.dnn.Net) -> float | None:

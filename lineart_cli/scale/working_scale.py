@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LADDER = tuple(sorted(part * 2.0**power for power in range(-4, 8) for part in (1, 1.5)))
 STROKE = 7.0
 """Width of a sketch's typical stroke, working px, where the network sees it best."""
-GLANCE_PX = 2_200_000
+OVERVIEW_PX = 2_200_000
 """The most pixels of the picture that a page is measured by."""
 
 A4_LONG_SIDE = 3508
@@ -67,9 +67,9 @@ class WorkingScale:
     why: str
 
 
-def glance_factor(shape: tuple[int, int]) -> float:
-    """What a page, (H, W), is shrunk by to be measured: the first step from 1 on that leaves `GLANCE_PX` or less."""
-    enough = (step for step in LADDER if step >= 1 and math.prod(shape) / step**2 <= GLANCE_PX)
+def overview_factor(shape: tuple[int, int]) -> float:
+    """What a page, (H, W), is shrunk by to be measured: the first step from 1 on that leaves `OVERVIEW_PX` or less."""
+    enough = (step for step in LADDER if step >= 1 and math.prod(shape) / step**2 <= OVERVIEW_PX)
     return next(enough, LADDER[-1])
 
 
@@ -77,7 +77,7 @@ def measure(grey: npt.NDArray[np.float32], shrunk: float = 1.0, network: Path | 
     """Measure the scale that a drawing wants.
 
     Args:
-        grey: (h, w) encoded values in [0, 1], white = 1, of a page as `glance_factor` shrinks it.
+        grey: (h, w) encoded values in [0, 1], white = 1, of a page as `overview_factor` shrinks it.
         shrunk: that factor.
         network: of the model, that reads the scale. Models without one want a typical stroke to be `STROKE` px wide.
     """

@@ -21,6 +21,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from lineart_cli.batch.files import counts_text
 from lineart_cli.errors import one_line
 from lineart_cli.events import (
     PRINTED,
@@ -152,10 +153,13 @@ def show_cursor() -> None:
 
 
 def summary(done: BatchDone) -> str:
-    """The closing line: how many pages were inked, skipped and failed, where the ink is, and how long it took."""
+    """The closing line: how many pages were inked, skipped and failed, where the ink is, how long it took, and how many
+    files of which suffix were passed over.
+    """
+    left_out = f"; passed over {one_line(counts_text(done.passed_over))}" if done.passed_over else ""
     return (
         f"{done.inked} inked, {done.skipped} skipped, {done.failed} failed; "
-        f"in {one_line(done.output)}, after {done.seconds:.1f} s"
+        f"in {one_line(done.output)}, after {done.seconds:.1f} s{left_out}"
     )
 
 

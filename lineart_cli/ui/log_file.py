@@ -51,12 +51,14 @@ def logging_to(path: Path | None, *, verbose: bool) -> Iterator[Reporter]:
     if verbose:
         handlers.append(logging.StreamHandler(sys.stderr))
         handlers[-1].setLevel(logging.ERROR)
-    logging.raiseExceptions = False  # a log that cannot be written stops nothing
+    before, logging.raiseExceptions = logging.raiseExceptions, False  # a log that cannot be written stops nothing
     for handler in handlers:
         _log.addHandler(handler)
     try:
         yield LogReporter()
     finally:
+        logging.raiseExceptions = before
+        _log.setLevel(logging.NOTSET)
         for handler in handlers:
             _log.removeHandler(handler)
             handler.close()

@@ -13,7 +13,7 @@ from lineart_cli.brushes.drawing import pen_pressure
 from lineart_cli.brushes.drawing.paint import Lines
 from lineart_cli.brushes.drawing.skeleton import BORDER, SHORT, WALK
 from lineart_cli.brushes.noise import sample
-from lineart_cli.brushes.style import PRESSURES, TURNS, Tool
+from lineart_cli.brushes.style import ANGLES, PRESSURES, Tool
 from lineart_cli.pages import CENTRES, OUTLINES, Drawing, Layer, Shape
 from lineart_cli.plan import PageSize
 from lineart_cli.vector import solids
@@ -124,8 +124,10 @@ class _Drawer:
         found = self.places
         press = self._press(found.points / self.scale - 0.5) * self._taper()
         half = self._width(press) * (self.thickness / 2)
-        share = np.mod(np.arctan2(found.ways[:, 1], found.ways[:, 0]) / np.pi, 1) * TURNS
-        return np.asarray(half * np.interp(share, np.arange(TURNS + 1), [*self.style.turn, self.style.turn[0]]))
+        share = np.mod(np.arctan2(found.ways[:, 1], found.ways[:, 0]) / np.pi, 1) * ANGLES
+        return np.asarray(
+            half * np.interp(share, np.arange(ANGLES + 1), [*self.style.angle_width, self.style.angle_width[0]])
+        )
 
     def _press(self, points: Doubles) -> Doubles:
         """(N,) pressure at places, px of the lines."""

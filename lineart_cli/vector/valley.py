@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.brushes.drawing.skeleton import CORE, Mask, thin
+from lineart_cli.brushes.drawing.skeleton import CORE, Mask, skeletonize
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.resample import strips
 
@@ -61,7 +61,7 @@ def valley(off: Page) -> Valley:
         near = off[low:high]
         kept = slice(rows.start - low, rows.stop - low)
         core = near < CORE
-        skeleton = thin(core, SOLID + 2)
+        skeleton = skeletonize(core, SOLID + 2)
         if (black := _solid(core)) is not None:
             solid[rows] = black[kept]
             skeleton &= black == 0

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from lineart_cli.brushes import noise
 from lineart_cli.brushes.noise import Floats
-from lineart_train.generator.scenes.curves import Points, arc_length, tangents
+from lineart_cli.imaging.nearest import Nearest
+from lineart_train.generator.scenes.curves import Points, along, arc_length, tangents
 
 Curve = tuple[tuple[float, float], ...]
 """Knots (pressure, value) of a piecewise linear function of pressure, pressures rising in [0, 1]."""
@@ -121,9 +121,9 @@ def _stamps(
     at = np.interp(np.linspace(0, count[-1], max(2, int(np.ceil(count[-1])) + 1)), count, every)
     x, y = (np.interp(at, along, points[:, k]) for k in (0, 1))
     rng = np.random.default_rng((seed, 7))
-    stray = rng.normal(0, brush.jitter * thickness, (2, len(at))) if brush.jitter else np.zeros((2, len(at)))
+    edge_jitter = rng.normal(0, brush.jitter * thickness, (2, len(at))) if brush.jitter else np.zeros((2, len(at)))
     radius, opacity = by_pressure(brush.width, felt(at)) * thickness / 2, by_pressure(brush.opacity, felt(at))
-    return np.stack([x + stray[0], y + stray[1], radius, opacity], 1)
+    return np.stack([x + edge_jitter[0], y + edge_jitter[1], radius, opacity], 1)
 
 
 def tapering(at: Floats, length: float, over: float, ends: tuple[bool, bool]) -> Floats:
@@ -164,9 +164,9 @@ def _from_edge(brush: Brush, dx: Floats, dy: Floats, long: float, short: float) 
     """Signed px from the edge of a nib of these half sides, > 0 inside: a segment, rounded by the short side."""
     if brush.roundness >= 1:
         return np.asarray(long - np.sqrt(dx * dx + dy * dy))
-    turn = np.deg2rad(brush.angle)
-    along = np.abs(dx * np.float32(np.cos(turn)) + dy * np.float32(np.sin(turn)))
-    across = np.abs(dy * np.float32(np.cos(turn)) - dx * np.float32(np.sin(turn)))
+    angle = np.deg2rad(brush.angle)
+    along = np.abs(dx * np.float32(np.cos(angle)) + dy * np.float32(np.sin(angle)))
+    across = np.abs(dy * np.float32(np.cos(angle)) - dx * np.float32(np.sin(angle)))
     beyond = np.maximum(along - (long - short), 0)
     return np.asarray(short - np.sqrt(beyond * beyond + across * across))
 
@@ -194,18 +194,14 @@ def _uniform(textures: Floats, shares: Floats, shape: tuple[int, int]) -> Floats
 
 def _bristles(points: Points, shape: tuple[int, int], seed: int) -> Floats:
     """How dry the brush is at each px, uniform in [0, 1]: constant along the stroke for long, changing across it."""
-    free = np.ones(shape, np.uint8)
-    fine = max(2, int(np.ceil(arc_length(points)[-1] / 0.5)))
-    along = arc_length(points)
-    at = np.linspace(0, along[-1], fine)
-    spots = np.stack([np.interp(at, along, points[:, k]) for k in (0, 1)], 1).astype(np.float32)
+    length = arc_length(points)[-1]
+    at = np.linspace(0, length, max(2, int(np.ceil(length / 0.5))))
+    spots = along(points, at).astype(np.float32)
     heading = tangents(spots)
     cell = np.clip(np.round(spots).astype(int), 0, np.array(shape[::-1]) - 1)
-    free[cell[:, 1], cell[:, 0]] = 0
-    _, label = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    owner = np.zeros(label.max() + 1, np.int64)
-    owner[label[cell[:, 1], cell[:, 0]]] = np.arange(fine)
-    near = owner[label]
+    passed = np.zeros(shape, np.bool_)
+    passed[cell[:, 1], cell[:, 0]] = True
+    near = Nearest.of(passed).spread((cell[:, 1], cell[:, 0]), np.arange(len(at)))
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     side = (y - spots[near, 1]) * heading[near, 0] - (x - spots[near, 0]) * heading[near, 1]
     rng = np.random.default_rng((seed, 11))

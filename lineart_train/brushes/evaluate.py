@@ -29,7 +29,7 @@ from lineart_cli.inking.inker import open_inker
 from lineart_cli.machine import hardware
 from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, Length
-from lineart_cli.plan import Wishes, plan
+from lineart_cli.plan import Request, plan
 from lineart_train.brushes import engine, mypaint, shipped
 from lineart_train.brushes.presets import PRESETS
 from lineart_train.evaluation.fidelity import FIGURES, cut, fidelity
@@ -144,7 +144,7 @@ def picture(brush: Path, radius: float) -> Floats:
 def inker() -> ArrayInker:
     """The shipped model on this machine."""
     card, machine = catalogue.find(MODEL), hardware.detect()
-    return ArrayInker(open_inker(card), lambda page: plan(page, card, machine, Wishes()))
+    return ArrayInker(open_inker(card), lambda page: plan(page, card, machine, Request()))
 
 
 def table(rows: Iterable[Row]) -> Table:
@@ -178,13 +178,15 @@ def _said(values: Iterable[float]) -> list[str]:
 
 def rows(subject: Subject, thickness: float, inker: ArrayInker | None = None) -> list[Row]:
     """The errors of one brush: from exact distances and, with an inker, from a sketch."""
-    courses, pressures = strokes()
+    centre_lines, pressures = strokes()
     shape = (SIDE, SIDE)
-    drawn = enumerate(zip(courses, pressures, strict=True), 1)
-    true = strips([subject.draw(course, press, thickness, shape, seed) for seed, (course, press) in drawn], thickness)
-    inks = {"fields": paint(exact(courses, pressures), subject.style, thickness, shape)}
+    drawn = enumerate(zip(centre_lines, pressures, strict=True), 1)
+    true = strips(
+        [subject.draw(centre_line, press, thickness, shape, seed) for seed, (centre_line, press) in drawn], thickness
+    )
+    inks = {"fields": paint(exact(centre_lines, pressures), subject.style, thickness, shape)}
     if inker is not None:
-        page = 1 - _sketch(courses, pressures)
+        page = 1 - _sketch(centre_lines, pressures)
         inks["sketch"] = inker.ink(page, STYLE_DPI, Tool(subject.style, Length(thickness)))
     return [
         Row(subject.name, way, thickness, fidelity(strips([ink.astype(np.float32) / 255] * PLACES, thickness), true))
@@ -194,15 +196,15 @@ def rows(subject: Subject, thickness: float, inker: ArrayInker | None = None) ->
 
 @cache
 def strokes() -> tuple[list[Points], list[Floats]]:
-    """The courses, (N, 2) px a quarter of a px apart, and the pressure along them."""
-    courses = [resample(_wave(place), 0.25) for place in range(PLACES)]
-    return courses, [_pressure(len(course)) for course in courses]
+    """The centre lines, (N, 2) px a quarter of a px apart, and the pressure along them."""
+    centre_lines = [resample(_wave(place), 0.25) for place in range(PLACES)]
+    return centre_lines, [_pressure(len(centre_line)) for centre_line in centre_lines]
 
 
 def strips(pages: list[Floats], thickness: float) -> Floats:
-    """Cut a page across each of the courses: (PLACES, V, S)."""
+    """Cut a page across each of the centre lines: (PLACES, V, S)."""
     half = int(np.ceil(thickness)) + 4
-    found = [cut(page, course, half) for page, course in zip(pages, strokes()[0], strict=True)]
+    found = [cut(page, centre_line, half) for page, centre_line in zip(pages, strokes()[0], strict=True)]
     return np.stack([each[:, : min(f.shape[1] for f in found)] for each in found])
 
 
@@ -217,19 +219,19 @@ def _pressure(count: int) -> Floats:
     return (pen_pressure.USUAL + 0.3 * np.sin(np.linspace(0, 7, count))).astype(np.float32)
 
 
-def exact(courses: list[Points], pressures: list[Floats]) -> Lines:
+def exact(centre_lines: list[Points], pressures: list[Floats]) -> Lines:
     """The lines with true distances and pressure."""
     y, x = np.mgrid[:SIDE, :SIDE]
-    every = np.concatenate(courses)
+    every = np.concatenate(centre_lines)
     distance, nearest = cKDTree(every).query(np.stack([x.ravel(), y.ravel()], 1), distance_upper_bound=2 * SEEN)
     off = np.minimum(distance, SEEN).reshape(SIDE, SIDE).astype(np.float16)
     press = np.append(np.concatenate(pressures), pen_pressure.USUAL)[nearest].reshape(SIDE, SIDE)
     return Lines(off, pen_pressure.cells(press.astype(np.float32)), SEEN)
 
 
-def _sketch(courses: list[Points], pressures: list[Floats]) -> Floats:
+def _sketch(centre_lines: list[Points], pressures: list[Floats]) -> Floats:
     """The strokes in pencil, 4 px wide at the usual pressure and in proportion to it: (SIDE, SIDE) darkness."""
     page = np.zeros((SIDE, SIDE), np.float32)
-    for course, press in zip(courses, pressures, strict=True):
-        lay(page, Stroke(course[::4], 4.0 * press[::4] / pen_pressure.USUAL, 0.8))
+    for centre_line, press in zip(centre_lines, pressures, strict=True):
+        lay(page, Stroke(centre_line[::4], 4.0 * press[::4] / pen_pressure.USUAL, 0.8))
     return page

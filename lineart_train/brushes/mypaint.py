@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lineart_cli.brushes.noise import Floats
-from lineart_train.generator.scenes.curves import Points, arc_length
+from lineart_train.generator.scenes.curves import Points, along, arc_length
 
 TILE = 64
 _FULL = 1 << 15  # opaque, in the tiles
@@ -92,9 +92,9 @@ def draw(brush: Path, points: Points, pressure: Floats, radius: float, shape: tu
         _tiles(surface, shape, clear=True)
         lib.mypaint_brush_reset(ink)
         lib.mypaint_brush_new_stroke(ink)
-        along = arc_length(points)
-        at = np.linspace(0, along[-1], max(2, int(along[-1] / _STEP)))
-        x, y, press = (np.interp(at, along, each) for each in (points[:, 0], points[:, 1], pressure))
+        length = arc_length(points)[-1]
+        at = np.linspace(0, length, max(2, int(length / _STEP)))
+        x, y, press = along(np.column_stack([points, pressure]), at, points).T
         lib.mypaint_surface_begin_atomic(canvas)
         lib.mypaint_brush_stroke_to(ink, canvas, x[0], y[0], 0.0, 0.0, 0.0, 10.0)
         for each in zip(x, y, press, strict=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lineart_cli.brushes.fitting import measure
-from lineart_cli.brushes.style import EVEN, SUFFIX, TURNS, Style, save
+from lineart_cli.brushes.style import ANGLES, EVEN, SUFFIX, Style, save
 from lineart_train.brushes import engine
 from lineart_train.brushes.engine import Brush
 from lineart_train.brushes.presets import PRESETS
@@ -33,7 +33,7 @@ def style_of(about: str, brush: Brush) -> Style:
     if brush == Brush():
         return replace(EVEN, about=about)
     style = measure.measure(strip(replace(brush, roundness=1.0)), about)
-    return replace(style, turn=turns(brush), taper=brush.taper)
+    return replace(style, angle_width=angle_width(brush), taper=brush.taper)
 
 
 def strip(brush: Brush, thickness: float = THICKNESS, seed: int = 1) -> measure.Strip:
@@ -51,8 +51,8 @@ def nominal(brush: Brush) -> float:
     return 2 * measure.half_width(strip(replace(brush, roundness=1.0))) / THICKNESS
 
 
-def turns(brush: Brush) -> tuple[float, ...]:
-    """Width of a flat nib's stroke by its direction, over the nib's length; see `Style.turn`."""
-    way = np.arange(TURNS) * np.pi / TURNS - np.deg2rad(brush.angle)
+def angle_width(brush: Brush) -> tuple[float, ...]:
+    """Width of a flat nib's stroke by its direction, over the nib's length; see `Style.angle_width`."""
+    way = np.arange(ANGLES) * np.pi / ANGLES - np.deg2rad(brush.angle)
     width = brush.roundness + (1 - brush.roundness) * np.abs(np.sin(way))
     return tuple(round(float(each), 4) for each in width)

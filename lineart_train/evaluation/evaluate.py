@@ -1,7 +1,7 @@
 """Score a folder of inked drawings against a folder of truths: rows, a table, JSON, contact sheets.
 
-A truth is a grey picture of 8 bits: 255 is paper; on the one-pixel course of a line that is meant stands how many px
-(1 to 254) a line may stray from it. Drawings, truths and sketches belong together by the stem of their names.
+A truth is a grey picture of 8 bits: 255 is paper; on the one-pixel centre line of a line that is meant stands how many
+px (1 to 254) a line may stray from it. Drawings, truths and sketches belong together by the stem of their names.
 """
 
 from __future__ import annotations

@@ -8,12 +8,12 @@ strip a(v, s): coverage at v px beside the curve, s px along it. The mean of the
   ink.
 - ends: ink per px of s, within `END` px of the ends and `BEYOND` them; sum |difference| / sum.
 - opacity: mean coverage of the middle half of the width; sum |difference| / sum.
-- roughness: standard deviation of the edges from their own smooth course, in single strips; |difference| / what it
+- roughness: standard deviation of the edges from their own smooth centre line, in single strips; |difference| / what it
   is, or `LEAST_ROUGH` px if that is more.
 - grain: amplitude in each band of `brushes.noise`, in single strips, where the stroke is at least 2 px wide; sum
   |difference| / sum, or `LEAST_GRAIN` if that is more.
 
-Roughness and grain leave the ends out, whose mean is no course.
+Roughness and grain leave the ends out, whose mean is no centre line.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from scipy.ndimage import uniform_filter1d
 from lineart_cli.brushes.fitting import profile
 from lineart_cli.brushes.fitting.measure import energies
 from lineart_cli.brushes.noise import Floats
-from lineart_train.generator.scenes.curves import Points, arc_length
+from lineart_train.generator.scenes.curves import Points, along, arc_length
 
 FIGURES = ("width", "ends", "opacity", "roughness", "grain")
 WINDOW = 24
@@ -67,11 +67,11 @@ def cut(picture: Floats, points: Points, half: int) -> Floats:
     Returns:
         (2 half + 1, S) coverage; S is the length in px and `BEYOND` more at both ends.
     """
-    along = arc_length(points)
-    at = np.arange(-BEYOND, along[-1] + BEYOND)
-    inside = np.clip(at, 0, along[-1])
-    spots = np.stack([np.interp(inside, along, points[:, k]) for k in (0, 1)], 1)
-    heading = np.stack([np.interp(inside, along, np.gradient(points[:, k])) for k in (0, 1)], 1)
+    length = arc_length(points)[-1]
+    at = np.arange(-BEYOND, length + BEYOND)
+    inside = np.clip(at, 0, length)
+    spots = along(points, inside)
+    heading = along(np.gradient(points, axis=0), inside, points)
     heading /= np.maximum(np.hypot(*heading.T), 1e-6)[:, None]
     spots += heading * (at - inside)[:, None]
     side = np.arange(-half, half + 1)[:, None]
@@ -94,11 +94,11 @@ class _Figures:
     def of(cls, strips: Floats) -> _Figures:
         mean = uniform_filter1d(strips.mean(0), WINDOW, axis=1)
         inner = slice(BEYOND + WINDOW, -BEYOND - WINDOW)
-        stray = np.concatenate([profile.strays(each[:, inner], mean[:, inner]) for each in strips], 1)
+        edge_jitter = np.concatenate([profile.strays(each[:, inner], mean[:, inner]) for each in strips], 1)
         width = profile.width(mean)
         broad = np.where(width > 2, mean, 0)[:, inner]
         grain = np.sqrt(energies(np.concatenate(list(strips[:, :, inner]), 1), np.tile(broad, len(strips))))
-        rough = float(np.sqrt(np.mean(stray**2))) if stray.size else 0.0
+        rough = float(np.sqrt(np.mean(edge_jitter**2))) if edge_jitter.size else 0.0
         return cls(strips.mean(0).sum(0), width, profile.opacity(mean), rough, grain)
 
 

@@ -4,7 +4,7 @@ Two pictures of one size, at 300 dpi, go into every figure:
 
 - `ink`, (H, W) uint8, 0 = black, 255 = white. What is darker than `SOLID` is solid; thinned to one pixel by
   `skeleton_of`, it is compared with the truth as a skeleton, (H, W) bool.
-- `tolerance`, (H, W) uint8, the truth: 0 where no line is meant; on the one-pixel course of a meant line, how far
+- `tolerance`, (H, W) uint8, the truth: 0 where no line is meant; on the one-pixel centre line of a meant line, how far
   from it, in px, the artist's own strokes stray. A line that keeps within that distance is right.
 
 Px are pixels of the pictures. `figures` takes all of them at once.
@@ -33,12 +33,12 @@ SOLID = 128  # grey level below which ink counts as a line
 CLEAN = 245  # grey level from which a pixel counts as paper
 FRINGE = 3.0  # px around solid ink in which grey belongs to the line's soft edge
 CELL = 16  # px, side of the squares in which truth is matched once
-CURVE_ROOM, SPARE_ROOM = 1.2, 2.0  # a cell takes so many claims per true pixel, and these on top: courses may bend
+CURVE_ROOM, SPARE_ROOM = 1.2, 2.0  # a cell takes so many claims per true pixel, and these on top: centre lines may bend
 KULPA = 0.948  # makes chain lengths unbiased over all directions
-SMOOTH = 12.0  # px along a line, sigma of the course from which wobble is measured
+SMOOTH = 12.0  # px along a line, sigma of the centre line from which wobble is measured
 DRIFT = 24.0  # px along a line, sigma of what smoothing displaces in bends, which is no wobble
-CUT = 24  # px at either end of a course that are not measured: smoothing is one-sided there
-SHORTEST = 60  # px, of a course that is long enough to measure its wobble
+CUT = 24  # px at either end of a centre line that are not measured: smoothing is one-sided there
+SHORTEST = 60  # px, of a centre line that is long enough to measure its wobble
 NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
 
 
@@ -189,15 +189,15 @@ def edge(ink: Grey, skeleton: Mask) -> float:
 
 
 def wobble(skeleton: Mask) -> float:
-    """Tremor: root mean square distance in px of the lines from their own smooth course; 0.4 is the pixel grid's.
+    """Tremor: root mean square distance in px of the lines from their own smooth centre line; 0.4 is the pixel grid's.
 
     With p the pixels along a line and G_s smoothing along it with a Gaussian of sigma s: d = p - G_12 p is off the
-    course, and G_24 d, which stays in bends, is none of the tremor: sqrt(mean |d - G_24 d|^2), CUT px from the ends.
-    Lines between branchings are measured, of SHORTEST px and more; 0 without any.
+    centre line, and G_24 d, which stays in bends, is none of the tremor: sqrt(mean |d - G_24 d|^2), CUT px from the
+    ends. Lines between branchings are measured, of SHORTEST px and more; 0 without any.
     """
     squares, count = 0.0, 0
-    for course in courses(skeleton):
-        off = course - _smooth(course, SMOOTH)
+    for centre_line in centre_lines(skeleton):
+        off = centre_line - _smooth(centre_line, SMOOTH)
         tremor = (off - _smooth(off, DRIFT))[CUT:-CUT]
         squares += float(np.square(tremor).sum())
         count += len(tremor)
@@ -242,29 +242,28 @@ def _distance_to(mask: Mask) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
-def courses(skeleton: Mask) -> Iterator[NDArray[np.float64]]:
+def centre_lines(skeleton: Mask) -> Iterator[NDArray[np.float64]]:
     """The lines of a skeleton between ends and branchings, as (N, 2) pixels in the order of drawing, N >= SHORTEST.
 
-    Ends are started from first. Any other line is entered, and so cut in two, where the set happens to begin: an order
-    that CPython repeats for the same skeleton, and that figures quoted elsewhere were taken in. Entered in another
-    order, the same drawing's wobble differs by some 0.02 px.
+    Ends are started from first, from top to bottom and left to right. A line without ends is entered, and so cut in
+    two, at the first of its pixels.
     """
     degrees = _degrees(skeleton)
     untrodden = {(int(y), int(x)) for y, x in np.argwhere(skeleton & (degrees <= 2))}
-    for start in sorted(untrodden, key=lambda at: int(degrees[at])):
-        course = []
+    for start in sorted(untrodden, key=lambda at: (int(degrees[at]), at)):
+        centre_line = []
         here: tuple[int, int] | None = start if start in untrodden else None
         while here is not None:
             untrodden.remove(here)
-            course.append(here)
+            centre_line.append(here)
             y, x = here
             here = next(((y + dy, x + dx) for dy, dx in NEIGHBOURS if (y + dy, x + dx) in untrodden), None)
-        if len(course) >= SHORTEST:
-            yield np.array(course, np.float64)
+        if len(centre_line) >= SHORTEST:
+            yield np.array(centre_line, np.float64)
 
 
-def _smooth(course: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-    return np.asarray(ndimage.gaussian_filter1d(course, sigma, axis=0, mode="nearest"))
+def _smooth(centre_line: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    return np.asarray(ndimage.gaussian_filter1d(centre_line, sigma, axis=0, mode="nearest"))
 
 
 def _size(picture: Grey) -> str:

@@ -43,7 +43,9 @@ def compare(
     for each in outcomes:
         figures = [f"{each.figures[name]:.3g}" for name in shown]
         per_step = f"{each.seconds / each.steps:.2f}"
-        table.add_row(each.name, f"{each.kmac_per_px:.1f}", str(each.frame_px), per_step, f"{each.loss:.4f}", *figures)
+        table.add_row(
+            each.name, f"{each.kmac_per_px:.1f}", str(each.receptive_field_px), per_step, f"{each.loss:.4f}", *figures
+        )
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
@@ -64,7 +66,7 @@ def cost(
     for name in _known(variants or list(VARIANTS), VARIANTS):
         model = VARIANTS[name].build()
         found = step.cost(model, isa)
-        row = f"{model.kmac_per_px:.1f}", str(model.frame), f"{found.seconds:.2f}", f"{found.peak_mib:.0f}"
+        row = f"{model.kmac_per_px:.1f}", str(model.receptive_field), f"{found.seconds:.2f}", f"{found.peak_mib:.0f}"
         table.add_row(name, *row)
         console.print(f"{name}: {found}")
     Console(width=None if sys.stdout.isatty() else 120).print(table)

@@ -62,7 +62,7 @@ def kmac_per_px(slim: int = 1) -> float:
     return total / 1000
 
 
-def frame() -> int:
+def receptive_field() -> int:
     """Radius of the receptive field, px: strides so far times half the kernel, summed over the convolutions."""
     radius, stride = 0.0, 1.0
     for kernel, kind, _ in LAYERS:

@@ -15,11 +15,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from lineart_cli.imaging.tone import darkness
-from lineart_cli.options import NEUTRAL_FAINT, InkOptions
+from lineart_cli.options import NEUTRAL_FAINT, ReadOptions
 from lineart_cli.pages import read_grey
 from lineart_train.evaluation import metrics
 from lineart_train.evaluation.evaluate import read_truth
-from lineart_train.experiments.losses import LINE, Critic, drawn, lesson
+from lineart_train.experiments.losses import LINE, Critic, distillation, drawn
 from lineart_train.experiments.variants import VARIANTS, Model, Variant
 from lineart_train.network.net import LineartNet, without_draft
 from lineart_train.training.checkpoint import load_model
@@ -54,7 +54,7 @@ class Outcome:
     question: str
     weights: int
     kmac_per_px: float
-    frame_px: int
+    receptive_field_px: int
     steps: int
     seconds: float
     loss: float
@@ -105,7 +105,7 @@ def _run(
         variant.question,
         weights,
         round(model.kmac_per_px, 2),
-        model.frame,
+        model.receptive_field,
         budget.steps,
         round(seconds),
         loss,
@@ -132,7 +132,7 @@ def train(model: Model, variant: Variant, budget: Budget, pool: Pool, tell: Tell
         with torch.autocast("cpu", torch.bfloat16):
             raw = model(sketch)
         raw = raw.float()
-        loss = variant.loss(raw, offset) if teacher is None else lesson(raw, _seen(teacher, sketch))
+        loss = variant.loss(raw, offset) if teacher is None else distillation(raw, _seen(teacher, sketch))
         if rival:
             loss = loss + CRITIC * rival.objection(sketch, raw.sigmoid(), drawn(offset))
         descend(model, optimizer, loss)
@@ -172,7 +172,7 @@ def score(model: Model, pages: Sequence[tuple[Path, Path]]) -> dict[str, float]:
     """Mean figures of the ink of whole pages at 300 dpi."""
     rows = []
     for sketch, truth in pages:
-        page = darkness(read_grey(sketch, InkOptions()), NEUTRAL_FAINT)
+        page = darkness(read_grey(sketch, ReadOptions()), NEUTRAL_FAINT)
         height, width = page.shape
         low, right = -height % model.multiple_of, -width % model.multiple_of
         whole = functional.pad(torch.from_numpy(page)[None, None], (0, right, 0, low))

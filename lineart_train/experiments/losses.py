@@ -14,7 +14,7 @@ LINE = 3.0
 
 
 def drawn(offset: Tensor) -> Tensor:
-    """Coverage (N, 1, H, W) in [0, 1] of lines of `LINE` px, from the way (N, 2, H, W) px to the nearest course."""
+    """Coverage (N, 1, H, W) in [0, 1] of lines of `LINE` px, from the offset (N, 2, H, W) px to the nearest line."""
     coverage: Tensor = (LINE / 2 + 0.5 - torch.linalg.vector_norm(offset, dim=1, keepdim=True)).clamp(0, 1)
     return coverage
 
@@ -57,7 +57,7 @@ def squared_fields(fields: Tensor, offset: Tensor) -> Tensor:
     return miss + functional.mse_loss(fields[:, 2:3], distance)
 
 
-def lesson(fields: Tensor, seen: Tensor) -> Tensor:
+def distillation(fields: Tensor, seen: Tensor) -> Tensor:
     """L1 distance from the fields (N, 3, H, W) that a teacher sees in the same sketch, weighted as in `field_loss`."""
     weight, share = weights(seen[:, 2:3])
     way = (weight * (fields[:, :2] - seen[:, :2]).abs().sum(1, keepdim=True)).sum() / weight.sum().clamp(min=1)

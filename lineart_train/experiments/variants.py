@@ -20,14 +20,14 @@ HALF = NetConfig(channels=(16, 32, 48, 64), head=32)
 
 
 class Fields(nn.Module):
-    """Raw output of one look, with an empty draft: way and distance; ink: what the pen cuts from them."""
+    """Raw output of one pass, with an empty draft: way and distance; ink: what the pen cuts from them."""
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
         self.model = LineartNet(config)
         self.multiple_of = config.multiple_of
         self.kmac_per_px = net.kmac_per_px(config)
-        self.frame = net.halo(config)
+        self.receptive_field = net.halo(config)
 
     def forward(self, sketch: Tensor) -> Tensor:
         return self.model.fields(net.without_draft(sketch))
@@ -41,12 +41,12 @@ class Fields(nn.Module):
 class Pixels(nn.Module):
     """Raw output: logits of drawn lines, the first channel of some network."""
 
-    def __init__(self, network: nn.Module, multiple_of: int, kmac_per_px: float, frame: int) -> None:
+    def __init__(self, network: nn.Module, multiple_of: int, kmac_per_px: float, receptive_field: int) -> None:
         super().__init__()
         self.network = network
         self.multiple_of = multiple_of
         self.kmac_per_px = kmac_per_px
-        self.frame = frame
+        self.receptive_field = receptive_field
 
     def forward(self, sketch: Tensor) -> Tensor:
         channels: Tensor = self.network(sketch)
@@ -66,7 +66,7 @@ def _pixels() -> Pixels:
 
 def _article(slim: int) -> Pixels:
     """Drawn lines by the article's network."""
-    return Pixels(article.ArticleNet(slim), article.MULTIPLE_OF, article.kmac_per_px(slim), article.frame())
+    return Pixels(article.ArticleNet(slim), article.MULTIPLE_OF, article.kmac_per_px(slim), article.receptive_field())
 
 
 Model = Fields | Pixels
@@ -131,7 +131,7 @@ def _fields(**shape: tuple[int, ...] | int) -> Callable[[], Model]:
 
 
 VARIANTS: dict[str, Variant] = {
-    "way": Variant("the shipped network"),
+    "shipped": Variant("the shipped network"),
     "half": Variant("half the channels", partial(Fields, HALF)),
     "wide": Variant("half as many channels again", _fields(channels=(48, 96, 144, 192), head=96)),
     "deep": Variant("twice the blocks at strides 16 and 32", _fields(down=(2, 2, 4, 4), up=(2, 1, 2))),
@@ -151,5 +151,5 @@ VARIANTS: dict[str, Variant] = {
     "no-norm": Variant("no batch norm", lambda: without_norm(Fields(NetConfig())), rate=5e-4),
     "plain": Variant("fields without weights", loss=losses.plain_fields),
     "squared": Variant("L2 of the fields", loss=losses.squared_fields),
-    "taught": Variant("half the channels, taught", partial(Fields, HALF), teacher=True),
+    "distilled": Variant("half the channels, distilled", partial(Fields, HALF), teacher=True),
 }

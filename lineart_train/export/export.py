@@ -1,7 +1,7 @@
 """A checkpoint becomes a model folder that proves itself: network, card, test page in and out.
 
-The export fails unless PyTorch, ONNX Runtime and OpenVINO agree on the test page in f32, at both looks. Its
-ink in the folder is that of one look at the page as it is, with an empty draft.
+The export fails unless PyTorch, ONNX Runtime and OpenVINO agree on the test page in f32, at both passes. Its
+ink in the folder is that of one pass at the page as it is, with an empty draft.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from typing import Any
 
 import cv2
 import numpy as np
+import tomli_w
 import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn.functional import avg_pool2d
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from lineart_cli.errors import LineartError
 from lineart_cli.inference.engines import open_engine
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_train.export.footprint import footprint
@@ -46,12 +48,12 @@ TEST_THICKNESS = 3.0
 DPI = 300
 """At which the network was trained."""
 THICKNESS_PX = (1.0, 16.0)
-"""Lines that it was taught to draw, px."""
+"""Lines that it was trained to draw, px."""
 TOLERANCE = 1e-3
 """Largest difference in px of signed distance that the runtimes may show against PyTorch."""
 
 
-class ExportError(Exception):
+class ExportError(LineartError):
     """The exported network is not the trained one."""
 
 
@@ -94,11 +96,11 @@ def disagreement(model: LineartNet, onnx: Path, sketch: NDArray[np.float16]) -> 
     Args:
         model: in evaluation mode.
         onnx: the same, exported.
-        sketch: (1, 1, H, W) darkness; what is compared is the first look at it, and the second with the draft.
+        sketch: (1, 1, H, W) darkness; what is compared is the first pass at it, and the second with the draft.
     """
     found = dict.fromkeys(("onnxruntime", "openvino"), 0.0)
     dark = torch.from_numpy(sketch.astype(np.float32))
-    for seen in looks(model, dark):
+    for seen in passes(model, dark):
         with torch.no_grad():
             wanted = model(seen.half().float(), torch.tensor([TEST_THICKNESS])).numpy()
         edge = np.abs(wanted) < 1
@@ -111,8 +113,8 @@ def disagreement(model: LineartNet, onnx: Path, sketch: NDArray[np.float16]) -> 
 
 
 @torch.no_grad()
-def looks(model: LineartNet, sketch: torch.Tensor) -> list[torch.Tensor]:
-    """What the network is given of a sketch, (N, 1, H, W) darkness, at the first look and at the second."""
+def passes(model: LineartNet, sketch: torch.Tensor) -> list[torch.Tensor]:
+    """What the network is given of a sketch, (N, 1, H, W) darkness, at the first pass and at the second."""
     small = avg_pool2d(sketch, round(1 / DRAFT_SCALE))
     return [without_draft(small), with_draft(sketch, model.first(sketch))]
 
@@ -188,14 +190,5 @@ def export(
             **notes,
         },
     }
-    (target / "card.toml").write_text(to_toml(card))
+    (target / "card.toml").write_text(tomli_w.dumps(card), "utf-8")
     return differences
-
-
-def to_toml(table: dict[str, Any], prefix: str = "") -> str:
-    """Plain data (strings, numbers, lists, nested tables) as TOML; plain keys first, then the tables."""
-    plain = {k: v for k, v in table.items() if not isinstance(v, dict)}
-    lines = [f"[{prefix}]"] if prefix else []
-    lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in plain.items()]
-    tables = [to_toml(v, f"{prefix}.{k}" if prefix else k) for k, v in table.items() if isinstance(v, dict)]
-    return "\n".join(lines) + "\n" + "".join("\n" + text for text in tables)

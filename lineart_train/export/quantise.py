@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import tomli_w
 from numpy.typing import NDArray
 from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -22,7 +23,6 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from lineart_cli.inference.engines import Engine, EngineChoice, open_engine
 from lineart_cli.inking.inker import enlarge
 from lineart_cli.model.card import CARD
-from lineart_train.export.export import to_toml
 from lineart_train.export.footprint import int8_footprint
 from lineart_train.generator.dataset import draw
 from lineart_train.network.net import DRAFT, DRAFT_SCALE
@@ -38,7 +38,7 @@ LAST = "/head/Conv"
 
 
 class _Pages(quantization.CalibrationDataReader):  # type: ignore[misc]
-    """Drawn pages in all media, none of them seen in training, at both looks, and a page of bare paper."""
+    """Drawn pages in all media, none of them seen in training, at both passes, and a page of bare paper."""
 
     def __init__(self, pages: int, network: Path) -> None:
         self._pages = _drawn(pages, open_engine(network, EngineChoice("onnxruntime"), (SIDE // STEP, SIDE // STEP)))
@@ -79,7 +79,7 @@ def add_int8(folder: Path, pages: int = PAGES) -> Path:
     quantise(folder / card["network"]["file"], target, pages)
     card["int8"] = {"file": target.name, "sha256": hashlib.sha256(target.read_bytes()).hexdigest()}
     card["memory"] |= int8_footprint(target)
-    path.write_text(to_toml(card), "utf-8")
+    path.write_text(tomli_w.dumps(card), "utf-8")
     return target
 
 

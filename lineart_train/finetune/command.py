@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lineart_cli.brushes.style import Style
     from lineart_train.finetune.pages import Hand
 
-_EXTRA = "pip install 'lineart[train]'"
+_EXTRA = "pip install 'lineart[brush]'"
 _PREVIEW = 1600  # px of a stroke that are shown
 _NAME = r"\w([\w .-]{0,58}[\w-])?"
 
@@ -51,11 +51,12 @@ def finetune_style(
     try:
         from lineart_train.finetune import sources
     except ImportError as error:
-        raise LineartError(
-            f"finetune-style needs the training extra ({error.name} is missing); run {_EXTRA}"
-        ) from error
+        raise LineartError(f"finetune-style needs the extra brush ({error.name} is missing); run {_EXTRA}") from error
     from rich.console import Console
 
+    from lineart_cli.pages import libraries
+
+    libraries.quieten()
     console = Console(stderr=True)
 
     def say(text: str) -> None:
@@ -125,7 +126,7 @@ def _fitted(hand: Hand, about: str, minutes: float, target: Path, state: Path, c
         task = bar.add_task("", total=1.0, said="")
 
         def keep(style: Style) -> None:
-            save(target, replace(style, turn=hand.turn, taper=hand.taper))
+            save(target, replace(style, angle_width=hand.angle_width, taper=hand.taper))
 
         def tell(done: float, loss: float) -> None:
             bar.update(task, completed=done, said=f"difference {loss:.3f}")

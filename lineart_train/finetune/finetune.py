@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +20,8 @@ import numpy as np
 from lineart_cli.brushes.drawing.paint import paint
 from lineart_cli.brushes.fitting.measure import Strip, half_width, lines_of, measure, plain
 from lineart_cli.brushes.noise import WAVELENGTHS, Floats
-from lineart_cli.brushes.style import ENDS, PRESSURES, REACH, STEPS, Style
+from lineart_cli.brushes.style import CAPS, PRESSURES, REACH, STEPS, Style
+from lineart_cli.replacing import replacing
 from lineart_train.evaluation.fidelity import FIGURES, fidelity
 
 TRIES_IN_ALL = 500
@@ -32,10 +32,10 @@ PAPERS = 3
 _LONGER = 1.3  # a move that helped is so much longer the next time
 _BETTER = 1e-4  # difference that counts
 _MOST_GRAIN = 8.0
-_SOME_GRAIN, _SOME_STRAY = 0.05, 0.004  # with which a brush that has none begins
+_SOME_GRAIN, _SOME_EDGE_JITTER = 0.05, 0.004  # with which a brush that has none begins
 _WIDTHS, _OPACITIES = (0.0, 1 / 3, 2 / 3, 1.0), (0.0, 0.5, 1.0)  # pressures at which they are moved
 _PARTS = (len(_WIDTHS), len(_OPACITIES), 1, 1, len(WAVELENGTHS) + 1, 1, 2)
-MOVES, GRAIN, STRAY = sum(_PARTS), sum(_PARTS[:3]), sum(_PARTS[:5])
+MOVES, GRAIN, EDGE_JITTER = sum(_PARTS), sum(_PARTS[:3]), sum(_PARTS[:5])
 """How many there are, and which of them move grain and stray."""
 _WORTH = np.repeat((0.5, 0.5, 0.05, 0.05, 0.05, 0.05, 0.5), _PARTS)
 """Difference that a move of 1 must be worth, and a smaller one by its square: strokes of one brush differ, too. It is
@@ -105,7 +105,7 @@ def moved(style: Style, place: Floats) -> Style:
             the logarithm of how quickly they rise.
     """
     pressures, distances = np.linspace(0, 1, PRESSURES), np.arange(STEPS)
-    widths, opacities, (soft,), (grain,), bands, (stray,), (shift, quick) = np.split(place, np.cumsum(_PARTS)[:-1])
+    widths, opacities, (soft,), (grain,), bands, (jitter,), (shift, quick) = np.split(place, np.cumsum(_PARTS)[:-1])
     width = np.array(style.width) * np.exp(np.interp(pressures, _WIDTHS, widths))
     power = np.exp(np.interp(pressures, _OPACITIES, opacities))[:, None]
     # Coverage that is drawn out around the edge leaves the width as it is.
@@ -113,15 +113,15 @@ def moved(style: Style, place: Floats) -> Style:
     nearer = np.maximum(edge + (distances - edge) * np.exp(soft), 0)
     cover = np.stack([np.interp(nearer, distances, row) for row in style.table]) ** power
     mixed = np.array(style.bands) * np.exp(bands)
-    ends = np.interp(shift + np.array(ENDS) * np.exp(quick), ENDS, style.ends)
+    ends = np.interp(shift + np.array(CAPS) * np.exp(quick), CAPS, style.caps)
     return replace(
         style,
         width=plain(np.clip(width, 0.01, 2)),
         cover=tuple(plain(row) for row in cover),
         grain=round(min(_more(style.grain, _SOME_GRAIN, grain), _MOST_GRAIN), 4),
         bands=plain(mixed / np.linalg.norm(mixed)),
-        stray=round(_more(style.stray, _SOME_STRAY, stray), 4),
-        ends=plain(ends),
+        edge_jitter=round(_more(style.edge_jitter, _SOME_EDGE_JITTER, jitter), 4),
+        caps=plain(ends),
     )
 
 
@@ -139,7 +139,7 @@ class Seen:
         self.names = [name for name in FIGURES if name != "ends" or strip.tip is not None]
 
     def difference(self, style: Style) -> float:
-        """Mean of the errors of `fidelity`: of the mean stroke on all papers what is level, of each what is not."""
+        """Mean of the errors of `fidelity`: roughness and grain are measured on each paper, the rest on their mean."""
         shape = PAPERS * self.true.shape[1], self.true.shape[2]
         papers = np.stack(np.split(paint(self.lines, style, self.thickness, shape).astype(np.float32) / 255, PAPERS))
         level = fidelity(papers, self.true)
@@ -149,6 +149,5 @@ class Seen:
 
 
 def _save(path: Path, progress: dict[str, object]) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(progress), "utf-8")
-    os.replace(part, path)
+    with replacing(path) as part:
+        part.write_text(json.dumps(progress), "utf-8")

@@ -12,7 +12,7 @@ from lineart_cli.brushes import store
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.style import EVEN, STYLE_DPI
 from lineart_cli.errors import ArgumentError, BrushError, PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_train.finetune.pages import MOST, PAGES, Hand, learn
 
 _PIECE = 4096  # px of a page that are looked at together, in each direction
@@ -33,7 +33,7 @@ def from_picture(path: Path, say: Say) -> Hand:
         raise ArgumentError("PICTURE", path, str(error).removeprefix(f"{path}: ")) from error
     if note:
         say(f"{path}: {note}")
-    return Hand(strip, EVEN.turn, EVEN.taper)
+    return Hand(strip, EVEN.angle_width, EVEN.taper)
 
 
 def from_lineart(place: Path, say: Say) -> Hand:
@@ -75,6 +75,6 @@ def from_lineart(place: Path, say: Say) -> Hand:
 
 def _ink(path: Path) -> Floats:
     """(h, w) darkness of a page at 300 dpi."""
-    header = pages.read_header(path, InkOptions())
+    header = pages.read_header(path, ReadOptions())
     dpi, _ = pages.working_dpi(header, None)
-    return 1 - pages.read_grey(path, InkOptions(), scale=STYLE_DPI / dpi)
+    return 1 - pages.read_grey(path, ReadOptions(), scale=STYLE_DPI / dpi)

@@ -40,11 +40,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What a hand draws: clean curves, the strokes that search for them, the courses to ink, and the stroke width."""
+    """What a hand draws: clean curves, the strokes that search for them, the centre lines to ink, the stroke width."""
 
     curves: list[Points]
     strokes: list[Stroke]
-    courses: list[Points]
+    centre_lines: list[Points]
     width: float
 
 
@@ -64,7 +64,7 @@ def draw(seed: int, index: int, size: int, library: Library | None = None, zoom:
     ink = np.zeros((size, size), np.float32)
     for stroke in drawing.strokes:
         lay(ink, stroke)
-    areas = insides(drawing.courses, size)
+    areas = insides(drawing.centre_lines, size)
     black = fills(areas, rng) if rng.random() < FILLED else []
     outlines = shapes(size, rng) if rng.random() < SHAPED else []
     black += solid(outlines, size)
@@ -72,7 +72,7 @@ def draw(seed: int, index: int, size: int, library: Library | None = None, zoom:
         lay_fill(ink, mask, drawing.width, rng)
     faint = rng.random() < UNDER
     under = underdrawing(drawing.curves, size, drawing.width, rng) if faint else np.zeros_like(ink)
-    offset = offset_field([*drawing.courses, *outlines], size)
+    offset = offset_field([*drawing.centre_lines, *outlines], size)
     for mask in black:
         offset[:, mask] = 0
     return Pair(develop(ink, under, rng, drawing.width, areas), offset)
@@ -91,7 +91,7 @@ def _drawn(size: int, zoom: float, rng: np.random.Generator, library: Library | 
     return Drawing(
         [zoomed(curve, zoom) for curve in loose],
         [_widened(stroke, zoom) for stroke in strokes],
-        [zoomed(course, zoom) for _, courses in drawn for course in courses],
+        [zoomed(centre_line, zoom) for _, centre_lines in drawn for centre_line in centre_lines],
         hand.width * zoom,
     )
 

@@ -2,18 +2,18 @@
 
 - Fully convolutional, no global statistics: tiles are exact. Batch norm is folded into the convolutions at export.
 - The body works behind a pixel-unshuffle of 4, then in a U shape of strides 4 to 32; channels are multiples of 16.
-- The head predicts, for each pixel, the way (dx, dy) to the nearest line and how far that is. A position that the
-  sketch leaves open blurs a drawn line into haze, but the mean of a *way* still crosses zero sharply at the mean
-  course: one confident line. The distance tells true lines from the ridges between two lines, where the way crosses
-  zero too.
-- The pen cuts them to lines with fixed convolutions: it calms the way, and divides it by how fast it turns round
-  across the line (its convergence, 1 where the net is sure), so that doubt makes a line no thicker. Where it diverges,
-  on the ridge between two lines, there is none.
+- The head predicts two fields: for each pixel the offset vector (dx, dy) to the nearest line, and the distance. Where
+  the sketch leaves the position of a line open, a drawn line would blur into haze, but the mean of offset vectors still
+  crosses zero sharply, at the mean centre line: one confident line. The distance tells true lines from the ridges
+  between two lines, where the offset crosses zero too.
+- The pen cuts the fields to lines with fixed convolutions: it smooths the offset, and divides it by its convergence,
+  minus the divergence across the line, which is 1 where the net is sure, so that doubt makes a line no thicker. Where
+  the offset diverges, on the ridge between two lines, there is no ink.
 - Thickness is injected before the last operation: a bias on the level at which that distance is cut.
-- A page is looked at coarse to fine. The first look is at half the scale, for a quarter of the cost and with
-  twice the frame: it decides which strokes are one line. The second, at full scale, sees the sketch and, in a channel
-  of its own, that draft, and draws it precisely; a third sees the ink of the second in its place (auto-context: Tu,
-  CVPR 2008, with one set of weights).
+- A page is inked in passes, coarse to fine. The first is at half the scale, for a quarter of the cost and with twice
+  the receptive field: it decides which strokes are one line. The second, at full scale, sees the sketch and, in a
+  channel of its own, that draft, and draws it precisely; a third sees the ink of the second in its place
+  (auto-context: Tu, CVPR 2008, with one set of weights).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from torch.nn import functional
 REACH = 12.0
 """Distances are predicted up to this many px; further away is all the same."""
 BOX = 5
-"""Side in px of the square over which the pen averages the convergence of the way."""
+"""Side in px of the square over which the pen averages the convergence of the offset."""
 SURE, SURE_FAR, FAR = 1.0, 0.75, 8.0
 """Convergence from which a line is sure: on it, and from `FAR` px on; between the two it falls evenly.
 
@@ -38,9 +38,9 @@ Beside a bend of radius r the convergence is 1 - d / r at a distance d, doubt or
 """
 
 DRAFT = 3.0
-"""Thickness in px, at full scale, of the draft: the ink of the first look, which the second look sees."""
+"""Thickness in px, at full scale, of the draft: the ink of the first pass, which the second pass sees."""
 DRAFT_SCALE = 0.5
-"""Scale of the first look, as a share of the full one."""
+"""Scale of the first pass, as a share of the full one."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class NetConfig:
 
     inputs: channels of the input: darkness of the sketch, and coverage of the draft.
     channels: per level, from stride 4 on, each level twice as coarse; multiples of 16. More see more, cost the square.
-    down, up: residual blocks per level on the way down and up; the deeper ones give the frame its size.
+    down, up: residual blocks per level on the way down and up; the deeper ones give the receptive field its size.
     head: channels of the last but one layer.
-    slack: px that the distance may exceed the way before a line is taken back; 0 tears lines, 4 fills narrow gaps. It
-        ends where the distance does.
-    calm: standard deviation in px by which the pen smooths the way; 0.5 keeps every tremor, 4 rounds corners.
-    least: convergence below which the way is no longer sharpened; 1 leaves blobs in doubt, 0.02 gives specks.
+    tolerance: px by which the distance may be more than the length of the offset before a line is taken back; 0 tears
+        lines, 4 fills narrow gaps. It ends where the distance does.
+    sigma: standard deviation in px by which the pen smooths the offset; 0.5 keeps every tremor, 4 rounds corners.
+    floor: convergence below which the offset is no longer sharpened; 1 leaves blobs in doubt, 0.02 gives specks.
     """
 
     inputs: int = 2
@@ -62,9 +62,9 @@ class NetConfig:
     down: tuple[int, ...] = (2, 2, 2, 2)
     up: tuple[int, ...] = (2, 1, 1)
     head: int = 64
-    slack: float = 3.5
-    calm: float = 2.0
-    least: float = 0.1
+    tolerance: float = 3.5
+    sigma: float = 2.0
+    floor: float = 0.1
 
     @property
     def multiple_of(self) -> int:
@@ -125,7 +125,7 @@ class Body(nn.Module):
 
 
 class Head(nn.Module):
-    """Measures the lines: features -> (N, 3, H, W): way x, way y, distance, each in px divided by `REACH`."""
+    """Measures the lines: features -> (N, 3, H, W): offset x, offset y, distance, each in px divided by `REACH`."""
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
@@ -137,11 +137,11 @@ class Head(nn.Module):
         return torch.cat(self.parts(features), 1)
 
     def parts(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """The way, (N, 2, H, W), and the distance, (N, 1, H, W), by a convolution each: runtimes are slow to split."""
+        """Offset, (N, 2, H, W), and distance, (N, 1, H, W), by a convolution each: runtimes are slow to split."""
         wide, weight, bias = self.wide(features), self.last.weight, cast("Tensor", self.last.bias)
-        way = functional.conv2d(wide, weight[: 2 * 16], bias[: 2 * 16], padding=1)
+        vector = functional.conv2d(wide, weight[: 2 * 16], bias[: 2 * 16], padding=1)
         distance = functional.conv2d(wide, weight[2 * 16 :], bias[2 * 16 :], padding=1)
-        return self.shuffle(way), self.shuffle(distance)
+        return self.shuffle(vector), self.shuffle(distance)
 
 
 class Pen(nn.Module):
@@ -151,7 +151,7 @@ class Pen(nn.Module):
         super().__init__()
         self.config = config
         at = torch.arange(-pen_radius(config), pen_radius(config) + 1.0)
-        bell = torch.exp(-0.5 * (at / config.calm) ** 2)
+        bell = torch.exp(-0.5 * (at / config.sigma) ** 2)
         self.register_buffer("bell", (bell / bell.sum()).repeat(2, 1)[:, None, None], persistent=False)
         # Central differences of either part along itself, averaged over a square: summed, minus the divergence.
         box = functional.pad(torch.full((BOX,), 1 / BOX), (1, 1))
@@ -159,11 +159,11 @@ class Pen(nn.Module):
         slope[:2], slope[-2:] = 0.5 * REACH / BOX, -0.5 * REACH / BOX
         self.register_buffer("across", torch.stack([slope, box])[:, None, None], persistent=False)
 
-    def forward(self, way: Tensor, distance: Tensor, thickness: Tensor) -> Tensor:
+    def forward(self, vector: Tensor, distance: Tensor, thickness: Tensor) -> Tensor:
         """Fields to the level, px, > 0 inside the ink.
 
         Args:
-            way: (N, 2, H, W) as the head gives it.
+            vector: (N, 2, H, W) as the head gives it.
             distance: (N, 1, H, W) as the head gives it.
             thickness: (1,) or (N, 1, 1, 1) px.
 
@@ -171,18 +171,18 @@ class Pen(nn.Module):
             (N, 1, H, W).
         """
         bell, pad = self.get_buffer("bell"), pen_radius(self.config)
-        way = functional.conv2d(way, bell, padding=(0, pad), groups=2)
-        way = functional.conv2d(way, bell.transpose(2, 3), padding=(pad, 0), groups=2)
+        vector = functional.conv2d(vector, bell, padding=(0, pad), groups=2)
+        vector = functional.conv2d(vector, bell.transpose(2, 3), padding=(pad, 0), groups=2)
         # By channel: to a dense convolution runtimes give sixteen channels, where the page is as large as it gets.
         across, margin = self.get_buffer("across"), BOX // 2 + 1
-        slopes = functional.conv2d(way, across, padding=(0, margin), groups=2)
+        slopes = functional.conv2d(vector, across, padding=(0, margin), groups=2)
         slopes = functional.conv2d(slopes, across.flip(0).transpose(2, 3), padding=(margin, 0), groups=2)
         convergence = slopes.sum(1, keepdim=True)
-        off = REACH * torch.sqrt((way * way).sum(1, keepdim=True) + 1e-6)
+        off = REACH * torch.linalg.vector_norm(vector, dim=1, keepdim=True)
         sure = (SURE - off * ((SURE - SURE_FAR) / FAR)).clamp(min=SURE_FAR)
-        off = off / (convergence / sure).clamp(self.config.least, 1.0) + REACH * torch.relu(-convergence)
-        slack = self.config.slack * (2 - 2 * distance).clamp(0, 1)
-        return thickness / 2 - torch.maximum(off, REACH * distance - slack).clamp(max=REACH)
+        off = off / (convergence / sure).clamp(self.config.floor, 1.0) + REACH * torch.relu(-convergence)
+        tolerance = self.config.tolerance * (2 - 2 * distance).clamp(0, 1)
+        return thickness / 2 - torch.maximum(off, REACH * distance - tolerance).clamp(max=REACH)
 
 
 class LineartNet(nn.Module):
@@ -196,12 +196,12 @@ class LineartNet(nn.Module):
         self.pen = Pen(config)
 
     def fields(self, sketch: Tensor) -> Tensor:
-        """(N, 2, H, W) darkness and draft in [0, 1] -> (N, 3, H, W) way x, way y, distance in units of `REACH` px."""
+        """(N, 2, H, W) darkness and draft in [0, 1] -> (N, 3, H, W) offset x, y, distance in units of `REACH` px."""
         fields: Tensor = self.head(self.body(sketch))
         return fields
 
     def first(self, sketch: Tensor) -> Tensor:
-        """The first look: (N, 1, H, W) darkness in [0, 1], sides multiples of twice the stride -> the draft, alike."""
+        """The first pass: (N, 1, H, W) darkness in [0, 1], sides multiples of twice the stride -> the draft, alike."""
         coarse = functional.avg_pool2d(sketch, round(1 / DRAFT_SCALE))
         thickness = torch.tensor([DRAFT * DRAFT_SCALE], device=sketch.device)
         level = self(without_draft(coarse), thickness).float() / DRAFT_SCALE
@@ -219,13 +219,13 @@ def with_draft(sketch: Tensor, draft: Tensor) -> Tensor:
 
 
 def without_draft(sketch: Tensor) -> Tensor:
-    """What the network is given at a first look: (N, 1, H, W) darkness -> (N, 2, H, W), the draft empty."""
+    """What the network is given at a first pass: (N, 1, H, W) darkness -> (N, 2, H, W), the draft empty."""
     return with_draft(sketch, torch.zeros_like(sketch))
 
 
 def pen_radius(config: NetConfig) -> int:
     """How far the pen's smoothing reaches, px."""
-    return math.ceil(2.5 * config.calm)
+    return math.ceil(2.5 * config.sigma)
 
 
 def halo(config: NetConfig) -> int:

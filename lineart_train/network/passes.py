@@ -1,4 +1,4 @@
-"""What the network is shown in training: first looks at half scale, and second looks with its own draft."""
+"""What the network is shown in training: first passes at half scale, and second passes with its own draft."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ HOLES = 12
 HOLE = (0.02, 0.15)
 """Range of the sides of a hole, as shares of the crop's."""
 ONE_LINE = 1.5
-"""Ways of neighbouring pixels to one line differ from their mean by no more than this, px."""
+"""Offsets of neighbouring pixels to one line differ from their mean by no more than this, px."""
 
 
-def first_looks(sketch: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
-    """Crops at half scale, four to a picture, so that both looks share one batch and its statistics.
+def first_pass(sketch: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+    """Crops at half scale, four to a picture, so that both passes share one batch and its statistics.
 
     Args:
         sketch: (4 N, 1, S, S) darkness in [0, 1].
-        offset: (4 N, 2, S, S) px, way to the nearest line.
+        offset: (4 N, 2, S, S) px, offset to the nearest line.
 
     Returns:
-        (N, 2, S, S) darkness with an empty draft, and (N, 2, S, S) way in px at half scale.
+        (N, 2, S, S) darkness with an empty draft, and (N, 2, S, S) offset in px at half scale.
     """
     coarse = _mosaic(functional.avg_pool2d(sketch, 2))
     return without_draft(coarse), _mosaic(halved(offset))
 
 
 def halved(offset: Tensor) -> Tensor:
-    """The way to the nearest line at half scale: (N, 2, S, S) px -> (N, 2, S / 2, S / 2) px of half the size.
+    """The offset to the nearest line at half scale: (N, 2, S, S) px -> (N, 2, S / 2, S / 2) px of half the size.
 
     Four neighbours that know one line are averaged; where they know several, on ridges, the nearest line counts.
     """
@@ -52,7 +52,7 @@ def _mosaic(parts: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def second_looks(average: LineartNet, sketch: Tensor, rng: np.random.Generator, blank: float, torn: float) -> Tensor:
+def second_pass(average: LineartNet, sketch: Tensor, rng: np.random.Generator, blank: float, torn: float) -> Tensor:
     """Crops with the draft that the averaged network makes of them; some drafts have holes or are empty.
 
     Args:

@@ -6,8 +6,9 @@ import hashlib
 import tomllib
 from pathlib import Path
 
+import tomli_w
+
 from lineart_cli.model.card import CARD
-from lineart_train.export.export import to_toml
 from lineart_train.scale.export import write_onnx
 
 
@@ -22,5 +23,5 @@ def add_scale(weights: Path, folder: Path) -> Path:
     write_onnx(weights, target)
     card = tomllib.loads(path.read_text("utf-8"))
     card["scale"] = {"file": target.name, "sha256": hashlib.sha256(target.read_bytes()).hexdigest()}
-    path.write_text(to_toml(card), "utf-8")
+    path.write_text(tomli_w.dumps(card), "utf-8")
     return target

@@ -6,7 +6,6 @@ Split and with moments in bfloat16, so that each file of the shipped size stays 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import torch
 
+from lineart_cli.replacing import replacing
 from lineart_train.network.net import LineartNet
 from lineart_train.training.config import TrainConfig, from_dict
 
@@ -50,16 +50,14 @@ def save(
 
 def _write_weights(path: Path, content: dict[str, Any]) -> None:
     """Write what torch saves whole or not at all."""
-    part = path.with_suffix(".part")
-    torch.save(content, part)
-    os.replace(part, path)
+    with replacing(path) as part:
+        torch.save(content, part)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON whole or not at all."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(content, indent=1))
-    os.replace(part, path)
+    with replacing(path) as part:
+        part.write_text(json.dumps(content, indent=1))
 
 
 def read_config(folder: Path) -> TrainConfig:
@@ -95,7 +93,8 @@ def average(folders: Sequence[Path], target: Path) -> None:
 
     Args:
         folders: checkpoints with one shape of network, oldest first; settings and progress are those of the last.
-        target: gets config.json, state.json and average.pt.
+        target: gets config.json, state.json, and the mean for model.pt and average.pt; training that goes on from there
+            begins with new moments of the optimizer.
 
     Raises:
         FileNotFoundError: a folder holds no checkpoint; the message names it.
@@ -111,7 +110,9 @@ def average(folders: Sequence[Path], target: Path) -> None:
         for name, value in states[-1].items()
     }
     target.mkdir(parents=True, exist_ok=True)
-    _write_weights(target / "average.pt", mean)
+    for name in ("model", "average"):
+        _write_weights(target / f"{name}.pt", mean)
+    (target / "optimizer.pt").unlink(missing_ok=True)
     write_json(target / "config.json", config.to_dict())
     write_json(target / "state.json", asdict(read_progress(folders[-1])))
 
@@ -134,8 +135,9 @@ def start_from(folder: Path, model: LineartNet, average: LineartNet) -> None:
 
 
 def restore(folder: Path, model: LineartNet, average: LineartNet, optimizer: torch.optim.Optimizer) -> None:
-    """Load weights, average and optimizer moments in place; shapes must agree exactly."""
+    """Load weights, average and, if there are any, optimizer moments in place; shapes must agree exactly."""
     device = next(model.parameters()).device
     model.load_state_dict(torch.load(folder / "model.pt", map_location=device, weights_only=True))
     average.load_state_dict(torch.load(folder / "average.pt", map_location=device, weights_only=True))
-    optimizer.load_state_dict(torch.load(folder / "optimizer.pt", map_location=device, weights_only=True))
+    if (folder / "optimizer.pt").exists():
+        optimizer.load_state_dict(torch.load(folder / "optimizer.pt", map_location=device, weights_only=True))

@@ -7,6 +7,9 @@ from typing import Any
 
 from lineart_train.network.net import NetConfig
 
+_RENAMED = {"slack": "tolerance", "calm": "sigma", "least": "floor"}
+"""Keys of `NetConfig` in checkpoints of before 0.6."""
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -20,8 +23,8 @@ class TrainConfig:
     fresh: canvases drawn anew per step, 0 (never) to batch. Costs processor time. Start at 0.5. Below 0: as many as the
         workers manage, for GPUs; then the data of a run depend on the machine.
     workers: drawing processes, >= 1; 0 for one per core that training leaves free.
-    blank: share of the second looks, 0 to 1, that are given an empty draft. Start at 0.15.
-    torn: share of the other second looks whose draft has holes, 0 to 1: a draft is not to be trusted blindly.
+    blank: share of the second passes, 0 to 1, that are given an empty draft. Start at 0.15.
+    torn: share of the other second passes whose draft has holes, 0 to 1: a draft is not to be trusted blindly.
     rate: peak learning rate of AdamW. 5e-4 is sure, 3e-3 the most that held with batch norm. Start at 2e-3.
     decay: weight decay of AdamW, 0 to 0.1.
     warm: steps over which the rate rises.
@@ -51,7 +54,7 @@ class TrainConfig:
         if self.crop % step or self.crop > self.canvas:
             raise ValueError(f"crop {self.crop} must be a multiple of {step} and at most canvas {self.canvas}.")
         if self.batch < 1 or self.batch % 4:
-            raise ValueError(f"batch {self.batch} must be a multiple of 4: four first looks make one picture.")
+            raise ValueError(f"batch {self.batch} must be a multiple of 4: four first passes make one picture.")
         if self.pool < 1 or self.workers < 0:
             raise ValueError("pool must be at least 1, and workers at least 0.")
 
@@ -61,9 +64,10 @@ class TrainConfig:
 
 
 def from_dict(data: dict[str, Any]) -> TrainConfig:
-    """The inverse of `TrainConfig.to_dict`; unknown keys raise TypeError."""
+    """The inverse of `TrainConfig.to_dict`, with the names that keys once had; unknown keys raise TypeError."""
     shape: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in data.get("net", {}).items()
+        _RENAMED.get(key, key): tuple(value) if isinstance(value, list) else value
+        for key, value in data.get("net", {}).items()
     }
     return TrainConfig(**{**data, "net": NetConfig(**shape)})
 

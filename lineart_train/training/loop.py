@@ -17,7 +17,7 @@ from torch.nn import functional
 from lineart_train.generator.dataset import Pair, draw
 from lineart_train.network.losses import field_loss
 from lineart_train.network.net import LineartNet, with_draft, without_draft
-from lineart_train.network.passes import first_looks, halved, second_looks
+from lineart_train.network.passes import first_pass, halved, second_pass
 from lineart_train.training import checkpoint, sheet
 from lineart_train.training.checkpoint import Progress
 from lineart_train.training.config import TrainConfig
@@ -27,7 +27,7 @@ from lineart_train.training.steps import descend, follow
 Tell = Callable[[dict[str, float]], object]
 HELD_OUT_SEED = 1_000_003
 """Seed of the pages that no training run draws."""
-LOOK_EVERY = 4.0
+EVALUATE_EVERY = 4.0
 """Minutes between checkpoints, held-out losses and contact sheets."""
 
 
@@ -44,7 +44,7 @@ def train(
     """Train until `minutes` of training time are reached, and leave a checkpoint in `run`.
 
     A checkpoint that is there is gone on from; its minutes count. The run record is `run`/record.jsonl: one JSON object
-    every `LOOK_EVERY` minutes with step, minutes, rate, losses on training crops and on held-out pages.
+    every `EVALUATE_EVERY` minutes with step, minutes, rate, losses on training crops and on held-out pages.
 
     Args:
         config: settings of the run; must agree with those of a checkpoint that is gone on from.
@@ -75,8 +75,8 @@ def train(
             for group in optimizer.param_groups:
                 group["lr"] = rate
             sketch, offset = pool.batch(rng, config.batch, config.crop)
-            seen, wanted = first_looks(sketch, offset)
-            again = second_looks(average, sketch, rng, config.blank, config.torn)
+            seen, wanted = first_pass(sketch, offset)
+            again = second_pass(average, sketch, rng, config.blank, config.torn)
             losses = _step(model, optimizer, torch.cat([again, seen]), torch.cat([offset, wanted]))
             follow(average, model, min(config.average, (1 + progress.step) / (10 + progress.step)))
             if config.fresh < 0:
@@ -93,7 +93,7 @@ def train(
                 sums[name] = sums.get(name, 0.0) + value.detach()
             if progress.step % 10 == 0 or done >= 1:
                 tell({**record, "step": progress.step, "done": done, "loss": _finite(losses["loss"])})
-            if time.monotonic() - looked > 60 * LOOK_EVERY or done >= 1:
+            if time.monotonic() - looked > 60 * EVALUATE_EVERY or done >= 1:
                 looked = time.monotonic()
                 means = {name: float(value) / counted for name, value in sums.items()}
                 record = {"step": progress.step, "minutes": progress.minutes, "rate": rate, **means}
@@ -158,7 +158,7 @@ def _step(model: LineartNet, optimizer: torch.optim.Optimizer, seen: Tensor, off
 
 @torch.no_grad()
 def look(model: LineartNet, pairs: list[Pair], path: Path, device: str) -> dict[str, float]:
-    """Mean loss on held-out pairs at both looks; writes a contact sheet (sketch, draft, ink, truth) of eight."""
+    """Mean loss on held-out pairs at both passes; writes a contact sheet (sketch, draft, ink, truth) of eight."""
     model.eval()
     first, second, rows = 0.0, 0.0, []
     thickness = torch.tensor([3.0], device=device)

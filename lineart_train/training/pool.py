@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lineart_cli.machine.process import give_way
 from lineart_train.generator.dataset import Pair, draw
 from lineart_train.generator.scenes.drawings import Library, load
 from lineart_train.generator.sketch.raster import OFFSET_UNIT
@@ -36,7 +37,7 @@ _libraries: list[Library | None] = []
 def _start(folder: Path | None) -> None:
     """Each drawing process reads the library once, gives way to training, and ends when training ends."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    os.nice(5)
+    give_way()
     torch.set_num_threads(1)
     _libraries[:] = [load(folder) if folder else None]
 

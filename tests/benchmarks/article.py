@@ -6,14 +6,15 @@ import hashlib
 import sys
 from pathlib import Path
 
+import tomli_w
 import torch
 from torch import Tensor, nn
 
 from lineart_cli.model import catalogue
 from lineart_cli.model.card import CARD
 from lineart_cli.options import MODEL
-from lineart_train.experiments.article import MULTIPLE_OF, ArticleNet, frame, kmac_per_px
-from lineart_train.export.export import to_toml, write_onnx
+from lineart_train.experiments.article import MULTIPLE_OF, ArticleNet, kmac_per_px, receptive_field
+from lineart_train.export.export import write_onnx
 
 TILE = 1024
 MEMORY = [300e6, 260.0]
@@ -57,7 +58,7 @@ def _write(folder: Path) -> None:
         "file": network.name,
         "sha256": hashlib.sha256(network.read_bytes()).hexdigest(),
         "opset": ours.opset,
-        "halo_px": frame(),
+        "halo_px": receptive_field(),
         "multiple_of": MULTIPLE_OF,
         "dpi": ours.dpi,
         "thickness_px": list(ours.thickness_px),
@@ -67,4 +68,4 @@ def _write(folder: Path) -> None:
     test = {"input": "none", "output": "none", "thickness": 3.0, "tolerance": 1.0}
     memory = {"openvino_f32": MEMORY, "onnxruntime_f32": MEMORY}
     card = {"name": "article", "version": "2016", "description": "Random weights.", "licence": "MIT"}
-    (folder / CARD).write_text(to_toml({**card, "network": entries, "memory": memory, "test": test}), "utf-8")
+    (folder / CARD).write_text(tomli_w.dumps({**card, "network": entries, "memory": memory, "test": test}), "utf-8")

@@ -22,9 +22,9 @@ from common import Run, arguments, drawing, ink, keep
 from lineart_cli.inference.engines import CHANNELS, open_engine
 from lineart_cli.machine import hardware
 from lineart_cli.model import catalogue
-from lineart_cli.options import MODEL, InkOptions
+from lineart_cli.options import MODEL, ReadOptions
 from lineart_cli.pages import read_header, working_dpi
-from lineart_cli.plan import PageSize, Plan, Wishes, plan
+from lineart_cli.plan import PageSize, Plan, Request, plan
 
 
 def main() -> None:
@@ -92,10 +92,10 @@ class Bare(NamedTuple):
 def _bare(pages: Sequence[Path], precision: str) -> Callable[[], Bare]:
     """What measures it, by some tiles of each of the plans."""
     card, machine = catalogue.find(MODEL), hardware.detect()
-    wishes = Wishes(precision=precision)
+    wishes = Request(precision=precision)
     plans: Counter[Plan] = Counter()
     for page in pages:
-        header = read_header(page, InkOptions())
+        header = read_header(page, ReadOptions())
         dpi, _ = working_dpi(header, None)
         plans[plan(PageSize(header.height, header.width, dpi), card, machine, wishes)] += 1
 

@@ -15,7 +15,7 @@ A4 = (3508, 2480, 300)
 MOST_BYTES = 1_000_000_000
 LEAST_SAME = 0.999
 """Share of the pixels that may differ by one level of 255 at most."""
-_LOOK = 0.05
+_POLL = 0.05
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def _inked(page: Path, out: Path, *options: str) -> tuple[np.ndarray, int]:
     ended = threading.Event()
     while process.poll() is None:
         peak = max(peak, _used())
-        ended.wait(_LOOK)
+        ended.wait(_POLL)
     if process.returncode:
         sys.exit(process.returncode)
     with Image.open(out / page.name) as image:

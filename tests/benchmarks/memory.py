@@ -11,7 +11,7 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.machine import hardware
 from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, InkOptions
-from lineart_cli.plan import PageSize, Wishes, plan
+from lineart_cli.plan import PageSize, Request, plan
 
 SIZES = ("A4 300", "A4 600", "A6 300")
 TILES = ("auto", "512", "1024", "2048")
@@ -32,7 +32,7 @@ def main() -> None:
             for tile in TILES:
                 wish = {"backend": backend, "precision": precision, "tile": tile}
                 try:
-                    expected = plan(page, card, machine, Wishes.of(InkOptions.parse(wish))).memory
+                    expected = plan(page, card, machine, Request.of(InkOptions.parse(wish))).memory
                 except ArgumentError as error:
                     print(f"{name:8} {backend:12} {precision:9} {tile:>5}  {error}", file=sys.stderr)
                     continue

@@ -21,9 +21,9 @@ from lineart_cli import pages
 from lineart_cli.bench import sample
 from lineart_cli.machine import hardware
 from lineart_cli.model import catalogue
-from lineart_cli.options import MODEL, InkOptions
+from lineart_cli.options import MODEL, InkOptions, ReadOptions
 from lineart_cli.pages.writers import png
-from lineart_cli.plan import PageSize, Wishes, plan
+from lineart_cli.plan import PageSize, Request, plan
 
 SIZES = ("A4 300", "A4 600", "A3 600", "A0 600")
 KINDS = {"grey-8.png": (1, np.uint8), "grey-8.tiff": (1, np.uint8), "grey-16.png": (1, np.uint16)}
@@ -48,7 +48,7 @@ def _row(size: str, kind: str, brush: str, folder: Path) -> dict[str, Any]:
     height, width, dpi = PAGES[size]
     path = made(folder / f"{size.replace(' ', '-')}-{kind}", _write, height, width, dpi, kind)
     wanted = InkOptions.parse({"brush": brush})
-    planned = plan(_page(path, dpi), catalogue.find(MODEL), hardware.detect(), Wishes.of(wanted))
+    planned = plan(_page(path, dpi), catalogue.find(MODEL), hardware.detect(), Request.of(wanted))
     done = ink(path, folder / "ink", "--brush", brush, *drawing(dpi))
     megapixels = {"page": height * width / 1e6, "network": planned.computed_megapixels}
     speed = {name: each / done.seconds for name, each in megapixels.items()}
@@ -64,7 +64,7 @@ def _row(size: str, kind: str, brush: str, folder: Path) -> dict[str, Any]:
 
 
 def _page(path: Path, dpi: float) -> PageSize:
-    header = pages.read_header(path, InkOptions())
+    header = pages.read_header(path, ReadOptions())
     px_bytes = pages.grey_type(header.bits, header.is_grey, None).itemsize
     return PageSize(header.height, header.width, dpi, px_bytes, header.held, scale=dpi / 300)
 

@@ -14,7 +14,7 @@ from lineart_cli.machine import hardware
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, BenchOptions
-from lineart_cli.plan import Measured, PageSize, Wishes, plan
+from lineart_cli.plan import Measured, PageSize, Request, plan
 
 MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 16 * 10**9, 8 * 10**9)
 
@@ -23,14 +23,25 @@ MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 16 * 10**9, 8 * 10**9)
 def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BenchOptions]:
     """The options of every bench. None is really run, a quick one finds nothing; what is saved goes to `tmp_path`."""
     seen: list[BenchOptions] = []
-    planned = plan(PageSize(300, 200, 300), catalogue.find(MODEL), MACHINE, Wishes())
+    planned = plan(PageSize(300, 200, 300), catalogue.find(MODEL), MACHINE, Request())
     best = Measured(EngineChoice("onnxruntime", "CPU", "f32", 2), 3.5)
     rows = (measure.Row(planned.choice, None, 1, 0.1),)
 
-    def run(options: BenchOptions, card: object, machine: Hardware, progress: measure.Progress) -> measure.Report:
+    def run(
+        options: BenchOptions, card: object, machine: Hardware, progress: measure.Progress, saved: Measured | None
+    ) -> measure.Report:
         seen.append(options)
         progress("1 of 1: something")
-        return measure.Report(machine, {}, planned, 0.06, rows, None if options.quick else best, "The end.")
+        return measure.Report(
+            machine,
+            {},
+            planned,
+            0.06,
+            rows,
+            saved.choice if saved else planned.choice,
+            None if options.quick else best,
+            "The end.",
+        )
 
     monkeypatch.setattr(measure, "run", run)
     monkeypatch.setattr(hardware, "detect", lambda: MACHINE)

@@ -29,8 +29,8 @@ from lineart_cli.machine import hardware
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model import catalogue
 from lineart_cli.model.card import ModelCard
-from lineart_cli.options import FORMATS, FORMATS_OF_CURVES, MODEL, InkOptions, bytes_text
-from lineart_cli.plan import Measured, PageSize, Plan, Wishes, plan
+from lineart_cli.options import FORMATS, FORMATS_OF_CURVES, MODEL, InkOptions, ReadOptions, bytes_text
+from lineart_cli.plan import Measured, PageSize, Plan, Request, plan
 
 
 class HalfInker:
@@ -252,7 +252,7 @@ def test_json_is_one_line_a_page_on_stdout(lineart: Shell) -> None:
 
 def planned_page(machine: Hardware, scale: float = 1, pages: int = 1) -> Plan:
     """The plan for a page of the tests with the shipped model."""
-    return plan(PageSize(256, 256, 300, scale=scale), catalogue.find(MODEL), machine, Wishes(pages=pages))
+    return plan(PageSize(256, 256, 300, scale=scale), catalogue.find(MODEL), machine, Request(pages=pages))
 
 
 def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
@@ -271,7 +271,7 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
         f"    {page.reasons[2]}",
         "    threads 4: one for each physical core",
         "    pages 2 at once: one is inked while another is read and written",
-        "    looks 3: each mends the ink of the one before",
+        "    passes 3: each mends the ink of the one before",
         "    draft 1 x 192 x 192 px: the page at 1/2 of its size",
         "    tiles 1 x 256 x 256 px: the whole page fits",
         f"    memory {memory}: 1GB allowed, 8GB are free",
@@ -311,7 +311,7 @@ def test_every_format_can_be_written_and_is_finished_then(lineart: Shell, file_f
         assert lineart("ink", "scans", "-o", "ink", "--format", file_format) == 0
         assert lineart.err.startswith(done)
     path = next(Path("ink").glob("a.*"))
-    header = pages.read_header(path, InkOptions())
+    header = pages.read_header(path, ReadOptions())
     assert (header.width, header.height) == (256, 256)
     assert header.dpi == (300, 300)
 
@@ -322,9 +322,9 @@ def test_layers_are_the_sketch_and_the_ink_in_its_colour(lineart: Shell, file_fo
     (path,) = Path("ink").glob("a.*")
     with Image.open("scans/a.png") as scan:
         below = np.asarray(scan)
-    sketch = np.atleast_3d(pages.read_sketch(path, InkOptions(layer="sketch")))
+    sketch = np.atleast_3d(pages.read_sketch(path, ReadOptions(layer="sketch")))
     np.testing.assert_array_equal(sketch[..., 0], below)
-    ink = pages.read_sketch(path, InkOptions(layer="ink"))
+    ink = pages.read_sketch(path, ReadOptions(layer="ink"))
     assert (ink[below < 120] == (0, 102, 204)).all()
     assert (ink[below > 135] == 255).all()
 

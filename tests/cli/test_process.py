@@ -50,3 +50,23 @@ def test_a_reader_that_leaves_early_is_no_traceback(start: Start) -> None:
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
     assert process.wait(timeout=120) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell cannot close streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("more", ["", "--json --verbose"])
+def test_streams_that_are_closed_take_nothing_and_cost_nothing(folder: Path, closed: str, more: str) -> None:
+    command = f"{sys.executable} -m lineart_cli ink scans/a.png -o ink --dry-run {more} {closed}"
+    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+@pytest.mark.parametrize("more", ["--json", ""])
+def test_results_that_a_full_disk_does_not_take_are_one_line(folder: Path, more: str) -> None:
+    command = f"{sys.executable} -m lineart_cli ink scans/a.png -o ink --dry-run {more} > /dev/full"
+    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "results cannot be written to standard output (No space left on device)" in done.stderr

@@ -20,7 +20,7 @@ from lineart_cli.inking.inker import open_inker
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Length
-from lineart_cli.plan import Wishes, plan
+from lineart_cli.plan import Request, plan
 
 MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
 RUNTIMES = ["openvino", "onnxruntime"]
@@ -118,16 +118,16 @@ def test_the_ink_of_a_page_is_the_same_in_all_tiles(
     page = (255 * (1 - drawing(*size, 2)[0] ** 4)).astype(np.uint8)
 
     def ink(**wishes: Any) -> np.ndarray:
-        wished = Wishes(backend=backend, max_memory=10**9, **wishes)
+        wished = Request(backend=backend, max_memory=10**9, **wishes)
         return ArrayInker(open_inker(twice), lambda size: plan(size, twice, MACHINE, wished)).ink(
             page.copy(), 300, Tool(thickness=Length(3 * scale)), scale=scale
         )
 
     in_one = ink()
     assert 0 < in_one.mean() < 255
-    for looks in (1, 2):
-        assert (in_one != ink(looks=looks)).any()
-    np.testing.assert_array_equal(ink(looks=3), in_one)
+    for passes in (1, 2):
+        assert (in_one != ink(passes=passes)).any()
+    np.testing.assert_array_equal(ink(passes=3), in_one)
     for tile in (48, 100, 4096):
         np.testing.assert_array_equal(ink(tile=tile), in_one)
-    np.testing.assert_array_equal(ink(looks=2, tile=48), ink(looks=2))
+    np.testing.assert_array_equal(ink(passes=2, tile=48), ink(passes=2))

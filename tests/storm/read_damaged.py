@@ -89,7 +89,7 @@ def _options(kind: str, seed: int) -> InkOptions:
     """How a file is read: some without a colour, and half of those that have layers by a layer."""
     return InkOptions(
         max_megapixels=MAX_MEGAPIXELS,
-        drop_colour="blue" if seed % 4 == 0 else None,
+        drop_colour=("red", "blue") if seed % 4 == 0 else None,
         layer=LAYER if kind in LAYERED and seed % 2 else None,
     )
 

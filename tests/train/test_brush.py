@@ -45,8 +45,8 @@ def test_a_soft_stamp_fades_to_its_edge() -> None:
 
 
 def test_a_flat_nib_is_broad_across_its_edge() -> None:
-    turn = np.deg2rad(30)
-    along = resample(np.array([[20, 20], [20 + 300 * np.cos(turn), 20 + 300 * np.sin(turn)]], np.float32), 1.0)
+    angle = np.deg2rad(30)
+    along = resample(np.array([[20, 20], [20 + 300 * np.cos(angle), 20 + 300 * np.sin(angle)]], np.float32), 1.0)
     inks = []
     for angle in (30, 120):
         brush = Brush(roundness=0.2, angle=angle)
@@ -92,7 +92,7 @@ def test_the_shipped_brushes_are_the_presets_measured(tmp_path: Path) -> None:
         np.testing.assert_allclose(made.width, kept.width, atol=0.02)
         np.testing.assert_allclose(made.cover, kept.cover, atol=0.03)
         assert made.grain == pytest.approx(kept.grain, rel=0.1)
-        assert (made.taper, made.turn) == (kept.taper, kept.turn)
+        assert (made.taper, made.angle_width) == (kept.taper, kept.angle_width)
 
 
 @pytest.mark.parametrize("seed", range(3))

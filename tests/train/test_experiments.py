@@ -47,7 +47,7 @@ def test_the_articles_frame_is_what_its_gradient_reaches() -> None:
     assert page.grad is not None
     rows = np.flatnonzero(page.grad[0, 0].abs().sum(1).numpy())
     reach = max(160 - rows.min(), rows.max() - 160)
-    assert article.frame() - 8 <= reach <= article.frame()
+    assert article.receptive_field() - 8 <= reach <= article.receptive_field()
 
 
 @pytest.mark.parametrize("name", [name for name in VARIANTS if name not in {"article", "wide"}])
@@ -101,14 +101,14 @@ def test_field_losses_vanish_on_the_true_fields(loss: object) -> None:
 
 def test_a_lesson_is_learned_when_the_fields_agree() -> None:
     seen = torch.rand(1, 3, 16, 16)
-    assert losses.lesson(seen, seen) == 0
-    assert losses.lesson(seen + 0.2, seen) > losses.lesson(seen + 0.1, seen) > 0
+    assert losses.distillation(seen, seen) == 0
+    assert losses.distillation(seen + 0.2, seen) > losses.distillation(seen + 0.1, seen) > 0
 
 
 def test_a_comparison_leaves_figures_and_does_not_run_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = NetConfig(channels=(16, 32), down=(1, 1), up=(1,), head=16)
-    base = VARIANTS["way"]
-    monkeypatch.setitem(VARIANTS, "way", replace(base, build=lambda: Fields(small)))
+    base = VARIANTS["shipped"]
+    monkeypatch.setitem(VARIANTS, "shipped", replace(base, build=lambda: Fields(small)))
     truth = np.full((128, 128), 255, np.uint8)
     truth[64, 10:118] = 8
     sketch = np.where(truth < 255, 0, 255).astype(np.uint8)
@@ -116,7 +116,7 @@ def test_a_comparison_leaves_figures_and_does_not_run_twice(tmp_path: Path, monk
     Image.fromarray(truth).save(tmp_path / "a_truth.png")
     said: list[str] = []
     pages = [(tmp_path / "a.png", tmp_path / "a_truth.png")]
-    names = ["way", "pixels-critic", "taught"]
+    names = ["shipped", "pixels-critic", "distilled"]
     first = compare(names, TINY, pages, tmp_path / "out", None, said.append)
     assert [each.name for each in first] == names
     assert all(each.steps == 3 and np.isfinite(each.loss) for each in first)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from PIL import Image
 
 from lineart_cli.brushes import store
 from lineart_cli.brushes.fitting import measure
-from lineart_cli.brushes.style import ENDS, EVEN, Style, load
+from lineart_cli.brushes.style import CAPS, EVEN, Style, load
 from lineart_cli.errors import ArgumentError, ExitCode
 from lineart_train.brushes import engine, shipped
 from lineart_train.brushes.engine import Brush
@@ -50,25 +52,27 @@ def test_moving_nowhere_changes_nothing(strip: measure.Strip) -> None:
 
 @pytest.mark.parametrize("move", range(finetune.MOVES))
 def test_every_move_can_change_a_style(strip: measure.Strip, move: int) -> None:
-    start = replace(measure.measure(strip, ""), ends=tuple(np.linspace(0, 1, len(ENDS))))
+    start = replace(measure.measure(strip, ""), caps=tuple(np.linspace(0, 1, len(CAPS))))
     place = 0.2 * np.eye(finetune.MOVES)[move]
     there, back = finetune.moved(start, place), finetune.moved(start, -place)
     assert there not in (start, back)
-    assert min(np.min(getattr(there, each)) for each in ("width", "cover", "grain", "bands", "stray", "ends")) >= 0
+    assert (
+        min(np.min(getattr(there, each)) for each in ("width", "cover", "grain", "bands", "edge_jitter", "caps")) >= 0
+    )
 
 
 def test_a_brush_without_grain_can_be_given_some_and_lose_it_again(strip: measure.Strip) -> None:
-    smooth = replace(measure.measure(strip, ""), grain=0.0, stray=0.0)
-    for part in (finetune.GRAIN, finetune.STRAY):
+    smooth = replace(measure.measure(strip, ""), grain=0.0, edge_jitter=0.0)
+    for part in (finetune.GRAIN, finetune.EDGE_JITTER):
         rough = finetune.moved(smooth, 0.5 * np.eye(finetune.MOVES)[part])
-        assert max(rough.grain, rough.stray) > 0
+        assert max(rough.grain, rough.edge_jitter) > 0
         even = finetune.moved(rough, -0.9 * np.eye(finetune.MOVES)[part])
-        assert (even.grain, even.stray) == (0, 0)
+        assert (even.grain, even.edge_jitter) == (0, 0)
 
 
 def test_ends_count_where_they_were_seen(strip: measure.Strip) -> None:
     blunt = measure.measure(strip, "")
-    fading = replace(blunt, ends=tuple(np.linspace(0, 1, len(ENDS))))
+    fading = replace(blunt, caps=tuple(np.linspace(0, 1, len(CAPS))))
     thickness = 2 * measure.half_width(strip)
     room = np.zeros((len(strip.ink), len(strip.ink) // 2), np.float32)
     ended = measure.draw(replace(strip, tip=room), fading, thickness)
@@ -233,7 +237,7 @@ def test_pages_show_width_and_taper() -> None:
     hand = pages.learn(inked(brush, 10.0))
     assert 2 * measure.half_width(hand.strip) == pytest.approx(10, abs=1.2)
     assert 3 < hand.taper < 9
-    assert hand.turn == EVEN.turn
+    assert hand.angle_width == EVEN.angle_width
     blunt = pages.learn(inked(Brush(), 8.0))
     assert blunt.taper < 1.5
     style = measure.measure(blunt.strip, "")
@@ -243,3 +247,9 @@ def test_pages_show_width_and_taper() -> None:
 def test_pages_without_lines_say_so() -> None:
     with pytest.raises(ValueError, match="less than 400 px"):
         pages.learn([np.zeros((300, 300), np.float32)])
+
+
+def test_it_needs_nothing_but_what_its_extra_brings() -> None:
+    absent = ["torch", "onnx", "onnxruntime", "matplotlib", "tomli_w"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({absent})); import lineart_train.finetune.sources"
+    subprocess.run([sys.executable, "-c", f"{code}, lineart_train.finetune.finetune"], check=True)

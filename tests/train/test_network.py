@@ -16,7 +16,7 @@ from lineart_cli.inking.inker import Inker, _darkener
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import Draft, ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
-from lineart_cli.plan import PageSize, Wishes, plan
+from lineart_cli.plan import PageSize, Request, plan
 from lineart_train.evaluation.metrics import Grey
 from lineart_train.export.export import write_onnx
 from lineart_train.generator.scenes.curves import ellipse, resample
@@ -52,8 +52,8 @@ def test_nothing_beyond_the_halo_is_seen() -> None:
 
 def test_true_fields_are_cut_to_lines_of_the_thickness_asked_for() -> None:
     net = LineartNet(TINY)
-    way = ring_field() / REACH
-    fields = torch.cat([way, way.norm(dim=1, keepdim=True).clamp(max=1)], 1)
+    vector = ring_field() / REACH
+    fields = torch.cat([vector, vector.norm(dim=1, keepdim=True).clamp(max=1)], 1)
     angle = np.linspace(0, 2 * np.pi, 2000)
     around = float(np.hypot(40 * np.diff(np.cos(angle)), 30 * np.diff(np.sin(angle))).sum())
     for thickness in (1.0, 3.0, 8.0, 12.0):
@@ -71,8 +71,8 @@ def test_bare_paper_stays_bare_at_every_thickness_where_the_way_means_nothing() 
 @pytest.mark.parametrize("gap", [7, 8, 9, 10, 12, 16, 20])
 def test_two_lines_side_by_side_stay_two_with_paper_between(gap: int) -> None:
     lines = [resample(np.array([[-10, y], [140, y]], np.float32), 3.0) for y in (50, 50 + gap)]
-    way = torch.from_numpy(unit_offset(offset_field(lines, 128))[None]) / REACH
-    fields = torch.cat([way, way.norm(dim=1, keepdim=True).clamp(max=1)], 1)
+    vector = torch.from_numpy(unit_offset(offset_field(lines, 128))[None]) / REACH
+    fields = torch.cat([vector, vector.norm(dim=1, keepdim=True).clamp(max=1)], 1)
     ink = (LineartNet(TINY).pen(fields[:, :2], fields[:, 2:], torch.tensor([3.0])) + 0.5).clamp(0, 1)[
         0, 0, 40 : 60 + gap, 64
     ]
@@ -83,18 +83,18 @@ def test_two_lines_side_by_side_stay_two_with_paper_between(gap: int) -> None:
 
 def test_the_loss_of_the_truth_is_zero_and_grows_with_the_miss() -> None:
     offset = ring_field()
-    way = offset / REACH
-    truth = torch.cat([way, way.norm(dim=1, keepdim=True).clamp(max=1)], 1)
+    vector = offset / REACH
+    truth = torch.cat([vector, vector.norm(dim=1, keepdim=True).clamp(max=1)], 1)
     assert float(field_loss(truth, offset)["loss"]) < 1e-5
     small, large = (float(field_loss(truth + miss, offset)["loss"]) for miss in (0.05, 0.2))
     assert 0 < small < large
 
 
-@pytest.mark.parametrize("way", range(8))
-def test_turned_fields_still_point_to_the_line(way: int) -> None:
+@pytest.mark.parametrize("vector", range(8))
+def test_turned_fields_still_point_to_the_line(vector: int) -> None:
     offset = ring_field()[0].numpy()
     mask = (np.hypot(*offset) < 0.8).astype(np.float32)[None]
-    picture, field = (each.numpy() for each in turned(torch.from_numpy(mask), torch.from_numpy(offset), way))
+    picture, field = (each.numpy() for each in turned(torch.from_numpy(mask), torch.from_numpy(offset), vector))
     y, x = np.nonzero(np.hypot(*field) < 6)
     lands = np.round(np.stack([y + field[1, y, x], x + field[0, y, x]])).astype(int)
     inside = (lands >= 0).all(0) & (lands < 128).all(0)
@@ -131,10 +131,10 @@ def test_a_page_is_given_the_draft_that_training_gives(tmp_path: Path, card: Mod
 
 
 def given(page: Grey, card: ModelCard, tile: int | None) -> tuple[Floats, Floats]:
-    """Darkness and draft, (H, W) float32, that the network is given of a page at the second look."""
+    """Darkness and draft, (H, W) float32, that the network is given of a page at the second pass."""
     shape = page.shape[0], page.shape[1]
     machine = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
-    wishes = Wishes("onnxruntime", tile=tile, max_memory=10**9, looks=2)
+    wishes = Request("onnxruntime", tile=tile, max_memory=10**9, passes=2)
     seen = np.zeros((2, *shape), np.float32)
 
     def prepare(choice: EngineChoice, window: tuple[int, int]) -> Engine:

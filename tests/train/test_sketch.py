@@ -1,4 +1,4 @@
-"""The rough side: strokes, their course, pixels and media."""
+"""The rough side: strokes, their centre line, pixels and media."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ def distance(points: Points, to: Points) -> Points:
 
 
 def test_the_course_lies_nearer_to_the_strokes_than_the_hidden_curve() -> None:
-    course_off, curve_off = [], []
+    centre_line_off, curve_off = [], []
     for seed in range(20):
         curve = line(0, 0, 900, 200)
-        strokes, courses = overdraw(curve, LOOSE, 8.0, np.random.default_rng(seed))
+        strokes, centre_lines = overdraw(curve, LOOSE, 8.0, np.random.default_rng(seed))
         drawn = np.concatenate([s.points[8:-8] for s in strokes])
-        course_off.append(np.median(distance(drawn, np.concatenate(courses))))
+        centre_line_off.append(np.median(distance(drawn, np.concatenate(centre_lines))))
         curve_off.append(np.median(distance(drawn, curve)))
-    assert np.mean(course_off) < 0.85 * np.mean(curve_off)
+    assert np.mean(centre_line_off) < 0.85 * np.mean(curve_off)
 
 
 def test_the_course_is_smooth_where_strokes_end() -> None:
     for seed in range(10):
-        _, courses = overdraw(line(0, 0, 900, 0), LOOSE, 8.0, np.random.default_rng(seed))
-        for course in courses:
-            steps = np.diff(course, axis=0)
+        _, centre_lines = overdraw(line(0, 0, 900, 0), LOOSE, 8.0, np.random.default_rng(seed))
+        for centre_line in centre_lines:
+            steps = np.diff(centre_line, axis=0)
             assert np.hypot(*steps.T).max() < 8.0
 
 
 def test_a_closed_curve_stays_closed() -> None:
     ring = ellipse(np.array([200.0, 200.0], np.float32), np.array([120.0, 80.0]), 0.0)
-    _, courses = overdraw(ring, LOOSE, 4.0, np.random.default_rng(1))
-    assert len(courses) == 1
-    np.testing.assert_allclose(courses[0][0], courses[0][-1], atol=1e-3)
+    _, centre_lines = overdraw(ring, LOOSE, 4.0, np.random.default_rng(1))
+    assert len(centre_lines) == 1
+    np.testing.assert_allclose(centre_lines[0][0], centre_lines[0][-1], atol=1e-3)
 
 
 def test_lines_that_melt_into_one_are_left_out_and_crossings_stay() -> None:
@@ -149,9 +149,9 @@ def test_media_keep_paper_light_and_lines_dark(seed: int) -> None:
 
 def test_sketching_gives_strokes_and_courses_for_a_scene() -> None:
     curves = [line(50, 50, 450, 60), line(60, 200, 440, 400)]
-    strokes, courses = sketch(curves, LOOSE, np.random.default_rng(0))
+    strokes, centre_lines = sketch(curves, LOOSE, np.random.default_rng(0))
     assert len(strokes) >= 2
-    assert len(courses) >= 2
+    assert len(centre_lines) >= 2
 
 
 def test_a_pair_is_a_function_of_seed_and_index() -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
 import lineart_train
+from lineart_cli.machine import process
+from lineart_train import app
 from lineart_train.generator.dataset import draw
 from lineart_train.network.net import LineartNet, NetConfig, with_draft
-from lineart_train.training import loop, recipe
+from lineart_train.training import checkpoint, loop, recipe
 from lineart_train.training.checkpoint import (
     Progress,
     average,
@@ -23,7 +27,7 @@ from lineart_train.training.checkpoint import (
     save,
     start_from,
 )
-from lineart_train.training.config import TrainConfig
+from lineart_train.training.config import TrainConfig, from_dict
 from lineart_train.training.pool import Pool
 
 SHIPPED = Path(lineart_train.__file__).parent / "checkpoints" / "standard"
@@ -92,7 +96,7 @@ def test_a_pool_that_waits_for_nobody_takes_what_is_ready() -> None:
 def test_a_short_run_of_the_recipe_beats_an_untrained_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config, _ = recipe.read()
     monkeypatch.setattr(recipe, "read", lambda: (replace(config, pool=300, fresh=0.2, workers=1), 0))
-    monkeypatch.setattr(loop, "LOOK_EVERY", 0.5)
+    monkeypatch.setattr(loop, "EVALUATE_EVERY", 0.5)
     last = recipe.reproduce(tmp_path / "run", None, steps=150)
     records = [json.loads(line) for line in (tmp_path / "run" / "record.jsonl").read_text().splitlines()]
     assert records[-1]["loss"] < 0.8 * records[0]["loss"]
@@ -136,7 +140,7 @@ def test_the_rate_rises_stays_and_falls() -> None:
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = {"loss": torch.tensor(torch.nan), "way": torch.tensor(0.0), "distance": torch.tensor(0.0)}
+    nothing = {"loss": torch.tensor(torch.nan), "offset": torch.tensor(0.0), "distance": torch.tensor(0.0)}
     monkeypatch.setattr(loop, "_step", lambda *given: nothing)
     with pytest.raises(FloatingPointError, match="lower rate"):
         loop.train(replace(TINY, pool=6), tmp_path, 30.0, steps=12)
@@ -154,7 +158,7 @@ def test_weights_of_fewer_inputs_begin_a_run_that_sees_the_same(tmp_path: Path) 
     )
 
 
-def test_first_and_second_look_of_the_shipped_network_agree_on_a_line() -> None:
+def test_first_and_second_pass_of_the_shipped_network_agree_on_a_line() -> None:
     net = load_model(SHIPPED)
     sketch = torch.zeros(1, 1, 256, 256)
     sketch[:, :, 126:131] = 0.8
@@ -169,3 +173,58 @@ def test_first_and_second_look_of_the_shipped_network_agree_on_a_line() -> None:
 def test_a_batch_that_makes_no_whole_pictures_is_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 4"):
         TrainConfig(batch=6)
+
+
+def test_a_checkpoint_of_before_the_settings_were_renamed_is_read() -> None:
+    data = TINY.to_dict()
+    names = {"tolerance": "slack", "sigma": "calm", "floor": "least"}
+    data["net"] = {names.get(name, name): value for name, value in data["net"].items()}
+    assert from_dict(data) == TINY
+
+
+def test_the_mean_of_checkpoints_can_be_trained_on(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        torch.manual_seed(ord(name))
+        net = LineartNet(TINY.net)
+        checkpoint.save(tmp_path / name, TINY, Progress(3, 0.1, 4), net, net, torch.optim.AdamW(net.parameters()))
+    checkpoint.average([tmp_path / "a", tmp_path / "b"], tmp_path / "mean")
+    model, average = LineartNet(TINY.net), LineartNet(TINY.net)
+    checkpoint.restore(tmp_path / "mean", model, average, torch.optim.AdamW(model.parameters()))
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, average.state_dict()[name])
+    halves = [load_model(tmp_path / name).state_dict()["head.last.weight"] for name in ("a", "b")]
+    torch.testing.assert_close(model.state_dict()["head.last.weight"], (halves[0] + halves[1]) / 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["export", "none", "model"], "none holds no checkpoint"),
+        (["train", "run", "--start", "none", "--minutes", "0.01"], "none holds no checkpoint"),
+        (["stroke-statistics", "."], ". holds no labelled strokes"),
+    ],
+)
+def test_a_wrong_path_is_told_in_one_line(
+    arguments: list[str],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["lineart-train", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 1
+    *_, last = capsys.readouterr().err.splitlines()
+    assert last.startswith(f"lineart-train: {says}")
+
+
+def test_drawing_gives_way_where_there_is_no_nice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows."""
+    asked = []
+    monkeypatch.delattr(os, "nice", raising=False)
+    monkeypatch.setattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 16384, raising=False)
+    monkeypatch.setattr(psutil.Process, "nice", lambda _, value: asked.append(value))
+    process.give_way()
+    assert asked == [16384]

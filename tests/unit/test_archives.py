@@ -13,7 +13,7 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 
 WIDTH, HEIGHT = 150, 100
 LUMA = (0.2126, 0.7152, 0.0722)
@@ -30,11 +30,11 @@ def grey_of(rgb: np.ndarray) -> np.ndarray:
 
 
 def read(path: Path, layer: str | None = None, **options: object) -> np.ndarray:
-    return pages.read_grey(path, InkOptions(layer=layer, **options))  # type: ignore[arg-type]
+    return pages.read_grey(path, ReadOptions(layer=layer, **options))  # type: ignore[arg-type]
 
 
 def header(path: Path, layer: str | None = None, **options: object) -> pages.Header:
-    return pages.read_header(path, InkOptions(layer=layer, **options))  # type: ignore[arg-type]
+    return pages.read_header(path, ReadOptions(layer=layer, **options))  # type: ignore[arg-type]
 
 
 def png(samples: np.ndarray) -> bytes:
@@ -132,10 +132,10 @@ class TestOpenRaster:
             gone=drawing(3),
             under=drawing(4),
         )
+        group, coverage = grey_of(drawing(4)), 128 / 255
+        group[7:] = group[7:] * (1 - coverage) + coverage * grey_of(drawing(2))[:-7]
         expected = np.ones((HEIGHT, WIDTH))
-        expected[:, 10:] = 0.5 + 0.5 * grey_of(drawing(4))[:, :-10]
-        coverage = 0.5 * 128 / 255
-        expected[7:, 10:] = expected[7:, 10:] * (1 - coverage) + coverage * grey_of(drawing(2))[:-7, :-10]
+        expected[:, 10:] = 0.5 + 0.5 * group[:, :-10]
         np.testing.assert_allclose(read(path, "Rough"), expected, atol=1e-6)
 
     def test_an_unknown_layer_lists_what_there_is_nearest_first(self, tmp_path: Path) -> None:
@@ -296,3 +296,106 @@ class TestAttacks:
         path = zipped(tmp_path / "a.ora", {"stack.xml": b"<image/>", "mergedimage.png": buffer.getvalue()})
         with pytest.raises(PageError, match="damaged"):
             read(path)
+
+
+COMPOSED = "has no merged picture, so its visible layers are put together"
+
+
+def without_merged(path: Path) -> Path:
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist() if name != "mergedimage.png"}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+class TestOpenRasterWithoutMergedPicture:
+    def test_the_visible_layers_together(self, tmp_path: Path) -> None:
+        path = without_merged(
+            ora(
+                tmp_path / "a.ora",
+                '<layer name="gone" src="data/c.png" visibility="hidden"/>'
+                '<stack name="group"><layer name="shade" src="data/b.png" x="10" composite-op="svg:multiply"/></stack>'
+                '<layer name="base" src="data/a.png" opacity="0.5"/>',
+                a=drawing(2),
+                b=np.repeat(drawing(3)[..., :1], 3, -1),
+                c=drawing(4),
+            )
+        )
+        expected = 0.5 + 0.5 * drawing(2) / 255
+        expected[:, 10:] *= drawing(3)[:, :-10, :1] / 255
+        coverage_kept = grey_of((255 * expected).round().astype(np.uint8))
+        np.testing.assert_allclose(read(path), coverage_kept, atol=0.01)
+        assert header(path).notes == (COMPOSED,)
+        assert header(path).dpi == (600, 300)
+
+    def test_an_unknown_blend_mode_is_told_and_counts_as_normal(self, tmp_path: Path) -> None:
+        layers = '<layer name="odd" src="data/a.png" composite-op="svg:hue"/>'
+        path = without_merged(ora(tmp_path / "a.ora", layers, a=drawing(2)))
+        np.testing.assert_allclose(read(path), grey_of(drawing(2)), atol=1e-6)
+        assert header(path).notes == (COMPOSED, "its layer 'odd' has the blend mode hue, which counts as normal")
+
+    def test_without_any_visible_layer(self, tmp_path: Path) -> None:
+        layers = '<stack><layer src="data/a.png" visibility="hidden"/></stack>'
+        path = without_merged(ora(tmp_path / "a.ora", layers, a=drawing(2)))
+        with pytest.raises(PageError, match="has neither a merged picture nor a visible layer"):
+            read(path)
+
+
+class TestKritaWithoutMergedPicture:
+    def test_the_visible_layers_together(self, tmp_path: Path) -> None:
+        over = bgra(drawing(3), np.full((HEIGHT, WIDTH), 128, np.uint8))
+        layers = (
+            krita_layer("gone", "layer3", visible=0)
+            + krita_layer("over", "layer2")
+            + krita_layer("base", "layer1", opacity=51)
+        )
+        contents = {"layer1": tiles(bgra(drawing(2), opaque(drawing(2)))), "layer2": tiles(over), "layer3": b""}
+        path = without_merged(kra(tmp_path / "a.krz", layers, **contents))
+        base = 0.8 + 0.2 * grey_of(drawing(2))
+        expected = base * (1 - 128 / 255) + grey_of(drawing(3)) * 128 / 255
+        np.testing.assert_allclose(read(path), expected, atol=1e-5)
+        assert header(path).notes == (COMPOSED,)
+        assert header(path).dpi == (400, 400)
+
+    def test_a_mask_hides_and_what_is_no_paint_is_told(self, tmp_path: Path) -> None:
+        mask = '<masks><mask name="m" nodetype="transparencymask" filename="mask4" visible="1" x="0" y="0"/></masks>'
+        base = krita_layer("base", "layer1").replace("/>", f">{mask}</layer>")
+        layers = krita_layer("text", "layer2", nodetype="shapelayer") + krita_layer("odd", "layer3", compositeop="hue")
+        hidden = np.zeros((HEIGHT, WIDTH, 1), np.uint8)
+        hidden[:, 50:] = 255
+        clear = tiles(bgra(drawing(4), np.zeros((HEIGHT, WIDTH), np.uint8)))
+        contents = {
+            "layer1": tiles(bgra(drawing(2), opaque(drawing(2)))),
+            "mask4.pixelselection": tiles(hidden),
+            "layer3": clear,
+        }
+        path = without_merged(kra(tmp_path / "a.kra", layers + base, **contents))
+        expected = np.ones((HEIGHT, WIDTH))
+        expected[:, 50:] = grey_of(drawing(2))[:, 50:]
+        np.testing.assert_allclose(read(path), expected, atol=1e-5)
+        assert set(header(path).notes) == {
+            COMPOSED,
+            "its layer 'text' is of the kind shapelayer, and left out",
+            "its layer 'odd' has the blend mode hue, which counts as normal",
+        }
+
+    def test_inherited_coverage(self, tmp_path: Path) -> None:
+        base = bgra(np.full((HEIGHT, WIDTH, 3), 200, np.uint8), np.full((HEIGHT, WIDTH), 128, np.uint8))
+        black = bgra(np.zeros((HEIGHT, WIDTH, 3), np.uint8), np.full((HEIGHT, WIDTH), 255, np.uint8))
+        layers = krita_layer("ink", "layer2", channelflags="1110") + krita_layer("base", "layer1")
+        path = without_merged(kra(tmp_path / "a.kra", layers, layer1=tiles(base), layer2=tiles(black)))
+        np.testing.assert_allclose(read(path), 1 - 128 / 255, atol=1e-5)
+
+    def test_only_a_merged_picture_counts_where_there_is_one(self, tmp_path: Path) -> None:
+        path = kra(tmp_path / "a.kra", krita_layer("base", "layer1"), layer1=b"")
+        np.testing.assert_allclose(read(path), grey_of(drawing(1)), atol=1e-6)
+        assert header(path).notes == ()
+
+
+def test_png_layers_may_be_as_deep_as_they_like(tmp_path: Path) -> None:
+    deep = drawing(5, np.uint16)
+    path = without_merged(ora(tmp_path / "a.ora", '<layer src="data/a.png"/>', a=deep))
+    np.testing.assert_allclose(read(path), grey_of(deep), atol=1e-5)
+    assert header(path).bits == 16

@@ -27,7 +27,7 @@ from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, P
 from lineart_cli.inference.engines.base import EngineChoice, UnusableError
 from lineart_cli.inference.tiles import plan_tiles
 from lineart_cli.model import catalogue
-from lineart_cli.options import MODEL, InkOptions, Length, Several
+from lineart_cli.options import MODEL, InkOptions, Length, ReadOptions, Several
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.scale import working_scale
 
@@ -206,12 +206,12 @@ class TestRun:
         inker = FakeInker()
         ink(scans, out, inker, InkOptions(dpi=150.0))
         assert {call[1] for call in inker.calls} == {150}
-        assert pages.read_header(out / "a.png", InkOptions()).dpi == (150, 150)
+        assert pages.read_header(out / "a.png", ReadOptions()).dpi == (150, 150)
 
     def test_no_dpi_in_none_out(self, tmp_path: Path, out: Path) -> None:
         page(tmp_path / "scans/a.png", dpi=None)
         ink(tmp_path / "scans", out)
-        assert pages.read_header(out / "a.png", InkOptions()).dpi is None
+        assert pages.read_header(out / "a.png", ReadOptions()).dpi is None
 
     def test_finished_pages_are_skipped_and_the_model_is_not_even_opened(self, scans: Path, out: Path) -> None:
         ink(scans, out)
@@ -519,3 +519,20 @@ class TestNotices:
         notices, ink = self.told(tmp_path / "a.png", out, invert="yes")
         assert notices == []
         np.testing.assert_array_equal(ink == 0, self.lines() > 127)
+
+
+def test_unequal_pixels_are_worked_on_square_and_written_as_they_came(tmp_path: Path, out: Path) -> None:
+    fax = Image.new("L", (204, 98), 255)
+    fax.paste(0, (80, 40, 120, 60))
+    (tmp_path / "scans").mkdir()
+    fax.save(tmp_path / "scans/fax.tif", dpi=(204, 98))
+    inker = FakeInker()
+    done, recorder = ink(tmp_path / "scans", out, inker)
+    assert done.inked == 1
+    assert [(shape, dpi) for shape, dpi, *_ in inker.calls] == [((204, 204), 204)]
+    (told,) = [each for each in recorder.events if isinstance(each, PageDone)]
+    assert (told.width, told.height, told.dpi) == (204, 98, 204)
+    with Image.open(out / "fax.png") as written:
+        assert written.size == (204, 98)
+        assert [round(each) for each in written.info["dpi"]] == [204, 98]
+        assert np.asarray(written)[41:59, 81:119].max() == 0

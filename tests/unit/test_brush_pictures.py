@@ -60,10 +60,10 @@ def test_the_ink_at_the_end_is_that_of_the_picture(tmp_path: Path, solid: float,
     thickness = 16
     y, x = np.mgrid[:80, :600].astype(np.float32)
     line = Lines(np.hypot(y - 40, np.maximum(x - 300, 0)).astype(np.float16), np.ones((1, 1), np.float32))
-    course = paint(line, style, thickness, (80, 600)).sum(0) / 255
-    reached = np.flatnonzero(course > 0.5 * np.median(course[100:200])).max()
+    centre_line = paint(line, style, thickness, (80, 600)).sum(0) / 255
+    reached = np.flatnonzero(centre_line > 0.5 * np.median(centre_line[100:200])).max()
     assert (reached - 300) / (thickness / 2) == pytest.approx(half, abs=0.3)
-    assert course[300 + thickness] < 0.05
+    assert centre_line[300 + thickness] < 0.05
 
 
 def fading(unseen: float, left: int = 40, right: int = 40) -> np.ndarray:
@@ -122,8 +122,8 @@ def test_edges_that_stray_are_told_from_those_that_do_not(tmp_path: Path) -> Non
     (_, found, _), (_, clean, _) = (
         store.find(picture(tmp_path / name, each)) for name, each in (("rough.png", rough), ("even.png", even))
     )
-    assert (clean.stray, clean.grain, found.grain) == (0, 0, 0)
-    assert 0.6 < found.stray * 24 < 2.5
+    assert (clean.edge_jitter, clean.grain, found.grain) == (0, 0, 0)
+    assert 0.6 < found.edge_jitter * 24 < 2.5
 
 
 @pytest.mark.parametrize("half", [24.03, 24.1, 24.6])

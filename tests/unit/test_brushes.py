@@ -13,7 +13,7 @@ import pytest
 from lineart_cli.brushes import noise, store
 from lineart_cli.brushes.drawing import pen_pressure, skeleton
 from lineart_cli.brushes.drawing.paint import Lines, paint
-from lineart_cli.brushes.style import ENDS, EVEN, FORMAT, PRESSURES, Style, load, save
+from lineart_cli.brushes.style import CAPS, EVEN, FORMAT, PRESSURES, Style, Tool, load, save
 from lineart_cli.errors import ArgumentError, BrushError
 
 PEN = replace(EVEN, width=tuple(np.linspace(0.2, 1, PRESSURES)))
@@ -73,12 +73,12 @@ def test_short_strokes_keep_some_ink() -> None:
 
 
 def test_a_flat_nib_draws_by_direction() -> None:
-    nib = replace(EVEN, turn=tuple(np.linspace(0.2, 1, 8)) + tuple(np.linspace(1, 0.2, 8)))
+    nib = replace(EVEN, angle_width=tuple(np.linspace(0.2, 1, 8)) + tuple(np.linspace(1, 0.2, 8)))
     level = segment(60, 60, -50, 150)
     upright = Lines(np.ascontiguousarray(level.off.T), level.pressure, 12.0)
     across, along = (paint(lines, nib, 10, (60, 60)).sum() / 255 / 60 for lines in (upright, level))
-    assert along == pytest.approx(10 * nib.turn[0], abs=0.4)
-    assert across == pytest.approx(10 * nib.turn[8], abs=0.4)
+    assert along == pytest.approx(10 * nib.angle_width[0], abs=0.4)
+    assert across == pytest.approx(10 * nib.angle_width[8], abs=0.4)
 
 
 def test_grain_moves_ink_about_and_takes_none_away() -> None:
@@ -133,7 +133,7 @@ def test_streaks_run_along_a_line_whichever_way_it_bends(radius: float) -> None:
 
 
 def test_a_flat_nib_ends_as_broad_as_its_line() -> None:
-    nib = replace(EVEN, turn=(0.2, *(1.0,) * 15))
+    nib = replace(EVEN, angle_width=(0.2, *(1.0,) * 15))
     ink = profile(paint(segment(60, 300, 60, 240), nib, 10, (60, 300)))
     assert ink[40:260].max() < 3.2
 
@@ -143,9 +143,9 @@ def test_thinning_leaves_one_pixel_and_keeps_ends_and_rings() -> None:
     page[20:25, 10:60] = True
     y, x = np.mgrid[:60, :120]
     page |= np.abs(np.hypot(x - 90, y - 30) - 20) < 3
-    thin = skeleton.thin(page)
-    assert (thin[:, 20:50].sum(0) == 1).all()
-    found = skeleton.trace(cv2.distanceTransform((~thin).astype(np.uint8), cv2.DIST_L2, 5))
+    skeletonize = skeleton.skeletonize(page)
+    assert (skeletonize[:, 20:50].sum(0) == 1).all()
+    found = skeleton.skeleton(cv2.distanceTransform((~skeletonize).astype(np.uint8), cv2.DIST_L2, 5))
     ends = found.end == 0
     near = np.abs(found.column[ends][:, None] - (10, 59)) <= 4
     assert near.any(1).all()  # the ring has none
@@ -156,7 +156,7 @@ def test_the_way_from_an_end_is_measured_along_the_line() -> None:
     y, x = np.mgrid[:200, :200].astype(np.float32)
     angle = np.arctan2(y - 100, x - 100)
     arc = np.where(angle < 0, np.abs(np.hypot(x - 100, y - 100) - 60), 12)
-    found = skeleton.trace(arc)
+    found = skeleton.skeleton(arc)
     turned = np.arctan2(found.row - 100, found.column - 100)
     way = 60 * np.minimum(np.abs(turned), np.pi - np.abs(turned))
     near = way < skeleton.WALK - 10
@@ -169,7 +169,7 @@ def test_a_line_is_drawn_out_beyond_its_ends(angle: float) -> None:
     way = np.array([np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))])
     along, across = (x - 60) * way[0] + (y - 50) * way[1], (y - 50) * way[0] - (x - 60) * way[1]
     beyond = np.maximum(np.maximum(-along, along - 110), 0)
-    found = skeleton.trace(np.minimum(np.hypot(across, beyond), 12).astype(np.float16))
+    found = skeleton.skeleton(np.minimum(np.hypot(across, beyond), 12).astype(np.float16))
     out = found.end < 0
     assert out.sum() >= 1.2 * skeleton.BEYOND
     np.testing.assert_allclose(found.end[out], -beyond[found.row, found.column][out], atol=1.8)
@@ -180,13 +180,13 @@ def test_a_line_that_points_at_another_is_not_drawn_out_into_it() -> None:
     y, x = np.mgrid[:100, :160].astype(np.float32)
     level = np.hypot(y - 50, np.maximum(np.maximum(20 - x, x - 100), 0))
     upright = np.abs(x - 107)
-    found = skeleton.trace(np.minimum(np.minimum(level, upright), 12).astype(np.float16))
+    found = skeleton.skeleton(np.minimum(np.minimum(level, upright), 12).astype(np.float16))
     assert found.column[(found.end < 0) & (found.column > 60)].max() <= 105
     assert (found.end[found.column >= 106] > 0).all()
 
 
 def test_ends_fade_as_the_style_says() -> None:
-    fading = replace(EVEN, ends=tuple(float(np.clip((at + 1) / 2, 0, 1)) for at in ENDS))
+    fading = replace(EVEN, caps=tuple(float(np.clip((at + 1) / 2, 0, 1)) for at in CAPS))
     line = segment(80, 300, 80, 400)
     ink, plain = (profile(paint(line, style, 12, (80, 300))) for style in (fading, EVEN))
     for at, share in ((-3, 0.25), (0, 0.5), (3, 0.75), (12, 1), (100, 1)):
@@ -262,3 +262,19 @@ def test_the_user_s_own_brush_is_found_by_its_name(tmp_path: Path, monkeypatch: 
 
 def test_styles_say_how_far_they_reach() -> None:
     assert Style("", EVEN.width, EVEN.cover).reach == pytest.approx(1, abs=0.06)
+
+
+def test_a_brush_of_format_3_is_read_and_counts_as_the_same(tmp_path: Path) -> None:
+    style = replace(EVEN, about="a nib", edge_jitter=0.1, angle_width=(0.5, *(1.0,) * 15), caps=(0.5, *(1.0,) * 8))
+    save(tmp_path / "new.json", style)
+    entries = json.loads((tmp_path / "new.json").read_text())
+    names = {"edge_jitter": "stray", "angle_width": "turn", "caps": "ends"}
+    old = {names.get(name, name): value for name, value in entries.items()} | {"format": 3}
+    (tmp_path / "old.json").write_text(json.dumps(old))
+    assert load(tmp_path / "old.json") == load(tmp_path / "new.json") == style
+
+
+def test_what_manifests_say_of_a_shipped_brush_is_as_it_was_before_its_file_was_renamed() -> None:
+    """Ink of an older lineart is not made again."""
+    _, style, _ = store.find("charcoal")
+    assert Tool(style, name="charcoal").settings()["brush"] == "charcoal 45f450795cb9"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -66,19 +67,19 @@ def scan(pencil: tuple[int, int, int], paper: tuple[int, int, int] = (250, 246, 
     return np.clip(np.rint(rgb + rng.normal(0, noise, rgb.shape)), 0, 255).astype(np.uint8)
 
 
-def without_pencil(kept: np.ndarray, lost: np.ndarray, rows: int | None = None) -> np.ndarray:
-    """A page given in bands of so many rows, or as a whole."""
-    cuts = range(0, len(kept), rows or len(kept))
-    bands = colour.without_pencil(
-        lambda: ((kept[top : top + cuts.step].copy(), lost[top : top + cuts.step]) for top in cuts), kept.shape
-    )
-    return np.concatenate(list(bands))
+def without(light: np.ndarray, *names: str, rows: int | None = None) -> np.ndarray:
+    """A page, (h, w, 3) in [0, 1], given in bands of so many rows, or as a whole."""
+    cuts = range(0, len(light), rows or len(light))
+
+    def bands() -> Iterator[tuple[np.ndarray, ...]]:
+        return (tuple(np.moveaxis(light[top : top + cuts.step], -1, 0)) for top in cuts)
+
+    return np.concatenate(list(colour.without_pencils(bands, light.shape[:2], names)))
 
 
-def dropped(rgb: np.ndarray, name: str) -> np.ndarray:
-    """Darkness against the paper, (HEIGHT, WIDTH), of the page without a pencil."""
-    light = rgb.astype(np.float32) / 255
-    grey = without_pencil(colour.kept_light(light, name), colour.lost_light(light, name).astype(np.float16))
+def dropped(rgb: np.ndarray, *names: str) -> np.ndarray:
+    """Darkness against the paper, (HEIGHT, WIDTH), of the page without pencils."""
+    grey = without(rgb.astype(np.float32) / 255, *names)
     return 1 - grey / cv2.resize(tone.paper_map(grey), (WIDTH, HEIGHT))
 
 
@@ -131,27 +132,36 @@ class TestDropColour:
     def test_grain_and_noise_grow_no_lines(self) -> None:
         rgb = scan((255, 255, 255), noise=5)
         light = rgb.astype(np.float32) / 255
-        grey = without_pencil(light[..., 2], light[..., 0])
+        grey = without(light, "blue")
         assert np.abs(grey - light[..., 2]).mean() < 1e-3
 
     def test_another_colour_stays(self) -> None:
         dark = dropped(scan((225, 60, 50)), "blue")
         assert dark[(UNDER > 0.95) & (OVER < 0.02)].mean() > 0.6
 
-    @pytest.mark.parametrize("rows", [1, 7, 200])
-    def test_bands_of_any_height_give_the_same(self, rows: int) -> None:
-        light = scan((110, 185, 225))[:300, :200].astype(np.float32) / 255
-        kept, lost = colour.kept_light(light, "blue"), colour.lost_light(light, "blue")
-        np.testing.assert_array_equal(without_pencil(kept, lost, rows), without_pencil(kept, lost))
+    @pytest.mark.parametrize("names", [("red", "blue"), ("blue", "red"), ("blue", "red", "green"), ("pink", "blue")])
+    def test_several_go_together(self, names: tuple[str, ...]) -> None:
+        blue, red = scan((110, 185, 225)), scan((240, 120, 150) if "pink" in names else (225, 90, 80))
+        both = np.where(np.arange(WIDTH)[:, None] < WIDTH // 2, blue, red)
+        check(dropped(both, *names))
+        left = dropped(both, names[0])
+        assert left[(UNDER > 0.95) & (OVER < 0.02)].mean() > 0.1  # one alone leaves the other
 
+    @pytest.mark.parametrize("names", [("blue",), ("blue", "red")])
+    @pytest.mark.parametrize("rows", [1, 7, 200])
+    def test_bands_of_any_height_give_the_same(self, rows: int, names: tuple[str, ...]) -> None:
+        light = scan((110, 185, 225))[:300, :200].astype(np.float32) / 255
+        np.testing.assert_array_equal(without(light, *names, rows=rows), without(light, *names))
+
+    @pytest.mark.parametrize("names", [("blue",), ("blue", "red")])
     @pytest.mark.parametrize("dtype", [np.float16, np.float32])
-    def test_a_page_without_colour_is_unchanged(self, dtype: type) -> None:
-        grey = np.random.default_rng(0).uniform(0, 1, (300, 200)).astype(np.float32)
-        np.testing.assert_array_equal(without_pencil(grey, grey.astype(dtype)), grey)
+    def test_a_page_without_colour_is_unchanged(self, dtype: type, names: tuple[str, ...]) -> None:
+        grey = np.random.default_rng(0).uniform(0, 1, (300, 200)).astype(dtype)
+        np.testing.assert_array_equal(without(np.dstack([grey] * 3), *names), grey)
 
     @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (3, 700), (33, 32)])
     @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
     def test_any_size_and_light_goes(self, shape: tuple[int, int], level: float) -> None:
         lost = np.full(shape, level, np.float32)
-        assert np.isfinite(without_pencil(np.full(shape, level, np.float32), lost)).all()
-        assert np.isfinite(without_pencil(np.ones(shape, np.float32), lost)).all()
+        for kept in (lost, np.ones(shape, np.float32)):
+            assert np.isfinite(without(np.dstack([lost, lost, kept]), "blue", "red")).all()

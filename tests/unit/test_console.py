@@ -68,3 +68,8 @@ def test_a_long_error_stays_on_one_line_and_is_no_markup() -> None:
 def test_the_summary_says_where() -> None:
     line = console.summary(BatchDone(3, 1, 2, "ink", 61.04))
     assert line == "3 inked, 1 skipped, 2 failed; in ink, after 61.0 s"
+
+
+def test_the_summary_counts_what_was_passed_over() -> None:
+    line = console.summary(BatchDone(1, 0, 0, "ink", 2.0, {".txt": 1, ".docx": 3}))
+    assert line == "1 inked, 0 skipped, 0 failed; in ink, after 2.0 s; passed over 3 .docx, 1 .txt"

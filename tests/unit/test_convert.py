@@ -17,7 +17,7 @@ from lineart_cli.inking.inker import Inker, open_inker
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Length
-from lineart_cli.plan import Wishes, plan
+from lineart_cli.plan import PageSize, Request, plan
 
 THICK = 3.0
 
@@ -78,13 +78,13 @@ class Seer:
 
 
 @pytest.fixture
-def looking(twice: ModelCard) -> Callable[..., ArrayInker]:
+def in_passes(twice: ModelCard) -> Callable[..., ArrayInker]:
     """An inker whose model was trained to look twice, with wishes."""
     machine = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
     Seer.seen = []
 
     def make(engine: Callable[[tuple[int, int]], Engine] = Seer, **wishes: Any) -> Inker:
-        wished = Wishes(**{"max_memory": 10**9, **wishes})
+        wished = Request(**{"max_memory": 10**9, **wishes})
         inker = Inker(twice, lambda choice, window: engine(window))
         return ArrayInker(inker, lambda page: plan(page, twice, machine, wished))
 
@@ -106,6 +106,25 @@ def test_ink_lies_where_the_pencil_was(make_inker: MakeInker, tile: int | None) 
     ink = make_inker(Pen, tile).ink(scan(), 300, tool(THICK))
     assert ink.dtype == np.uint8
     np.testing.assert_array_equal(ink, np.where(scan() < 0.5, 255, 0))
+
+
+def test_tiles_do_not_show_in_curves(card: ModelCard, decide: Callable[..., Any]) -> None:
+    class Distances(Pen):
+        """An engine that tells how much lighter than the pencil a pixel is, so that every pixel shows."""
+
+        def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
+            return thickness / 2 - 12 * np.clip(1 - 2 * sketch[:, :1].astype(np.float32), 0, 1)
+
+    page = np.random.default_rng(3).uniform(0.2, 1, (300, 260)).astype(np.float32)
+    size, found = PageSize(300, 260, 300), []
+    for tile in (64, 128, 4096):
+        inker = Inker(card, lambda choice, window: Distances(window))
+        found.append(inker.drawing(page, size, decide(tile=tile)(size), tool(THICK), 0.35, "both", 0.5))
+    for other in found[1:]:
+        assert other.segments == found[0].segments > 0
+        for one, two in zip(found[0].layers, other.layers, strict=True):
+            for a, b in zip(one.shapes, two.shapes, strict=True):
+                np.testing.assert_array_equal(np.concatenate(a.parts), np.concatenate(b.parts))
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.75, 1.5, 2, 4])
@@ -308,10 +327,10 @@ def test_open_inker_does_as_planned(card: ModelCard, decide: Callable[..., Any],
 
 
 @pytest.mark.parametrize("style", [EVEN, replace(EVEN, taper=2.0)])
-def test_the_second_look_is_given_sketch_and_draft(looking: Callable[..., Inker], style: Style) -> None:
+def test_the_second_pass_is_given_sketch_and_draft(in_passes: Callable[..., Inker], style: Style) -> None:
     page = scan()
     page[220:230, 20:-20] = 0.75
-    looking(looks=2).ink(page, 300, Tool(style, Length(4.0)))
+    in_passes(passes=2).ink(page, 300, Tool(style, Length(4.0)))
     (half, first), (whole, last) = Seer.seen
     assert (first, last) == (3.0, 4.0 if style.plain else 0.0)
     assert not half[1].any()
@@ -328,14 +347,16 @@ def test_the_second_look_is_given_sketch_and_draft(looking: Callable[..., Inker]
 
 
 @pytest.mark.parametrize("style", [EVEN, replace(EVEN, taper=2.0)])
-def test_the_third_look_is_given_sketch_and_the_ink_of_the_second(looking: Callable[..., Inker], style: Style) -> None:
+def test_the_third_pass_is_given_sketch_and_the_ink_of_the_second(
+    in_passes: Callable[..., Inker], style: Style
+) -> None:
     page = scan()
     page[220:230, 20:-20] = 0.75
     tool = Tool(style, Length(4.0))
-    looking(looks=2).ink(page, 300, tool)
+    in_passes(passes=2).ink(page, 300, tool)
     _, (second, _) = Seer.seen
     Seer.seen.clear()
-    looking(looks=3).ink(page, 300, tool)
+    in_passes(passes=3).ink(page, 300, tool)
     (half, first), (whole, middle), (again, last) = Seer.seen
     assert half.shape[1] < whole.shape[1]
     assert (first, middle, last) == (3.0, 6.0, 4.0 if style.plain else 0.0)  # drafts as thick as the model has them
@@ -345,8 +366,8 @@ def test_the_third_look_is_given_sketch_and_the_ink_of_the_second(looking: Calla
     assert (again[1] != whole[1]).any()
 
 
-def test_one_look_has_an_empty_draft(looking: Callable[..., Inker]) -> None:
-    looking(looks=1).ink(scan(), 300, tool(4.0))
+def test_one_pass_has_an_empty_draft(in_passes: Callable[..., Inker]) -> None:
+    in_passes(passes=1).ink(scan(), 300, tool(4.0))
     ((sketch, thickness),) = Seer.seen
     assert thickness == 4.0
     assert sketch[0].any()
@@ -362,29 +383,29 @@ class Mender(Seer):
 
 @pytest.mark.parametrize("size", [(300, 260), (301, 261), (1, 1), (2, 75), (129, 130)])
 @pytest.mark.parametrize("dpi", [300, 600])
-@pytest.mark.parametrize("looks", [2, 3])
+@pytest.mark.parametrize("passes", [2, 3])
 def test_tiles_do_not_show_at_any_look(
-    looking: Callable[..., Inker], size: tuple[int, int], dpi: int, looks: int
+    in_passes: Callable[..., Inker], size: tuple[int, int], dpi: int, passes: int
 ) -> None:
     page = np.random.default_rng(3).random(size, np.float32)
-    whole = looking(Mender, looks=looks).ink(page, dpi, tool(dpi / 100))
+    whole = in_passes(Mender, passes=passes).ink(page, dpi, tool(dpi / 100))
     assert whole.shape == size
     for tile in (16, 64, 112):
-        in_tiles = looking(Mender, looks=looks, tile=tile).ink(page, dpi, tool(dpi / 100))
+        in_tiles = in_passes(Mender, passes=passes, tile=tile).ink(page, dpi, tool(dpi / 100))
         np.testing.assert_array_equal(in_tiles, whole)
 
 
-def test_every_look_changes_the_ink(looking: Callable[..., Inker]) -> None:
+def test_every_pass_changes_the_ink(in_passes: Callable[..., Inker]) -> None:
     page = np.random.default_rng(3).random((300, 260), np.float32)
-    one, two, three = (looking(Mender, looks=looks).ink(page, 300, tool(3.0)) for looks in (1, 2, 3))
+    one, two, three = (in_passes(Mender, passes=passes).ink(page, 300, tool(3.0)) for passes in (1, 2, 3))
     assert (one != two).any()
     assert (two != three).any()
 
 
-def test_where_memory_is_short_at_the_first_look_its_tiles_are_halved(looking: Callable[..., Inker]) -> None:
+def test_where_memory_is_short_at_the_first_pass_its_tiles_are_halved(in_passes: Callable[..., Inker]) -> None:
     page = scan(1400, 1120)
     workshop = Poor(100_000)
     np.testing.assert_array_equal(
-        looking(workshop).ink(page, 300, tool(THICK)), looking(Pen).ink(page, 300, tool(THICK))
+        in_passes(workshop).ink(page, 300, tool(THICK)), in_passes(Pen).ink(page, 300, tool(THICK))
     )
     assert workshop.asked[0][0] * workshop.asked[0][1] > workshop.most

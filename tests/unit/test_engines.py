@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lineart_cli.errors import EngineError
+from lineart_cli.inference import engines
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.engines.base import OutOfMemoryError, UnusableError, _is_finite, failure
 from lineart_cli.model.card import ModelCard
@@ -173,6 +174,29 @@ def test_a_shape_that_comes_again_is_not_compiled_again(network: Path, monkeypat
     monkeypatch.setattr(openvino.Core, "read_model", None)  # without it there is nothing to compile
     for shape, ink in zip(shapes, inks, strict=True):
         np.testing.assert_array_equal(open_engine(network, choice, shape, compiled).run(sketch(0, shape), 3), ink)
+
+
+def test_a_runtime_is_imported_ahead_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    imported: list[str] = []
+    monkeypatch.setattr(engines, "import_module", imported.append)
+    monkeypatch.setattr(engines, "Thread", Now)
+    monkeypatch.delitem(sys.modules, "openvino", raising=False)
+    engines.load_ahead(EngineChoice("openvino"))
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    engines.load_ahead(EngineChoice("openvino"))
+    assert imported == ["openvino"]
+
+
+def test_a_runtime_that_is_not_there_is_told_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "Thread", Now)
+    engines.load_ahead(EngineChoice("no_such_runtime"))
+
+
+class Now:
+    """A thread that runs at once."""
+
+    def __init__(self, target: Callable[..., None], args: tuple[str, ...]) -> None:
+        self.start = lambda: target(*args)
 
 
 def test_another_process_finds_what_was_compiled(

@@ -169,3 +169,16 @@ class TestPrepareFolder:
         monkeypatch.setattr(files.tempfile, "TemporaryFile", read_only)
         with pytest.raises(ArgumentError, match=r"cannot be written \(Read-only file system\); choose another"):
             files.prepare_folder(tmp_path)
+
+
+def test_files_that_are_passed_over_are_counted_by_suffix(tmp_path: Path) -> None:
+    out = tmp_path / "scans" / "ink"
+    out.mkdir(parents=True)
+    for name in ("a.png", "b.jfif", "c.MPO", "d.txt", "e.TXT", "f.docx", "g", ".hidden.txt", "ink/h.txt"):
+        (tmp_path / "scans" / name).touch()
+    patterns = [str(tmp_path / "scans"), str(tmp_path / "scans/*.txt"), str(tmp_path / "scans/f.docx")]
+    sources, _ = files.find(patterns, out)
+    assert {source.path.name for source in sources} == {"a.png", "b.jfif", "c.MPO", "f.docx"}
+    passed_over = files.passed_over(patterns[:2], out)
+    assert passed_over == {".txt": 2, ".docx": 1, "": 1}
+    assert files.counts_text(passed_over) == "2 .txt, 1 without a suffix, 1 .docx"

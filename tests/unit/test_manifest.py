@@ -135,6 +135,8 @@ def test_the_settings_are_the_options_that_change_the_ink() -> None:
         "desaturate",
         "drop_colour",
         "invert",
+        "page",
+        "screentone",
         "dpi",
         "layer",
         "format",
@@ -143,6 +145,17 @@ def test_the_settings_are_the_options_that_change_the_ink() -> None:
         "transparent",
         "keep_metadata",
         "precision",
-        "looks",
+        "passes",
     }
     json.dumps(InkOptions().settings())
+
+
+def test_settings_of_an_older_lineart_are_read_by_their_new_names() -> None:
+    now = manifest.parse(Manifest({"a.png": replace(WANTED, settings={"passes": 2, "faint": 0.35})}).to_text())
+    old = now.to_text().replace('"passes"', '"looks"')
+    assert '"looks": 2' in old
+    assert manifest.parse(old) == now
+    line = manifest.journal_line("a.png", now.pages["a.png"]).replace('"passes"', '"looks"')
+    replayed = Manifest()
+    manifest.replay(replayed, [line], lambda _: None)
+    assert replayed == now

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from lineart_cli.imaging.tone import darkness
 from lineart_cli.scale import network, working_scale
-from lineart_cli.scale.network import CELL, LEAST_SIDE, LOOKS, excess
+from lineart_cli.scale.network import CELL, LEAST_SIDE, PASS_PX, excess
 
 SQUARE = 96  # a page of 3 x 3 cells, which is looked at as it is while guesses are not below 0
 
@@ -162,7 +162,7 @@ def test_doubtful_cells_weigh_less(straight: Write) -> None:
 
 
 @pytest.mark.parametrize("apart", [-2.0, -1.0, 0.0, 1.0, 2.0])
-def test_a_second_look_sees_what_is_too_far_off_at_the_first(ruler: Path, apart: float) -> None:
+def test_a_second_pass_sees_what_is_too_far_off_at_the_first(ruler: Path, apart: float) -> None:
     found = excess(stripes(RIGHT * 2**apart), ruler)
     assert found == pytest.approx(apart, abs=0.15)  # lines of 2 px that were enlarged are a little too soft
 
@@ -186,9 +186,9 @@ def test_pictures_are_neither_too_large_nor_too_small(
     page[::9] = page[:, ::9] = 0
     assert excess(page, straight((guess, 0.0))) is not None
     (reader,) = watched
-    assert len(reader.shapes) == len(LOOKS)
+    assert len(reader.shapes) == len(PASS_PX)
     wanted = 1.0
-    for (*_, height, width), most in zip(reader.shapes, LOOKS, strict=True):
+    for (*_, height, width), most in zip(reader.shapes, PASS_PX, strict=True):
         assert height % CELL == width % CELL == 0
         assert height * width <= most + CELL * (height + width)
         finest = max(math.sqrt(math.prod(shape) / most), max(shape) * CELL / most)
@@ -198,7 +198,7 @@ def test_pictures_are_neither_too_large_nor_too_small(
         wanted = times * 2.0**guess
 
 
-def test_what_the_first_look_found_stands_where_the_second_has_too_few_cells(
+def test_what_the_first_pass_found_stands_where_the_second_has_too_few_cells(
     straight: Write, watched: list[Watched]
 ) -> None:
     page = np.ones((30, 400), np.float32)

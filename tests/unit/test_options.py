@@ -143,3 +143,9 @@ def test_an_amount_of_memory_is_told_as_it_is_given(text: str) -> None:
     memory = InkOptions.parse({"max_memory": text}).max_memory
     assert memory is not None
     assert bytes_text(memory) == text
+
+
+def test_an_option_is_still_read_by_the_name_that_it_once_had() -> None:
+    assert InkOptions.parse({"looks": "2"}) == InkOptions(passes=2)
+    with pytest.raises(ArgumentError, match=r"^--passes 4: unknown; choose from"):
+        InkOptions.parse({"looks": "4"})

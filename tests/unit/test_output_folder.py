@@ -140,11 +140,11 @@ class TestManyRuns:
         killed = OutputFolder(root)
         killed.__enter__()
         put(killed, "a.png")
-        (killed._run / "1.png").write_bytes(b"half")
-        assert killed._alive
-        killed._alive.release()
+        (killed.scratch / "1.png").write_bytes(b"half")
+        assert killed._run._alive
+        killed._run._alive.release()
         with OutputFolder(root) as folder:
-            assert not killed._run.exists()
+            assert not killed.scratch.exists()
             assert folder.status(root / "a.png", entry()) is OutputStatus.FINISHED
         assert sorted(os.listdir(root)) == [NAME, "a.png"]
         assert known(root) == Manifest({"a.png": entry(INK)})
@@ -163,8 +163,8 @@ class TestManyRuns:
             patch.setattr(os, "replace", killed)
             with pytest.raises(KeyboardInterrupt):
                 put(folder, ink=b"new", input_sha256="new")
-        assert folder._alive
-        folder._alive.release()
+        assert folder._run._alive
+        folder._run._alive.release()
         with OutputFolder(root) as folder:
             assert folder.status(root / "a.png", entry()) is OutputStatus.FINISHED
             assert folder.status(root / "a.png", entry(input_sha256="new")) is OutputStatus.OUTDATED
@@ -183,7 +183,7 @@ class TestManifest:
     def test_one_that_is_damaged_or_foreign_is_told_and_counts_as_none(self, root: Path, text: bytes) -> None:
         (root / NAME).write_bytes(text)
         with OutputFolder(root) as folder:
-            assert folder.notice.startswith(f"{root / NAME}: is no manifest of lineart (")
+            assert folder.take_notice().startswith(f"{root / NAME}: is no manifest of lineart (")
             put(folder)
         assert known(root) == Manifest({"a.png": entry(INK)})
 

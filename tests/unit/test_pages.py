@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages import picture
 
 LUMA = (0.2126, 0.7152, 0.0722)
@@ -47,11 +47,11 @@ def save(path: Path, image: Image.Image, **settings: object) -> Path:
 
 
 def read(path: Path, mode: str = "luma709") -> np.ndarray:
-    return pages.read_grey(path, InkOptions(desaturate=mode))
+    return pages.read_grey(path, ReadOptions(desaturate=mode))
 
 
 def header(path: Path, max_megapixels: float = 100) -> pages.Header:
-    return pages.read_header(path, InkOptions(max_megapixels=max_megapixels))
+    return pages.read_header(path, ReadOptions(max_megapixels=max_megapixels))
 
 
 class TestRead:
@@ -254,8 +254,38 @@ class TestWorkingDpi:
     def test_the_tag_comes_next(self) -> None:
         assert pages.working_dpi(self.page(2480, 3508, (600.0, 600.0)), None) == (600, "file")
 
-    def test_two_values_give_their_mean(self) -> None:
-        assert pages.working_dpi(self.page(1728, 1100, (200, 100)), None)[0] == pytest.approx(141.42, abs=0.01)
+    def test_of_two_values_the_finer_one_counts(self) -> None:
+        assert pages.working_dpi(self.page(1728, 1100, (204, 98)), None)[0] == 204
+        assert pages.working_dpi(self.page(1728, 4400, (204, 391)), None)[0] == 391
+
+    def test_two_that_are_nearly_the_same_give_their_mean(self) -> None:
+        assert pages.working_dpi(self.page(1728, 1100, (200, 202)), None)[0] == pytest.approx(201, abs=0.01)
+
+    @pytest.mark.parametrize(
+        ("dpi", "told", "expected"),
+        [
+            ((204, 98), 1.0, (2290, 1728)),
+            ((98, 204), 1.0, (1100, 3597)),
+            ((300, 300), 1.0, (1100, 1728)),
+            ((300, 302), 1.0, (1100, 1728)),
+            ((300, 1), 1.0, (1100, 1728)),
+            ((300, 60), 1.0, (1100, 1728)),
+            (None, 2.0, (2200, 1728)),
+            (None, 0.5, (1100, 3456)),
+            (None, 9.0, (1100, 1728)),
+        ],
+    )
+    def test_square_pixels(self, dpi: tuple[float, float] | None, told: float, expected: tuple[int, int]) -> None:
+        page = pages.Header(1728, 1100, dpi, told_aspect=told)
+        assert page.square_shape == expected
+        turned = pages.Header(1728, 1100, dpi, told_aspect=told, orientation=6)
+        assert turned.stored_square_shape == expected[::-1]
+
+    def test_the_dpi_that_are_written_keep_their_ratio(self) -> None:
+        assert self.page(1728, 1100, (204, 98)).written_dpi(None) == (204, 98)
+        assert self.page(1728, 1100, (200, 100)).written_dpi(300) == (300, 150)
+        assert self.page(1728, 1100, (100, 200)).written_dpi(300) == (150, 300)
+        assert self.page(1728, 1100, None).written_dpi(300) == (300, 300)
 
     @pytest.mark.parametrize("tag", [None, (72.0, 72.0), (96.0, 96.0), (1.0, 1.0), (0.5, 0.5), (99999.0, 99999.0)])
     def test_a4_by_size_where_the_tag_cannot_be_meant(self, tag: pages.Dpi | None) -> None:
@@ -344,13 +374,13 @@ def test_a_header_tells_what_decoding_takes(
     tmp_path: Path, suffix: str, mode: str, settings: dict[str, object], px_bytes: int
 ) -> None:
     path = save(tmp_path / f"a{suffix}", Image.new(mode, (40, 30)), **settings)
-    assert pages.read_header(path, InkOptions()).held == px_bytes * 40 * 30
+    assert pages.read_header(path, ReadOptions()).held == px_bytes * 40 * 30
 
 
 def test_a_webp_film_gives_its_first_picture(tmp_path: Path) -> None:
     first, second = (Image.new("RGB", (20, 10), (value,) * 3) for value in (60, 200))
     path = save(tmp_path / "a.webp", first, save_all=True, append_images=[second], lossless=True)
-    np.testing.assert_allclose(pages.read_grey(path, InkOptions()), 60 / 255, atol=1e-6)
+    np.testing.assert_allclose(pages.read_grey(path, ReadOptions()), 60 / 255, atol=1e-6)
 
 
 def test_a_webp_that_is_cut_off_says_so(tmp_path: Path) -> None:
@@ -358,4 +388,4 @@ def test_a_webp_that_is_cut_off_says_so(tmp_path: Path) -> None:
     path = save(tmp_path / "a.webp", Image.fromarray(noise), lossless=True)
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(PageError, match="cut off or damaged"):
-        pages.read_grey(path, InkOptions())
+        pages.read_grey(path, ReadOptions())

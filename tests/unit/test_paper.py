@@ -93,6 +93,60 @@ def test_the_scanner_s_frame_is_blank_however_narrow(width: int) -> None:
     assert added(dark, ink) < 0.05
 
 
+@pytest.mark.parametrize("scale", [0.7, 1.4])
+@pytest.mark.parametrize("around", [0.0, 0.8])
+def test_the_sheet_s_edge_is_blank_whether_the_page_is_enlarged_or_shrunk(around: float, scale: float) -> None:
+    ink = turned(drawing(), 0, -2)
+    page = turned(0.97 * (1 - drawing()), around, -2)
+    inside = turned(np.ones((HEIGHT, WIDTH), np.float32), 0, -2)
+    page *= (
+        1
+        - 0.25 * cv2.GaussianBlur(1 - inside, (0, 0), 12) * inside
+        - 0.2 * cv2.GaussianBlur(inside, (0, 0), 9) * (1 - inside)
+    )
+    size = round(WIDTH * scale), round(HEIGHT * scale)
+    grey = cv2.resize(scanned(page), size, interpolation=cv2.INTER_CUBIC)
+    dark = tone.darkness(grey)
+    ink = cv2.resize(ink, size)
+    assert found(dark, ink) > 0.99
+    assert added(dark, ink) < 0.06
+
+
+def punched(*places: tuple[int, int], radius: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    """A page with round black spots in those places, and where they are."""
+    spots = np.zeros((HEIGHT, WIDTH), np.float32)
+    for place in places:
+        cv2.circle(spots, place, radius, 1.0, -1, cv2.LINE_AA)
+    ink = drawing()
+    ink[:, :120] = ink[:110] = 0
+    return scanned(0.97 * (1 - ink) * (1 - 0.95 * spots)), spots > 0.05
+
+
+@pytest.mark.parametrize("places", [((50, 400), (50, 900)), ((300, 55), (660, 52), (1020, 54))])
+def test_punch_holes_are_blank(places: tuple[tuple[int, int], ...]) -> None:
+    page, spots = punched(*places)
+    dark = tone.darkness(page)
+    assert dark[cv2.dilate(spots.astype(np.uint8), np.ones((9, 9))) > 0].max() < 0.1
+    ink = drawing()
+    ink[:, :120] = ink[:110] = 0
+    assert found(dark, ink) > 0.99
+
+
+@pytest.mark.parametrize(
+    "places", [((50, 400),), ((50, 400), (50, 480)), ((600, 400), (600, 900)), ((50, 400), (90, 900))]
+)
+def test_other_black_spots_stay(places: tuple[tuple[int, int], ...]) -> None:
+    page, spots = punched(*places)
+    assert (tone.darkness(page)[cv2.erode(spots.astype(np.uint8), np.ones((9, 9))) > 0] > 0.7).all()
+
+
+def test_a_spot_with_a_stroke_on_it_is_drawn() -> None:
+    page, spots = punched((50, 400), (50, 900))
+    for y in (400, 900):
+        cv2.line(page, (50, y), (130, y), 30, 5)
+    assert (tone.darkness(page)[cv2.erode(spots.astype(np.uint8), np.ones((9, 9))) > 0] > 0.7).all()
+
+
 def test_lines_that_run_off_the_page_stay() -> None:
     ink = drawing()
     for at in range(100, HEIGHT, 150):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 
 WIDTH, HEIGHT = 120, 80
 LUMA = np.array((0.2126, 0.7152, 0.0722))
@@ -19,11 +19,11 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
 
 
 def read(path: Path, page: int = 0, **options: object) -> np.ndarray:
-    return pages.read_grey(path, InkOptions(**options), page)  # type: ignore[arg-type]
+    return pages.read_grey(path, ReadOptions(**options), page)  # type: ignore[arg-type]
 
 
 def header(path: Path, page: int = 0, **options: object) -> pages.Header:
-    return pages.read_header(path, InkOptions(**options), page)  # type: ignore[arg-type]
+    return pages.read_header(path, ReadOptions(**options), page)  # type: ignore[arg-type]
 
 
 def picture(samples: np.ndarray, more: str = "") -> bytes:
@@ -107,6 +107,85 @@ class TestScans:
     def test_text_that_only_searching_finds_changes_nothing(self, tmp_path: Path) -> None:
         path = pdf(tmp_path / "a.pdf", f"{FULL} BT 3 Tr /F 20 Tf 5 5 Td (read by machine) Tj ET", picture(IMAGE))
         np.testing.assert_allclose(read(path), IMAGE @ LUMA / 255, atol=1e-6)
+
+
+MASK = (np.add.outer(np.arange(HEIGHT), np.arange(WIDTH)) // 20 % 2 * 255).astype(np.uint8)
+BLACK = np.zeros((HEIGHT, WIDTH), np.uint8)
+INK_ANNOTATION = (
+    "/Annots [<< /Type /Annot /Subtype /{kind} /Rect [10 10 50 30] /C [0 0 0] /F {flags} "
+    "/QuadPoints [10 30 50 30 10 10 50 10] /InkList [[10 20 50 20]] /BS << /W 8 >> >>]"
+)
+
+
+class TestAsAViewerShowsIt:
+    """A page is just its scan only where nothing else is on it, and nothing of the scan is hidden."""
+
+    def test_a_soft_mask(self, tmp_path: Path) -> None:
+        path = pdf(tmp_path / "a.pdf", FULL, picture(BLACK, "/SMask 7 0 R"), picture(MASK))
+        np.testing.assert_allclose(read(path), 1 - MASK / 255, atol=0.03)
+        assert header(path).dpi == (144, 144)
+
+    def test_an_explicit_mask(self, tmp_path: Path) -> None:
+        stencil = picture(MASK, "/ImageMask true").replace(b"/BitsPerComponent 8", b"/BitsPerComponent 1")
+        packed = zlib.compress(np.packbits(MASK > 0, axis=1).tobytes())
+        head, _, _ = stencil.partition(b"/Length")
+        head = head.replace(b"/ColorSpace /DeviceGray", b"")
+        stencil = head + f"/Length {len(packed)} >>\nstream\n".encode() + packed + b"\nendstream"
+        path = pdf(tmp_path / "a.pdf", FULL, picture(BLACK, "/Mask 7 0 R"), stencil)
+        np.testing.assert_allclose(read(path), MASK / 255, atol=0.03)  # 1 masks out
+
+    def test_a_colour_key(self, tmp_path: Path) -> None:
+        drawn = np.where(MASK > 0, 10, 200).astype(np.uint8)
+        path = pdf(tmp_path / "a.pdf", FULL, picture(drawn, "/Mask [5 15]"))
+        np.testing.assert_allclose(read(path), np.where(MASK > 0, 1, 200 / 255), atol=0.03)
+
+    @pytest.mark.parametrize("kind", ["Ink", "Square", "Highlight"])
+    def test_an_annotation(self, tmp_path: Path, kind: str) -> None:
+        annotation = INK_ANNOTATION.format(kind=kind, flags=4)
+        path = pdf(tmp_path / "a.pdf", FULL, picture(255 - BLACK), more=annotation)
+        assert read(path).min() < 0.1
+
+    @pytest.mark.parametrize(("kind", "flags"), [("Ink", 2), ("Ink", 32), ("Link", 4)])
+    def test_an_annotation_that_is_not_seen_leaves_the_scan_as_it_is(
+        self, tmp_path: Path, kind: str, flags: int
+    ) -> None:
+        path = pdf(tmp_path / "a.pdf", FULL, picture(IMAGE), more=INK_ANNOTATION.format(kind=kind, flags=flags))
+        np.testing.assert_allclose(read(path), IMAGE @ LUMA / 255, atol=1e-6)
+
+    @pytest.mark.parametrize("is_on", [True, False])
+    @pytest.mark.parametrize("by_image", [True, False])
+    def test_a_layer_that_is_switched_off(self, tmp_path: Path, is_on: bool, by_image: bool) -> None:
+        group = b"<< /Type /OCG /Name (sketch) >>"
+        content = FULL if by_image else f"/OC /L BDC {FULL} EMC"
+        path = pdf(tmp_path / "a.pdf", content, picture(BLACK, "/OC 7 0 R" if by_image else ""), group)
+        state = "" if is_on else "/OFF [7 0 R]"
+        body = path.read_bytes()
+        catalog = f"/OCProperties << /OCGs [7 0 R] /D << {state} >> >> ".encode()
+        body = body.replace(b"/Type /Catalog ", b"/Type /Catalog " + catalog)
+        path.write_bytes(body.replace(b"/Font <<", b"/Properties << /L 7 0 R >> /Font <<"))
+        assert read(path).mean() == pytest.approx(0 if is_on else 1, abs=0.02)
+
+    def test_a_clip(self, tmp_path: Path) -> None:
+        path = pdf(tmp_path / "a.pdf", f"0 0 30 40 re W n {FULL}", picture(BLACK))
+        grey = read(path)
+        assert grey[:, :55].max() == 0
+        assert grey[:, 65:].min() == 1
+
+    def test_a_clip_of_the_page_s_size_leaves_the_scan_as_it_is(self, tmp_path: Path) -> None:
+        path = pdf(tmp_path / "a.pdf", f"0 0 60 40 re W n {FULL}", picture(IMAGE))
+        np.testing.assert_allclose(read(path), IMAGE @ LUMA / 255, atol=1e-6)
+
+    @pytest.mark.parametrize("more", ["", " 0 0 m 1 1 l S"])
+    def test_the_unit_of_its_lengths(self, tmp_path: Path, more: str) -> None:
+        path = pdf(tmp_path / "a.pdf", FULL + more, picture(IMAGE), more="/UserUnit 2")
+        found = header(path)
+        assert found.dpi == pytest.approx((72, 72))
+        assert (found.width, found.height) == (WIDTH, HEIGHT)
+
+    def test_a_drawn_page_is_as_large_as_its_unit_says(self, tmp_path: Path) -> None:
+        path = pdf(tmp_path / "a.pdf", "15 10 30 20 re f", more="/UserUnit 2")
+        assert read(path, dpi=150.0).shape == (167, 250)
+        assert header(path, dpi=150.0).dpi == (150, 150)
 
 
 class TestDrawnPages:

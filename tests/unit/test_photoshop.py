@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from psd_tools import PSDImage
+from psd_tools.constants import BlendMode, Resource
+from psd_tools.psd.image_resources import ImageResource, VersionInfo
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
+from lineart_cli.pages.readers import psd_layers
 
 WIDTH, HEIGHT = 150, 100
 LUMA = (0.2126, 0.7152, 0.0722)
@@ -29,11 +32,11 @@ def grey_of(rgb: np.ndarray) -> np.ndarray:
 
 
 def read(path: Path, layer: str | None = None) -> np.ndarray:
-    return pages.read_grey(path, InkOptions(layer=layer))
+    return pages.read_grey(path, ReadOptions(layer=layer))
 
 
 def header(path: Path, layer: str | None = None) -> pages.Header:
-    return pages.read_header(path, InkOptions(layer=layer))
+    return pages.read_header(path, ReadOptions(layer=layer))
 
 
 def psd_bytes(
@@ -126,6 +129,71 @@ class TestMerged:
         planes = [*np.moveaxis(drawing(1), -1, 0), np.zeros((HEIGHT, WIDTH), np.uint8)]
         (tmp_path / "a.psd").write_bytes(psd_bytes(planes, 3, layers=struct.pack(">Ih", 2, 1)))
         np.testing.assert_allclose(read(tmp_path / "a.psd"), grey_of(drawing(1)), atol=1e-6)
+
+
+def with_filler(path: Path, value: int) -> Path:
+    """The same PSD, RGB with 8 bits, with one even grey for its merged picture."""
+    content = path.read_bytes()
+    at = 26
+    for _ in range(3):  # palette, resources, layers
+        at += 4 + struct.unpack(">I", content[at : at + 4])[0]
+    path.write_bytes(content[:at] + b"\0\0" + bytes([value]) * (3 * WIDTH * HEIGHT))
+    return path
+
+
+class TestFiller:
+    @pytest.mark.parametrize("value", [0, 255, 128])
+    def test_layers_are_composed_instead(self, tmp_path: Path, value: int) -> None:
+        path = with_filler(photoshop(tmp_path / "a.psd", Blue=False), value)
+        expected = grey_of(drawing(2))
+        share = 128 / 255
+        expected[20:60, :40] = expected[20:60, :40] * (1 - share) + share * grey_of(drawing(3))[:40, 10:50]
+        np.testing.assert_allclose(read(path), expected, atol=0.005)
+        assert header(path).notes == (
+            "has a merged picture of one even colour, so its visible layers are put together",
+        )
+
+    def test_layers_multiply_and_are_clipped(self, tmp_path: Path) -> None:
+        document = PSDImage.new("RGB", (WIDTH, HEIGHT))
+        document.create_pixel_layer(Image.fromarray(drawing(2)), name="Paper")
+        above = document.create_pixel_layer(Image.fromarray(drawing(3)), name="Shade")
+        above.blend_mode = BlendMode.MULTIPLY
+        document.save(tmp_path / "a.psd")
+        expected = (drawing(2) / 255 * drawing(3) / 255) @ np.array(LUMA)
+        np.testing.assert_allclose(read(with_filler(tmp_path / "a.psd", 255)), expected, atol=0.005)
+
+    @pytest.mark.parametrize("is_shown", [True, False])
+    def test_a_file_that_says_that_nothing_was_merged(self, tmp_path: Path, is_shown: bool) -> None:
+        path = photoshop(tmp_path / "a.psd", Paper=is_shown, Rough=False)
+        document = PSDImage.open(path)
+        version = VersionInfo(1, False, "lineart", "lineart", 1)
+        document.image_resources[Resource.VERSION_INFO] = ImageResource(b"8BIM", Resource.VERSION_INFO, "", version)
+        document.save(path)
+        if is_shown:
+            np.testing.assert_allclose(read(path), grey_of(drawing(2)), atol=0.005)
+            assert header(path).notes == ("has no merged picture, so its visible layers are put together",)
+        else:
+            with pytest.raises(PageError, match="was saved without its merged picture, and nothing is on its visible"):
+                read(path)
+
+    def test_large_pages_come_in_strips(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = with_filler(photoshop(tmp_path / "a.psd"), 0)
+        whole = read(path)
+        monkeypatch.setattr(psd_layers, "_AT_ONCE", 17 * WIDTH)
+        np.testing.assert_allclose(read(path), whole, atol=1e-6)
+
+    def test_a_page_that_is_really_even_stays_so(self, tmp_path: Path) -> None:
+        path = with_filler(photoshop(tmp_path / "a.psd", Paper=False, Rough=False), 255)
+        assert read(path).min() == 1
+        assert header(path).notes == ()
+
+    def test_a_merged_picture_is_taken_where_there_is_one(self, tmp_path: Path) -> None:
+        path = with_filler(photoshop(tmp_path / "a.psd"), 255)
+        content = bytearray(path.read_bytes())
+        content[-1] = 0
+        path.write_bytes(content)
+        assert np.count_nonzero(read(path) < 1) == 1
+        assert header(path).notes == ()
 
 
 class TestLayers:

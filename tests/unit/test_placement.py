@@ -15,7 +15,7 @@ from lineart_cli.brushes.style import EVEN, Style, Tool
 from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import Inker
 from lineart_cli.model.card import ModelCard
-from lineart_cli.options import BLACK, InkOptions, Length
+from lineart_cli.options import BLACK, Length, ReadOptions
 from lineart_cli.pages import InkedPage, Look
 
 HEIGHT, WIDTH, EVERY, STROKE = 4.0, 0.4, 0.2, 0.016  # inches: of the page, between its rungs, of a pencil's line
@@ -86,5 +86,5 @@ def test_ink_lies_on_its_line_in_every_format(tmp_path: Path, inker: Inker, file
     page = InkedPage(np.split(ink, [1, 70, 200]), ink.shape, 8, (dpi, dpi), sketch, pages.Metadata())
     pages.write_ink(path, page, file_format, Look(BLACK, False))
     has_layers = pages.OUTPUT_FORMATS[file_format].has_layers
-    shown = pages.read_grey(path, InkOptions(layer=pages.INK if has_layers else None))
+    shown = pages.read_grey(path, ReadOptions(layer=pages.INK if has_layers else None))
     assert off_the_line(1 - shown, dpi) < NEAR

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lineart_cli.imaging.disk_array import Spool
+from lineart_cli.imaging.disk_array import DiskArray
 from lineart_cli.imaging.polarity import dark_on_light, is_light_on_dark
 from lineart_cli.imaging.resample import gather
 
@@ -63,23 +63,23 @@ def test_black_and_white_chalk_on_toned_paper_is_dark_on_light() -> None:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_the_page_is_turned_round(dtype: type) -> None:
     light = drawn(0.1, 0.9, dtype=dtype)
-    for invert, is_turned in (("auto", True), ("yes", True), ("no", False)):
-        page, was_turned = dark_on_light(lambda _: light.copy(), invert)
-        assert was_turned == is_turned
+    for invert, is_inverted in (("auto", True), ("yes", True), ("no", False)):
+        page, was_inverted = dark_on_light(lambda _: light.copy(), invert)
+        assert was_inverted == is_inverted
         assert page.dtype == dtype
-        np.testing.assert_array_equal(page, WHITES[dtype] - light if is_turned else light)
+        np.testing.assert_array_equal(page, WHITES[dtype] - light if is_inverted else light)
 
 
 def test_a_page_on_disk_is_turned_round_there(tmp_path: Path) -> None:
     light = drawn(0.1, 0.9)
 
-    def read(_: bool) -> Spool:
-        page = Spool(light.shape, np.uint8, tmp_path)
+    def read(_: bool) -> DiskArray:
+        page = DiskArray(light.shape, np.uint8, tmp_path)
         gather([light], page)
         return page
 
-    page, was_turned = dark_on_light(read, "auto")
-    assert was_turned
+    page, was_inverted = dark_on_light(read, "auto")
+    assert was_inverted
     np.testing.assert_array_equal(page[:], 255 - light)
 
 
@@ -91,16 +91,16 @@ def test_the_user_may_have_dark_lines_turned_round() -> None:
 
 def test_white_lines_on_transparency_are_looked_at_on_black() -> None:
     on_white, on_black = np.full((900, 1000), 255, np.uint8), (drawing() * 255).astype(np.uint8)
-    page, was_turned = dark_on_light(lambda is_on_black: (on_black if is_on_black else on_white).copy(), "auto")
-    assert was_turned
+    page, was_inverted = dark_on_light(lambda is_on_black: (on_black if is_on_black else on_white).copy(), "auto")
+    assert was_inverted
     np.testing.assert_array_equal(page, 255 - on_black)
 
 
 def test_a_blank_page_stays_white_and_faint_lines_dark() -> None:
     faint = drawn(0.98, 0.85)
     for on_white, on_black in ((np.full((90, 90), 255, np.uint8), np.zeros((90, 90), np.uint8)), (faint, faint)):
-        page, was_turned = dark_on_light(
+        page, was_inverted = dark_on_light(
             lambda is_on_black, grounds=(on_white, on_black): grounds[is_on_black].copy(), "auto"
         )
-        assert not was_turned
+        assert not was_inverted
         np.testing.assert_array_equal(page, on_white)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from lineart_cli import pages, report
 from lineart_cli.batch import manifest
 from lineart_cli.batch.manifest import Entry, Failure, Manifest
 from lineart_cli.errors import ArgumentError, PageError
-from lineart_cli.options import InkOptions, ReportOptions
+from lineart_cli.options import InkOptions, ReportOptions, Several
 
 EVIL = "<img src=x onerror=alert(1)>\"'&.png"
 VOID = {"meta", "img", "input"}
@@ -110,7 +111,8 @@ def change(root: Path, alter: Callable[[Manifest], object]) -> None:
 
 
 def made(root: Path, **options: object) -> Page:
-    path = report.write(root, report.known_rows(root), ReportOptions(**options), lambda: None)
+    given = {"sketches": Several((str(root.parent / "scans"),)), **options}
+    path = report.write(root, report.known_rows(root), ReportOptions(**given), lambda: None)
     return Page(path.read_text("utf-8"))
 
 
@@ -217,6 +219,25 @@ class TestPictures:
         (out / "page10.png").write_bytes(b"no picture")
         text = made(out).text
         assert "The ink cannot be shown: holds no readable image." in text
+
+    def test_files_that_a_strange_manifest_names_are_not_shown(self, out: Path, tmp_path: Path) -> None:
+        secret = sketch(tmp_path / "home/secret.png", 77)
+        strange = replace(entry(out, secret, "page10.png"), input_sha256="0" * 64)
+        stolen = replace(entry(out, secret, "page10.png"), input="../scans/page10.png")
+        change(
+            out,
+            lambda known: known.pages.update({"page10.png": strange, "../home/secret.png": stolen, "b.png": stolen}),
+        )
+        change(out, lambda known: known.failures.update({"c.png": Failure("../home/secret.png", 0, "broken; mend")}))
+        page = made(out, sketches=Several())
+        assert "The sketch is not shown: it is not as it was inked. Name its folder with --sketches." in page.text
+        assert "The ink is not shown: it is not in the folder." in page.text
+        levels = {np.asarray(picture(each["src"]).convert("RGB"))[0, 0, 0] for each in page.of("img") if each["src"]}
+        assert levels
+        assert all(abs(int(level) - 77) > 8 for level in levels)
+        shown = made(out, sketches=Several((str(tmp_path / "home"),))).of("img")
+        levels = {np.asarray(picture(each["src"]).convert("RGB"))[0, 0, 0] for each in shown if each["src"]}
+        assert any(abs(int(level) - 77) < 8 for level in levels)
 
     def test_of_joined_pages_the_first_is_shown(self, out: Path, tmp_path: Path) -> None:
         sheets = [pages.InkedPage([np.full((40, 60), level, np.uint8)], (40, 60)) for level in (255, 0)]

@@ -104,7 +104,7 @@ def test_a_row_comes_out_the_same_in_whichever_strip() -> None:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float16])
 def test_a_page_on_disk_is_read_as_an_array_is(tmp_path: Path, dtype: type) -> None:
     grey = page(50, 30).astype(dtype)
-    kept = disk_array.Spool(grey.shape, dtype, tmp_path)
+    kept = disk_array.DiskArray(grey.shape, dtype, tmp_path)
     gather(np.split(grey, [7, 20]), kept)
     assert (kept.shape, kept.dtype) == (grey.shape, grey.dtype)
     for part in (
@@ -119,14 +119,14 @@ def test_a_page_on_disk_is_read_as_an_array_is(tmp_path: Path, dtype: type) -> N
 
 def test_a_page_on_disk_that_was_never_written_is_no_page(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="cut off"):
-        disk_array.Spool((5, 5), np.uint8, tmp_path)[:]
+        disk_array.DiskArray((5, 5), np.uint8, tmp_path)[:]
 
 
 def test_only_large_pages_go_to_disk_and_leave_nothing_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk_array, "LARGE", 100)
-    assert isinstance(disk_array.room((9, 11), np.uint8, tmp_path), np.ndarray)
-    large = disk_array.room((10, 10), np.uint8, tmp_path)
-    assert isinstance(large, disk_array.Spool)
+    assert isinstance(disk_array.allocate((9, 11), np.uint8, tmp_path), np.ndarray)
+    large = disk_array.allocate((10, 10), np.uint8, tmp_path)
+    assert isinstance(large, disk_array.DiskArray)
     large[0:10] = np.zeros((10, 10), np.uint8)
     del large
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from PIL import Image
 from lineart_cli import pages
 from lineart_cli.batch import overview
 from lineart_cli.imaging import disk_array
-from lineart_cli.options import InkOptions
+from lineart_cli.options import InkOptions, ReadOptions
 from lineart_cli.scale import working_scale
 from lineart_cli.scale.working_scale import LADDER, STROKE, Estimate, choose
 
@@ -204,7 +204,7 @@ def test_a_page_too_large_to_keep_is_looked_at_and_read_alike(tmp_path: Path, mo
     kept = overview.look(sheet)
     whole = worked_on(sheet)
     monkeypatch.setattr(disk_array, "LARGE", 1)
-    monkeypatch.setattr(overview, "room", lambda shape, dtype, _: np.empty(shape, dtype))
+    monkeypatch.setattr(overview, "allocate", lambda shape, dtype, _: np.empty(shape, dtype))
     seen = overview.look(sheet)
     assert (kept.greys is None, seen.greys is None) == (False, True)
     np.testing.assert_array_equal(seen.picture, kept.picture)
@@ -216,5 +216,5 @@ def test_a_page_is_looked_at_upright(tmp_path: Path) -> None:
     exif[0x0112] = 6
     page = sketch(9)
     Image.fromarray(np.rot90(page)).save(tmp_path / "a.png", exif=exif)
-    sheet = overview.Scan(tmp_path / "a.png", 0, pages.read_header(tmp_path / "a.png", InkOptions()), InkOptions())
+    sheet = overview.Scan(tmp_path / "a.png", 0, pages.read_header(tmp_path / "a.png", ReadOptions()), InkOptions())
     np.testing.assert_array_equal(overview.look(sheet).picture, np.float32(page / np.float32(255)))

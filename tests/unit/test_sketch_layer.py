@@ -9,11 +9,11 @@ from PIL import ExifTags, Image
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 
 
 def read(path: Path, page: int = 0) -> np.ndarray:
-    return pages.read_sketch(path, InkOptions(), page)
+    return pages.read_sketch(path, ReadOptions(), page)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_it_lies_under_the_page_that_is_inked(tmp_path: Path, rgb: np.ndarray, o
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     Image.fromarray(rgb).save(tmp_path / "a.png", exif=exif)
-    grey = pages.read_grey(tmp_path / "a.png", InkOptions())
+    grey = pages.read_grey(tmp_path / "a.png", ReadOptions())
     luma = read(tmp_path / "a.png") @ np.array([0.2126, 0.7152, 0.0722])
     np.testing.assert_allclose(luma / 255, grey, atol=1e-5)
 

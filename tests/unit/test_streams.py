@@ -119,7 +119,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         {},
         {"format": "tiff", "bits": "16"},
         {"format": "webp", "transparent": True},
-        {"format": "ora", "drop_colour": "blue"},
+        {"format": "ora", "drop_colour": "red,blue"},
         {"brush": "charcoal"},
         {"thickness": "2px,4px"},
     ],
@@ -194,7 +194,7 @@ def test_a_disk_that_is_full_when_a_page_goes_there_is_named(
         raise OSError(28, "No space left on device")
 
     narrow()
-    monkeypatch.setattr(disk_array.Spool, "__setitem__", full)
+    monkeypatch.setattr(disk_array.DiskArray, "__setitem__", full)
     assert set(desk.ink(scans)) == {"turned.png"}
     assert len(desk.errors) == 9
     assert all("cannot be written (No space left on device); free some space" in error for error in desk.errors)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 
 LUMA = np.array((0.2126, 0.7152, 0.0722))
 HEIGHT, WIDTH = 70, 90
@@ -38,11 +38,11 @@ def path(tmp_path: Path) -> Path:
 
 
 def read(path: Path, page: int = 0) -> np.ndarray:
-    return pages.read_grey(path, InkOptions(), page)
+    return pages.read_grey(path, ReadOptions(), page)
 
 
 def header(path: Path, page: int = 0) -> pages.Header:
-    return pages.read_header(path, InkOptions(), page)
+    return pages.read_header(path, ReadOptions(), page)
 
 
 def check(path: Path, samples: np.ndarray, grey: np.ndarray, tolerance: float = 1e-6, **settings: Any) -> None:
@@ -93,6 +93,27 @@ class TestSamples:
         planes = np.moveaxis(deep(RGB), -1, 0)
         settings = {"photometric": "rgb", "planarconfig": "separate", "compression": "zlib", "predictor": 2}
         check(path, planes, OF_RGB, tile=tile, **settings)
+
+    @pytest.mark.parametrize("planes", ["contig", "separate"])
+    @pytest.mark.parametrize("widen", [np.asarray, deep])
+    @pytest.mark.parametrize("kind", ["unassalpha", "assocalpha", "unspecified"])
+    def test_counted_from_white_with_coverage(self, path: Path, planes: str, widen: Any, kind: str) -> None:
+        dark, coverage = 255 - GREY[..., None], COVERAGE
+        if kind == "assocalpha":
+            dark = np.rint(dark * (coverage / 255)).astype(np.uint8)
+        samples = widen(np.dstack([dark, coverage]))
+        expected = GREY / 255 if kind == "unspecified" else on_white(GREY / 255)
+        stored = np.moveaxis(samples, -1, 0) if planes == "separate" else samples
+        check(path, stored, expected, 0.003, photometric="miniswhite", extrasamples=[kind], planarconfig=planes)
+
+    def test_a_palette_with_coverage(self, path: Path) -> None:
+        palette = np.random.default_rng(0).integers(0, 65536, (3, 256), np.uint16)
+        samples = np.dstack([GREY, COVERAGE])
+        colours = (320, 3, 768, palette.ravel().tolist(), True)
+        tifffile.imwrite(path, samples, photometric="minisblack", extrasamples=["unassalpha"], extratags=[colours])
+        with tifffile.TiffFile(path, mode="r+b") as tiff:
+            tiff.pages[0].tags["PhotometricInterpretation"].overwrite(3)
+        np.testing.assert_allclose(read(path), on_white(palette.T[GREY] @ LUMA / 65535), atol=1e-4)
 
     @pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
     def test_counted_from_black_or_white(self, path: Path, photometric: str) -> None:

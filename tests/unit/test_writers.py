@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import io
-import resource
+import os
 import struct
-import warnings
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import BLACK, Colour, InkOptions
+from lineart_cli.options import BLACK, Colour, ReadOptions
 from lineart_cli.pages import InkedPage, Look, Metadata
 from lineart_cli.pages.writers import tiff
 from lineart_cli.pages.writers.profile import icc_profile
@@ -135,7 +136,7 @@ class TestTags:
     @pytest.mark.parametrize("dpi", [(72.0, 72.0), (300.0, 300.0), (599.0, 599.0), (203.2, 98.0)])
     def test_dpi_survives(self, tmp_path: Path, file_format: str, dpi: pages.Dpi) -> None:
         path = write(tmp_path, file_format, inked(ink(), dpi))
-        found = pages.read_header(path, InkOptions()).dpi
+        found = pages.read_header(path, ReadOptions()).dpi
         assert found == (tuple(round(each) for each in dpi) if file_format == "jpeg" else pytest.approx(dpi, abs=0.02))
         if dpi[0] % 1 == 0:
             assert found == dpi
@@ -143,7 +144,7 @@ class TestTags:
     @pytest.mark.parametrize("file_format", ["png", "tiff", "webp", "bmp"])
     def test_no_dpi_is_not_made_up(self, tmp_path: Path, file_format: str) -> None:
         path = write(tmp_path, file_format, inked(ink()))
-        assert pages.read_header(path, InkOptions()).dpi is None
+        assert pages.read_header(path, ReadOptions()).dpi is None
 
     @pytest.mark.parametrize("file_format", ["png", "tiff", "jpeg", "psd"])
     @pytest.mark.parametrize("colour", [BLACK, BLUE], ids=str)
@@ -205,7 +206,7 @@ class TestMetadata:
             assert exif.get(ExifTags.Base.XResolution, 300) == 300
             if file_format != "tiff":
                 assert exif.get_ifd(ExifTags.IFD.Exif) == {ExifTags.Base.DateTimeOriginal: "2020:01:02 03:04:05"}
-        assert pages.read_header(path, InkOptions()).dpi == (300, 300)
+        assert pages.read_header(path, ReadOptions()).dpi == (300, 300)
 
     def test_png_has_it_as_text_too(self, tmp_path: Path) -> None:
         path = write(tmp_path, "png", inked(ink(), metadata=as_kept()))
@@ -248,7 +249,7 @@ class TestPng:
             Image.new("L", (1, 1)).save(tmp_path / "in.png", dpi=(per_metre * 0.0254, per_metre * 0.0254))
             chunk = b"pHYs" + struct.pack(">IIB", per_metre, per_metre, 1)
             assert chunk in (tmp_path / "in.png").read_bytes()
-            dpi = pages.read_header(tmp_path / "in.png", InkOptions()).dpi
+            dpi = pages.read_header(tmp_path / "in.png", ReadOptions()).dpi
             data = write(tmp_path, "png", inked(ink(), dpi)).read_bytes()
             assert chunk + struct.pack(">I", zlib.crc32(chunk)) in data
 
@@ -378,22 +379,33 @@ class TestPsd:
                 write(tmp_path, file_format, inked(ink()))
 
 
-class TestTrouble:
-    @pytest.fixture
-    def small_disk(self) -> Iterator[None]:
-        """Files end at 4000 bytes, as on a full disk."""
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4000, hard))
-        yield
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+FULL_DISK = """
+import resource, sys, warnings
+from collections.abc import Iterator
+from pathlib import Path
+import numpy as np
+from lineart_cli import pages
+from lineart_cli.options import BLACK
 
-    @pytest.mark.usefixtures("small_disk")
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+warnings.simplefilter("error")
+ink = np.random.default_rng(0).integers(0, 256, (150, 70), np.uint8)
+page = pages.InkedPage([ink], ink.shape, 8, (300, 300), ink)
+try:
+    pages.write_ink(Path(sys.argv[1]), page, sys.argv[2], pages.Look(BLACK, False))
+except OSError as error:
+    print(error)
+"""
+
+
+class TestTrouble:
+    @pytest.mark.skipif(os.name == "nt", reason="has no such limits")
     @pytest.mark.parametrize("file_format", FORMATS)
     def test_a_full_disk_is_told(self, tmp_path: Path, file_format: str) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with pytest.raises(OSError, match="File too large"):
-                write(tmp_path, file_format)
+        """In a process whose files end at 4000 bytes."""
+        command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "a"), file_format]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert "File too large" in done.stdout
 
     def test_formats_know_what_they_can_hold(self, tmp_path: Path) -> None:
         with pytest.raises(

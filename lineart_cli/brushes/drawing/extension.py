@@ -1,4 +1,4 @@
-"""Distances from lines beyond those that the network tells, for soft brushes and broad ones."""
+"""Distances to lines beyond those that the network gives, which end some px from a line; for soft and broad brushes."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.nearest import Nearest
 
 _NOWHERE = 1e4
-_SLACK = 4  # px by which the distance transform's ways may leave the straight one
+_TOLERANCE = 4  # px by which paths of the distance transform may leave the straight line
 
 
 @dataclass(frozen=True)
-class Farther:
-    """The distances of a page, made longer where they are needed.
+class DistanceExtension:
+    """The distance field of a page, continued where the network's own ends.
 
     Attributes:
         off: (h, w) float16, distance from the middle of the nearest line, px.
-        known: px from which on it does not tell.
-        reach: px up to which it is to.
+        known: px from which on `off` means only "farther than this".
+        reach: px up to which distances are needed.
     """
 
     off: Page
@@ -42,15 +42,12 @@ class Farther:
         return np.dtype(np.float32)
 
     def __getitem__(self, rows: slice) -> Floats:
-        """Some rows: from the nearest pixel whose distance is known, as far as that is and on; float32."""
+        """Some rows, float32: where `off` is unknown, the way to the nearest known pixel and on from there."""
         first, last, _ = rows.indices(self.shape[0])
-        margin = math.ceil(self.reach) + _SLACK
+        margin = math.ceil(self.reach) + _TOLERANCE
         low, high = max(first - margin, 0), min(last + margin, self.shape[0])
         off: NDArray[np.float16] = self.off[low:high]
-        unknown = off >= self.known
-        more, label = cv2.distanceTransformWithLabels(
-            unknown.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        at_border = np.full(int(label.max()) + 1, _NOWHERE, np.float32)
-        at_border[label[~unknown]] = off[~unknown]
-        return np.asarray((more + at_border[label])[first - low : last - low], np.float32)
+        known = off < self.known
+        nearest = Nearest.of(known)
+        at_border = nearest.spread(known, off[known].astype(np.float32), _NOWHERE)
+        return np.asarray((nearest.distance + at_border)[first - low : last - low], np.float32)

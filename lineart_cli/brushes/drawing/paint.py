@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from lineart_cli.brushes import noise
 from lineart_cli.brushes.drawing import extension, pen_pressure, skeleton
 from lineart_cli.brushes.noise import Floats
-from lineart_cli.brushes.style import ENDS, PRESSURES, REACH, STEPS, Style
+from lineart_cli.brushes.style import CAPS, PRESSURES, REACH, STEPS, Style
 from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.nearest import Nearest
 from lineart_cli.imaging.resample import distance_rows, gathered, is_thin, linear_rows, strips
 
 ROWS = 256
@@ -25,7 +26,7 @@ ROWS = 256
 _MARGIN, _MORE = 24, 4  # px at 300 dpi around these rows, or beyond a brush's reach, in which lines are looked for
 _BLUR = 0.25  # px below `Lines.seen` at which distances are not trusted any more
 _SIDE_BLUR = 1.0  # px at 300 dpi over which distances are averaged, for the way to the line
-_TURN_BLUR = 3.0  # px at 300 dpi over which the direction of a line is averaged
+_DIRECTION_BLUR = 3.0  # px at 300 dpi over which the direction of a line is averaged
 _GREYS, _NOISES, _LOUDEST = 256, 129, 4.0  # size of the grain's table, and the last of its noise
 
 
@@ -35,7 +36,7 @@ class Lines:
 
     Attributes:
         off: (h, w) float16, distance from the middle of the nearest line, px.
-        pressure: what the artist's own was, as `weight.pressure` gives it; or (1, 1), the same everywhere.
+        pressure: what the artist's own was, as `pen_pressure.pressure` gives it; or (1, 1), the same everywhere.
         seen: px beyond which distances are not known.
     """
 
@@ -44,9 +45,9 @@ class Lines:
     seen: float = math.inf
 
     @cached_property
-    def trace(self) -> skeleton.Trace:
+    def skeleton(self) -> skeleton.Skeleton:
         """The lines thinned, for their ends."""
-        return skeleton.trace(self.off)
+        return skeleton.skeleton(self.off)
 
 
 def paint(
@@ -104,11 +105,11 @@ class _Painter:
         self.resampled = distance_rows if is_fine else linear_rows
         self.reach = thickness / 2 * style.reach + 0.5 / self.scale[0]
         known = lines.seen - _BLUR
-        self.off: Page = lines.off if self.reach <= known else extension.Farther(lines.off, known, self.reach)
+        self.off: Page = lines.off if self.reach <= known else extension.DistanceExtension(lines.off, known, self.reach)
         self.area = _area(style)
-        self.turns = any(each != style.turn[0] for each in style.turn)
-        self.taper = lines.trace.factor(style.taper * thickness, thickness) if style.taper else None
-        self.ends = lines.trace.ends(thickness) if any(each != 1 for each in style.ends) else None
+        self.has_angles = any(each != style.angle_width[0] for each in style.angle_width)
+        self.taper = lines.skeleton.factor(style.taper * thickness, thickness) if style.taper else None
+        self.ends = lines.skeleton.ends(thickness) if any(each != 1 for each in style.caps) else None
         self.spreading = _spreading(style.grain) if style.grain else None
 
     @cached_property
@@ -144,22 +145,22 @@ class _Painter:
         width = np.interp(press, np.linspace(0, 1, PRESSURES), self.style.width)
         half: Floats = (width * (self.thickness / 2)).astype(np.float32)
         side = None
-        if self.turns or self.style.bands[-1]:
+        if self.has_angles or self.style.bands[-1]:
             side = sides(self.off[first:last], at.x, at.y - first)
-        if self.turns and side is not None:
+        if self.has_angles and side is not None:
             tangent = tangents(self.lines.off[first:last], at.x - side[0], at.y - side[1] - first)
-            half = half * _around(np.array(self.style.turn, np.float32), tangent / np.pi)
+            half = half * _around(np.array(self.style.angle_width, np.float32), tangent / np.pi)
         off, grain = at.off, np.zeros(0, np.float32)
-        if self.style.grain or self.style.stray:
+        if self.style.grain or self.style.edge_jitter:
             grain = noise.at(self.grain, at.x * self.grain_px, at.y * self.grain_px)
             if side is not None and self.style.bands[-1]:
                 foot = (np.stack([at.x, at.y]) - side) * self.grain_px
                 grain += np.float32(self.style.bands[-1]) * noise.streaks(foot, side * self.grain_px)
-            off = off + np.float32(self.style.stray * self.thickness) * grain
+            off = off + np.float32(self.style.edge_jitter * self.thickness) * grain
         cover = self._mean(press, off / half, 0.5 / self.scale[0] / half)
         if near and self.ends is not None:
             cover = cover * np.interp(
-                near.sample(self.ends, at, ENDS[-1] * self.thickness) / half, ENDS, self.style.ends
+                near.sample(self.ends, at, CAPS[-1] * self.thickness) / half, CAPS, self.style.caps
             )
         if self.spreading is None:
             return cover
@@ -185,31 +186,29 @@ class _Near:
     Attributes:
         first: of the rows.
         found: which pixels of the thinned lines lie in them.
-        label: (rows, w) a number for each pixel, the same where the nearest of `found` is the same.
-        number: (len(found),) of those themselves.
+        at: row, counted from `first`, and column of those.
+        nearest: which of them is the nearest.
     """
 
     first: int
     found: slice
-    label: NDArray[np.int32]
-    number: NDArray[np.int32]
+    at: tuple[NDArray[np.int32], NDArray[np.int32]]
+    nearest: Nearest
 
     @classmethod
     def of(cls, lines: Lines, first: int, last: int) -> _Near:
-        found = lines.trace.between(first, last)
-        row, column = lines.trace.row[found] - first, lines.trace.column[found]
-        free = np.ones((last - first, lines.off.shape[1]), np.uint8)
-        free[row, column] = 0
-        _, label = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-        return cls(first, found, np.asarray(label, np.int32), np.asarray(label[row, column], np.int32))
+        found = lines.skeleton.between(first, last)
+        row, column = lines.skeleton.row[found] - first, lines.skeleton.column[found]
+        inked = np.zeros((last - first, lines.off.shape[1]), np.bool_)
+        inked[row, column] = True
+        return cls(first, found, (row, column), Nearest.of(inked))
 
     def sample(self, values: Floats, at: _Points, otherwise: float) -> Floats:
         """(N,) what the nearest pixel of the thinned lines has of `values`, for points."""
-        if len(self.number) == 0:
+        if len(self.at[0]) == 0:
             return np.full(len(at.x), otherwise, np.float32)
-        table = np.full(self.label.max() + 1, otherwise, np.float32)
-        table[self.number] = values[self.found]
-        return noise.sample(table[self.label], at.x, at.y - self.first)
+        spread = self.nearest.spread(self.at, values[self.found], otherwise)
+        return noise.sample(spread, at.x, at.y - self.first)
 
 
 @dataclass(frozen=True)
@@ -239,7 +238,7 @@ def tangents(off: NDArray[np.float16], x: Floats, y: Floats) -> Floats:
     """(N,) directions of the nearest lines in [0, pi), from level on clockwise; structure tensor of the distance."""
     bowl = np.minimum(off.astype(np.float32), 8.0)
     dx, dy = (np.asarray(cv2.Scharr(bowl, cv2.CV_32F, *way)) for way in ((1, 0), (0, 1)))
-    blurred = (cv2.GaussianBlur(each, (0, 0), _TURN_BLUR) for each in (dx * dy, dx * dx, dy * dy))
+    blurred = (cv2.GaussianBlur(each, (0, 0), _DIRECTION_BLUR) for each in (dx * dy, dx * dx, dy * dy))
     both, level, upright = (np.asarray(each, np.float32) for each in blurred)
     twice = np.arctan2(-2 * noise.sample(both, x, y), noise.sample(upright - level, x, y))
     return np.asarray(np.mod(twice / 2, np.pi), np.float32)

@@ -1,4 +1,4 @@
-"""Where lines end: the lines thinned to one pixel, and the way from each of their ends along them."""
+"""The skeleton of a page's lines, one pixel wide, and the distance of its pixels from the end of their line."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Trace:
-    """The thinned lines of a page.
+class Skeleton:
+    """The skeleton of the lines of a page.
 
     Attributes:
         row: (N,) of the pixels, rising.
         column: (N,).
-        end: (N,) px along the line from its end; `WALK` where none is near, negative where it is drawn out beyond it.
-        room: (N,) px that the line has for the taper of that end: its length up to a branching, or half of it where it
-            ends on both sides; infinite where it is longer than `WALK`.
+        end: (N,) px along the line to its nearest end; `WALK` where none is nearer, negative on pixels added beyond it.
+        room: (N,) px over which that end may taper: the length of the line up to a branching, or half its length where
+            it ends on both sides; infinite where it is longer than `WALK`.
     """
 
     row: NDArray[np.int32]
@@ -67,21 +67,21 @@ class Trace:
         return slice(*np.searchsorted(self.row, (first, last)))
 
 
-def trace(off: Page) -> Trace:
+def skeleton(off: Page) -> Skeleton:
     """Thin the lines of a page and walk along them from their ends.
 
     Args:
         off: (h, w) distance from the middle of the nearest line, px at 300 dpi.
     """
     parts = list(_parts(off))
-    return Trace(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+    return Skeleton(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
 def _parts(off: Page) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Floats, Floats]]:
     margin = 2 * WALK + 16
     for start in range(0, off.shape[0], ROWS):
         low, high = max(start - margin, 0), min(start + ROWS + margin, off.shape[0])
-        skeleton = thin(off[low:high] < CORE)
+        skeleton = skeletonize(off[low:high] < CORE)
         end, room = _walked(skeleton, off[low:high], low > 0, high < off.shape[0])
         kept = slice(start - low, min(start + ROWS, off.shape[0]) - low)
         row, column = np.nonzero(skeleton[kept])
@@ -93,7 +93,7 @@ def _parts(off: Page) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Fl
         )
 
 
-def thin(mask: Mask, most: int | None = None) -> Mask:
+def skeletonize(mask: Mask, most: int | None = None) -> Mask:
     """Thin lines to one pixel (Zhang and Suen, CACM 27, 1984); (h, w) bool.
 
     Args:
@@ -143,7 +143,7 @@ _WEIGHTS = _weights()
 
 
 def _walked(skeleton: Mask, off: NDArray[np.float16], more_above: bool, more_below: bool) -> tuple[Floats, Floats]:
-    """For each pixel of the skeleton, whose ends are drawn out, the px to its end and that end's room; see `Trace`."""
+    """For each pixel of the skeleton, whose ends are drawn out, px to its end and that end's room; see `Skeleton`."""
     height, width = skeleton.shape
     end = np.full(skeleton.shape, WALK, np.float32)
     room = np.full(skeleton.shape, np.inf, np.float32)

@@ -18,13 +18,13 @@ ROUNDS = 6
 """Times that the grain is drawn, compared and corrected."""
 _FIRM = 0.85  # pressure from which a stroke shows how its coverage falls off
 _PARTS = 8  # of the mean distance of the ink, in which this is looked at
-_STIFF = 0.02  # weight of a straight course of width by pressure
+_STIFF = 0.02  # weight of a straight centre line of width by pressure
 _RESOLVED = 2.0  # px of half width below which a profile cannot be seen
 _PARTIAL = (0.08, 0.92)  # mean coverage at which grain can be seen
 _EDGE = 0.15  # slope of the mean coverage per px that is a sharp edge's, whose pixels are partly covered without grain
 _SEEN = 0.05  # share of a stroke in which grain must be seen to be believed
 _SMOOTH = 0.0008  # grain's energy below which a brush is smooth
-_CALM = 0.01  # weight of a straight course of coverage by pressure
+_SIGMA = 0.01  # weight of a straight centre line of coverage by pressure
 _STEADY = 0.05  # px by which edges may stray without being seen
 _RISE = 1.5  # half widths before the end of a stroke in which it may not yet have all its ink
 _DRIFT = 20.0  # px along the stroke over which what is left is no grain but the mean itself
@@ -64,26 +64,26 @@ def measure(strip: Strip, about: str) -> Style:
     half = half_width(strip)
     body = strip if strip.tip is None else strip.until(strip.ink.shape[1] - round(_RISE * half))
     style = _with_grain(body, _tables(body, about), 2 * half)
-    style = style if style.grain else _with_stray(body, style, 2 * half)
+    style = style if style.grain else _with_edge_jitter(body, style, 2 * half)
     if strip.tip is None:
         return style
-    drawn = draw(strip, replace(style, grain=0.0, stray=0.0), 2 * half)
-    return replace(style, ends=plain(caps.factors(strip.whole.sum(0), drawn.sum(0), strip.ink.shape[1] - 1, half)))
+    drawn = draw(strip, replace(style, grain=0.0, edge_jitter=0.0), 2 * half)
+    return replace(style, caps=plain(caps.factors(strip.whole.sum(0), drawn.sum(0), strip.ink.shape[1] - 1, half)))
 
 
-def _with_stray(strip: Strip, smooth: Style, thickness: float) -> Style:
+def _with_edge_jitter(strip: Strip, smooth: Style, thickness: float) -> Style:
     """The style with edges that stray as those of the stroke do; it is measured anew from a stroke without that."""
     mean = draw(strip, smooth, thickness)
     strays = profile.strays(strip.ink, mean)
-    stray = _usual(strays) / thickness
-    if stray * thickness < _STEADY:
+    edge_jitter = _usual(strays) / thickness
+    if edge_jitter * thickness < _STEADY:
         return smooth
     straight = _tables(replace(strip, ink=_straight(strip.ink, mean)), smooth.about)
     style = replace(straight, bands=plain(_lengths(strays)))
     for _ in range(ROUNDS):
-        style = replace(style, stray=round(stray, 4))
+        style = replace(style, edge_jitter=round(edge_jitter, 4))
         found = _usual(profile.strays(draw(strip, style, thickness), mean))
-        stray *= float(np.clip(_usual(strays) / max(found, 1e-3), 0.5, 2))
+        edge_jitter *= float(np.clip(_usual(strays) / max(found, 1e-3), 0.5, 2))
     return style
 
 
@@ -108,9 +108,9 @@ def _tables(strip: Strip, about: str) -> Style:
 
 
 def _straight(ink: Floats, mean: Floats) -> Floats:
-    """The strip drawn out or together in each column, so that its edges lie on their smooth courses."""
+    """The strip drawn out or together in each column, so that its edges lie on their smooth centre lines."""
     found = profile.edges(ink, mean)
-    share = np.where(profile.clear(mean), found / np.maximum(profile.courses(found), 0.5), 1)
+    share = np.where(profile.clear(mean), found / np.maximum(profile.centre_lines(found), 0.5), 1)
     side = np.arange(len(ink), dtype=np.float32)[:, None] - len(ink) // 2
     row = (len(ink) // 2 + side * np.where(side > 0, share[0], share[1])).astype(np.float32)
     column = np.broadcast_to(np.arange(ink.shape[1], dtype=np.float32), ink.shape)
@@ -170,8 +170,8 @@ def _cover(strip: Strip, width: Floats, half: float) -> Floats:
     bend = np.diff(np.eye(PRESSURES), 2, axis=0)
     systems = squares.reshape(STEPS, PRESSURES, PRESSURES)
     counted = systems.sum(2)
-    calm = _CALM * counted.max() * (bend.T @ bend + 1e-6 * np.eye(PRESSURES))
-    found = np.linalg.solve(systems + calm, inked[..., None])[..., 0]
+    smoothing = _SIGMA * counted.max() * (bend.T @ bend + 1e-6 * np.eye(PRESSURES))
+    found = np.linalg.solve(systems + smoothing, inked[..., None])[..., 0]
     cover = np.where(counted > 1e-3, found, np.nan).T
     for row in cover:
         known = np.flatnonzero(~np.isnan(row))

@@ -136,11 +136,11 @@ def _straightened(ink: Floats, first: int, middle: Floats) -> tuple[Strip, float
         along = np.concatenate([[0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
         even = np.linspace(0, along[-1], round(float(along[-1])) + 1)
         x, y = (np.interp(even, along, each).astype(np.float32) for each in (x, y))
-        turn = np.arctan2(_slope(y), _slope(x)).astype(np.float32)
-        cut = cv2.remap(ink, x - side * np.sin(turn), y + side * np.cos(turn), cv2.INTER_CUBIC)  # linear blurs grain
+        angle = np.arctan2(_slope(y), _slope(x)).astype(np.float32)
+        cut = cv2.remap(ink, x - side * np.sin(angle), y + side * np.cos(angle), cv2.INTER_CUBIC)  # linear blurs grain
         strip = np.asarray(np.clip(cut, 0, 1), np.float32)
         off = _centre(strip, side, max(len(x) / 100, 3.0))
-        x, y = x - off * np.sin(turn), y + off * np.cos(turn)
+        x, y = x - off * np.sin(angle), y + off * np.cos(angle)
     pressure = np.linspace(0, 1, strip.shape[1], dtype=np.float32)
     place = caps.place(strip.sum(0), half_width(Strip(strip, pressure)))
     last = int(np.clip(round(place), 0.8 * strip.shape[1], strip.shape[1] - 1))
@@ -159,10 +159,10 @@ def _unseen(ink: Floats, strip: Strip, first: int, last: float) -> float:
     share = (first - right) / max(last - right, 1.0)
     rows = np.flatnonzero((ink > _FAINTEST).any(1))
     centred = abs(int(rows[0]) - (height - 1 - int(rows[-1]))) <= _CENTRED * height and right <= _MARGIN * width
-    course, begins = strip.ink.sum(0), strip.ink[:, : max(round(_BEGINNING * strip.ink.shape[1]), 1)].mean(1)
-    fades = begins.max() < 2 * _FAINTEST or begins.sum() < _FAINT * np.percentile(course, 90)
+    centre_line, begins = strip.ink.sum(0), strip.ink[:, : max(round(_BEGINNING * strip.ink.shape[1]), 1)].mean(1)
+    fades = begins.max() < 2 * _FAINTEST or begins.sum() < _FAINT * np.percentile(centre_line, 90)
     return share if centred and fades and _UNSEEN[0] < share < _UNSEEN[1] else 0.0
 
 
-def _slope(course: Floats) -> Floats:
-    return np.asarray(cv2.GaussianBlur(np.gradient(course)[None].astype(np.float32), (0, 0), 4.0)[0])
+def _slope(centre_line: Floats) -> Floats:
+    return np.asarray(cv2.GaussianBlur(np.gradient(centre_line)[None].astype(np.float32), (0, 0), 4.0)[0])

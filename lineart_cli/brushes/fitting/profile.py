@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lineart_cli.brushes.noise import Floats
 
-_COURSE = 12.0  # px along a stroke over which the course of an edge is smooth
+_CENTRE_LINE = 12.0  # px along a stroke over which the centre line of an edge is smooth
 _THIN, _FAINT = 2.0, 0.1  # width in px and opacity below which edges cannot be seen
 
 
@@ -50,12 +50,12 @@ def edges(ink: Floats, mean: Floats) -> Floats:
     return np.asarray(found, np.float32)
 
 
-def courses(edges: Floats) -> Floats:
+def centre_lines(edges: Floats) -> Floats:
     """(2, N) edges made smooth."""
-    return np.asarray(cv2.GaussianBlur(edges, (0, 0), sigmaX=_COURSE, sigmaY=0.1, borderType=cv2.BORDER_REPLICATE))
+    return np.asarray(cv2.GaussianBlur(edges, (0, 0), sigmaX=_CENTRE_LINE, sigmaY=0.1, borderType=cv2.BORDER_REPLICATE))
 
 
 def strays(ink: Floats, mean: Floats) -> Floats:
-    """(2, M) px by which edges stray from their own course, where they can be seen; see `edges`."""
+    """(2, M) px by which edges stray from their own centre line, where they can be seen; see `edges`."""
     found = edges(ink, mean)[:, clear(mean)]
-    return np.asarray(found - courses(found) if found.size else found)
+    return np.asarray(found - centre_lines(found) if found.size else found)

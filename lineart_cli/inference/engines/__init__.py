@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 from lineart_cli.errors import EngineError
 from lineart_cli.inference.engines.base import (
@@ -22,6 +26,7 @@ __all__ = [
     "EngineChoice",
     "OutOfMemoryError",
     "UnusableError",
+    "load_ahead",
     "open_engine",
 ]
 
@@ -45,7 +50,7 @@ def open_engine(
     if choice.backend == "openvino":
         from lineart_cli.inference.engines.openvino import OpenVinoEngine
 
-        return OpenVinoEngine(network, choice, shape, compiled or CompiledNetworks())
+        return OpenVinoEngine(network, choice, shape, compiled)
     if choice.backend == "onnxruntime":
         from lineart_cli.inference.engines.onnxruntime import OnnxRuntimeEngine
 
@@ -53,6 +58,17 @@ def open_engine(
     if choice.backend != "auto":
         raise EngineError(f"--backend {choice.backend}: unknown; choose from auto, openvino, onnxruntime")
     return _open_first(network, choice, shape, compiled)
+
+
+def load_ahead(choice: EngineChoice) -> None:
+    """Begin to import the runtime that will be asked for, beside other work; what fails there is told when it is."""
+    if choice.backend != "auto" and choice.backend not in sys.modules:
+        Thread(target=_imported, args=(choice.backend,)).start()
+
+
+def _imported(backend: str) -> None:
+    with suppress(ImportError):
+        import_module(backend)
 
 
 def _open_first(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
 import os
-import tempfile
 from pathlib import Path
+
+from lineart_cli.replacing import replacing
 
 MOST_IN_MEMORY = 4
 """Networks: for pages upright and on their side, whole and at half size."""
@@ -74,16 +74,9 @@ def _read(file: Path) -> bytes | None:
 
 def _write(folder: Path, name: str, compiled: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(compiled).digest())
-            file.write(compiled)
-        os.replace(part, folder / name)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
-        raise
+    with replacing(folder / name) as part, part.open("wb") as file:
+        file.write(hashlib.sha256(compiled).digest())
+        file.write(compiled)
 
 
 def _prune(folder: Path, most: int) -> None:

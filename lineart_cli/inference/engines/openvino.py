@@ -27,7 +27,9 @@ class OpenVinoEngine(CheckedEngine):
 
     backend = "openvino"
 
-    def __init__(self, network: Path, choice: EngineChoice, shape: tuple[int, int], compiled: CompiledNetworks) -> None:
+    def __init__(
+        self, network: Path, choice: EngineChoice, shape: tuple[int, int], compiled: CompiledNetworks | None
+    ) -> None:
         """See `open_engine`."""
         super().__init__(shape)
         try:
@@ -45,12 +47,13 @@ class OpenVinoEngine(CheckedEngine):
         if choice.threads is not None and device == "CPU":
             settings["INFERENCE_NUM_THREADS"] = choice.threads
         try:
-            can_export = "EXPORT_IMPORT" in capabilities
-            key = _key(core, network, device, settings, shape) if can_export else ""
-            model = _kept(core, device, settings, compiled.find(key)) if can_export else None
-            if model is None:
+            if compiled is None or "EXPORT_IMPORT" not in capabilities:
                 model = core.compile_model(_model(core, network, self._sketch_shape), device, settings)
-                if can_export:
+            else:
+                key = _key(core, network, device, settings, shape)
+                model = _kept(core, device, settings, compiled.find(key))
+                if model is None:
+                    model = core.compile_model(_model(core, network, self._sketch_shape), device, settings)
                     compiled.keep(key, model.export_model().getvalue())
             self._request = model.create_infer_request()
         except (RuntimeError, MemoryError) as error:

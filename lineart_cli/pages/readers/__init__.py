@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import importlib
+import re
 from contextlib import AbstractContextManager
+from struct import unpack
 from typing import BinaryIO
 
-from lineart_cli.options import READABLE, InkOptions
+from lineart_cli.options import READABLE, ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Document
 
 _SNIFFED = 1024
 _PAGED = {"tiff", "pdf"}
-_LAYERED = {"psd", "zipped"}
+_LAYERED = {"psd", "xcf", "zipped"}
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": "image",
     b"\xff\xd8\xff": "image",
     b"BM": "image",
+    b"GIF8": "image",
+    **{b"P%d%c" % (kind, space): "image" for kind in range(1, 7) for space in b" \t\r\n#"},
+    b"\0\0\0\x0cjP  \r\n\x87\n": "image",
+    b"\xff\x4f\xff\x51": "image",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "jxl",
+    b"\xff\x0a": "jxl",
+    b"CSFCHUNK": "clip",
+    b"gimp xcf ": "xcf",
     b"II*\0": "tiff",
     b"MM\0*": "tiff",
     b"II+\0": "tiff",
     b"MM\0+": "tiff",
     b"8BPS": "psd",
+    b"LINEARTPX1 ": "raw",
     b"PK\3\4": "zipped",
     b"PK\5\6": "zipped",
 }
+_TARGA_HEAD = 18  # bytes
+_SVG = re.compile(rb"<(\w+:)?svg[\s>]")
+_GZIP = b"\x1f\x8b\x08"
+_AVIF_BRANDS = {b"avif", b"avis"}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"heif"}
 
 
@@ -34,11 +49,11 @@ def count_pages(file: BinaryIO) -> int:
     file.seek(0)
     if kind not in _PAGED:
         return 1
-    with opened(file, InkOptions()) as document:
+    with opened(file, ReadOptions()) as document:
         return document.pages
 
 
-def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Document]:
+def opened(file: BinaryIO, options: ReadOptions) -> AbstractContextManager[Document]:
     """The document in `file`, by the reader for its format.
 
     Raises:
@@ -48,7 +63,7 @@ def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Docume
     if kind is None:
         raise Unreadable("holds no readable image", f"give a {READABLE} file")
     if options.layer is not None and kind not in _LAYERED:
-        raise Unreadable("has no layers", "leave --layer out, or give a PSD, PSB, KRA or ORA file")
+        raise Unreadable("has no layers", "leave --layer out, or give a PSD, PSB, KRA, ORA or XCF file")
     try:
         reader = importlib.import_module(f"{__name__}.{kind}")
     except ImportError as error:
@@ -59,9 +74,27 @@ def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Docume
 
 def _kind(beginning: bytes) -> str | None:
     """The module that reads files which begin so."""
-    if beginning[4:8] == b"ftyp" and beginning[8:12] in _HEIF_BRANDS:
-        return "heif"
+    if beginning[4:8] == b"ftyp":
+        brands = {beginning[at : at + 4] for at in range(8, min(int.from_bytes(beginning[:4]), _SNIFFED), 4)}
+        return "image" if brands & _AVIF_BRANDS else "heif" if brands & _HEIF_BRANDS else None
     if beginning[:4] == b"RIFF" and beginning[8:12] == b"WEBP":
         return "image"
     kind = next((kind for magic, kind in _MAGIC.items() if beginning.startswith(magic)), None)
-    return "pdf" if kind is None and b"%PDF-" in beginning else kind
+    if kind is not None:
+        return kind
+    if b"%PDF-" in beginning:
+        return "pdf"
+    if _SVG.search(beginning) or beginning.startswith(_GZIP):
+        return "svg"
+    return "image" if _is_targa(beginning) else None
+
+
+def _is_targa(beginning: bytes) -> bool:
+    """Whether a file begins as a TGA does, which has no mark of its own."""
+    if len(beginning) < _TARGA_HEAD:
+        return False
+    _, has_map, kind, _, colours, _, _, _, width, height, depth, flags = unpack(
+        "<BBBHHBHHHHBB", beginning[:_TARGA_HEAD]
+    )
+    is_kind = (kind in {1, 9} and has_map == 1 and colours > 0) or (kind in {2, 3, 10, 11} and has_map == 0)
+    return is_kind and width > 0 < height and depth in {8, 15, 16, 24, 32} and flags < 64

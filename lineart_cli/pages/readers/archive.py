@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 from defusedxml import ElementTree
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.picture import Picture
 from lineart_cli.pages.readers import image
@@ -25,7 +25,7 @@ _BYTES_A_PIXEL = 8  # 16 bits, with coverage
 class Archive:
     """The members of a zip file, as long as all that is read of them keeps within `options.max_megapixels`."""
 
-    def __init__(self, file: BinaryIO, options: InkOptions) -> None:
+    def __init__(self, file: BinaryIO, options: ReadOptions) -> None:
         """
         Raises:
             BadZipFile: it is none.

@@ -10,7 +10,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.picture import Alpha, Block, Document, Picture
 from lineart_cli.pages.readers.image import exif_dpi
 
@@ -19,7 +19,7 @@ _DECODED = 5
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
     """The picture in a file, a document of one page; libheif turns it upright.
 
     Raises:

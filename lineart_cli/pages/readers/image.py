@@ -1,33 +1,37 @@
-"""PNG, JPEG, WebP and BMP: one picture a file."""
+"""PNG, JPEG, WebP, BMP, GIF, TGA, PNM, AVIF and JPEG 2000: the first picture of each file."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+import io
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, NamedTuple
 
 import imagecodecs
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
-from lineart_cli.pages.header import INCHES, Dpi, meant_dpi
+from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi, told_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
-from lineart_cli.pages.readers import png
-
-Image.MAX_IMAGE_PIXELS = None  # pages have their own limit, which the user can raise
+from lineart_cli.pages.readers import deep, jpeg, png, pnm
 
 _DECODED = {"1": 1, "L": 1, "P": 1}
 """Bytes of a pixel once Pillow has decoded it, by mode; 4 in all others."""
 _WEBP, _LOSSLESS_WEBP = 4, 8
 """Bytes of a pixel while a WebP is decoded; one without loss is made from a picture as large."""
 _WEBP_HEAD = 4096  # bytes in which a WebP says whether it is without loss
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TGA", "PPM", "AVIF", "JPEG2000")
+_FILMS = {"GIF", "WEBP", "AVIF"}
+_PNG = b"\x89PNG"
+_MOVES = "is a film, of which the first picture is inked"
+_PHOTOSHOP_RESOLUTION = 1005  # Photoshop's image resource ResolutionInfo
+_PER_INCH = {INCHES: 1.0, CENTIMETRES: 2.54}
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
     """The picture in a file, a document of one page.
 
     Raises:
@@ -35,35 +39,99 @@ def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
         Exception: whatever Pillow says of a damaged file; so do the picture's blocks.
     """
     file.seek(0)
+    is_png = file.read(len(_PNG)) == _PNG
+    head, damaged = png.without_texts(file) if is_png else (None, [])
+    file.seek(0)
     try:
-        image = Image.open(file, formats=FORMATS)
+        image = Image.open(file if head is None else io.BytesIO(head), formats=FORMATS)
     except UnidentifiedImageError as error:
         raise Unreadable("is cut off or damaged at its beginning", "scan or save it again") from error
     with image:
         exif = Image.Image.getexif(image)  # a PNG's own would decode the picture
         width, height = image.size
-        is_png = image.format == "PNG"
-        is_webp = image.format == "WEBP" and not getattr(image, "is_animated", False)
+        lacks_end = image.format in {"JPEG", "MPO"} and jpeg.lacks_end(file)
         is_grey = image.mode in {"1", "L", "LA"} or image.mode.startswith("I")
+        notes = _notes(damaged, lacks_end) + (_MOVES,) * _is_film(image)
+        decoder = _decoder(image, file, lacks_end)
         picture = Picture(
             width,
             height,
-            lambda: png.blocks(file, _blocks) if is_png else _webp(file) if is_webp else _blocks(image),
-            bits=1 if image.mode == "1" else png.read_head(file).depth if is_png else 8,
+            decoder.blocks,
+            bits=1 if image.mode == "1" else decoder.bits,
             is_grey=is_grey,
-            dpi=_dpi(image.info.get("dpi")) or exif_dpi(exif),
+            dpi=_told_dpi(image, exif),
+            aspect=_aspect(image),
             orientation=exif.get(ExifTags.Base.Orientation, 1),
             in_order=True,
-            decoder_bytes=width * height * _decoded_bytes(image, file),
+            decoder_bytes=width * height * decoder.px_bytes,
+            notes=notes,
         )
         yield Document(1, lambda _: picture)
 
 
+class _Decoder(NamedTuple):
+    """What decodes a picture: its blocks, the bits of their samples, and what it holds of each pixel, bytes."""
+
+    blocks: Callable[[], Iterator[Block]]
+    bits: int
+    px_bytes: int
+
+
+def _decoder(image: Image.Image, file: BinaryIO, lacks_end: bool) -> _Decoder:
+    """Pillow, unless it would take more memory or lose bits."""
+    px_bytes = _DECODED.get(image.mode, 4)
+    match image.format:
+        case "PNG":
+            head = png.read_head(file)
+            return _Decoder(lambda: png.blocks(file, _blocks), head.depth, px_bytes * head.is_interlaced)
+        case "WEBP" if not _is_film(image):
+            file.seek(0)
+            px_bytes = _LOSSLESS_WEBP if b"VP8L" in file.read(_WEBP_HEAD) else _WEBP
+            return _Decoder(lambda: _webp(file), 8, px_bytes)
+        case "PPM" if pnm.deep_head(file) is not None:
+            return _Decoder(lambda: pnm.blocks(file, *image.size), 16, 0)
+        case "AVIF" | "JPEG2000" if (depth := deep.depth(file, image.format)) > 8:
+            return _Decoder(lambda: deep.blocks(file, str(image.format), depth), depth, 4 * px_bytes)
+        case _ if lacks_end:
+            return _Decoder(lambda: _blocks(jpeg.whole(file)), 8, 2 * px_bytes)
+    return _Decoder(lambda: _blocks(image), 8, px_bytes)
+
+
+def _is_film(image: Image.Image) -> bool:
+    return image.format in _FILMS and getattr(image, "is_animated", False)
+
+
+def _notes(damaged: list[str], lacks_end: bool) -> tuple[str, ...]:
+    notes = [f"what it says in {' and '.join(damaged)} is damaged, and left out; its picture is whole"] * bool(damaged)
+    notes += ["lacks the mark of its end; its picture is whole"] * lacks_end
+    return tuple(notes)
+
+
+def _told_dpi(image: Image.Image, exif: Image.Exif) -> Dpi | None:
+    """The resolution by the format's own tag, EXIF or Photoshop's resources, whichever says more than a screen's."""
+    photoshop = image.info.get("photoshop")
+    info = photoshop.get(_PHOTOSHOP_RESOLUTION) if isinstance(photoshop, dict) else None
+    tag = (info["XResolution"], info["YResolution"]) if isinstance(info, dict) else None
+    return told_dpi(_dpi(image.info.get("dpi")), exif_dpi(exif), _dpi(tag))
+
+
+def _aspect(image: Image.Image) -> float:
+    """How many times as high as wide a pixel is, by a PNG or JPEG that says only that."""
+    is_bare = image.info.get("jfif_unit") == 0
+    x, y = image.info.get("jfif_density" if is_bare else "aspect", (1, 1))
+    return float(x / y) if x > 0 < y else 1.0
+
+
 def exif_dpi(exif: Image.Exif) -> Dpi | None:
     """The resolution that EXIF gives, in px per inch."""
-    if exif.get(ExifTags.Base.ResolutionUnit) != INCHES:
+    per_inch = _PER_INCH.get(exif.get(ExifTags.Base.ResolutionUnit, INCHES))
+    if per_inch is None:
         return None
-    return _dpi((exif.get(ExifTags.Base.XResolution, 0), exif.get(ExifTags.Base.YResolution, 0)))
+    try:
+        x, y = (per_inch * float(exif[tag]) for tag in (ExifTags.Base.XResolution, ExifTags.Base.YResolution))
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return meant_dpi(x, y)
 
 
 def _dpi(tag: Any) -> Dpi | None:
@@ -90,16 +158,6 @@ def _webp(file: BinaryIO) -> Iterator[Block]:
     file.seek(0)
     samples = imagecodecs.webp_decode(file.read())
     yield Block(samples, "rgb", 255, "straight" if samples.shape[2] == 4 else "none")
-
-
-def _decoded_bytes(image: Image.Image, file: BinaryIO) -> int:
-    """For each pixel of what the decoder holds of the whole picture."""
-    if image.format == "PNG" and not png.read_head(file).is_interlaced:
-        return 0
-    if image.format == "WEBP":
-        file.seek(0)
-        return _LOSSLESS_WEBP if b"VP8L" in file.read(_WEBP_HEAD) else _WEBP
-    return _DECODED.get(image.mode, 4)
 
 
 def _mode_and_space(image: Image.Image) -> tuple[str, Space]:

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from lineart_cli.pages.faults import Unreadable
+from lineart_cli.pages.picture import Picture
 
 T = TypeVar("T")
+
+COMPOSED = "has no merged picture, so its visible layers are put together"
+"""What to note of a file whose layers are shown instead."""
 
 
 @dataclass(frozen=True)
@@ -34,3 +38,13 @@ def find(name: str, layers: Sequence[Named[T]]) -> T:
     names = dict.fromkeys(each.name for each in layers)
     nearest = sorted(names, key=lambda each: -difflib.SequenceMatcher(None, name.casefold(), each.casefold()).ratio())
     raise Unreadable(f"has no layer {name!r}", f"it has {', '.join(map(repr, nearest))}")
+
+
+def unknown_blend(name: str, blend: str) -> str:
+    """What to note of a layer whose blend mode is not known."""
+    return f"its layer {name!r} has the blend mode {blend}, which counts as normal"
+
+
+def preview_note(preview: Picture, advice: str) -> str:
+    """What to note of a file of which only a preview can be read."""
+    return f"is inked from its preview of {preview.width} x {preview.height} px; for all of it, {advice}"

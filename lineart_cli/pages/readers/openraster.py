@@ -5,32 +5,42 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
-from lineart_cli.options import InkOptions
-from lineart_cli.pages.faults import check_size
-from lineart_cli.pages.header import Dpi, meant_dpi
-from lineart_cli.pages.picture import Block, Document, Picture
+from lineart_cli.options import ReadOptions
+from lineart_cli.pages.compositing import ERASE, NORMAL, Group, Painting, composed, moved
+from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.header import meant_dpi
+from lineart_cli.pages.picture import Document
 from lineart_cli.pages.readers.archive import Archive, local_name
-from lineart_cli.pages.readers.layers import Named, find
+from lineart_cli.pages.readers.layers import COMPOSED, Named, find, unknown_blend
 
-
-@dataclass(frozen=True)
-class _Layer:
-    """A layer's picture, and how it lies on the page."""
-
-    picture: Picture
-    left: int
-    top: int
-    opacity: float
+_MERGED = "mergedimage.png"
+_BLENDS = {
+    "src-over": NORMAL,
+    "src-atop": NORMAL,
+    "dst-out": ERASE,
+    "plus": "add",
+    "multiply": "multiply",
+    "screen": "screen",
+    "overlay": "overlay",
+    "darken": "darken",
+    "lighten": "lighten",
+    "color-dodge": "color-dodge",
+    "color-burn": "color-burn",
+    "hard-light": "hard-light",
+    "soft-light": "soft-light",
+    "difference": "difference",
+}
+"""Names of `compositing`, by those of the format without their prefix "svg:"."""
 
 
 @contextlib.contextmanager
-def opened(archive: Archive, options: InkOptions) -> Iterator[Document]:
-    """The picture in an archive, a document of one page: the merged one, or the layer or group that is asked for.
+def opened(archive: Archive, options: ReadOptions) -> Iterator[Document]:
+    """The picture in an archive, a document of one page.
 
-    A group is its visible layers, one over the other; their blend modes count as normal.
+    It is the merged one, or where there is none, the visible layers together; or the layer or group that is asked for.
 
     Raises:
         Unreadable: the file lacks what it should have, expands too much, or has no such layer.
@@ -39,54 +49,61 @@ def opened(archive: Archive, options: InkOptions) -> Iterator[Document]:
     root = archive.xml("stack.xml")
     dpi = meant_dpi(float(root.get("xres", 0)), float(root.get("yres", 0)))
     with ExitStack() as stack:
-        if options.layer is None:
-            merged = stack.enter_context(archive.picture("mergedimage.png"))
+        if options.layer is None and _MERGED in archive.names:
+            merged = stack.enter_context(archive.picture(_MERGED))
             picture = replace(merged, dpi=dpi or merged.dpi)
         else:
             width, height = int(root.get("w", 0)), int(root.get("h", 0))
             check_size(width, height, options.max_megapixels)
-            chosen = find(options.layer, [Named(each.get("name", ""), each) for each in _all(root)])
-            layers = [_layer(stack, archive, *each) for each in _visible(chosen)]
-            picture = _drawn(layers, width, height, dpi)
+            reader = _Layers(archive, stack)
+            if options.layer is None:
+                layers, notes = [each for each in map(reader.read, _shown(root)) if each], [COMPOSED]
+                if not any(Group((each,)).paintings for each in layers if each):
+                    raise Unreadable("has neither a merged picture nor a visible layer", "save it again")
+            else:
+                every = [each for each in root.iter() if local_name(each) in {"layer", "stack"}][1:]
+                chosen = find(options.layer, [Named(each.get("name", ""), each) for each in every])
+                layers, notes = [reader.read(chosen)], []
+            picture = composed(Group(tuple(layers)), width, height, dpi, notes + reader.notes)
         yield Document(1, lambda _: picture)
 
 
-def _all(root: Element) -> Iterator[Element]:
-    """Every layer and group, topmost first, except the one that holds all."""
-    everything = [each for each in root.iter() if local_name(each) in {"layer", "stack"}]
-    yield from everything[1:]
+def _shown(parent: Element) -> Iterator[Element]:
+    """The visible layers and groups right inside of another, the lowest first."""
+    for child in reversed(parent):
+        if child.get("visibility", "visible") == "visible" and local_name(child) in {"layer", "stack"}:
+            yield child
 
 
-def _visible(
-    chosen: Element, left: int = 0, top: int = 0, opacity: float = 1.0
-) -> Iterator[tuple[Element, int, int, float]]:
-    """The layers to draw for a layer or group, the lowest first, each with its place and opacity on the page."""
-    left, top = left + int(chosen.get("x", 0)), top + int(chosen.get("y", 0))
-    opacity *= min(max(float(chosen.get("opacity", 1)), 0), 1)
-    if local_name(chosen) == "layer":
-        yield chosen, left, top, opacity
-    for child in reversed(chosen):
-        if child.get("visibility", "visible") == "visible":
-            yield from _visible(child, left, top, opacity)
+class _Layers:
+    """Reads layers and groups, and notes what is not known of them."""
 
+    def __init__(self, archive: Archive, stack: ExitStack) -> None:
+        """`stack` keeps their files open."""
+        self._archive = archive
+        self._stack = stack
+        self.notes: list[str] = []
 
-def _layer(stack: ExitStack, archive: Archive, layer: Element, left: int, top: int, opacity: float) -> _Layer:
-    return _Layer(stack.enter_context(archive.picture(layer.get("src", ""))), left, top, opacity)
-
-
-def _drawn(layers: list[_Layer], width: int, height: int, dpi: Dpi | None) -> Picture:
-    return Picture(
-        width,
-        height,
-        lambda: _blocks(layers),
-        bits=max((layer.picture.bits for layer in layers), default=8),
-        is_grey=all(layer.picture.is_grey for layer in layers),
-        dpi=dpi,
-    )
-
-
-def _blocks(layers: list[_Layer]) -> Iterator[Block]:
-    for layer in layers:
-        for block in layer.picture.blocks():
-            opacity = block.opacity * layer.opacity
-            yield replace(block, top=block.top + layer.top, left=block.left + layer.left, opacity=opacity)
+    def read(self, element: Element, left: int = 0, top: int = 0) -> Painting | Group:
+        """A layer or group in its place, as opaque as it should be."""
+        left, top = left + int(element.get("x", 0)), top + int(element.get("y", 0))
+        opacity = min(max(float(element.get("opacity", 1)), 0), 1)
+        operator = element.get("composite-op", "svg:src-over").removeprefix("svg:")
+        blend = _BLENDS.get(operator)
+        if blend is None:
+            self.notes.append(unknown_blend(element.get("name", ""), operator))
+        is_clipped = operator == "src-atop" or element.get("alpha-preserve") == "true"
+        if local_name(element) == "stack":
+            layers = tuple(self.read(each, left, top) for each in _shown(element))
+            is_plain = blend == NORMAL and not is_clipped and opacity == 1
+            is_passed_through = is_plain and element.get("isolation", "auto") == "auto"
+            return Group(layers, opacity, blend or NORMAL, is_clipped, is_passed_through=is_passed_through)
+        picture = self._stack.enter_context(self._archive.picture(element.get("src", "")))
+        return Painting(
+            lambda: moved(picture.blocks(), left, top),
+            opacity,
+            blend or NORMAL,
+            is_clipped,
+            bits=picture.bits,
+            is_grey=picture.is_grey,
+        )

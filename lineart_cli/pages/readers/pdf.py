@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import math
 import threading
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ import numpy as np
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from lineart_cli.options import DPI_RANGE, InkOptions
+from lineart_cli.options import DPI_RANGE, ReadOptions
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import meant_dpi
 from lineart_cli.pages.picture import Block, Document, Picture
+from lineart_cli.pages.readers.pdf_page import PageFacts, page_facts
 
 POINTS_PER_INCH = 72.0
 DRAWN_DPI = 300.0
@@ -23,6 +25,8 @@ DRAWN_DPI = 300.0
 
 _SLACK = 0.05  # share of the page, each way, by which a scan may miss its edges
 _LARGE = 0.1  # share of the page's area from which an image sets the resolution that the page is drawn at
+_A_LITTLE_LESS = 1 - 1e-9  # so that a whole number of px, rounded up, is that number
+_BOX = 5  # corners of a closed one
 _DEEP = {2.0: 1, 6.0: 3}  # channels of 16 bits, by the bytes that they take
 _DECODED = 4  # bytes of a pixel that PDFium has drawn
 _TURNED = {0: 1, 90: 6, 180: 3, 270: 8}  # EXIF's orientation by a page's rotation
@@ -31,7 +35,7 @@ _pdfium = threading.Lock()  # PDFium is for one thread at a time
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     """The pages of a PDF file.
 
     Raises:
@@ -49,23 +53,27 @@ def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
         with contextlib.closing(document):
             if not len(document):
                 raise Unreadable("has no pages", "save it again")
-            yield Document(len(document), lambda number: _picture(document[number], options))
+            document.init_forms()
+            yield Document(len(document), lambda number: _picture(document[number], page_facts(file, number), options))
 
 
-def _picture(page: pdfium.PdfPage, options: InkOptions) -> Picture:
+def _picture(page: pdfium.PdfPage, facts: PageFacts, options: ReadOptions) -> Picture:
     objects = [each for each in page.get_objects() if not _is_unseen(each)]
     images = [each for each in objects if isinstance(each, pdfium.PdfImage)]
     for image in images:
         width, height = image.get_px_size()
         check_size(width, height, options.max_megapixels)
-    if len(objects) == len(images) == 1 and _is_scan(page, images[0]):
-        return _scan(page, images[0])
-    dpi = options.dpi or max((_dpi(each) for each in images if _is_large(page, each)), default=DRAWN_DPI)
-    width, height = (math.ceil(side * dpi / POINTS_PER_INCH) for side in page.get_size())
+    is_all = not (facts.has_more or facts.has_less) and len(objects) == len(images) == 1
+    if is_all and _is_scan(page, images[0]):
+        return _scan(page, images[0], facts.unit)
+    large = [_dpi(each, facts.unit) for each in images if _is_large(page, each)]
+    dpi = options.dpi or max(large, default=DRAWN_DPI)
+    scale = dpi * facts.unit / POINTS_PER_INCH * _A_LITTLE_LESS
+    width, height = (math.ceil(side * scale) for side in page.get_size())
     return Picture(
         width,
         height,
-        lambda: _drawn(page, dpi),
+        lambda: _pixels(page.render(scale=scale)),
         bits=8,
         is_grey=False,
         dpi=(dpi, dpi),
@@ -94,11 +102,38 @@ def _is_scan(page: pdfium.PdfPage, image: pdfium.PdfImage) -> bool:
         and image.get_metadata().colorspace != raw.FPDF_COLORSPACE_UNKNOWN  # so are stencils
         and "JPXDecode" not in image.get_filters()  # may have coverage of its own
         and not raw.FPDFPageObj_HasTransparency(image)
+        and not _is_clipped(image)
     )
 
 
-def _scan(page: pdfium.PdfPage, image: pdfium.PdfImage) -> Picture:
+def _is_clipped(image: pdfium.PdfImage) -> bool:
+    """Whether less of an image is shown than a box around it, for all that is easily told."""
+    clip = raw.FPDFPageObj_GetClipPath(image)
+    left, bottom, right, top = image.get_bounds()
+    for number in range(raw.FPDFClipPath_CountPaths(clip)):
+        points = _points(clip, number)
+        if len(points) > _BOX:
+            return True
+        (x0, y0), (x1, y1) = np.min(points, 0), np.max(points, 0)
+        slack_x, slack_y = _SLACK * (right - left), _SLACK * (top - bottom)
+        if x0 > left + slack_x or y0 > bottom + slack_y or x1 < right - slack_x or y1 < top - slack_y:
+            return True
+    return False
+
+
+def _points(clip: raw.FPDF_CLIPPATH, number: int) -> list[tuple[float, float]]:
+    """The corners of one of the paths of a clip."""
+    x, y = ctypes.c_float(), ctypes.c_float()
+    points: list[tuple[float, float]] = []
+    for each in range(raw.FPDFClipPath_CountPathSegments(clip, number)):
+        raw.FPDFPathSegment_GetPoint(raw.FPDFClipPath_GetPathSegment(clip, number, each), x, y)
+        points.append((x.value, y.value))
+    return points
+
+
+def _scan(page: pdfium.PdfPage, image: pdfium.PdfImage, unit: float) -> Picture:
     metadata, matrix = image.get_metadata(), image.get_matrix()
+    per_inch = POINTS_PER_INCH / unit
     deep = _DEEP.get(_bytes_a_pixel(image))
     return Picture(
         metadata.width,
@@ -106,7 +141,7 @@ def _scan(page: pdfium.PdfPage, image: pdfium.PdfImage) -> Picture:
         lambda: _deep_pixels(image, deep) if deep else _pixels(image.get_bitmap()),
         bits=16 if deep else min(metadata.bits_per_pixel, 8),
         is_grey=metadata.colorspace in {raw.FPDF_COLORSPACE_DEVICEGRAY, raw.FPDF_COLORSPACE_CALGRAY},
-        dpi=meant_dpi(metadata.width / matrix.a * POINTS_PER_INCH, metadata.height / matrix.d * POINTS_PER_INCH),
+        dpi=meant_dpi(metadata.width / matrix.a * per_inch, metadata.height / matrix.d * per_inch),
         orientation=_TURNED[page.get_rotation()],
         in_order=True,
         decoder_bytes=_DECODED * metadata.width * metadata.height,
@@ -119,17 +154,13 @@ def _is_large(page: pdfium.PdfPage, image: pdfium.PdfImage) -> bool:
     return bool((right - left) * (top - bottom) >= _LARGE * width * height)
 
 
-def _dpi(image: pdfium.PdfImage) -> float:
-    """The resolution at which an image is drawn on its page, within the range of `--dpi`."""
+def _dpi(image: pdfium.PdfImage, unit: float) -> float:
+    """The resolution at which an image is drawn on a page of that unit, within the range of `--dpi`."""
     matrix, within = image.get_matrix(), image.container
     while within is not None:
         matrix, within = matrix.multiply(within.get_matrix()), within.container
-    width = math.hypot(matrix.a, matrix.b) / POINTS_PER_INCH
+    width = math.hypot(matrix.a, matrix.b) * unit / POINTS_PER_INCH
     return min(max(image.get_px_size()[0] / width, DPI_RANGE[0]), DPI_RANGE[1]) if width else DRAWN_DPI
-
-
-def _drawn(page: pdfium.PdfPage, dpi: float) -> Iterator[Block]:
-    yield from _pixels(page.render(scale=dpi / POINTS_PER_INCH))
 
 
 def _pixels(bitmap: pdfium.PdfBitmap) -> Iterator[Block]:

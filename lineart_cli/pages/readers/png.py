@@ -23,9 +23,17 @@ from PIL import Image
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MEANING = {b"IHDR", b"PLTE", b"tRNS"}
+"""Chunks without which the pixels mean something else."""
+_SAID = {b"pHYs", b"eXIf"}
+"""Chunks that tell more of the picture."""
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _GREY, _PALETTE = 0, 3
 _READ_AT_ONCE = 1 << 16  # bytes
+
+
+class WrongChecksumError(ValueError):
+    """A chunk is not what was written."""
 
 
 @dataclass(frozen=True)
@@ -63,20 +71,45 @@ class Head:
 
 def read_head(file: BinaryIO) -> Head:
     """What is said before the pixels; `file` is left there."""
+    chunks, _ = _beginning(file)
+    colours = b"".join(_chunk(kind, data) for kind, data in chunks if kind in _MEANING - {b"IHDR"})
+    first = next(data for kind, data in chunks if kind == b"IHDR")
+    width, height, depth, colour_type, _, _, interlacing = unpack(">IIBBBBB", first)
+    return Head(width, height, depth, colour_type, bool(interlacing), colours)
+
+
+def without_texts(file: BinaryIO) -> tuple[bytes, list[str]]:
+    """The beginning of a PNG, up to its pixels, without texts and profiles; and the names of its damaged chunks.
+
+    Raises:
+        Exception: a chunk is damaged without which nobody knows what the pixels mean.
+    """
+    chunks, damaged = _beginning(file)
+    return _SIGNATURE + b"".join(_chunk(*each) for each in chunks) + pack(">I4s", 0, b"IDAT"), damaged
+
+
+def _beginning(file: BinaryIO) -> tuple[list[tuple[bytes, bytes]], list[str]]:
+    """The chunks before the pixels that are of use, and the names of others that are damaged; `file` is left there."""
     file.seek(len(_SIGNATURE))
-    first, colours = b"", b""
+    chunks, damaged = [], []
     while True:
         length, kind = unpack(">I4s", file.read(8))
         if kind == b"IDAT":
             break
-        if kind in {b"IHDR", b"PLTE", b"tRNS"}:
-            data = b"".join(_data(file, length, kind))
-            first, colours = (data, colours) if kind == b"IHDR" else (first, colours + _chunk(kind, data))
-        else:
-            file.seek(length + 4, 1)
+        try:
+            data: list[bytes] | None = [] if kind in _MEANING | _SAID else None
+            for piece in _data(file, length, kind):
+                if data is not None:
+                    data.append(piece)
+        except WrongChecksumError:
+            if kind in _MEANING:
+                raise
+            damaged.append(kind.decode("ascii", "replace"))
+            continue
+        if data is not None:
+            chunks.append((kind, b"".join(data)))
     file.seek(-8, 1)
-    width, height, depth, colour_type, _, _, interlacing = unpack(">IIBBBBB", first)
-    return Head(width, height, depth, colour_type, bool(interlacing), colours)
+    return chunks, damaged
 
 
 def blocks(file: BinaryIO, shallow: Callable[[Image.Image], Iterable[Block]]) -> Iterator[Block]:
@@ -185,7 +218,7 @@ def _data(file: BinaryIO, length: int, kind: bytes) -> Iterator[bytes]:
         length -= len(piece)
         yield piece
     if file.read(4) != pack(">I", checksum):
-        raise ValueError("a checksum is wrong")
+        raise WrongChecksumError("a checksum is wrong")
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

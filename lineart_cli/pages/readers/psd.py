@@ -1,33 +1,29 @@
-"""Photoshop's PSD and PSB: the merged picture row by row, or one layer or group."""
+"""Photoshop's PSD and PSB: the merged picture row by row, or layers."""
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from struct import unpack
 from typing import Any, BinaryIO
 
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
-from psd_tools import PSDImage, PSDLargeImageWarning
-from psd_tools.api.layers import Group, Layer
-from psd_tools.api.mask import Mask
 from psd_tools.compression import PSDDecompressionWarning, decompress
 from psd_tools.constants import ColorMode, Compression, Resource
 from psd_tools.psd.color_mode_data import ColorModeData
 from psd_tools.psd.header import FileHeader
 from psd_tools.psd.image_resources import ImageResources
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import Dpi, meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
-from lineart_cli.pages.readers.layers import Named, find
-
-logging.getLogger("psd_tools").setLevel(logging.CRITICAL)  # what matters of it becomes an error
+from lineart_cli.pages.readers import psd_layers
+from lineart_cli.pages.readers.layers import COMPOSED
 
 _SPACES: dict[ColorMode, tuple[Space, int]] = {
     ColorMode.BITMAP: ("grey", 1),
@@ -43,19 +39,27 @@ _FIXED_POINT = 65536  # ResolutionInfo counts px per inch in units of 1 / 65536
 _STRAYS = 0.1  # share of the pixels with less than full coverage that may be darker than it allows
 _MOST_BITS = 80  # of a pixel, where all channels have to be expanded at once
 _LAYER_BYTES = 10  # of a sample of a layer, which psd-tools turns into floating point in several steps
-_MOST_LAYER = 4  # times that a layer may be larger than its page
+_FILLER = "has a merged picture of one even colour, so its visible layers are put together"
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
-    """The picture in a file, a document of one page: the merged one, or the layer or group that is asked for.
+def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
+    """The picture in a file, a document of one page.
+
+    It is the merged one, or where that is none, the visible layers together; or the layer or group that is asked for.
 
     Raises:
-        Unreadable: the file has no merged picture, no such layer, or no defined white or colours.
+        Unreadable: the file has no such layer, nothing to show, or no defined white or colours.
         Exception: whatever psd-tools says of a damaged file; so do the picture's blocks.
     """
-    warnings.simplefilter("error", PSDDecompressionWarning)  # psd-tools would go on with black
-    warnings.simplefilter("ignore", PSDLargeImageWarning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PSDDecompressionWarning)  # psd-tools would go on with black
+        with _opened(file, options) as document:
+            yield document
+
+
+@contextlib.contextmanager
+def _opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     file.seek(0)
     header = FileHeader.read(file)
     if header.color_mode not in _SPACES or header.depth == 32:
@@ -65,20 +69,58 @@ def opened(file: BinaryIO, options: InkOptions) -> Iterator[Document]:
     palette = ColorModeData.read(file).value
     resources = ImageResources.read(file)
     space, count = _SPACES[header.color_mode]
-    layers = [] if options.layer is None else _layers(file, header, options.layer)
     picture = Picture(
         header.width,
         header.height,
-        (lambda: (_layer_block(layer, space, opacity) for layer, opacity in layers))
-        if layers
-        else _merged(file, header, palette, resources),
+        lambda: (),
         header.depth,
         space == "grey",
         _dpi(resources),
-        in_order=not layers,
-        decoder_bytes=_LAYER_BYTES * (count + 1) * max((each.width * each.height for each, _ in layers), default=0),
     )
+    if options.layer is not None:
+        layers = psd_layers.named(file, header, options.layer)
+        largest = max(layer.width * layer.height for layer, _ in layers)
+        picture = replace(
+            picture,
+            blocks=lambda: (psd_layers.block(layer, space, opacity) for layer, opacity in layers),
+            decoder_bytes=_LAYER_BYTES * (count + 1) * largest,
+        )
+    else:
+        picture = _whole(picture, file, header, palette, resources)
     yield Document(1, lambda _: picture)
+
+
+def _whole(picture: Picture, file: BinaryIO, header: FileHeader, palette: bytes, resources: ImageResources) -> Picture:
+    """All of a picture: as it is merged, or its layers where nothing has been merged and something is on them."""
+    merged, has_layers = _merged(file, header, palette)
+    version = resources.get_data(Resource.VERSION_INFO) if Resource.VERSION_INFO in resources else None
+    is_missing = version is not None and not version.has_composite
+    if is_missing or (has_layers and _is_even(merged())):
+        document = psd_layers.drawn(file, header)
+        if document is not None:
+            space, count = _SPACES[header.color_mode]
+            largest = max(layer.width * layer.height for layer in document.descendants())
+            return replace(
+                picture,
+                blocks=lambda: psd_layers.composed(document, space),
+                in_order=True,
+                decoder_bytes=psd_layers.COMPOSED_BYTES + _LAYER_BYTES * (count + 1) * largest,
+                notes=(COMPOSED if is_missing else _FILLER,),
+            )
+    if is_missing:
+        advice = "show its layers, or save it with maximised compatibility"
+        raise Unreadable("was saved without its merged picture, and nothing is on its visible layers", advice)
+    return replace(picture, blocks=merged, in_order=True)
+
+
+def _is_even(blocks: Iterator[Block]) -> bool:
+    """Whether a picture is of one colour; looks no further than to the first row of another."""
+    first: Any = None
+    for block in blocks:
+        first = block.samples[:1, :1] if first is None else first
+        if (block.samples != first).any():
+            return False
+    return True
 
 
 def _dpi(resources: ImageResources) -> Dpi | None:
@@ -88,42 +130,36 @@ def _dpi(resources: ImageResources) -> Dpi | None:
     return meant_dpi(info.horizontal / _FIXED_POINT, info.vertical / _FIXED_POINT)
 
 
-def _merged(
-    file: BinaryIO, header: FileHeader, palette: bytes, resources: ImageResources
-) -> Callable[[], Iterator[Block]]:
-    """The merged picture, of which `file` stands before the layers."""
-    version = resources.get_data(Resource.VERSION_INFO) if Resource.VERSION_INFO in resources else None
-    if version is not None and not version.has_composite:
-        advice = "save it with maximised compatibility, or name a layer with --layer"
-        raise Unreadable("was saved without its merged picture", advice)
+def _merged(file: BinaryIO, header: FileHeader, palette: bytes) -> tuple[Callable[[], Iterator[Block]], bool]:
+    """The merged picture, of which `file` stands before the layers; and whether there are any of these."""
     start = file.tell()
     is_large = header.version == 2
     (length,) = unpack(">Q" if is_large else ">I", file.read(8 if is_large else 4))
-    has_coverage = _has_coverage(file, is_large, file.tell() + length)
+    layers = _layer_count(file, is_large, file.tell() + length)
     at = start + (8 if is_large else 4) + length
-    return lambda: _merged_blocks(file, at, header, palette, has_coverage)
+    return lambda: _merged_blocks(file, at, header, palette, layers < 0), layers != 0
 
 
-def _has_coverage(file: BinaryIO, is_large: bool, end: int) -> bool:
-    """Whether the merged picture's first extra channel is coverage: the number of layers is negative then.
+def _layer_count(file: BinaryIO, is_large: bool, end: int) -> int:
+    """The number of layers; negative where the merged picture's first extra channel is coverage.
 
     `file` stands at the layer section, which ends at `end`.
     """
     long, size = (">Q", 8) if is_large else (">I", 4)
     if end - file.tell() < size + 2:
-        return False
+        return 0
     (length,) = unpack(long, file.read(size))
     if length:
-        return bool(unpack(">h", file.read(2))[0] < 0)
+        return int(unpack(">h", file.read(2))[0])
     file.seek(unpack(">I", file.read(4))[0], 1)  # the global mask; then blocks, where 16-bit files have their layers
     while end - file.tell() >= size + 10:
         _, key = unpack(">4s4s", file.read(8))
         wide = is_large and key in {b"Lr16", b"Lr32", b"Layr", b"Mt16", b"Mt32", b"Mtrn", b"LMsk", b"Alph"}
         (length,) = unpack(">Q" if wide else ">I", file.read(8 if wide else 4))
         if key in {b"Lr16", b"Lr32"}:
-            return bool(unpack(">h", file.read(2))[0] < 0)
+            return int(unpack(">h", file.read(2))[0])
         file.seek(-(-length // 4) * 4, 1)
-    return False
+    return 0
 
 
 def _merged_blocks(file: BinaryIO, at: int, header: FileHeader, palette: bytes, has_coverage: bool) -> Iterator[Block]:
@@ -204,53 +240,3 @@ def _at(file: BinaryIO, start: int, length: int) -> bytes:
 def _unpacked(file: BinaryIO, starts: NDArray[np.int64], number: int, row: int) -> bytes:
     packed = _at(file, int(starts[number]), int(starts[number + 1] - starts[number]))
     return bytes(imagecodecs.packbits_decode(packed, out=row))
-
-
-def _layers(file: BinaryIO, header: FileHeader, name: str) -> list[tuple[Layer, float]]:
-    """The layer of that name, or the visible layers of a group, with their opacities, but without effects."""
-    file.seek(0)
-    document = PSDImage.open(file)
-    every = [Named(each.name, each) for each in reversed(list(document.descendants()))]
-    painted = list(_painted(find(name, every), 1.0))
-    if not painted:
-        raise Unreadable(f"has no pixels in the layer {name!r}", "name a layer of pixels, or a group of them")
-    for layer, _ in painted:
-        if layer.width * layer.height > _MOST_LAYER * header.width * header.height:
-            size = f"{layer.width} x {layer.height} on a page of {header.width} x {header.height}"
-            raise Unreadable(f"has a layer {layer.name!r} of {size}", "crop it to the page")
-    return painted
-
-
-def _painted(layer: Layer, opacity: float) -> Iterator[tuple[Layer, float]]:
-    """The layers of pixels to draw for a layer or group, the lowest first, each with its opacity on the page."""
-    opacity *= layer.opacity / 255
-    if isinstance(layer, Group):
-        for child in layer:
-            if child.visible:
-                yield from _painted(child, opacity)
-    elif layer.has_pixels():
-        yield layer, opacity * layer.fill_opacity / 255
-
-
-def _layer_block(layer: Layer, space: Space, opacity: float) -> Block:
-    light, coverage = layer.numpy("color"), layer.numpy("shape")
-    if light is None:
-        raise Unreadable(f"has no pixels in the layer {layer.name!r}", "save it again")
-    if coverage is None:
-        coverage = np.ones((*light.shape[:2], 1), np.float32)
-    if layer.mask is not None and not layer.mask.disabled:
-        coverage = coverage * _shown(layer, layer.mask)
-    if space == "cmyk":
-        light = 1 - light
-    return Block(np.concatenate([light, coverage], axis=-1), space, 1, "straight", layer.top, layer.left, opacity)
-
-
-def _shown(layer: Layer, mask: Mask) -> NDArray[np.float32]:
-    """(height, width, 1) of the layer, in [0, 1], how much of it the layer's mask leaves."""
-    whole = np.full((layer.height, layer.width, 1), mask.background_color / 255, np.float32)
-    shown = layer.numpy("mask")
-    if shown is not None:
-        top, left = mask.top - layer.top, mask.left - layer.left
-        within = whole[max(0, top) : top + len(shown), max(0, left) : left + shown.shape[1]]
-        within[...] = shown[max(0, -top) :, max(0, -left) :][: within.shape[0], : within.shape[1]]
-    return whole

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -13,12 +12,10 @@ from numpy.typing import NDArray
 from tifffile import TiffFile, TiffPage
 
 from lineart_cli.imaging.resample import strips
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
-
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what matters of it becomes an error
 
 _REDUCED, _MASK = 1, 4  # bits of SubfileType: a thumbnail, and what is transparent
 _WHITE_IS_ZERO, _PALETTE, _YCBCR = 0, 3, 6  # PhotometricInterpretation
@@ -43,7 +40,7 @@ _MUCH_WHITER = 2.0  # a floating-point page with such samples does not count fro
 
 
 @contextlib.contextmanager
-def opened(file: BinaryIO, _: InkOptions) -> Iterator[Document]:
+def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
     """The pages of a TIFF file, without thumbnails and masks.
 
     Raises:
@@ -69,6 +66,7 @@ def _picture(page: TiffPage, file_size: int) -> Picture:
         bits=int(np.max(page.bitspersample)),
         is_grey=_SPACES[page.photometric][0] == "grey",
         dpi=_dpi(page),
+        aspect=_aspect(page),
         orientation=orientation if isinstance(orientation, int) else 1,
         in_order=True,
         decoder_bytes=0 if _is_bare(page) else _bytes_of_a_row_of_segments(page),
@@ -113,6 +111,15 @@ def _dpi(page: TiffPage) -> Dpi | None:
         return None
 
 
+def _aspect(page: TiffPage) -> float:
+    """How many times as high as wide a pixel is, by tags without a unit."""
+    x, y = (page.tags.valueof(name, (1, 1)) for name in ("XResolution", "YResolution"))
+    try:
+        return float(x[0] / x[1] / (y[0] / y[1])) or 1.0
+    except (TypeError, ZeroDivisionError, IndexError):
+        return 1.0
+
+
 def _blocks(page: TiffPage, file_size: int) -> Iterator[Block]:
     segments = math.prod(page.chunked)
     ends = [at + count for at, count in zip(page.dataoffsets, page.databytecounts, strict=False)]
@@ -151,19 +158,28 @@ def _bare_rows(page: TiffPage) -> Iterator[Block]:
 
 def _block(page: TiffPage, samples: NDArray[Any], top: int, left: int) -> Block:
     space, count = _SPACES[page.photometric]
-    if page.colormap is not None:
-        colours = np.asarray(page.colormap).T[samples[..., 0]]
-        return Block(colours, space, 65535, "none", top, left)
+    alpha = _ALPHA.get(page.extrasamples[0] if page.extrasamples else 0, "none")
+    samples = samples[..., : count + (alpha != "none")]
     white = _white(page)
+    if page.colormap is not None:
+        light = np.asarray(page.colormap).T[samples[..., 0]]
+        coverage = np.rint(samples[..., 1:] * (65535 / white)).astype(np.uint16)
+        return Block(np.concatenate([light, coverage], -1), space, 65535, alpha, top, left)
     if samples.dtype.kind == "f":
         samples = _within(samples, white)
     elif samples.max(initial=0) > white:
         raise Unreadable(f"has samples up to {samples.max()}, where {white:g} is white", "save it again")
     if page.photometric == _WHITE_IS_ZERO:
-        dark = samples[..., :1]
-        return Block(~dark if dark.dtype == bool else dark.dtype.type(white) - dark, space, white, "none", top, left)
-    alpha = _ALPHA.get(page.extrasamples[0] if page.extrasamples else 0, "none")
-    return Block(samples[..., : count + (alpha != "none")], space, white, alpha, top, left)
+        samples = _light(samples, samples.dtype.type(white), alpha)
+    return Block(samples, space, white, alpha, top, left)
+
+
+def _light(dark: NDArray[Any], white: Any, alpha: Alpha) -> NDArray[Any]:
+    """Samples of light, of those of darkness, each with its coverage, if there is one."""
+    if dark.dtype == bool:
+        return np.concatenate([~dark[..., :1], dark[..., 1:]], -1)
+    whole = np.minimum(dark[..., 1:], white) if alpha == "premultiplied" else white
+    return np.concatenate([whole - np.minimum(dark[..., :1], whole), dark[..., 1:]], -1)
 
 
 def _white(page: TiffPage) -> float:

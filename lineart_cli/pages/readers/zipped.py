@@ -1,18 +1,24 @@
-"""Zip archives: Krita's, or OpenRaster."""
+"""Zip archives: Krita's, OpenRaster, or Procreate's, of which the preview is read."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import BinaryIO
 
-from lineart_cli.options import InkOptions
+from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Document
 from lineart_cli.pages.readers import krita, openraster
 from lineart_cli.pages.readers.archive import Archive
+from lineart_cli.pages.readers.layers import preview_note
+
+_PROCREATE = "QuickLook/Thumbnail.png"
 
 
-def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Document]:
+def opened(file: BinaryIO, options: ReadOptions) -> AbstractContextManager[Document]:
     """The document in an archive.
 
     Raises:
@@ -24,4 +30,13 @@ def opened(file: BinaryIO, options: InkOptions) -> AbstractContextManager[Docume
         return krita.opened(archive, options)
     if "stack.xml" in archive.names:
         return openraster.opened(archive, options)
+    if _PROCREATE in archive.names:
+        return _preview(archive)
     raise Unreadable("is an archive without a picture", "unpack it first, or give a KRA or ORA file")
+
+
+@contextlib.contextmanager
+def _preview(archive: Archive) -> Iterator[Document]:
+    with archive.picture(_PROCREATE) as preview:
+        note = preview_note(preview, "share it from Procreate as PSD or PNG")
+        yield Document(1, lambda _: replace(preview, dpi=None, notes=(*preview.notes, note)))

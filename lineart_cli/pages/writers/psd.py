@@ -10,16 +10,16 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-import cv2
+import imagecodecs
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import Image
 
 from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.writers.layers import INK, SKETCH, merged, sketch_rows, thumbnail
 from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels, painted
 from lineart_cli.pages.writers.profile import icc_profile
 
-_RGB_MODE, _PACK_BITS, _TIFF_PACK_BITS = 3, 1, 32773
+_RGB_MODE, _PACK_BITS = 3, 1
 _RESOLUTION, _THUMBNAIL, _PROFILE, _VERSION, _EXIF, _XMP = 1005, 1036, 1039, 1057, 1058, 1060
 _THUMBNAIL_SIDE = 160
 _RED, _GREEN, _BLUE, _OPACITY = 0, 1, 2, -1  # numbers of a layer's channels
@@ -112,7 +112,8 @@ def _write_packed(file: BinaryIO, rows: Rows, count: int) -> int:
     file.write(struct.pack(">H", _PACK_BITS) + bytes(2 * count))
     lengths: list[int] = []
     for strip in rows:
-        for row in _packed(np.ascontiguousarray(strip)):
+        for plain in strip:
+            row = imagecodecs.packbits_encode(plain.tobytes())
             lengths.append(len(row))
             file.write(row)
     end = file.tell()
@@ -120,13 +121,3 @@ def _write_packed(file: BinaryIO, rows: Rows, count: int) -> int:
     file.write(np.array(lengths, ">u2").tobytes())
     file.seek(end)
     return end - start
-
-
-def _packed(rows: Pixels) -> Iterator[bytes]:
-    """Each of (rows, W) as PackBits; OpenCV packs them as a TIFF of one row a strip."""
-    settings = (cv2.IMWRITE_TIFF_COMPRESSION, _TIFF_PACK_BITS, cv2.IMWRITE_TIFF_ROWSPERSTRIP, 1)
-    tiff = cv2.imencode(".tiff", rows, settings)[1].tobytes()
-    with Image.open(io.BytesIO(tiff)) as image:
-        tags = image.tag_v2  # type: ignore[attr-defined]
-        places = zip(tags[ExifTags.Base.StripOffsets], tags[ExifTags.Base.StripByteCounts], strict=True)
-    return (tiff[start : start + length] for start, length in places)

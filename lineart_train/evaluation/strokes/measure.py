@@ -25,7 +25,7 @@ TURN = 50.0
 AHEAD = 120.0
 """How far beyond the end of a stroke, px, its line is looked for."""
 TREMOR = 10.0
-"""Standard deviation in px, along a stroke, of the course from which its tremor is measured."""
+"""Standard deviation in px, along a stroke, of the centre line from which its tremor is measured."""
 
 FIGURES = {
     "strokes of a line": "count",
@@ -122,8 +122,8 @@ def _across(bundle: _Bundle, at: int) -> tuple[Points, Points]:
 def _tremor(stroke: Points) -> list[float]:
     if len(stroke) < 24:
         return []
-    course = gaussian_filter1d(stroke, TREMOR / SPACING, axis=0, mode="nearest")
-    return [float(np.std(((stroke - course) * normals(course)).sum(1)[6:-6]))]
+    centre_line = gaussian_filter1d(stroke, TREMOR / SPACING, axis=0, mode="nearest")
+    return [float(np.std(((stroke - centre_line) * normals(centre_line)).sum(1)[6:-6]))]
 
 
 def _beyond(bundle: _Bundle, number: int) -> list[float]:

@@ -17,12 +17,17 @@ def arc_length(points: Points) -> NDArray[np.float32]:
     return np.concatenate([[0.0], np.cumsum(steps)]).astype(np.float32)
 
 
+def along(values: Points, at: NDArray[np.floating[Any]], points: Points | None = None) -> NDArray[np.float64]:
+    """(M, C) what (N, C) values along a curve, by default its own points, are at (M,) arc lengths, px; linear."""
+    lengths = arc_length(values if points is None else points)
+    return np.stack([np.interp(at, lengths, column) for column in values.T], 1)
+
+
 def resample(points: Points, spacing: float) -> Points:
     """Points at equal arc length, about `spacing` px apart, both ends kept: (M, 2) float32, M >= 2."""
-    along = arc_length(points)
-    count = max(2, int(np.ceil(along[-1] / spacing)) + 1)
-    at = np.linspace(0.0, along[-1], count)
-    return np.stack([np.interp(at, along, points[:, 0]), np.interp(at, along, points[:, 1])], 1).astype(np.float32)
+    length = arc_length(points)[-1]
+    count = max(2, int(np.ceil(length / spacing)) + 1)
+    return along(points, np.linspace(0.0, length, count)).astype(np.float32)
 
 
 def smooth(points: Points, sigma: float) -> Points:

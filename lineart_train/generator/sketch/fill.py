@@ -19,25 +19,27 @@ MOST = 9
 """Areas that are filled on one canvas, at most."""
 
 
-def insides(courses: list[Points], size: int) -> list[Mask]:
-    """The insides of closed courses: (size, size) masks."""
-    closed = [each for each in courses if np.hypot(*(each[0] - each[-1])) < 6.0 and AREA[0] < _area(each) < AREA[1]]
+def insides(centre_lines: list[Points], size: int) -> list[Mask]:
+    """The insides of closed centre lines: (size, size) masks."""
+    closed = [
+        each for each in centre_lines if np.hypot(*(each[0] - each[-1])) < 6.0 and AREA[0] < _area(each) < AREA[1]
+    ]
     return [_inside(each, size) for each in closed]
 
 
 def fills(masks: list[Mask], rng: Rng) -> list[Mask]:
-    """Choose some of the insides of closed courses, (size, size) masks, to be filled."""
+    """Choose some of the insides of closed centre lines, (size, size) masks, to be filled."""
     return [masks[index] for index in rng.permutation(len(masks))[: int(rng.integers(1, MOST + 1))]]
 
 
-def _inside(course: Points, size: int) -> Mask:
+def _inside(centre_line: Points, size: int) -> Mask:
     mask = np.zeros((size, size), np.uint8)
-    cv2.fillPoly(mask, [np.round(course * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
+    cv2.fillPoly(mask, [np.round(centre_line * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
     return mask > 0
 
 
-def _area(course: Points) -> float:
-    return float(cv2.contourArea(course.astype(np.float32)))
+def _area(centre_line: Points) -> float:
+    return float(cv2.contourArea(centre_line.astype(np.float32)))
 
 
 def shapes(size: int, rng: Rng) -> list[Points]:

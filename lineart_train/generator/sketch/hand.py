@@ -1,8 +1,8 @@
-"""A hand sketches a scene: every clean curve becomes overdrawn strokes, and the course on which those strokes agree.
+"""A hand sketches a scene: every clean curve becomes overdrawn strokes, and the centre line on which they agree.
 
-The course, not the hidden curve, is what a network can find: it is the weighted mean of the strokes, ends where they
-agree to end and has no jumps where one stroke stops. Figures of `Hand` were chosen by measuring artists' labelled
-strokes (offset from the common course: median 5 px, 90 % under 16 px; 1.5 to 6 strokes over each other; pieces of
+The centre line, not the hidden curve, is what a network can find: it is the weighted mean of the strokes, ends where
+they agree to end and has no jumps where one stroke stops. Figures of `Hand` were chosen by measuring artists' labelled
+strokes (offset from the common centre line: median 5 px, 90 % under 16 px; 1.5 to 6 strokes over each other; pieces of
 90 to 900 px).
 """
 
@@ -22,8 +22,8 @@ from lineart_train.generator.sketch.junctions import join
 Rng = np.random.Generator
 SPACING = 3.0
 """Distance of the points of a stroke, px."""
-CALM = 10.0
-"""Standard deviation in points by which the course of a bundle is smoothed where strokes come and go."""
+SIGMA = 10.0
+"""Standard deviation in points by which the centre line of a bundle is smoothed where strokes come and go."""
 FRAGMENT = 15
 """Points that are left of a line where others hide it, at least: nobody draws less."""
 TAIL = 15
@@ -32,7 +32,7 @@ GAP = 12
 """Points that may be missing from a line and still be drawn through, and at most a tenth of it."""
 ONCE = 0.2
 """Share of the curves that even a searching hand draws with one pass."""
-AGAIN = 0.5
+OVERDRAWN = 0.5
 """Share of the later passes that go over a part of the curve only."""
 
 
@@ -41,7 +41,7 @@ class Hand:
     """How one artist draws one page. Lengths in px at 300 dpi.
 
     passes: times a curve is gone over, >= 1; 1 is a clean drawing, 6 a searching one. Start at 3.
-    spread: standard deviation of a stroke from the common course, 0.3 (sure) to 40 (loose). Start at 20.
+    spread: standard deviation of a stroke from the common centre line, 0.3 (sure) to 40 (loose). Start at 20.
     piece: median length of a stroke, 80 (hairy) to 2000 (one sweep). Start at 700.
     overshoot: standard deviation of how far strokes run past an end, 0 to 40. Start at 12.
     width: stroke width, 2 (hard pencil) to 34 (marker, side of a pencil). Start at 5.
@@ -120,17 +120,19 @@ def sketch(
     """Draw every curve as `hand` would, with care where others lie `beside` it.
 
     Returns:
-        The strokes, and the courses on which they agree, (N, 2) float32 each: what is to be inked.
+        The strokes, and the centre lines on which they agree, (N, 2) float32 each: what is to be inked.
     """
     drawn = bundles(curves, hand, rng, beside)
     strokes = [stroke for each, _ in drawn for stroke in each]
-    return strokes, join([course for _, courses in drawn for course in courses], 6.0 + 0.7 * hand.spread)
+    return strokes, join(
+        [centre_line for _, centre_lines in drawn for centre_line in centre_lines], 6.0 + 0.7 * hand.spread
+    )
 
 
 def bundles(
     curves: list[Points], hand: Hand, rng: Rng, beside: Sequence[Points] = ()
 ) -> list[tuple[list[Stroke], list[Points]]]:
-    """The strokes and the courses of every curve by itself, gaps between curves still open."""
+    """The strokes and the centre lines of every curve by itself, gaps between curves still open."""
     drawn = []
     for curve, room in zip(curves, clearance([*curves, *beside])[: len(curves)], strict=True):
         length = float(arc_length(curve)[-1])
@@ -206,7 +208,7 @@ def clearance(curves: list[Points]) -> list[float]:
 
 
 def overdraw(curve: Points, hand: Hand, spread: float, rng: Rng) -> tuple[list[Stroke], list[Points]]:
-    """Overdraw one curve; returns its strokes and the courses (several where the strokes leave a wide gap)."""
+    """Overdraw one curve; returns its strokes and the centre lines (several where the strokes leave a wide gap)."""
     closed = bool(np.hypot(*(curve[0] - curve[-1])) < 4.0) and len(curve) > 12
     guide = resample(curve, SPACING)
     reach = 0 if closed else int(2.5 * hand.overshoot / SPACING) + 2
@@ -232,7 +234,7 @@ def overdraw(curve: Points, hand: Hand, spread: float, rng: Rng) -> tuple[list[S
         np.add.at(where, index, weight[:, None] * points)
         strokes.append(stroke)
         spans.append((int(index[0]), int(index[-1])))
-    return strokes, _courses(guide, total, where, spans, closed)
+    return strokes, _centre_lines(guide, total, where, spans, closed)
 
 
 def _extended(guide: Points, reach: int) -> Points:
@@ -251,7 +253,7 @@ def _pieces(count: int, reach: int, closed: bool, passes: int, hand: Hand, rng: 
     for number in range(passes):
         at = start + (int(rng.integers(0, count)) if closed else round(rng.normal(0, hand.overshoot / SPACING)))
         goal = at + count + int(rng.integers(2, 12)) if closed else end
-        if number and rng.random() < AGAIN:
+        if number and rng.random() < OVERDRAWN:
             span = int((goal - at) * rng.uniform(0.25, 0.9))
             at += int((goal - at - span) * rng.random())
             goal = at + span
@@ -298,7 +300,9 @@ def _widths(count: int, hand: Hand, rng: Rng) -> Points:
     return width
 
 
-def _courses(guide: Points, total: Points, where: Points, spans: list[tuple[int, int]], closed: bool) -> list[Points]:
+def _centre_lines(
+    guide: Points, total: Points, where: Points, spans: list[tuple[int, int]], closed: bool
+) -> list[Points]:
     seen = total > 0
     if np.count_nonzero(seen) < 2:
         return []
@@ -309,9 +313,9 @@ def _courses(guide: Points, total: Points, where: Points, spans: list[tuple[int,
         at = np.flatnonzero(seen)
         for axis in (0, 1):
             shift[:, axis] = np.interp(np.arange(count), at, shift[at, axis], period=count if closed else None)
-    course = guide + gaussian_filter1d(shift, CALM, axis=0, mode="wrap" if closed else "nearest")
+    centre_line = guide + gaussian_filter1d(shift, SIGMA, axis=0, mode="wrap" if closed else "nearest")
     if closed and seen.all():
-        return [np.concatenate([course, course[:1]]).astype(np.float32)]
+        return [np.concatenate([centre_line, centre_line[:1]]).astype(np.float32)]
     present = seen.copy()
     first, last = int(np.argmax(seen)), count - 1 - int(np.argmax(seen[::-1]))
     for a, b in _runs(~present[first : last + 1]):
@@ -320,7 +324,7 @@ def _courses(guide: Points, total: Points, where: Points, spans: list[tuple[int,
     if not closed:
         present[: _agreed([start for start, _ in spans])] = False
         present[count - _agreed([count - 1 - end for _, end in spans]) :] = False
-    return [course[a:b].astype(np.float32) for a, b in _runs(present) if b - a >= 2]
+    return [centre_line[a:b].astype(np.float32) for a, b in _runs(present) if b - a >= 2]
 
 
 def _agreed(tips: list[int]) -> int:

@@ -1,4 +1,4 @@
-"""How courses meet: an inker cuts what overshoots a line, closes small gaps and keeps corners sharp."""
+"""How centre lines meet: an inker cuts what overshoots a line, closes small gaps and keeps corners sharp."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from lineart_train.generator.scenes.curves import Points, arc_length
 TOUCH = 3.0
 """Courses within this many px of each other cross."""
 OVER = 0.25
-"""Share of a course that may be cut as overshoot; a small cross stays a cross."""
+"""Share of a centre line that may be cut as overshoot; a small cross stays a cross."""
 AHEAD = 0.4
 """Cosine between a tip's heading and what it may be led on to, at least."""
 
 
-def join(courses: list[Points], reach: float) -> list[Points]:
-    """Cut and close the tips of courses, (N, 2) float32 px each, where they meet within `reach` px."""
-    if len(courses) < 2:
-        return courses
-    cut = _without_overshoots(courses, reach)
+def join(centre_lines: list[Points], reach: float) -> list[Points]:
+    """Cut and close the tips of centre lines, (N, 2) float32 px each, where they meet within `reach` px."""
+    if len(centre_lines) < 2:
+        return centre_lines
+    cut = _without_overshoots(centre_lines, reach)
     every, owner, tree = _index(cut)
     tips = np.array([tip for each in cut for tip in (each[0], each[-1])])
     headings = np.array([heading for each in cut for heading in (_heading(each[::-1]), _heading(each))])
     joined = []
-    for number, course in enumerate(cut):
+    for number, centre_line in enumerate(cut):
         ends = []
         for side in (2 * number, 2 * number + 1):
             tip, heading = tips[side], headings[side]
@@ -38,34 +38,34 @@ def join(courses: list[Points], reach: float) -> list[Points]:
             meets_tip = float(np.hypot(*(tips[other] - every[best]))) < TOUCH
             corner = _corner(tip, heading, tips[other], headings[other], reach) if meets_tip else None
             ends.append((every[best] if corner is None else corner)[None])
-        joined.append(np.concatenate([ends[0], course, ends[1]]).astype(np.float32))
+        joined.append(np.concatenate([ends[0], centre_line, ends[1]]).astype(np.float32))
     return joined
 
 
-def _index(courses: list[Points]) -> tuple[Points, Points, cKDTree]:
-    every = np.concatenate(courses)
-    return every, np.repeat(np.arange(len(courses)), [len(each) for each in courses]), cKDTree(every)
+def _index(centre_lines: list[Points]) -> tuple[Points, Points, cKDTree]:
+    every = np.concatenate(centre_lines)
+    return every, np.repeat(np.arange(len(centre_lines)), [len(each) for each in centre_lines]), cKDTree(every)
 
 
-def _heading(course: Points) -> Points:
-    """Unit vector in which a course ends."""
-    step = course[-1] - course[max(-5, -len(course))]
+def _heading(centre_line: Points) -> Points:
+    """Unit vector in which a centre line ends."""
+    step = centre_line[-1] - centre_line[max(-5, -len(centre_line))]
     return np.asarray(step / max(float(np.hypot(*step)), 1e-6))
 
 
-def _without_overshoots(courses: list[Points], reach: float) -> list[Points]:
-    _, owner, tree = _index(courses)
+def _without_overshoots(centre_lines: list[Points], reach: float) -> list[Points]:
+    _, owner, tree = _index(centre_lines)
     cut = []
-    for number, course in enumerate(courses):
-        along = arc_length(course)
+    for number, centre_line in enumerate(centre_lines):
+        along = arc_length(centre_line)
         most = min(reach, OVER * float(along[-1]))
-        near = tree.query_ball_point(course, TOUCH)
+        near = tree.query_ball_point(centre_line, TOUCH)
         met = np.array([any(owner[n] != number for n in found) for found in near])
         early = np.flatnonzero(met & (along <= most))
         late = np.flatnonzero(met & (along[-1] - along <= most))
         first = int(early[0]) if len(early) else 0
-        last = int(late[-1]) if len(late) else len(course) - 1
-        cut.append(course[first : last + 1] if last > first else course)
+        last = int(late[-1]) if len(late) else len(centre_line) - 1
+        cut.append(centre_line[first : last + 1] if last > first else centre_line)
     return cut
 
 

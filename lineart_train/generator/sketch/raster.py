@@ -1,4 +1,4 @@
-"""Strokes to pixels: anti-aliased ribbons, and the offset field of the courses."""
+"""Strokes to pixels: anti-aliased ribbons, and the offset field of the centre lines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.imaging.nearest import Nearest
 from lineart_train.generator.scenes.curves import Points, resample, tangents
 from lineart_train.generator.sketch.hand import Stroke
 
@@ -13,7 +14,7 @@ SHIFT = 4
 BLOOM = 0.6
 """OpenCV's anti-aliased fill reaches about this many px beyond the outline it is given."""
 OFFSET_UNIT = 1 / 5
-"""Offsets are stored as int8 in fifths of a px: +-25.4 px, twice the network's reach, as its first look needs."""
+"""Offsets are stored as int8 in fifths of a px: +-25.4 px, twice the network's reach, as its first pass needs."""
 FAR = 27.0
 """Beyond this many px from all lines, what is stored only says that none is near."""
 
@@ -45,36 +46,33 @@ def lay(ink: NDArray[np.float32], stroke: Stroke) -> None:
     part += (1 - part) * (stroke.opacity / 255) * mask
 
 
-def offset_field(courses: list[Points], size: int) -> NDArray[np.int8]:
-    """The way from every pixel centre to the nearest course.
+def offset_field(centre_lines: list[Points], size: int) -> NDArray[np.int8]:
+    """The way from every pixel centre to the nearest centre line.
 
     Args:
-        courses: (N, 2) float32 curves in px; pixel (x, y) has its centre at (x, y).
+        centre_lines: (N, 2) float32 curves in px; pixel (x, y) has its centre at (x, y).
         size: side of the square canvas.
 
     Returns:
         (2, size, size) int8: x and y part in units of `OFFSET_UNIT` px, clipped at +-127.
     """
-    free = np.ones((size, size), np.uint8)
+    drawn = np.zeros((size, size), np.bool_)
     spot = np.zeros((size, size, 2), np.float32)
     heading = np.zeros((size, size, 2), np.float32)
-    for course in courses:
-        fine = resample(course, 0.5)
+    for centre_line in centre_lines:
+        fine = resample(centre_line, 0.5)
         cell = np.round(fine).astype(int)
         inside = ((cell >= 0) & (cell < size)).all(1)
         x, y = cell[inside].T
-        free[y, x], spot[y, x], heading[y, x] = 0, fine[inside], tangents(fine)[inside]
-    if free.all():
+        drawn[y, x], spot[y, x], heading[y, x] = True, fine[inside], tangents(fine)[inside]
+    if not drawn.any():
         return np.full((2, size, size), 127, np.int8)
-    distance, label = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    ys, xs = np.nonzero(free == 0)
-    order = np.zeros(label.max() + 1, np.int64)
-    order[label[ys, xs]] = ys * size + xs
+    nearest = Nearest.of(drawn)
+    which = nearest.spread(drawn, np.flatnonzero(drawn))
     offset = np.full((2, size, size), 127, np.int8)
-    y, x = np.nonzero(distance < FAR)
-    nearest = order[label[y, x]]
-    headings = heading.reshape(-1, 2)[nearest]
-    way = spot.reshape(-1, 2)[nearest] - np.stack([x, y], -1).astype(np.float32)
+    y, x = np.nonzero(nearest.distance < FAR)
+    headings = heading.reshape(-1, 2)[which[y, x]]
+    way = spot.reshape(-1, 2)[which[y, x]] - np.stack([x, y], -1).astype(np.float32)
     # Slide along the tangent to the foot of the perpendicular, which lies within a px of the stored point.
     slide = np.clip(-(way * headings).sum(-1, keepdims=True), -0.75, 0.75)
     way += slide * headings

@@ -1,4 +1,4 @@
-"""First and second looks as training shows them."""
+"""First and second passes as training shows them."""
 
 import numpy as np
 import pytest
@@ -7,13 +7,13 @@ import torch
 from lineart_train.generator.scenes.curves import ellipse
 from lineart_train.generator.sketch.raster import OFFSET_UNIT, offset_field
 from lineart_train.network.net import REACH, LineartNet, NetConfig
-from lineart_train.network.passes import first_looks, halved, second_looks
+from lineart_train.network.passes import first_pass, halved, second_pass
 
 SIDE = 256
 
 
-def field(*courses) -> torch.Tensor:
-    return torch.from_numpy(offset_field(list(courses), SIDE)[None] * np.float32(OFFSET_UNIT))
+def field(*centre_lines) -> torch.Tensor:
+    return torch.from_numpy(offset_field(list(centre_lines), SIDE)[None] * np.float32(OFFSET_UNIT))
 
 
 def rings(scale: float, shift: float):
@@ -29,9 +29,9 @@ def test_targets_at_half_scale_are_those_of_a_drawing_half_as_large():
     assert (far[true > REACH + 1] > REACH - 0.5).all()
 
 
-def test_first_looks_are_four_to_a_picture_without_a_draft():
+def test_first_passes_are_four_to_a_picture_without_a_draft():
     sketch = torch.rand(8, 1, 64, 64)
-    seen, wanted = first_looks(sketch, torch.zeros(8, 2, 64, 64))
+    seen, wanted = first_pass(sketch, torch.zeros(8, 2, 64, 64))
     assert seen.shape == (2, 2, 64, 64)
     assert wanted.shape == (2, 2, 64, 64)
     torch.testing.assert_close(seen[1, 0, :32, 32:], torch.nn.functional.avg_pool2d(sketch[5, 0][None], 2)[0])
@@ -39,12 +39,12 @@ def test_first_looks_are_four_to_a_picture_without_a_draft():
 
 
 @pytest.mark.parametrize(("blank", "torn", "empty"), [(1.0, 0.0, 1.0), (0.0, 1.0, 0.0)])
-def test_second_looks_have_the_draft_unless_it_is_left_out(blank, torn, empty):
+def test_second_passes_have_the_draft_unless_it_is_left_out(blank, torn, empty):
     torch.manual_seed(0)
     network = LineartNet(NetConfig(channels=(16, 16), down=(1, 1), up=(1,), head=16)).eval()
     sketch = torch.rand(4, 1, 64, 64)
     draft = network.first(sketch).detach()
-    seen = second_looks(network, sketch, np.random.default_rng(0), blank, torn)
+    seen = second_pass(network, sketch, np.random.default_rng(0), blank, torn)
     assert torch.equal(seen[:, :1], sketch)
     share = 1 - float(seen[:, 1].sum() / draft.sum())
     assert share == pytest.approx(empty, abs=0.5)

@@ -7,7 +7,7 @@ import math
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import ModelCard
-from lineart_cli.plan.asked import Wishes
+from lineart_cli.plan.request import Request
 
 _MACS = {"avx512": 60e9, "avx2": 35e9, "neon": 15e9}
 """Multiply-adds in f32 that a core does in a second, by its best instruction set; see tests/benchmarks/speed.py."""
@@ -18,10 +18,10 @@ _FASTER_ON_AMX = 6.0
 
 
 def expected_seconds(
-    computed_px: float, card: ModelCard, hardware: Hardware, wishes: Wishes, choice: EngineChoice
+    computed_px: float, card: ModelCard, hardware: Hardware, request: Request, choice: EngineChoice
 ) -> tuple[float, str]:
     """Seconds for so many px of tiles, without start, reading and writing; and how sure that is."""
-    measured = wishes.measured
+    measured = request.measured
     if measured and (measured.choice.backend, measured.choice.device) == (choice.backend, choice.device):
         speed = measured.speed * _factor(choice.precision, hardware) / _factor(measured.choice.precision, hardware)
         speed *= (choice.threads or 1) / (measured.choice.threads or choice.threads or 1)

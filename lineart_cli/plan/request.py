@@ -61,7 +61,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Request:
     """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan.
 
     `format` and `bits` are those of the ink. `brushes` is set where lines are found first and drawn then, because the
@@ -81,23 +81,23 @@ class Wishes:
     measured: Measured | None = None
     bits: int = 8
     pages: int = 1
-    looks: int = 3
+    passes: int = 3
 
     @classmethod
-    def of(cls, options: InkOptions, measured: Measured | None = None, pages: int = 1) -> Wishes:
+    def of(cls, options: InkOptions, measured: Measured | None = None, pages: int = 1) -> Request:
         """The wishes among the options of `lineart ink`."""
         return cls(
-            options.backend,
-            options.device,
-            options.precision,
-            options.tile,
-            options.threads,
-            options.jobs,
-            options.max_memory,
-            options.format,
-            options.brush != PLAIN or len(options.thickness) > 1 or options.format in FORMATS_OF_CURVES,
-            measured,
-            options.bits,
-            pages,
-            options.looks,
+            backend=options.backend,
+            device=options.device,
+            precision=options.precision,
+            tile=options.tile,
+            threads=options.threads,
+            jobs=options.jobs,
+            max_memory=options.max_memory,
+            format=options.format,
+            brushes=options.brush != PLAIN or len(options.thickness) > 1 or options.format in FORMATS_OF_CURVES,
+            measured=measured,
+            bits=options.bits,
+            pages=pages,
+            passes=options.passes,
         )
