@@ -10,12 +10,12 @@ import numpy as np
 from lineart_cli.brushes.noise import sample
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.resample import strips
-from lineart_cli.vector.joining import Course
+from lineart_cli.vector.joining import Course, unit
 from lineart_cli.vector.valley import Floats
 
-_HEADING = 5.0  # px of a stroke that show where its end points to
+_HEADING = 6.0  # px of a stroke that show where its end points to
 _LEVEL = 1.5  # px from the middle of a line: the ink of the usual thickness ends there
-_STEP, _STEPS = 3, 4  # px by which an end is drawn out at once, and how often, at most: thinning eats the ends of lines
+_STEP, _STEPS = 2, 6  # px by which an end is drawn out at once, and how often, at most: thinning eats the ends of lines
 _LEAST = 0.2  # px that are worth it
 _FLAT = 0.5  # curvature of the squared distance below which there is no valley
 _ROWS = 512  # that are looked at once
@@ -50,10 +50,10 @@ def drawn_out(courses: Sequence[Course], off: Page) -> list[Course]:
 
 
 def _heading(points: Floats) -> Floats:
-    """Unit vector out of the first of some points."""
-    far = points[int(np.argmax(np.hypot(*(points - points[0]).T) > _HEADING)) or -1]
-    way = points[0] - far
-    return np.asarray(way / max(float(np.hypot(*way)), 1e-6), np.float32)
+    """Unit vector out of the first of some points: their direction there, as the bend farther on lets expect it."""
+    away = np.hypot(*(points - points[0]).T)
+    near, far = (points[0] - points[int(np.argmax(away > reach)) or -1] for reach in (_HEADING / 2, _HEADING))
+    return unit(2 * unit(near) - unit(far))
 
 
 def _more(off: Page, tips: Floats, ways: Floats) -> Floats:

@@ -202,7 +202,7 @@ class _Joints:
         points = self._from(end)
         away = np.hypot(*(points - points[0]).T)
         near, far = (points[np.argmax(away > reach) or -1] - points[0] for reach in (_HEADING / 2, _HEADING))
-        return _unit(2 * _unit(near) - _unit(far))
+        return unit(2 * unit(near) - unit(far))
 
     def _trim(self, end: End, middle: Floats, reach: float) -> None:
         """Takes the points of an end away that are blurred by others; of a short piece, a third."""
@@ -265,7 +265,7 @@ def _is_slant(number: int, pieces: Sequence[Indices], at: dict[int, list[tuple[i
         rays.append([tuple(point[end[min(place, len(end) - 1)]] for place in _RAY) for end in ends])
     for order in ((0, 1), (1, 0)):
         turns = [
-            _turn(one[0], _unit(one[0] - one[1]), other[0], _unit(other[1] - other[0]))
+            _turn(one[0], unit(one[0] - one[1]), other[0], unit(other[1] - other[0]))
             for one, other in zip(rays[0], [rays[1][each] for each in order], strict=True)
         ]
         if max(turns) <= _SLANT_TURN:
@@ -273,14 +273,15 @@ def _is_slant(number: int, pieces: Sequence[Indices], at: dict[int, list[tuple[i
     return False
 
 
-def _unit(way: Floats) -> Floats:
+def unit(way: Floats) -> Floats:
+    """(2,) a vector made 1 long."""
     return np.asarray(way / max(float(np.hypot(*way)), 1e-6), np.float32)
 
 
 def _turn(start: Floats, onward: Floats, stop: Floats, away: Floats) -> float:
     """By how much a line turns that leaves a place, goes straight to another and on from there, in radians."""
     way = stop - start
-    ways = (onward, away) if np.hypot(*way) < 1 else (onward, _unit(way), away)
+    ways = (onward, away) if np.hypot(*way) < 1 else (onward, unit(way), away)
     return sum(math.acos(float(np.clip(ways[each] @ ways[each + 1], -1, 1))) for each in range(len(ways) - 1))
 
 
