@@ -27,7 +27,8 @@ class PageDone:
     """A page is inked and lies under its final name.
 
     JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page", "scale",
-    "corners"}, where `thickness` is in page pixels; `scale` and `corners` as of PagePlanned.
+    "corners", "strokes", "segments"}, where `thickness` is in page pixels; `scale` and `corners` as of PagePlanned;
+    `strokes` is how many shapes were written as curves, and `segments` of how many curves, or null where ink is pixels.
     """
 
     input: str
@@ -40,6 +41,8 @@ class PageDone:
     page: int = 0
     scale: float = 1.0
     corners: tuple[tuple[float, float], ...] = ()
+    strokes: int | None = None
+    segments: int | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import os
 from collections.abc import Iterable
@@ -16,12 +17,14 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.batch import manifest
+from lineart_cli.batch.manifest import Entry
 from lineart_cli.errors import PageError
 from lineart_cli.options import ReadOptions, ReportOptions
 from lineart_cli.pages import INK
 from lineart_cli.report.rows import Row
 
 THUMBNAIL_SIDE = 480
+_SVG = (".svg", ".svgz")
 _LAYERED = {output.suffix for output in pages.OUTPUT_FORMATS.values() if output.has_layers}
 
 
@@ -70,7 +73,10 @@ def look_at(row: Row, root: Path, options: ReportOptions) -> View:
     if not _is_below(output, [root]):
         return View(sketch, None, (*notes, "The ink is not shown: it is not in the folder."))
     ink_as = ReadOptions(layer=INK if Path(row.output).suffix in _LAYERED else None)
-    ink = _picture("ink", output, 0, ink_as, options.max_side, notes)
+    if output.suffix in _SVG:
+        ink = _drawing(output, row.entry, notes)
+    else:
+        ink = _picture("ink", output, 0, ink_as, options.max_side, notes)
     if (count := pages.count_pages(output)) > 1:
         notes.append(f"The ink has {count} pages; the first is shown.")
     if sketch and is_changed:
@@ -102,6 +108,16 @@ def _picture(what: str, path: Path, page: int, options: ReadOptions, max_side: i
         width,
         height,
     )
+
+
+def _drawing(path: Path, entry: Entry, notes: list[str]) -> Picture | None:
+    """The SVG itself, which is sharp at any size."""
+    if not pages.is_whole(path):
+        notes.append("The ink cannot be shown: it is not there any more, or damaged.")
+        return None
+    with gzip.open(path) if path.suffix == ".svgz" else path.open("rb") as file:
+        address = f"data:image/svg+xml;base64,{base64.b64encode(file.read()).decode()}"
+    return Picture(address, address, entry.width, entry.height)
 
 
 def _shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
