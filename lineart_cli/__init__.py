@@ -1,3 +1,3 @@
-"""Turns scanned pencil sketches into clean ink. Importing this package loads nothing else."""
+"""Turns sketches into clean ink. Importing this package loads nothing else."""
 
-__version__ = "0.1.0"
+__version__ = "0.6.0"

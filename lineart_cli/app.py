@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import errno
-import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +15,7 @@ import typer
 
 from lineart_cli import __version__, extensions
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
+from lineart_cli.krita.app import krita
 from lineart_cli.machine import process
 from lineart_cli.options import (
     MODEL,
@@ -23,13 +23,12 @@ from lineart_cli.options import (
     BenchOptions,
     BrushesOptions,
     InkOptions,
-    Options,
     ReportOptions,
+    ServeOptions,
     TryOptions,
-    default_text,
-    field_name,
     specs,
 )
+from lineart_cli.options.command_line import with_options
 
 if TYPE_CHECKING:
     from lineart_cli.batch.output_folder import OutputFolder
@@ -47,40 +46,13 @@ _MOST_KEPT = 32
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
-def _with_options(
-    table: type[Options], command: Callable[..., None], left_out: Container[str] = ()
-) -> Callable[..., None]:
-    """Gives `command` one keyword parameter for each row of a table of options, in place of its `**options`.
-
-    Args:
-        table: of options.
-        command: may have been given those of another table before.
-        left_out: options, or panels of them.
-    """
-    signature = inspect.signature(command, eval_str=True)
-    parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-    for name, spec in specs(table).items():
-        if name in left_out or spec.panel in left_out:
-            continue
-        default = default_text(name, table) or None if spec.read else False
-        choices = f" One of: {', '.join(spec.choices)}." if spec.choices else ""
-        option = typer.Option(*spec.flags, help=spec.help + choices, metavar=spec.metavar, rich_help_panel=spec.panel)
-        kind = Annotated[str | None, option] if spec.read else Annotated[bool, option]
-        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
-        for alias in spec.aliases:
-            hidden = Annotated[str | None, typer.Option(alias, hidden=True)]
-            parameters.append(
-                inspect.Parameter(field_name(alias), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hidden)
-            )
-    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": None}
-    return command
-
-
 def _print_version(wanted: bool) -> None:
     if wanted:
         print(f"lineart {__version__}")
         raise typer.Exit
+
+
+app.add_typer(krita, name="krita")
 
 
 @app.callback(epilog=_EXIT_CODES)
@@ -93,7 +65,7 @@ def lineart(
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, InkOptions)
+@partial(with_options, InkOptions)
 def ink(
     paths: Annotated[
         list[str],
@@ -199,8 +171,8 @@ def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
 
 
 @app.command("try", epilog=_EXIT_CODES)
-@partial(_with_options, InkOptions, left_out={"drawing", "faint", "page", "Writing", "Batch", "Reporting"})
-@partial(_with_options, TryOptions)
+@partial(with_options, InkOptions, left_out={"drawing", "faint", "page", "Writing", "Batch", "Reporting"})
+@partial(with_options, TryOptions)
 def try_(
     path: Annotated[Path, typer.Argument(metavar="PAGE", help="The sketch.", show_default=False)],
     output: Annotated[
@@ -238,7 +210,7 @@ def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, BenchOptions)
+@partial(with_options, BenchOptions)
 def bench(**options: Any) -> None:
     """Measures this machine: what it has, what lineart makes of it, and how long a page takes."""
     _bench(BenchOptions.parse(options))
@@ -265,7 +237,7 @@ def _bench(options: BenchOptions) -> None:
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, BrushesOptions)
+@partial(with_options, BrushesOptions)
 def brushes(**options: Any) -> None:
     """Shows the brushes that ink can draw with, lineart's and yours."""
     chosen = BrushesOptions.parse(options)
@@ -284,7 +256,7 @@ def brushes(**options: Any) -> None:
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(_with_options, ReportOptions)
+@partial(with_options, ReportOptions)
 def report(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Where `lineart ink` has put the ink.", show_default=False)
@@ -306,6 +278,35 @@ def _report(root: Path, options: ReportOptions) -> None:
         target = report.write(root, known, options, advance)
     if not options.quiet:
         print(target, file=sys.stderr)
+
+
+@app.command(epilog=_EXIT_CODES)
+@partial(with_options, ServeOptions)
+def serve(**options: Any) -> None:
+    """Inks for other programs, such as Krita: requests on stdin, answers on stdout, an object of JSON a line."""
+    _serve(ServeOptions.parse(options))
+
+
+def _serve(options: ServeOptions) -> None:
+    from lineart_cli.batch import interrupt
+    from lineart_cli.machine import folders, process
+    from lineart_cli.model import catalogue
+    from lineart_cli.pages import libraries
+    from lineart_cli.serve import Server, Studio, streams
+
+    process.give_back_memory()
+    libraries.quieten()
+    interrupt.end_with_parent(_end_serving)
+    say = streams.lines_out()
+    card = catalogue.find(MODEL)
+    studio = Studio(card, cache(lambda wanted: _decide(card, wanted, 1)), folders.compiled_networks())
+    Server(studio, say, options.idle).run(streams.lines_in())
+    _end_serving()  # a runtime that was at work may never come to its end by itself
+
+
+def _end_serving() -> None:
+    """Ends the process at once: a page that is at work is not waited for."""
+    os._exit(ExitCode.OK)
 
 
 def main() -> None:

@@ -29,7 +29,9 @@ class PageDone:
     """A page is inked and lies under its final name.
 
     JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page", "scale",
-    "corners", "edits", "conflicts"}, where `thickness` is in page pixels; `scale` and `corners` as of PagePlanned;
+    "corners", "strokes", "segments", "edits", "conflicts"}, where `thickness` is in page pixels; `scale` and `corners`
+    as of PagePlanned;
+    `strokes` is how many shapes were written as curves, and `segments` of how many curves, or null where ink is pixels;
     `edits` is the number of places that are as the artist has changed them; and `conflicts` are those of them that the
     new sketch changes too, each as [left, top, width, height] in pixels.
     """
@@ -44,6 +46,8 @@ class PageDone:
     page: int = 0
     scale: float = 1.0
     corners: tuple[tuple[float, float], ...] = ()
+    strokes: int | None = None
+    segments: int | None = None
     edits: int = 0
     conflicts: tuple[Crop, ...] = ()
 

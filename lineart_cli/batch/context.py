@@ -20,7 +20,7 @@ from lineart_cli.errors import PageError
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.tone import Exposure, Tone, measure
 from lineart_cli.model.card import ModelCard
-from lineart_cli.options import DRAWINGS, THICKNESS_RANGE, InkOptions, Length
+from lineart_cli.options import THICKNESS_RANGE, InkOptions, Length
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
@@ -107,14 +107,13 @@ def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Wor
     """The page with the scale that its drawing wants; raises PageError where the page cannot be read."""
     drawing, size = page.options.drawing, page.size
     greys: list[pages.Greys] = []
-    if isinstance(drawing, Length):
-        estimate, steps = working_scale.by_width(drawing.page_px(size.dpi), "as asked for"), 0
-    else:
+    seen = None
+    if not isinstance(drawing, Length):
         seconds = page.options.page_timeout or patience(size.px / 1e6)
         seen = _unharmed(page, seconds, worker, lambda: overview.look(page.scan))
-        estimate, steps = working_scale.measure(seen.picture, seen.shrunk, card.scale_network), DRAWINGS[drawing]
         if seen.greys is not None and not page.job.is_joined:
             greys.append(seen.greys)
+    estimate, steps = overview.estimated(drawing, size.dpi, seen, card.scale_network)
     last = folder.last_ink(page.job.output, page.entry)
     last_scale = last.scale if last else None
     chosen = working_scale.choose(estimate, size.shape, page.thickness, card.thickness_px[1], steps, last_scale)

@@ -1,9 +1,11 @@
-"""Ctrl-C and SIGTERM: the first one asks for an end, the second is one."""
+"""Ctrl-C and SIGTERM: the first one asks for an end, the second is one. And the end of whoever started this process."""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -32,3 +34,32 @@ def asked_to_stop(at_once: Callable[[], None]) -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def end_with_parent(at_once: Callable[[], None], every: float = 2.0) -> None:
+    """Looks after the process that started this one, in a thread that nobody waits for.
+
+    Args:
+        at_once: called when it is gone, and should not return.
+        every: s between two looks.
+    """
+    import psutil
+
+    try:
+        parent = psutil.Process(os.getppid())
+    except psutil.Error:  # it is gone already, and nothing reads what we say
+        at_once()
+        return
+
+    def look() -> None:
+        while parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(every)
+        at_once()
+
+    def watch() -> None:
+        try:
+            look()
+        except psutil.NoSuchProcess:
+            at_once()
+
+    threading.Thread(target=watch, name="lineart-parent", daemon=True).start()

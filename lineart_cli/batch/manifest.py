@@ -164,7 +164,7 @@ def parse(text: str) -> Manifest:
         top = json.loads(text)
         if top["format"] != FORMAT:
             raise ValueError(f"format {top['format']}")
-        pages = {output: _read(Entry, _renamed(row)) for output, row in top["pages"].items()}
+        pages = {output: _read(Entry, row) for output, row in top["pages"].items()}
         return Manifest(pages, {output: _read(Failure, row) for output, row in top["failures"].items()})
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
@@ -184,8 +184,8 @@ def replay(manifest: Manifest, journal: Iterable[str], found: Callable[[str], st
     for line in journal:
         try:
             output, kind, row = json.loads(line)
-            result = _read({"entry": Entry, "failure": Failure}[kind], _renamed(row)) if kind is not None else None
-        except (ValueError, KeyError, TypeError):
+            result = _read({"entry": Entry, "failure": Failure}[kind], row) if kind is not None else None
+        except (AttributeError, ValueError, KeyError, TypeError):
             continue
         if isinstance(result, Entry) and output in manifest.pages and found(output) != result.output_sha256:
             continue
@@ -241,7 +241,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 
 
 def _read(kind: Any, row: dict[str, Any]) -> Any:
-    result = kind(**row)
+    result = kind(**_renamed(row))
     for each in fields(kind):
         value = getattr(result, each.name)
         if not isinstance(value, _KINDS.get(str(each.type), dict)):

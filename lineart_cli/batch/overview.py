@@ -14,10 +14,11 @@ from lineart_cli.imaging.disk_array import Page, allocate, is_large
 from lineart_cli.imaging.polarity import dark_on_light
 from lineart_cli.imaging.resample import fit, gather, gathered
 from lineart_cli.imaging.screentone import Dots, without_dots
-from lineart_cli.options import ReadOptions
+from lineart_cli.options import DRAWINGS, Length, ReadOptions
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
+from lineart_cli.scale.working_scale import Estimate
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -86,6 +87,21 @@ def _picture(scan: Scan, is_on_black: bool, kept: list[pages.Greys]) -> npt.NDAr
     return picture
 
 
+def estimated(drawing: str | Length, dpi: float, seen: Overview | None, network: Path | None) -> tuple[Estimate, int]:
+    """The scale that a page wants, and how many steps looser than that it is said to be.
+
+    Args:
+        drawing: see `InkOptions`.
+        dpi: px per inch of the page.
+        seen: of the page; not needed where `drawing` is a length.
+        network: of the model, that reads the scale.
+    """
+    if isinstance(drawing, Length):
+        return working_scale.by_width(drawing.page_px(dpi), "as asked for"), 0
+    assert seen is not None  # noqa: S101
+    return working_scale.measure(seen.picture, seen.shrunk, network), DRAWINGS[drawing]
+
+
 def read(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path) -> tuple[Page, bool]:
     """The page at the working scale, upright, its lines dark; and whether it was turned round for that.
 
@@ -107,7 +123,7 @@ def read(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path) -
 
 def _fitted(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path, is_on_black: bool) -> Page:
     orientation = scan.header.orientation
-    if greys is not None and orientation == UPRIGHT and size.scale == 1:
+    if greys is not None and orientation == UPRIGHT and greys.shape == size.working_shape:
         return greys
     page = (
         np.empty(size.working_shape, scan.dtype) if size.is_kept else allocate(size.working_shape, scan.dtype, scratch)

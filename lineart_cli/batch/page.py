@@ -7,14 +7,13 @@ write:  bands -> a file -> the output folder
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
-from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,23 +21,19 @@ from lineart_cli import pages
 from lineart_cli.batch import context, edited_output, ink_file, manifest, page_events
 from lineart_cli.batch.channel import Channel
 from lineart_cli.batch.context import PageContext
-from lineart_cli.batch.edited_output import EditedOutput
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.ink_file import InkFile
 from lineart_cli.batch.manifest import OutputStatus
-from lineart_cli.batch.output_folder import OutputFolder, unwritable
-from lineart_cli.batch.schedule import PagesInMemory
-from lineart_cli.batch.watchdog import WatchedInker, Worker, patience
-from lineart_cli.brushes.style import Tool
+from lineart_cli.batch.output_folder import unwritable
+from lineart_cli.batch.watchdog import patience
+from lineart_cli.batch.work import JobInWork, PageInWork, RunContext
 from lineart_cli.errors import LineartError, ModelError, PageError
 from lineart_cli.events import Event, Notice, PageSkipped, PageStarted
-from lineart_cli.imaging.disk_array import AHEAD, Page
+from lineart_cli.imaging.disk_array import AHEAD
 from lineart_cli.imaging.resample import fit
-from lineart_cli.imaging.tone import Tone
 from lineart_cli.inference.engines import UnusableError, load_ahead
-from lineart_cli.model.card import ModelCard
 from lineart_cli.options import InkOptions
-from lineart_cli.plan import PageSize, Plan
+from lineart_cli.plan import Plan
 
 _ADOPTED = "was there without a record, and is just what is inked now"
 _KEPT = {
@@ -50,85 +45,6 @@ _TONED = "has screentone, which is left out; --screentone keep inks its dots"
 _BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes light lines on dark"
 _MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
 _LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of a page
-
-
-@dataclass(frozen=True)
-class RunContext:
-    """All that pages are inked with.
-
-    Attributes:
-        options: of `lineart ink`.
-        tools: what to draw with, see `brushes.store.tools`.
-        card: of the model.
-        decide: makes the plan for a page, or refuses it with an ArgumentError.
-        inker: used by the second stage alone.
-        folder: the output folder.
-        report: told that a page is begun and planned, and what is to be known of its ink.
-        stopped: once it is set, no page is begun.
-        in_memory: the pages that are.
-        reader: the thread that files are read in.
-    """
-
-    options: InkOptions
-    tools: Mapping[str, Tool]
-    card: ModelCard
-    decide: Callable[[PageSize], Plan]
-    inker: WatchedInker
-    folder: OutputFolder
-    report: Callable[[Event], None]
-    stopped: threading.Event
-    in_memory: PagesInMemory = field(default_factory=PagesInMemory)
-    reader: Worker = field(default_factory=Worker)
-
-
-@dataclass(frozen=True)
-class PageInWork:
-    """A page that has been read, and whose ink is made while it is written.
-
-    Attributes:
-        page: what is to be made of it.
-        plan: how.
-        before: how its output stood when it was begun.
-        pixels: of the sketch at the working scale; the second stage takes them out.
-        tone: of the sketch.
-        bands: of ink, from the second stage to the third.
-        edited: the output as the artist has left it, whose edits are to stay; or None.
-        ink: what goes into the file: the bands and what is beside them.
-    """
-
-    page: PageContext
-    plan: Plan
-    before: OutputStatus
-    pixels: list[Page]
-    tone: Tone
-    bands: Channel[pages.Pixels]
-    ink: pages.InkedPage
-    edited: EditedOutput | None = None
-
-
-@dataclass
-class JobInWork:
-    """A job on its way through the stages.
-
-    Attributes:
-        job: one page, or several that are joined.
-        started: by the clock `time.monotonic`.
-        read: from the first stage to the second.
-        inked: from the second stage to the third.
-        limit: of `PagesInMemory`, once it has entered.
-        px: of all its pages together.
-        turn: of joined pages, the next is read when the one before is written.
-        is_over: set when the third stage has done with it.
-    """
-
-    job: Job
-    started: float = field(default_factory=time.monotonic)
-    read: Channel[PageInWork] = field(default_factory=Channel)
-    inked: Channel[PageInWork] = field(default_factory=Channel)
-    limit: int | None = None
-    px: int = 0
-    turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1))
-    is_over: bool = False
 
 
 class Ended(Exception):  # noqa: N818 - it is none
@@ -193,7 +109,10 @@ def ink(work: JobInWork, run: RunContext) -> None:
             raise Ended
         work.inked.put(page)
         with page.bands.filling():
-            _bands(page, run)
+            if pages.OUTPUT_FORMATS[run.options.format].has_curves:
+                _draw(page, run)
+            else:
+                _bands(page, run)
 
 
 def write(work: JobInWork, run: RunContext) -> Event | None:
@@ -241,17 +160,17 @@ def _pixels(page: PageContext, plan: Plan, before: OutputStatus, run: RunContext
         run.report(Notice(f"{job}: {_INVERTED}"))
     if page.scan.dots.left_out:
         run.report(Notice(f"{job}: {_TONED}"))
-    has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
-    bands: Channel[pages.Pixels] = Channel(AHEAD, lambda band: band.nbytes)
-    header = page.scan.header
-    shape = header.height, header.width
+    output, header = pages.OUTPUT_FORMATS[options.format], page.scan.header
+    bands: Channel[Any] = Channel() if output.has_curves else Channel(AHEAD, lambda band: band.nbytes)
+    shape = page.size.shape if output.has_curves else (header.height, header.width)
     ink = pages.InkedPage(
-        bands=fit(bands, page.size.shape, shape),
+        bands=() if output.has_curves else fit(bands, page.size.shape, shape),
         shape=shape,
         bits=options.bits,
         dpi=header.written_dpi(options.dpi),
-        sketch=pages.read_sketch(job.source, options, job.page) if has_layers else None,
+        sketch=pages.read_sketch(job.source, options, job.page) if output.has_layers else None,
         metadata=pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata(),
+        drawn=bands if output.has_curves else (),
     )
     return PageInWork(page, plan, before, [pixels], tone, bands, ink)
 
@@ -261,17 +180,38 @@ def _bands(work: PageInWork, run: RunContext) -> None:
     page, size, inked = work.page, work.page.size, 0.0
     seconds = _patience(page, work.plan, run.options)
     bands = run.inker.bands(work.pixels.pop(), size, work.plan, page.tool, run.options.faint, work.tone, seconds)
+    with _own_faults(page, run), closing(bands):
+        for band in bands:
+            inked += float(band.sum()) / np.iinfo(band.dtype).max
+            work.bands.put(band)
+    _check(page, inked / size.px, run)
+
+
+def _draw(work: PageInWork, run: RunContext) -> None:
+    """Ink a page with curves, and see to it that it is still the page that was read."""
+    page, options = work.page, run.options
+    seconds, tolerance = _patience(page, work.plan, options), options.tolerance.page_px(page.size.dpi)
+    with _own_faults(page, run):
+        wanted = (page.size, work.plan, page.tool, options.faint, options.strokes, tolerance, work.tone, seconds)
+        drawing = run.inker.drawing(work.pixels.pop(), *wanted)
+    work.bands.put(replace(drawing, title=page.job.output.stem, settings=page.entry.settings))
+    _check(page, drawing.area / page.size.px, run)
+
+
+@contextmanager
+def _own_faults(page: PageContext, run: RunContext) -> Iterator[None]:
+    """Errors that are not those of all pages name this one."""
     try:
-        with closing(bands):
-            for band in bands:
-                inked += float(band.sum()) / np.iinfo(band.dtype).max
-                work.bands.put(band)
+        yield
     except (ModelError, UnusableError):
         run.stopped.set()  # no page can be inked
         raise
     except LineartError as error:
         raise PageError(str(page.job), "cannot be inked", str(error)) from error
-    share = inked / size.px
+
+
+def _check(page: PageContext, share: float, run: RunContext) -> None:
+    """Tell of a page with hardly any ink, or too much, and raise PageError where its file was changed meanwhile."""
     if not _LEAST_INK <= share <= _MOST_INK:
         run.report(Notice(f"{page.job}: {_BLANK if share < _LEAST_INK else _MOSTLY_BLACK}"))
     if manifest.stamp(page.job.source) != page.stamp:
@@ -297,7 +237,7 @@ def _written(work: JobInWork, run: RunContext) -> Event:
         return _skipped(job, run, kept)
     if file.conflicts:
         run.report(page_events.changed_twice(job, file.conflicts))
-    return page_events.done(first.page, job, file, time.monotonic() - work.started)
+    return page_events.done(first.page, work, file)
 
 
 def _file(
@@ -316,6 +256,8 @@ def _inked(work: JobInWork, first: PageInWork) -> Generator[pages.InkedPage]:
     for page in chain([first], work.inked):
         try:
             yield page.ink
+            if page.ink.drawn:
+                work.drawings.append((page.ink.drawing.strokes, page.ink.drawing.segments))
             deque(page.bands, maxlen=0)  # raises what went wrong after the last of them
         finally:
             page.bands.abandon()

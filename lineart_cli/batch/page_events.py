@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 
 from lineart_cli.batch.context import PageContext
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.ink_file import InkFile
+from lineart_cli.batch.work import JobInWork
 from lineart_cli.events import Notice, PageDone, PagePlanned
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop
@@ -49,9 +51,9 @@ def planned(page: PageContext, plan: Plan, card: ModelCard, edits: int) -> PageP
     )
 
 
-def done(page: PageContext, job: Job, file: InkFile, seconds: float) -> PageDone:
+def done(page: PageContext, work: JobInWork, file: InkFile) -> PageDone:
     """A page that lies under its final name, or the first of several that do."""
-    entry = file.entry
+    entry, job = file.entry, work.job
     return PageDone(
         input=str(job.source),
         output=str(job.output),
@@ -59,10 +61,12 @@ def done(page: PageContext, job: Job, file: InkFile, seconds: float) -> PageDone
         height=entry.height,
         dpi=entry.dpi,
         thickness=entry.thickness,
-        seconds=round(seconds, 3),
+        seconds=round(time.monotonic() - work.started, 3),
         page=job.page,
         scale=page.size.scale,
         corners=page.scan.header.corners,
+        strokes=sum(strokes for strokes, _ in work.drawings) if work.drawings else None,
+        segments=sum(segments for _, segments in work.drawings) if work.drawings else None,
         edits=entry.edits,
         conflicts=tuple(file.conflicts),
     )

@@ -16,8 +16,8 @@ from lineart_cli.batch import page
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.manifest import Failure
 from lineart_cli.batch.output_folder import OutputFolder
-from lineart_cli.batch.page import JobInWork, RunContext
 from lineart_cli.batch.watchdog import Inker, WatchedInker
+from lineart_cli.batch.work import JobInWork, RunContext
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import LineartError, PageError
 from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, PageSkipped, Reporter

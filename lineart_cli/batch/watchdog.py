@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
@@ -16,6 +18,7 @@ from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError, EngineError
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.tone import Tone
+from lineart_cli.pages import Drawing
 from lineart_cli.plan import PageSize, Plan
 
 _T = TypeVar("_T")
@@ -45,6 +48,30 @@ class Inker(Protocol):
             (rows, W) coverage from top to bottom, uint8 or uint16, 0 = no ink, 255 or 65535 = full.
         """
 
+    def drawing(
+        self,
+        page: Page,
+        size: PageSize,
+        plan: Plan,
+        tool: Tool,
+        faint: float,
+        strokes: str,
+        tolerance: float,
+        tone: Tone,
+    ) -> Drawing:
+        """Inks a page with curves.
+
+        Args:
+            page: as for `bands`.
+            size: as for `bands`.
+            plan: as for `bands`.
+            tool: as for `bands`.
+            faint: as for `bands`.
+            strokes: "outline", "centre" or "both".
+            tolerance: how far a curve may be from its line, px of the page as it is to be drawn.
+            tone: as for `bands`.
+        """
+
 
 class WatchedInker:
     """An inker that is opened when it is first needed, and again after each fault."""
@@ -69,9 +96,8 @@ class WatchedInker:
             EngineError: it took longer, or the result is no page of ink.
             Exception: whatever opening the inker, or the inker, raises.
         """
-        inker, self._inker = self._inker or self._open_inker(), None
-        bands, height, left = inker.bands(page, size, plan, tool, faint, tone), 0, seconds
-        try:
+        with self._lent(seconds) as inker:
+            bands, height, left = inker.bands(page, size, plan, tool, faint, tone), 0, seconds
             while True:
                 start = time.monotonic()
                 band = self._worker.result(max(left, 0), lambda: next(bands, None))
@@ -84,6 +110,30 @@ class WatchedInker:
                 yield band
             if height != size.height:
                 raise self._nonsense((height, size.width), self._type, size)
+
+    def drawing(
+        self,
+        page: Page,
+        size: PageSize,
+        plan: Plan,
+        tool: Tool,
+        faint: float,
+        strokes: str,
+        tolerance: float,
+        tone: Tone,
+        seconds: float,
+    ) -> Drawing:
+        """Inks a page with curves, see `Inker.drawing`, within so many seconds; raises as `bands` does."""
+        with self._lent(seconds) as inker:
+            draw = partial(inker.drawing, page, size, plan, tool, faint, strokes, tolerance, tone)
+            return self._worker.result(seconds, draw)
+
+    @contextmanager
+    def _lent(self, seconds: float) -> Iterator[Inker]:
+        """The inker, which is opened anew the next time where it fails."""
+        inker, self._inker = self._inker or self._open_inker(), None
+        try:
+            yield inker
         except TimeoutError as error:
             advice = "give it longer with --page-timeout, or try another --backend"
             raise EngineError(f"the engine gave no answer in {seconds:g} s; {advice}") from error

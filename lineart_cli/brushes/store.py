@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lineart_cli.brushes.style import SUFFIX, Style, Tool, load
 from lineart_cli.errors import ArgumentError, BrushError, PageError
-from lineart_cli.options import InkOptions, ReadOptions
+from lineart_cli.options import FORMATS_OF_CURVES, InkOptions, ReadOptions
 
 if TYPE_CHECKING:
     from lineart_cli.brushes.fitting.measure import Strip
@@ -63,7 +63,13 @@ def tools(options: InkOptions) -> tuple[dict[str, Tool], list[str]]:
         if "-".join(told) in made:
             raise ArgumentError("--brush", ",".join(options.brush), f"two of them are called {name}; rename a file")
         made["-".join(told)] = Tool(style, thickness, pressure, name)
-    return made, [f"--brush {text}: {note}" for text, (_, _, note) in found.items() if note]
+    notes = [f"--brush {text}: {note}" for text, (_, _, note) in found.items() if note]
+    if options.format in FORMATS_OF_CURVES:
+        smooth = f"--format {options.format} has the outline of its strokes, without their grain"
+        notes += [
+            f"--brush {text}: {smooth}" for text, (_, style, _) in found.items() if style.grain or style.edge_jitter
+        ]
+    return made, notes
 
 
 def find(text: str) -> tuple[str, Style, str]:

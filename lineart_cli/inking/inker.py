@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from lineart_cli import pages
 from lineart_cli.brushes.drawing import pen_pressure
 from lineart_cli.brushes.drawing.paint import Lines, paint_bands
 from lineart_cli.brushes.style import STYLE_DPI, Tool
@@ -27,6 +28,7 @@ from lineart_cli.inference.tile_runner import Workbench, run_tiles
 from lineart_cli.model.card import Draft, ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
+from lineart_cli.vector.drawing import Traced, drawn, traced
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -61,6 +63,7 @@ class Inker:
         self._keep = keep
         self._scratch = scratch
         self._kept: dict[bytes, Lines] = {}
+        self._traced: Traced | None = None
         self._ready: tuple[EngineChoice, Workbench] | None = None
 
     @property
@@ -114,6 +117,43 @@ class Inker:
             yield from paint_bands(
                 lines, tool.style, thickness / scale, size.shape, tool.pressure, self._bits, grain_px
             )
+
+    def drawing(
+        self,
+        page: Page,
+        size: PageSize,
+        plan: Plan,
+        tool: Tool,
+        faint: float,
+        strokes: str,
+        tolerance: float,
+        tone: Tone | None = None,
+    ) -> pages.Drawing:
+        """Ink a page with curves.
+
+        Args:
+            page: as for `bands`.
+            size: as for `bands`.
+            plan: as for `bands`.
+            tool: as for `bands`.
+            faint: as for `bands`.
+            strokes: "outline", "centre" or "both", see `vector.drawing.drawn`.
+            tolerance: how far a curve may be from its line, px of the page as it is to be drawn.
+            tone: as for `bands`.
+
+        Raises:
+            ArgumentError: as of `bands`.
+            EngineError: as of `bands`.
+        """
+        self._check_thickness(tool.thickness.page_px(size.dpi), size.scale)
+        lines = self._lines(page, size, plan, faint, tone)
+        found = self._traced
+        if found is None or found.lines is not lines:
+            self._traced = None  # frees its memory first
+            found = traced(lines)
+        if self._keep:
+            self._traced = found
+        return drawn(found, tool, size, strokes, tolerance)
 
     def _cut(self, size: PageSize, plan: Plan, thickness: float, darken: passes.Darken) -> Iterator[Coverage]:
         """The page's ink with a plain pen, cut from the network's levels as they come."""

@@ -3,8 +3,10 @@
 from lineart_cli.options.bench import BenchOptions
 from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.ink import InkOptions
+from lineart_cli.options.krita import KritaOptions
 from lineart_cli.options.read import ReadOptions
 from lineart_cli.options.report import ReportOptions
+from lineart_cli.options.serve import ServeOptions
 from lineart_cli.options.spec import Options, Spec, bytes_text, default_text, field_name, specs
 from lineart_cli.options.trial import TryOptions
 from lineart_cli.options.values import (
@@ -16,6 +18,7 @@ from lineart_cli.options.values import (
     DROP_COLOURS,
     FAINT_RANGE,
     FORMATS,
+    FORMATS_OF_CURVES,
     FORMATS_WITHOUT_ALPHA,
     MM_PER_INCH,
     MODEL,
@@ -39,6 +42,7 @@ __all__ = [
     "DROP_COLOURS",
     "FAINT_RANGE",
     "FORMATS",
+    "FORMATS_OF_CURVES",
     "FORMATS_WITHOUT_ALPHA",
     "MM_PER_INCH",
     "MODEL",
@@ -52,10 +56,12 @@ __all__ = [
     "Colour",
     "Crop",
     "InkOptions",
+    "KritaOptions",
     "Length",
     "Options",
     "ReadOptions",
     "ReportOptions",
+    "ServeOptions",
     "Several",
     "Spec",
     "TryOptions",

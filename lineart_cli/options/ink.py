@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from lineart_cli.errors import ArgumentError
+from lineart_cli.options.curves import CurveOptions
 from lineart_cli.options.read import ReadOptions
 from lineart_cli.options.spec import (
     MAX_MEMORY,
@@ -22,6 +23,7 @@ from lineart_cli.options.spec import (
     read_pressure,
     read_text,
     read_whole_or_auto,
+    specs,
 )
 from lineart_cli.options.values import (
     BACKENDS,
@@ -31,6 +33,9 @@ from lineart_cli.options.values import (
     FAINT_RANGE,
     FORMATS,
     FORMATS_OF_16_BITS,
+    FORMATS_OF_CURVES,
+    FORMATS_OF_EDITS,
+    FORMATS_TO_JOIN,
     FORMATS_WITHOUT_ALPHA,
     NEUTRAL_FAINT,
     PASSES,
@@ -115,13 +120,14 @@ class DrawOptions(Options):
 
 
 @dataclass(frozen=True)
-class InkOptions(ReadOptions, DrawOptions):
+class InkOptions(ReadOptions, DrawOptions, CurveOptions):
     """What `lineart ink` can be told. `None` stands for `auto`, or for "not given"."""
 
     format: str = option(
         "png",
         "--format",
-        "File format of the ink; ora and psd have the sketch and the ink on layers, to colour in between.",
+        "File format of the ink; ora and psd have the sketch and the ink on layers, to colour in between; svg, svgz "
+        "and pdf have the lines as curves, which print sharp at any size.",
         "Writing",
         read=read_choice,
         metavar="NAME",
@@ -150,7 +156,7 @@ class InkOptions(ReadOptions, DrawOptions):
     join: bool = option(
         False,
         "--join",
-        "Put the ink of all pages of a file into one file; only tiff can hold several.",
+        "Put the ink of all pages of a file into one file; only tiff and pdf can hold several.",
         "Writing",
         changes_ink=False,
     )
@@ -282,14 +288,20 @@ class InkOptions(ReadOptions, DrawOptions):
             raise ArgumentError("--transparent", f"with --format {options.format}", "use png, tiff or webp")
         if options.bits > 8 and options.format not in FORMATS_OF_16_BITS:
             raise ArgumentError("--bits", f"{options.bits} with --format {options.format}", "use png or tiff")
-        if options.join and options.format != "tiff":
-            raise ArgumentError("--join", f"with --format {options.format}", "use --format tiff")
+        if options.join and options.format not in FORMATS_TO_JOIN:
+            raise ArgumentError("--join", f"with --format {options.format}", "use --format tiff or pdf")
         if options.keep_edits and options.overwrite:
             raise ArgumentError("--keep-edits", "with --overwrite", "this replaces edits; leave one of them out")
-        if options.keep_edits and options.format == "jpeg":
-            raise ArgumentError("--keep-edits", "with --format jpeg", "JPEG changes all ink with each saving; use png")
+        if options.keep_edits and options.format not in FORMATS_OF_EDITS:
+            advice = "edits are kept pixel by pixel; use png, tiff, webp, bmp, ora or psd"
+            raise ArgumentError("--keep-edits", f"with --format {options.format}", advice)
         if options.keep_edits and options.join:
             raise ArgumentError("--keep-edits", "with --join", "edits are kept in files of one page; leave --join out")
         if options.watch and options.dry_run:
             raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")
         return options
+
+    def settings(self) -> dict[str, str | float | bool | None]:
+        """See `Options.settings`; how curves are made is left out where the ink is none."""
+        without = set() if self.format in FORMATS_OF_CURVES else set(specs(CurveOptions))
+        return {name: value for name, value in super().settings().items() if name not in without}

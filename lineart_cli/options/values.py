@@ -29,9 +29,15 @@ INVERT = ("auto", "yes", "no")
 BACKENDS = ("auto", "openvino", "onnxruntime")
 PRECISIONS = ("auto", "f32", "bf16", "int8")
 READABLE = "PNG, JPEG, TIFF, WebP, PSD, KRA, ORA, PDF, SVG or HEIC"
-FORMATS = ("png", "tiff", "webp", "ora", "psd", "bmp", "jpeg")
+FORMATS = ("png", "tiff", "webp", "ora", "psd", "bmp", "jpeg", "svg", "svgz", "pdf")
+FORMATS_OF_CURVES = ("svg", "svgz", "pdf")
+FORMATS_TO_JOIN = ("tiff", "pdf")
 FORMATS_WITHOUT_ALPHA = ("bmp", "jpeg")
 FORMATS_OF_16_BITS = ("png", "tiff")
+FORMATS_OF_EDITS = ("png", "tiff", "webp", "bmp", "ora", "psd")
+STROKES = ("outline", "centre", "both")
+TOLERANCE_RANGE = (0.05, 20.0)
+"""Of curves, page px."""
 BITS = ("8", "16")
 PASSES = ("1", "2", "3")
 

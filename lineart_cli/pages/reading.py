@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
+from xml.etree.ElementTree import ParseError
 
 import numpy as np
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -137,12 +142,27 @@ def read_metadata(path: Path, page: int = 0) -> Metadata:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether `path` is an image that can be read to its end."""
+    """Whether `path` is an image, or a drawing of curves, that can be read to its end."""
+    if path.suffix in _DRAWINGS:
+        return _is_whole_drawing(path)
     try:
         with _picture(path, ReadOptions(), 0) as (_, picture):
             return all(True for _ in picture.blocks())
     except PageError:
         return False
+
+
+_DRAWINGS = (".svg", ".svgz")
+
+
+def _is_whole_drawing(path: Path) -> bool:
+    try:
+        with gzip.open(path) if path.suffix == ".svgz" else path.open("rb") as file:
+            for _ in iterparse(file):
+                pass
+    except (OSError, EOFError, zlib.error, ParseError, DefusedXmlException):
+        return False
+    return True
 
 
 @contextlib.contextmanager

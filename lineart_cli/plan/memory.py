@@ -9,6 +9,7 @@ from lineart_cli.imaging.disk_array import AHEAD, LARGE
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.inference.tiles import Tile
 from lineart_cli.model.card import Draft, Footprint, ModelCard
+from lineart_cli.options import FORMATS_OF_CURVES
 from lineart_cli.plan.request import PageSize, Request
 from lineart_cli.plan.tiling import Tiling
 from lineart_cli.scale.network import PASS_PX
@@ -27,7 +28,7 @@ TONE = 0.07
 """Bytes for each px at the working scale of what is known of the paper."""
 DRAWING = 2.0
 """Bytes for each px at the working scale where brushes draw: pressure and ends of lines, beside the lines."""
-WHOLE = {"webp": 15.0, "jpeg": 1.5, "bmp": 1.5, "ora": 3.0, "psd": 3.0}
+WHOLE = {"webp": 15.0, "jpeg": 1.5, "bmp": 1.5, "ora": 3.0, "psd": 3.0, **dict.fromkeys(FORMATS_OF_CURVES, 2.0)}
 """Bytes for each px of a page in formats that are not written in strips."""
 LEVEL = 2  # bytes of what is between network and ink
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lineart_cli.inference.engines.base import EngineChoice
-from lineart_cli.options import PLAIN, InkOptions
+from lineart_cli.options import FORMATS_OF_CURVES, PLAIN, InkOptions
 from lineart_cli.scale.working_scale import shape_at
 
 
@@ -65,7 +65,8 @@ class Request:
     """What the user asks for; see `InkOptions`. None and `auto` leave it to the plan.
 
     `format` and `bits` are those of the ink. `brushes` is set where lines are found first and drawn then, because the
-    brush is not plain or there are several. `pages` is how many there are to ink, as far as is known.
+    brush is not plain, there are several, or the ink is curves. `pages` is how many there are to ink, as far as is
+    known.
     """
 
     backend: str = "auto"
@@ -94,7 +95,7 @@ class Request:
             jobs=options.jobs,
             max_memory=options.max_memory,
             format=options.format,
-            brushes=options.brush != PLAIN or len(options.thickness) > 1,
+            brushes=options.brush != PLAIN or len(options.thickness) > 1 or options.format in FORMATS_OF_CURVES,
             measured=measured,
             bits=options.bits,
             pages=pages,

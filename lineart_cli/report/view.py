@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import os
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,7 @@ from lineart_cli.pages import INK
 from lineart_cli.report.rows import Row
 
 THUMBNAIL_SIDE = 480
+_SVG = (".svg", ".svgz")
 _FRAME = 3  # px of a thumbnail between a place and its frame
 _MARK = (208, 32, 32)
 _LAYERED = {output.suffix for output in pages.OUTPUT_FORMATS.values() if output.has_layers}
@@ -91,8 +93,11 @@ def look_at(row: Row, root: Path, options: ReportOptions) -> View:
     if not _is_below(output, [root]):
         return View(sketch, None, (*notes, "The ink is not shown: it is not in the folder."))
     ink_as = ReadOptions(layer=INK if Path(row.output).suffix in _LAYERED else None)
-    pixels = _pixels("ink", output, 0, ink_as, notes)
-    ink = None if pixels is None else _picture_of(pixels, options.max_side, is_ink=True)
+    if output.suffix in _SVG:
+        pixels, ink = None, _drawing(output, row.entry, notes)
+    else:
+        pixels = _pixels("ink", output, 0, ink_as, notes)
+        ink = None if pixels is None else _picture_of(pixels, options.max_side, is_ink=True)
     if (count := pages.count_pages(output)) > 1:
         notes.append(f"The ink has {count} pages; the first is shown.")
     if sketch and is_changed:
@@ -158,6 +163,16 @@ def _picture_of(pixels: NDArray[np.uint8], max_side: int, *, is_ink: bool) -> Pi
         width,
         height,
     )
+
+
+def _drawing(path: Path, entry: Entry, notes: list[str]) -> Picture | None:
+    """The SVG itself, which is sharp at any size."""
+    if not pages.is_whole(path):
+        notes.append("The ink cannot be shown: it is not there any more, or damaged.")
+        return None
+    with gzip.open(path) if path.suffix == ".svgz" else path.open("rb") as file:
+        address = f"data:image/svg+xml;base64,{base64.b64encode(file.read()).decode()}"
+    return Picture(address, address, entry.width, entry.height)
 
 
 def _shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

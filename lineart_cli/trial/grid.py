@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,13 +16,12 @@ from PIL import Image
 from lineart_cli import pages
 from lineart_cli.batch import overview
 from lineart_cli.batch.overview import Overview, Scan
+from lineart_cli.batch.part import Part
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
-from lineart_cli.imaging.disk_array import Page
-from lineart_cli.imaging.paper import CELL
 from lineart_cli.imaging.resample import fit, gathered
-from lineart_cli.imaging.tone import Tone, measure
+from lineart_cli.imaging.tone import measure
 from lineart_cli.inking.inker import open_inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import DRAWINGS, NEUTRAL_FAINT, Crop, InkOptions
@@ -36,8 +34,6 @@ Pixels = NDArray[np.uint8]
 ROWS = ("fine", "auto", "loose")
 FAINTS = (0.2, NEUTRAL_FAINT, 0.6)
 _SEEN = 700  # side of the part that is chosen, px that the network sees at the measured scale
-_AROUND = 256  # and what it sees around the part
-_ALIGNED = math.lcm(CELL, 32)  # working px at which px of the page begin too, at any scale
 
 
 @dataclass(frozen=True)
@@ -104,7 +100,7 @@ class Trial:
             with tempfile.TemporaryDirectory(prefix="lineart-try-") as scratch:
                 greys = None if self.seen.greys is None else self.seen.greys.copy()
                 page, _ = overview.read(self.scan, size, greys, Path(scratch))
-                part = _Part.of(page, size, crop)
+                part = Part.of(page, size, crop, measure(page))
             plan = decide(part.size)
             for faint in FAINTS:
                 bands = inker.bands(part.page, part.size, plan, self.tool, faint, part.tone)
@@ -128,42 +124,3 @@ def begin(path: Path, page: int, options: InkOptions, card: ModelCard) -> Trial:
     size = PageSize(*header.square_shape, dpi, scan.dtype.itemsize, header.held)
     (tool,) = tools.values()
     return Trial(scan, overview.look(scan), size, tool, card)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A part of a page, and what is around it, as a page of its own.
-
-    Attributes:
-        page: at the working scale.
-        size: of what is to be drawn.
-        crop: the part itself, px of what is to be drawn.
-        tone: of the whole page.
-    """
-
-    page: Page
-    size: PageSize
-    crop: Crop
-    tone: Tone
-
-    @classmethod
-    def of(cls, page: Page, size: PageSize, crop: Crop) -> _Part:
-        first, shape, offset = [], [], []
-        for begin, length, whole, worked in zip(
-            (crop.top, crop.left), (crop.height, crop.width), size.shape, page.shape, strict=True
-        ):
-            px = whole / worked
-            start = max(0, math.floor((begin / px - _AROUND) / _ALIGNED) * _ALIGNED)
-            stop = min(worked, math.ceil((begin + length) / px) + _AROUND)
-            at = round(start * px)
-            first.append(start)
-            shape.append(max(math.floor((stop - start) * size.scale), begin + length - at))
-            offset.append(begin - at)
-        sub = replace(size, height=shape[0], width=shape[1])
-        rows, columns = (slice(start, start + side) for start, side in zip(first, sub.working_shape, strict=True))
-        tone = measure(page)
-        cells = tuple(slice(each.start // CELL, -(-each.stop // CELL)) for each in (rows, columns))
-        part = page[rows, columns]
-        missing = [(0, wanted - found) for wanted, found in zip(sub.working_shape, part.shape, strict=True)]
-        inside = Crop(offset[1], offset[0], crop.width, crop.height)
-        return cls(np.pad(part, missing, "edge"), sub, inside, replace(tone, paper=tone.paper[cells]))

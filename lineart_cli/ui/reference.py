@@ -19,14 +19,13 @@ def markdown(app: typer.Typer) -> str:
 
 def _lines(group: Any) -> Iterator[str]:
     yield "Made from the tables of options; see `lineart COMMAND --help`. Defaults are in brackets."
-    for name, command in group.commands.items():
-        if command.hidden:
-            continue
+    for name, command in _commands(group):
         shown = [each for each in command.params if not getattr(each, "hidden", False) and each.name != "help"]
         arguments = [each for each in shown if each.param_type_name == "argument"]
         yield from ("", f"## lineart {name}", "", _text(command.help), "")
         places = "".join(f" {each.metavar}{'...' if each.nargs == -1 else ''}" for each in arguments)
-        yield from (f"    lineart {name}{places} [OPTIONS]", "", "| argument or option | meaning |", "|---|---|")
+        has_options = " [OPTIONS]" if len(arguments) < len(shown) else ""
+        yield from (f"    lineart {name}{places}{has_options}", "", "| argument or option | meaning |", "|---|---|")
         for each in arguments:
             yield f"| `{each.metavar}` | {_cell(each.help)} |"
         for each in shown:
@@ -35,6 +34,15 @@ def _lines(group: Any) -> Iterator[str]:
                 default = "" if each.is_flag or each.default is None else f" [{each.default}]"
                 flags = ", ".join(f"`{flag}{metavar}`" for flag in each.opts)
                 yield f"| {flags} | {_cell(each.help)}{default} |"
+
+
+def _commands(group: Any) -> Iterator[tuple[str, Any]]:
+    """All commands by how they are called, those of groups as `group command`."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from ((f"{name} {inner}", each) for inner, each in _commands(command))
+        elif not command.hidden:
+            yield name, command
 
 
 def _text(text: str | None) -> str:

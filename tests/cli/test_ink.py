@@ -30,7 +30,7 @@ from lineart_cli.machine import hardware
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model import catalogue
 from lineart_cli.model.card import ModelCard
-from lineart_cli.options import FORMATS, MODEL, InkOptions, ReadOptions, bytes_text
+from lineart_cli.options import FORMATS, FORMATS_OF_CURVES, MODEL, InkOptions, ReadOptions, bytes_text
 from lineart_cli.plan import Measured, PageSize, Plan, Request, plan
 
 
@@ -310,7 +310,7 @@ def test_format_and_transparency_reach_the_file(lineart: Shell) -> None:
         assert image.getchannel("A").getextrema() == (0, 255)
 
 
-@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("file_format", sorted({*FORMATS} - {*FORMATS_OF_CURVES}))
 def test_every_format_can_be_written_and_is_finished_then(lineart: Shell, file_format: str) -> None:
     for done in ("2 inked, 0 skipped", "0 inked, 2 skipped"):
         assert lineart("ink", "scans", "-o", "ink", "--format", file_format) == 0

@@ -12,7 +12,8 @@ import pytest
 from lineart_cli import app
 
 REFERENCE = Path(app.__file__).parent / "options" / "REFERENCE.md"
-COMMANDS = ["ink", "try", "bench", "brushes", "report"]
+KRITA = ["krita install", "krita status", "krita remove", "krita zip"]
+COMMANDS = ["ink", "try", "bench", "brushes", "report", "serve", *KRITA]
 
 
 def test_the_reference_is_that_of_the_commands(request: pytest.FixtureRequest) -> None:
@@ -28,7 +29,7 @@ def test_the_reference_is_that_of_the_commands(request: pytest.FixtureRequest) -
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_fits_80_columns(command: str) -> None:
     env = {**os.environ, "COLUMNS": "80", "TERMINAL_WIDTH": "80"}
-    run = [sys.executable, "-m", "lineart_cli", command, "--help"]
+    run = [sys.executable, "-m", "lineart_cli", *command.split(), "--help"]
     text = subprocess.run(run, env=env, capture_output=True, text=True, check=True).stdout
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -245,3 +247,9 @@ def test_pages_show_width_and_taper() -> None:
 def test_pages_without_lines_say_so() -> None:
     with pytest.raises(ValueError, match="less than 400 px"):
         pages.learn([np.zeros((300, 300), np.float32)])
+
+
+def test_it_needs_nothing_but_what_its_extra_brings() -> None:
+    absent = ["torch", "onnx", "onnxruntime", "matplotlib", "tomli_w"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({absent})); import lineart_train.finetune.sources"
+    subprocess.run([sys.executable, "-c", f"{code}, lineart_train.finetune.finetune"], check=True)

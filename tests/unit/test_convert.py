@@ -17,7 +17,7 @@ from lineart_cli.inking.inker import Inker, open_inker
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Length
-from lineart_cli.plan import Request, plan
+from lineart_cli.plan import PageSize, Request, plan
 
 THICK = 3.0
 
@@ -106,6 +106,25 @@ def test_ink_lies_where_the_pencil_was(make_inker: MakeInker, tile: int | None) 
     ink = make_inker(Pen, tile).ink(scan(), 300, tool(THICK))
     assert ink.dtype == np.uint8
     np.testing.assert_array_equal(ink, np.where(scan() < 0.5, 255, 0))
+
+
+def test_tiles_do_not_show_in_curves(card: ModelCard, decide: Callable[..., Any]) -> None:
+    class Distances(Pen):
+        """An engine that tells how much lighter than the pencil a pixel is, so that every pixel shows."""
+
+        def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
+            return thickness / 2 - 12 * np.clip(1 - 2 * sketch[:, :1].astype(np.float32), 0, 1)
+
+    page = np.random.default_rng(3).uniform(0.2, 1, (300, 260)).astype(np.float32)
+    size, found = PageSize(300, 260, 300), []
+    for tile in (64, 128, 4096):
+        inker = Inker(card, lambda choice, window: Distances(window))
+        found.append(inker.drawing(page, size, decide(tile=tile)(size), tool(THICK), 0.35, "both", 0.5))
+    for other in found[1:]:
+        assert other.segments == found[0].segments > 0
+        for one, two in zip(found[0].layers, other.layers, strict=True):
+            for a, b in zip(one.shapes, two.shapes, strict=True):
+                np.testing.assert_array_equal(np.concatenate(a.parts), np.concatenate(b.parts))
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.75, 1.5, 2, 4])

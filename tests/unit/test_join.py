@@ -197,5 +197,5 @@ def test_metadata_and_16_bits_go_with_every_page(desk: Desk) -> None:
 
 @pytest.mark.parametrize("file_format", ["png", "ora", "jpeg"])
 def test_only_tiff_holds_several_pages(file_format: str) -> None:
-    with pytest.raises(ArgumentError, match=f"^--join with --format {file_format}: use --format tiff$"):
+    with pytest.raises(ArgumentError, match=f"^--join with --format {file_format}: use --format tiff or pdf$"):
         InkOptions.parse({"join": True, "format": file_format})

@@ -378,7 +378,9 @@ def test_an_artist_who_saves_while_the_page_is_inked_loses_nothing(desk: Desk, m
     assert np.array_equal(pixels(desk.output), edited)
 
 
-@pytest.mark.parametrize("given", [{"overwrite": True}, {"format": "jpeg"}, {"join": True, "format": "tiff"}], ids=str)
+@pytest.mark.parametrize(
+    "given", [{"overwrite": True}, {"format": "jpeg"}, {"format": "svg"}, {"join": True, "format": "tiff"}], ids=str
+)
 def test_wishes_that_do_not_go_with_edits_are_refused(given: dict[str, str | bool | None]) -> None:
     with pytest.raises(ArgumentError, match="--keep-edits"):
         InkOptions.parse({**given, "keep_edits": True})

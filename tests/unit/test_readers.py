@@ -13,6 +13,7 @@ from PIL import Image
 from lineart_cli import pages
 from lineart_cli.errors import PageError
 from lineart_cli.options import ReadOptions
+from lineart_cli.pages import readers
 
 OPTIONAL = [
     ("psd_tools", "psd", b"8BPS\0\1"),
@@ -30,6 +31,7 @@ def test_without_an_optional_library_the_error_says_how_to_install_it(
     monkeypatch.setitem(sys.modules, library, None)
     for module in [name for name in sys.modules if name.startswith(f"lineart_cli.pages.readers.{reader}")]:
         monkeypatch.delitem(sys.modules, module)
+        monkeypatch.delattr(readers, module.rpartition(".")[2])
     path = tmp_path / "a.bin"
     path.write_bytes(beginning + bytes(100))
     with pytest.raises(PageError) as caught:

@@ -241,7 +241,7 @@ class TestPictures:
 
     def test_of_joined_pages_the_first_is_shown(self, out: Path, tmp_path: Path) -> None:
         sheets = [pages.InkedPage([np.full((40, 60), level, np.uint8)], (40, 60)) for level in (255, 0)]
-        pages.write_joined(out / "book.tiff", sheets, pages.Look(), 4800)
+        pages.write_joined(out / "book.tiff", sheets, "tiff", pages.Look(), 4800)
         book = entry(out, tmp_path / "scans/page10.png", "book.tiff")
         change(out, lambda known: known.pages.update({"book.tiff": book}))
         page = made(out)

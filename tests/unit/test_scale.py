@@ -204,7 +204,7 @@ def test_a_page_too_large_to_keep_is_looked_at_and_read_alike(tmp_path: Path, mo
     kept = overview.look(sheet)
     whole = worked_on(sheet)
     monkeypatch.setattr(disk_array, "LARGE", 1)
-    monkeypatch.setattr(overview, "room", lambda shape, dtype, _: np.empty(shape, dtype))
+    monkeypatch.setattr(overview, "allocate", lambda shape, dtype, _: np.empty(shape, dtype))
     seen = overview.look(sheet)
     assert (kept.greys is None, seen.greys is None) == (False, True)
     np.testing.assert_array_equal(seen.picture, kept.picture)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -30,10 +31,14 @@ class Beside:
         self._thread.join(LATE)
         return not self._thread.is_alive()
 
-    def waits(self) -> bool:
-        """Whether it has not come to an end for a moment."""
-        self._thread.join(0.05)
-        return self._thread.is_alive()
+    def waits(self, of: Channel[int] | PagesInMemory) -> bool:
+        """Whether it comes to wait for something to change."""
+        end = time.monotonic() + LATE
+        while not of._changed._waiters:  # type: ignore[attr-defined]
+            assert time.monotonic() < end
+            assert self._thread.is_alive()
+            time.sleep(0.001)
+        return True
 
 
 class TestChannel:
@@ -54,9 +59,9 @@ class TestChannel:
         channel.put(4)
         channel.put(6)
         third = Beside(lambda: channel.put(99))
-        assert third.waits()
+        assert third.waits(channel)
         assert next(channel) == 4
-        assert third.waits()
+        assert third.waits(channel)
         assert next(channel) == 6
         assert third.ends()
         assert next(channel) == 99
@@ -75,7 +80,7 @@ class TestChannel:
         channel: Channel[int] = Channel()
         channel.put(1)
         second = Beside(lambda: channel.put(2))
-        assert second.waits()
+        assert second.waits(channel)
         channel.abandon()
         assert second.ends()
         assert isinstance(second.error, AbandonedError)
@@ -89,7 +94,7 @@ class TestPagesInMemory:
         pages.wait()
         pages.enter(3)
         waiting = Beside(pages.wait)
-        assert waiting.waits()
+        assert waiting.waits(pages)
         pages.leave(2)
         assert waiting.ends()
 
@@ -99,7 +104,7 @@ class TestPagesInMemory:
         pages.enter(3)
         demanding = Beside(lambda: pages.enter(1))
         pages.leave(3)
-        assert demanding.waits()
+        assert demanding.waits(pages)
         pages.leave(3)
         assert demanding.ends()
-        assert Beside(pages.wait).waits()
+        assert Beside(pages.wait).waits(pages)

@@ -28,7 +28,7 @@ HEIGHT, WIDTH = 150, 70  # more rows than a strip has
 BLUE, GREY = Colour(20, 60, 160), Colour(90, 90, 90)
 LOSSLESS = ("png", "tiff", "webp", "bmp")
 WITH_ALPHA = ("png", "tiff", "webp")
-FORMATS = tuple(pages.OUTPUT_FORMATS)
+FORMATS = tuple(name for name, each in pages.OUTPUT_FORMATS.items() if not each.has_curves)
 
 
 def ink(dtype: type = np.uint8) -> np.ndarray:

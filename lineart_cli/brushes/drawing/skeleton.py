@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import cv2
 import numpy as np
@@ -20,9 +21,11 @@ SHORT = 0.7
 """Ends of a short line taper over so much of their half of it."""
 BEYOND = 11
 """Px for which a line is drawn out beyond its ends, straight on."""
-_CORE = 2.0  # px around the middle of a line that are thinned; less leaves gaps where the network has doubts
+CORE = 2.0
+"""Px around the middle of a line that are thinned; less leaves gaps where the network has doubts."""
+BORDER = 3
+"""A line that ends so many px from the page's edge, or nearer, goes on beyond it."""
 _KULPA = np.float32(0.948)  # makes chains of steps as long as the lines they follow, on average (Kulpa, CGIP 6, 1977)
-_BORDER = 3  # px: a line that ends nearer to the page's edge goes on beyond it
 _EATEN = np.float32(1.0)  # px that thinning takes from an end
 _HEADING = 8.0  # px of a line that show where its end points to
 _FORK = 3  # branches of a pixel
@@ -79,7 +82,7 @@ def _parts(off: Page) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Fl
     margin = 2 * WALK + 16
     for start in range(0, off.shape[0], ROWS):
         low, high = max(start - margin, 0), min(start + ROWS + margin, off.shape[0])
-        skeleton = skeletonize(off[low:high] < _CORE)
+        skeleton = skeletonize(off[low:high] < CORE)
         end, room = _walked(skeleton, off[low:high], low > 0, high < off.shape[0])
         kept = slice(start - low, min(start + ROWS, off.shape[0]) - low)
         row, column = np.nonzero(skeleton[kept])
@@ -91,15 +94,21 @@ def _parts(off: Page) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Fl
         )
 
 
-def skeletonize(mask: Mask) -> Mask:
-    """Thin lines to one pixel (Zhang and Suen, CACM 27, 1984); (h, w) bool."""
+def skeletonize(mask: Mask, most: int | None = None) -> Mask:
+    """Thin lines to one pixel (Zhang and Suen, CACM 27, 1984); (h, w) bool.
+
+    Args:
+        mask: (h, w) of the lines.
+        most: px that are taken from each side of a line, at most; what is broader stays broad.
+    """
     left = mask.astype(np.uint8)
-    while True:
+    for _ in count() if most is None else range(most):
         before = cv2.countNonZero(left)
         for table in _DELETED:
             left &= 1 - _looked_up(left, table)
         if cv2.countNonZero(left) == before:
-            return left > 0
+            break
+    return left > 0
 
 
 def junctions(skeleton: Mask) -> Mask:
@@ -146,9 +155,9 @@ def _walked(skeleton: Mask, off: NDArray[np.float16], more_above: bool, more_bel
     room = np.full(skeleton.shape, np.inf, np.float32)
     branches = _looked_up(skeleton.astype(np.uint8), _BRANCHES)
     y, x = np.nonzero(skeleton & (branches <= 1))
-    inside = (x >= _BORDER) & (x < width - _BORDER)
-    inside &= (y >= _BORDER) | more_above
-    inside &= (y < height - _BORDER) | more_below
+    inside = (x >= BORDER) & (x < width - BORDER)
+    inside &= (y >= BORDER) | more_above
+    inside &= (y < height - BORDER) | more_below
     y, x = y[inside], x[inside]
     count = len(y)
     owner = np.full((height + 2, width + 2), -1, np.int32)

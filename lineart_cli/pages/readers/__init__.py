@@ -32,6 +32,7 @@ _MAGIC = {
     b"II+\0": "tiff",
     b"MM\0+": "tiff",
     b"8BPS": "psd",
+    b"LINEARTPX1 ": "raw",
     b"PK\3\4": "zipped",
     b"PK\5\6": "zipped",
 }

@@ -9,17 +9,23 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lineart_cli.errors import PageError
-from lineart_cli.pages.writers import openraster, pillow, png, psd, tiff
+from lineart_cli.pages.writers import openraster, pdf, pillow, png, psd, svg, tiff
+from lineart_cli.pages.writers.drawing import CENTRES, OUTLINES, Drawing, Layer, Shape
 from lineart_cli.pages.writers.layers import INK
 from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
 
 __all__ = [
+    "CENTRES",
     "INK",
+    "OUTLINES",
     "OUTPUT_FORMATS",
+    "Drawing",
     "InkedPage",
+    "Layer",
     "Look",
     "OutputFormat",
     "Pixels",
+    "Shape",
     "check_size",
     "write_ink",
     "write_joined",
@@ -28,23 +34,38 @@ __all__ = [
 
 @dataclass(frozen=True)
 class OutputFormat:
-    """One file format: its suffix, what writes it, and the longest side and the most pixels that it can hold."""
+    """One file format.
+
+    Attributes:
+        suffix: of its files.
+        write: writes a page.
+        max_side: the longest side that it can hold, px.
+        max_pixels: the most pixels that it can hold.
+        has_layers: whether it holds the sketch too.
+        has_curves: whether it holds the ink as curves, and no pixels.
+        write_pages: writes several pages, whose coverage takes so many bytes, where a file can hold them.
+    """
 
     suffix: str
     write: Callable[[BinaryIO, InkedPage, Look], None]
     max_side: int = 1_000_000
     max_pixels: int = 10**12
     has_layers: bool = False
+    has_curves: bool = False
+    write_pages: Callable[[BinaryIO, Iterable[InkedPage], Look, int], None] | None = None
 
 
 OUTPUT_FORMATS = {
     "png": OutputFormat(".png", png.write),
-    "tiff": OutputFormat(".tiff", tiff.write),
+    "tiff": OutputFormat(".tiff", tiff.write, write_pages=tiff.write_pages),
     "webp": OutputFormat(".webp", pillow.write_webp, max_side=16_383),
     "ora": OutputFormat(".ora", openraster.write, has_layers=True),
     "psd": OutputFormat(".psd", psd.write, max_side=30_000, max_pixels=300_000_000, has_layers=True),
     "bmp": OutputFormat(".bmp", pillow.write_bmp),
     "jpeg": OutputFormat(".jpg", pillow.write_jpeg, max_side=65_535),
+    "svg": OutputFormat(".svg", svg.write, has_curves=True),
+    "svgz": OutputFormat(".svgz", svg.write_packed, has_curves=True),
+    "pdf": OutputFormat(".pdf", pdf.write, has_curves=True, write_pages=pdf.write_pages),
 }
 """What `--format` names. A PSD ends at 2 GB, which it may reach with seven bytes a pixel."""
 
@@ -74,10 +95,25 @@ def write_ink(path: Path, page: InkedPage, file_format: str, look: Look) -> None
         OUTPUT_FORMATS[file_format].write(file, page, look)
 
 
-def write_joined(path: Path, pages: Iterable[InkedPage], look: Look, unpacked_bytes: int) -> None:
-    """Writes all pages into one TIFF, see `tiff.write_pages`; raises OSError as `write_ink` does."""
+def write_joined(path: Path, pages: Iterable[InkedPage], file_format: str, look: Look, unpacked_bytes: int) -> None:
+    """Writes all pages into one file.
+
+    Args:
+        path: as for `write_ink`.
+        pages: taken one at a time, when the one before is written.
+        file_format: a key of OUTPUT_FORMATS whose files hold several pages.
+        look: of all.
+        unpacked_bytes: of the pixels of all pages together, where it is no curves.
+
+    Raises:
+        OSError: as for `write_ink`.
+        ValueError: the format holds one page.
+    """
+    write_pages = OUTPUT_FORMATS[file_format].write_pages
+    if write_pages is None:
+        raise ValueError(f"{file_format} holds one page")
     with _opened(path) as file:
-        tiff.write_pages(file, pages, look, unpacked_bytes)
+        write_pages(file, pages, look, unpacked_bytes)
 
 
 def _opened(path: Path) -> BinaryIO:

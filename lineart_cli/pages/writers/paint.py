@@ -19,6 +19,7 @@ from lineart_cli.imaging.resample import gathered, regrouped
 from lineart_cli.options import BLACK, Colour
 from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.metadata import Metadata
+from lineart_cli.pages.writers.drawing import Drawing
 
 Pixels = NDArray[np.unsignedinteger[Any]]
 """Samples of 8 or 16 bits, 0 to 255 or 65535."""
@@ -53,6 +54,7 @@ class InkedPage:
         dpi: the resolution tag to write, horizontal and vertical, or None for none.
         sketch: (H, W) grey or (H, W, 3) RGB, uint8: the page as it was read; only layered formats need it.
         metadata: what is kept of the input's.
+        drawn: one drawing, in formats of curves, which need no bands; taken once.
         overlay: what lies over the ink, or None.
     """
 
@@ -62,12 +64,18 @@ class InkedPage:
     dpi: Dpi | None = None
     sketch: Pixels | None = None
     metadata: Metadata = field(default_factory=Metadata)
+    drawn: Iterable[Drawing] = ()
     overlay: Overlay | None = None
 
     @cached_property
     def ink(self) -> Pixels:
         """All bands as one, (H, W), for formats that need the page as a whole; takes the bands."""
         return gathered(self.bands, self.shape, self.dtype)
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        """The ink as curves; takes it. Raises what went wrong with it."""
+        return next(iter(self.drawn))
 
     @property
     def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:

@@ -1,0 +1,10 @@
+"""lineart in Krita: a docker that inks the sketch which is being drawn.
+
+Krita's own Python runs this, without numpy or a network: `lineart serve`, a process of its own, does the work.
+"""
+
+from krita import DockWidgetFactory, DockWidgetFactoryBase, Krita
+
+from .docker import LineartDocker
+
+Krita.instance().addDockWidgetFactory(DockWidgetFactory("lineart", DockWidgetFactoryBase.DockRight, LineartDocker))

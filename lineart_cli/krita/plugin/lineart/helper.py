@@ -1,0 +1,193 @@
+"""`lineart serve` as a process of its own: started when it is first needed, and again when it has ended."""
+
+import json
+import os
+import shutil
+
+from .qt import QObject, QProcess, QtCore, QTimer, i18n
+
+VERSION = 1
+"""Of the protocol, see PROTOCOL.md of `lineart serve`."""
+COMMAND = os.path.join(os.path.dirname(os.path.abspath(__file__)), "command.json")
+"""Which lineart to call; written by `lineart krita install`."""
+_PATIENCE = 4000  # ms that a page may take to be given up, before the process is ended
+_FOREIGN = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "QT_PLUGIN_PATH")  # Krita's own, of no use to another Python
+_FLATPAK = "/.flatpak-info"
+
+
+def command():
+    """The program and its arguments; raises LookupError with what to do where there is none."""
+    try:
+        with open(COMMAND, encoding="utf-8") as file:
+            words = [str(each) for each in json.load(file)["command"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        found = shutil.which("lineart")
+        words = [found] if found else []
+    if os.path.exists(_FLATPAK) and words:
+        return ["flatpak-spawn", "--host", *words, "serve"]
+    if not words or not shutil.which(words[0]):
+        raise LookupError(
+            i18n("lineart is not where it was ({0}). Install it, then run: lineart krita install").format(
+                words[0] if words else "PATH"
+            )
+        )
+    return [*words, "serve"]
+
+
+def shared_folder():
+    """A folder that both Krita and lineart see, for the files with pixels."""
+    place = QtCore.QStandardPaths
+    kind = place.StandardLocation.CacheLocation if os.path.exists(_FLATPAK) else place.StandardLocation.TempLocation
+    return place.writableLocation(kind)
+
+
+def _environment():
+    environment = QtCore.QProcessEnvironment.systemEnvironment()
+    bundled = environment.contains("APPDIR")
+    for name in _FOREIGN:
+        if name.startswith("PYTHON") or bundled:
+            environment.remove(name)
+    return environment
+
+
+class Helper(QObject):
+    """Sends requests, and calls back with the answers.
+
+    `request` takes a function that is called with each answer to it, a dict; the last one has the event "done",
+    "failed" or "cancelled". `failed` has the fields `error`, a line, and `kind`.
+    """
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self._process = None
+        self._is_ready = False
+        self._last_id = 0
+        self._waiting = []  # lines until the process has greeted
+        self._listeners = {}
+        self._said = b""
+        self.lineart = ""
+
+    def is_busy(self):
+        """Whether an answer is still to come."""
+        return bool(self._listeners)
+
+    def request(self, do, listener, **fields):
+        """Ask for something; returns the request's id."""
+        number = self._next()
+        self._listeners[number] = listener
+        line = self._line(number, do, fields)
+        if self._process is None:
+            QTimer.singleShot(0, self._start)
+        if self._is_ready:
+            self._process.write(line)
+        else:
+            self._waiting.append(line)
+        return number
+
+    def cancel(self, number):
+        """Give a request up; its listener hears of it. A process that does not react is ended."""
+        if number not in self._listeners:
+            return
+        if not self._is_ready:
+            self.end()
+            return
+        self._process.write(self._line(self._next(), "cancel", {"of": number}))
+        QTimer.singleShot(_PATIENCE, lambda: self.end() if number in self._listeners else None)
+
+    def end(self):
+        """End the process now; whoever waits is told."""
+        if self._process is not None:
+            self._process.kill()
+
+    def close(self):
+        """Let the process end by itself, and tell nobody."""
+        self._listeners.clear()
+        if self._process is not None:
+            self._process.closeWriteChannel()
+            if not self._process.waitForFinished(1500):
+                self._process.kill()
+                self._process.waitForFinished(500)
+
+    def _next(self):
+        self._last_id += 1
+        return self._last_id
+
+    @staticmethod
+    def _line(number, do, fields):
+        return json.dumps({"id": number, "do": do, **fields}).encode() + b"\n"
+
+    def _start(self):
+        if self._process is not None:
+            return
+        try:
+            program, *arguments = command()
+        except LookupError as error:
+            self._fail_all(str(error), "start")
+            return
+        process = self._process = QProcess(self)
+        process.setProcessEnvironment(_environment())
+        process.readyReadStandardOutput.connect(self._read)
+        process.readyReadStandardError.connect(self._keep_said)
+        process.errorOccurred.connect(self._could_not)
+        process.finished.connect(self._ended)
+        process.start(program, arguments)
+        number = self._next()
+        self._listeners[number] = self._greeted
+        process.write(self._line(number, "hello", {"version": VERSION}))
+
+    def _greeted(self, answer):
+        if answer["event"] == "failed":
+            self._fail_all(answer["error"], "version")
+            self.end()
+            return
+        self.lineart = answer["lineart"]
+        self._is_ready = True
+        for line in self._waiting:
+            self._process.write(line)
+        self._waiting = []
+
+    def _read(self):
+        while self._process is not None and self._process.canReadLine():
+            try:
+                answer = json.loads(bytes(self._process.readLine()).decode("utf-8"))
+                event, number = answer["event"], answer.get("id")
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue  # what another version may add
+            listener = self._listeners.get(number)
+            if listener is None:
+                continue
+            if event != "progress":
+                del self._listeners[number]
+            listener(answer)
+
+    def _keep_said(self):
+        self._said = (self._said + bytes(self._process.readAllStandardError()))[-2000:]
+
+    def _could_not(self, error):
+        if error == QProcess.ProcessError.FailedToStart:
+            program = self._process.program()
+            self._forget()
+            self._fail_all(i18n("{0} cannot be started. Run: lineart krita install").format(program), "start")
+
+    def _ended(self, code, status):
+        said = self._said.decode("utf-8", "replace").strip().splitlines()
+        self._forget()
+        if status == QProcess.ExitStatus.CrashExit:
+            text = i18n("lineart was ended from outside, perhaps because memory ran out. Your document is as it was.")
+        elif code:
+            text = said[-1] if said else i18n("lineart has ended with code {0}").format(code)
+        else:
+            text = i18n("lineart has ended. Your document is as it was.")
+        self._fail_all(text, "ended")
+
+    def _forget(self):
+        process, self._process = self._process, None
+        self._is_ready, self._said = False, b""
+        if process is not None:
+            process.deleteLater()
+
+    def _fail_all(self, error, kind):
+        listeners, self._listeners, self._waiting = self._listeners, {}, []
+        for listener in listeners.values():
+            if listener != self._greeted:
+                listener({"event": "failed", "error": error, "kind": kind})

@@ -1,0 +1,293 @@
+"""Layers of a document: what is on them, and a new one with ink.
+
+Pixels go into a file, see `lineart_cli/pages/readers/raw.py`; what has no place there is converted by Krita first.
+"""
+
+import hashlib
+import json
+import struct
+import zlib
+from contextlib import contextmanager
+
+from krita import Krita, ManagedColor
+
+from .qt import QByteArray, QtCore, QtWidgets, i18n
+
+SAMPLES = {"U8": "u8", "U16": "u16", "F16": "f16", "F32": "f32"}
+_FORMATS = {"U8": "B", "U16": "<H", "F16": "<e", "F32": "<f"}
+_FULL = {"U8": 255, "U16": 65535}
+_SRGB = "sRGB-elle-V2-srgbtrc.icc"
+_TRIES = 20  # of 50 ms each
+_STRIP = 16_000_000  # bytes that are taken at once
+
+
+class TroubleError(Exception):
+    """What cannot be done, and what to do about it, for the artist to read."""
+
+
+def every(root):
+    """All layers and masks below a node, from top to bottom."""
+    for child in reversed(root.childNodes()):
+        yield child
+        yield from every(child)
+
+
+def identity(node):
+    """What tells a layer from all others, also when the document is opened again."""
+    return node.uniqueId().toString()
+
+
+def find(document, wanted):
+    """The layer of that identity, or None."""
+    return next((node for node in every(document.rootNode()) if identity(node) == wanted), None) if wanted else None
+
+
+def is_open(document):
+    """Whether a document is still there."""
+    return any(each == document for each in Krita.instance().documents())
+
+
+def dpi(document):
+    """Resolution, px per inch."""
+    return float(document.xRes())
+
+
+def take(document, node, path, part=None):
+    """Write the pixels of a layer or group, or of all that is visible, within the page.
+
+    Args:
+        document: of the layer.
+        node: the layer, or None for all that is visible.
+        path: the file.
+        part: left, top, width and height to take; None is the whole page.
+
+    Returns:
+        What tells these pixels from others.
+    """
+    owner = node or document
+    model, depth, profile = owner.colorModel(), owner.colorDepth(), owner.colorProfile()
+    left, first, width, height = part or (0, 0, document.width(), document.height())
+    read = document.pixelData if node is None else _reader(node)
+    channels = _channels(model, depth)
+    if channels is None or depth not in SAMPLES:
+        read, (model, depth, profile) = _converted(read, (model, depth, profile), (left, first, width, height))
+        channels = _channels(model, depth)
+    told = {"width": width, "height": height, "channels": channels, "sample": SAMPLES[depth], "dpi": dpi(document)}
+    told["linear"] = "g10" in profile or "linear" in profile.lower()
+    told["opacity"] = 1.0 if node is None else node.opacity() / 255
+    line = b"LINEARTPX1 " + json.dumps(told).encode() + b"\n"
+    known = zlib.crc32(line)
+    size = len(channels) * struct.calcsize(_FORMATS[depth])
+    try:
+        with open(path, "wb") as file:
+            file.write(line)
+            for top, count in _strips(width, height, size):
+                content = bytes(read(left, first + top, width, count))
+                if len(content) != count * width * size:
+                    raise TroubleError(i18n("This layer holds no pixels. Choose a paint layer or a group."))
+                known = zlib.crc32(content, known)
+                file.write(content)
+    except OSError as error:
+        raise TroubleError(i18n("There is no room for the sketch: {0}").format(error)) from error
+    return known
+
+
+@contextmanager
+def without(document, node):
+    """A copy of a document that nobody sees, without one of its layers."""
+    copy = document.clone()
+    try:
+        there = find(copy, identity(node))
+        if there is None:
+            raise TroubleError(i18n("The last ink cannot be left out: hide it, or choose the layer of the sketch."))
+        there.remove()
+        copy.refreshProjection()
+        copy.waitForDone()
+        yield copy
+    finally:
+        copy.close()
+
+
+def _reader(node):
+    """What gives the pixels of a layer as it looks; of one that is hidden, Krita knows only the paint."""
+    return node.projectionPixelData if node.visible() or node.type() == "grouplayer" else node.pixelData
+
+
+def _channels(model, depth):
+    """The samples of a pixel in their order; None where their numbers have ranges of their own."""
+    if depth.startswith("F"):
+        return {"RGBA": "rgba", "GRAYA": "ya"}.get(model)
+    return {"RGBA": "bgra", "GRAYA": "ya", "CMYKA": "cmyka"}.get(model)
+
+
+def _converted(read, space, part):
+    """The pixels in RGB of 16 bits, through a document that nobody sees."""
+    _, first, width, height = part
+    hidden = Krita.instance().createDocument(width, height, "", *space, 300.0)
+    try:
+        node = hidden.rootNode().childNodes()[0]
+        node.setPixelData(read(*part), 0, 0, width, height)
+        node.setColorSpace("RGBA", "U16", _SRGB)
+        content = node.pixelData(0, 0, width, height)
+    finally:
+        hidden.close()
+    row = width * 8
+    return (lambda _x, y, _w, count: content[(y - first) * row : (y - first + count) * row]), ("RGBA", "U16", _SRGB)
+
+
+def mask(document, path):
+    """Write the selection, a byte for each px of its rectangle; returns left, top, width, height, or None."""
+    selection = document.selection()
+    if selection is None:
+        return None
+    left, top = max(selection.x(), 0), max(selection.y(), 0)
+    right = min(selection.x() + selection.width(), document.width())
+    bottom = min(selection.y() + selection.height(), document.height())
+    if right <= left or bottom <= top:
+        return None
+    with open(path, "wb") as file:
+        file.write(bytes(selection.pixelData(left, top, right - left, bottom - top)))
+    return [left, top, right - left, bottom - top]
+
+
+def pixel(document, colour):
+    """The colour of ink in the document's own space, as `fill` of the protocol; `colour` is a ManagedColor or None."""
+    if colour is None:
+        colour = ManagedColor("RGBA", "U8", "")
+        colour.setComponents([0.0, 0.0, 0.0, 1.0])
+    depth = document.colorDepth()
+    space = document.colorModel(), depth, document.colorProfile()
+    if _channels(*space[:2]) is None:
+        return _pixel_elsewhere(colour, space)
+    colour.setColorSpace(*space)
+    full, packed = _FULL.get(depth), b""
+    for value in colour.components()[:-1]:
+        packed += struct.pack(_FORMATS[depth], value if full is None else round(min(max(value, 0), 1) * full))
+    return {"colour": packed.hex(), "sample": SAMPLES[depth]}
+
+
+def _pixel_elsewhere(colour, space):
+    """As `pixel`, for spaces whose numbers have ranges of their own: Krita converts a pixel."""
+    hidden = Krita.instance().createDocument(1, 1, "", "RGBA", "U16", _SRGB, 300.0)
+    try:
+        node = hidden.rootNode().childNodes()[0]
+        colour.setColorSpace("RGBA", "U16", _SRGB)
+        node.setPixelData(struct.pack("<4H", *(round(each * 65535) for each in colour.components())), 0, 0, 1, 1)
+        node.setColorSpace(*space)
+        content = bytes(node.pixelData(0, 0, 1, 1))
+    finally:
+        hidden.close()
+    return {"colour": content[: -struct.calcsize(_FORMATS[space[1]])].hex(), "sample": SAMPLES[space[1]]}
+
+
+def is_untouched(document, ink):
+    """Whether an ink layer is just as it was made; `ink` is what was remembered of it."""
+    node = find(document, ink.get("node"))
+    if node is None:
+        return False
+    left, top, width, height = ink["crop"]
+    bounds = node.bounds()
+    inside = left <= bounds.left() and top <= bounds.top()
+    inside = inside and bounds.right() < left + width and bounds.bottom() < top + height
+    if bounds.isEmpty():
+        inside = True
+    if not inside:
+        return False
+    digest = hashlib.sha256()
+    for row, rows in _strips(width, height, _pixel_bytes(document)):
+        digest.update(bytes(node.pixelData(left, top + row, width, rows)))
+    return digest.hexdigest() == ink["sha256"]
+
+
+def _pixel_bytes(document):
+    return len(document.pixelData(0, 0, 1, 1))
+
+
+def _strips(width, height, pixel_bytes):
+    """Cuts a page into strips that are small beside memory: the first row of each, and how many it has."""
+    rows = max(1, _STRIP // (width * pixel_bytes))
+    for first in range(0, height, rows):
+        yield first, min(rows, height - first)
+
+
+@contextmanager
+def on_stage(document):
+    """Makes the document the active one for a moment: Krita's actions are for that alone."""
+    krita = Krita.instance()
+    before = []
+    try:
+        for window in krita.windows():
+            area = window.qwindow().centralWidget().findChild(QtWidgets.QMdiArea)
+            active = area.activeSubWindow() if area is not None else None
+            for candidate in [active, *area.subWindowList()] if active is not None else []:
+                area.setActiveSubWindow(candidate)
+                if krita.activeDocument() == document:
+                    before.append((area, active))
+                    yield
+                    return
+            if active is not None:
+                area.setActiveSubWindow(active)
+        raise TroubleError(i18n("The document is not open in a window any more."))
+    finally:
+        for area, active in before:
+            area.setActiveSubWindow(active)
+
+
+def activate(document, node):
+    """Make a layer the active one of the active document; raises TroubleError where Krita does not let it be."""
+    for _ in range(_TRIES):
+        document.setActiveNode(node)
+        if identity(document.activeNode()) == identity(node):
+            return
+        node.setName(node.name())  # Krita 5.1 refuses a new layer until it has been told of a change of it
+        QtWidgets.QApplication.processEvents(QtCore.QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, 50)
+    raise TroubleError(i18n("Krita does not let the layer {0} be active.").format(node.name()))
+
+
+def add_ink(document, source, name, path, crop):
+    """Add a paint layer with ink above a layer, as one step to undo; the active layer stays active.
+
+    Args:
+        document: that is inked.
+        source: the layer below, or None for the topmost.
+        name: of the new layer.
+        path: the file with its pixels, in the document's colour space.
+        crop: left, top, width, height of them.
+
+    Returns:
+        The layer.
+    """
+    krita = Krita.instance()
+    with on_stage(document):
+        document.waitForDone()
+        active = document.activeNode()
+        below = source or [node for node in document.rootNode().childNodes() if node.type().endswith("layer")][-1]
+        activate(document, below)
+        before = {identity(node) for node in every(document.rootNode())}
+        krita.action("add_new_paint_layer").trigger()
+        document.waitForDone()
+        added = [node for node in every(document.rootNode()) if identity(node) not in before]
+        if not added:
+            activate(document, active)
+            raise TroubleError(i18n("Krita adds no layer there. Unlock the group of the sketch, and ink again."))
+        node = added[0]
+        node.setName(name)
+        left, top, width, height = crop
+        size = _pixel_bytes(document)
+        with open(path, "rb") as file:
+            for row, rows in _strips(width, height, size):
+                node.setPixelData(QByteArray(file.read(rows * width * size)), left, top + row, width, rows)
+        document.refreshProjection()
+        activate(document, active)
+    return node
+
+
+def remove(document, node):
+    """Take a layer away, as one step to undo."""
+    with on_stage(document):
+        active = document.activeNode()
+        activate(document, node)
+        Krita.instance().action("remove_layer").trigger()
+        document.waitForDone()
+        if identity(active) != identity(node):
+            activate(document, active)

@@ -1,0 +1,135 @@
+"""A preview of the ink on the canvas, renewed when settings, view or sketch change; the document is not touched."""
+
+from contextlib import suppress
+
+from krita import Krita
+
+from . import nodes
+from .inking import Files, options, take_sketch
+from .qt import QtCore, QtGui, QTimer, QtWidgets, i18n
+from .view import Overlay, image_of, seen, viewport
+
+_OFTEN = 150  # ms between two looks at the view
+_DRAWING = {
+    getattr(QtCore.QEvent.Type, name)
+    for name in ("MouseButtonPress", "MouseButtonRelease", "TabletPress", "TabletRelease")
+}
+_STILL = 2  # looks for which the view has to stay as it is
+
+
+class Preview(QtCore.QObject):
+    """On or off."""
+
+    said = QtCore.pyqtSignal(str)
+
+    def __init__(self, helper, choice, parent):
+        super().__init__(parent)
+        self._helper = helper
+        self._choice = choice
+        self._overlay = self._files = self._view = None
+        self._number, self._known, self._still = 0, None, 0
+        self._canvases = []
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+
+    def turn(self, is_on):
+        """Show it, or take it away."""
+        if is_on:
+            self._files = Files()
+            self._view, self._still = None, 0
+            self._timer.start(_OFTEN)
+            return
+        self._timer.stop()
+        self._leave_canvases()
+        self._helper.cancel(self._number)
+        self._hide()
+        if self._files is not None:
+            self._files.clear()
+            self._files = None
+
+    def renew(self):
+        """Settings have changed."""
+        if self._timer.isActive():
+            self._still = 0
+
+    def eventFilter(self, _canvas, event):  # noqa: N802 - Qt's
+        """The artist draws: the preview goes, and comes back after that."""
+        if event.type() in _DRAWING:
+            self._hide()
+            self._still = 0
+        return False
+
+    def _watch_canvases(self, port):
+        self._leave_canvases()
+        self._canvases = [each for each in port.findChildren(QtWidgets.QWidget) if each is not self._overlay]
+        for canvas in self._canvases:
+            canvas.installEventFilter(self)
+
+    def _leave_canvases(self):
+        for canvas in self._canvases:
+            with suppress(RuntimeError):  # it is gone with its document
+                canvas.removeEventFilter(self)
+        self._canvases = []
+
+    def _hide(self):
+        if self._overlay is not None:
+            overlay, self._overlay = self._overlay, None
+            with suppress(RuntimeError):  # it is gone with its document
+                overlay.hide()
+                overlay.deleteLater()
+
+    def _look(self):
+        """Asks for ink once the view has come to rest."""
+        view = seen()
+        if view != self._view:
+            self._hide()
+            self._view, self._still = view, 0
+        if QtWidgets.QApplication.mouseButtons() != QtCore.Qt.MouseButton.NoButton:
+            self._hide()  # the artist draws
+            self._still = 0
+        if view is None and Krita.instance().activeDocument() is not None:
+            self.said.emit(i18n("Turn the canvas upright, and unmirror it, for a preview."))
+        self._still += 1
+        if self._still == _STILL and view is not None:
+            self._ask()
+
+    def _ask(self):
+        document, view, chosen = Krita.instance().activeDocument(), self._view, self._choice()
+        crop = view.crop((document.width(), document.height()))
+        if crop is None:
+            return
+        try:
+            _, known = take_sketch(document, chosen["source"], self._files.pixels + "-new")
+        except nodes.TroubleError as trouble:
+            self.said.emit(str(trouble))
+            return
+        self._files.renew(known != self._known)
+        self._known = known
+        colour = QtGui.QColor(0, 0, 0)
+        if chosen["colour"] == "foreground":
+            foreground = Krita.instance().activeWindow().activeView()
+            colour = foreground.foregroundColor().colorForCanvas(foreground.canvas())
+        self._number = self._helper.request(
+            "preview",
+            lambda answer: self._heard(answer, view, crop, colour),
+            pixels=self._files.pixels,
+            out=self._files.ink,
+            options=options(chosen),
+            crop=crop,
+            zoom=view.zoom,
+        )
+
+    def _heard(self, answer, view, crop, colour):
+        if answer["event"] == "failed":
+            self.said.emit(answer["error"])
+        if answer["event"] != "done" or self._files is None or view != self._view:
+            return
+        with open(self._files.ink, "rb") as file:
+            content = file.read()
+        self._hide()
+        port = viewport()
+        if port is not None:
+            self._overlay = Overlay(port)
+            self._watch_canvases(port)
+            self._overlay.lay(image_of(content, answer["width"], answer["height"], colour), crop, view)
+            self.said.emit(i18n("Preview after {0} s.").format(answer["seconds"]))

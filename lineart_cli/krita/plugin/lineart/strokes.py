@@ -1,0 +1,127 @@
+"""A brush of the artist's own, from one stroke: painted by hand, or by Krita with the current preset."""
+
+import math
+from contextlib import contextmanager
+
+from krita import Krita, ManagedColor, Node
+
+from . import nodes
+from .inking import Files
+from .qt import QtCore, QtWidgets, i18n
+
+_BORDER = 8  # px of the page around a stroke
+_WIDTH, _HEIGHT, _MARGIN, _STEPS = 1400, 360, 120, 160  # of the hidden document, px, and pieces of its stroke
+_SIZE = 40.0  # of the preset, px
+
+
+class StrokeMenu(QtCore.QObject):
+    """What can be made a brush of."""
+
+    said = QtCore.pyqtSignal(str)
+    learnt = QtCore.pyqtSignal(str)
+
+    def __init__(self, helper, parent):
+        super().__init__(parent)
+        self._helper = helper
+        self._widget = parent
+        self.menu = QtWidgets.QMenu(parent)
+        self.menu.setToolTipsVisible(True)
+        use = self.menu.addAction(i18n("Use this stroke..."))
+        use.setToolTip(i18n("One stroke on the active layer or in the selection, light to heavy from left to right"))
+        use.triggered.connect(lambda: self._named(self.use_stroke))
+        if hasattr(Node, "paintLine"):
+            preset = self.menu.addAction(i18n("Use my current preset..."))
+            preset.setToolTip(i18n("Krita paints the stroke with it, in a document that nobody sees"))
+            preset.triggered.connect(lambda: self._named(self.use_preset))
+
+    def use_stroke(self, name):
+        """Make a brush of the stroke on the active layer, or of the part of it that is selected."""
+        document = Krita.instance().activeDocument()
+        if document is None:
+            self.said.emit(i18n("Open a document with one stroke first."))
+            return
+        self._learn(document, document.activeNode(), name)
+
+    def use_preset(self, name):
+        """Make a brush of the current preset, from no pressure to all of it."""
+        krita = Krita.instance()
+        view = krita.activeWindow().activeView() if krita.activeWindow() else None
+        if view is None or view.document() is None:
+            self.said.emit(i18n("Open a document first."))
+            return
+        hidden = krita.createDocument(_WIDTH, _HEIGHT, "", "RGBA", "U8", "", 300.0)
+        try:
+            node = hidden.createNode("stroke", "paintlayer")
+            hidden.rootNode().addChildNode(node, None)
+            with _in_black(view):
+                _paint(node)
+                hidden.refreshProjection()
+                hidden.waitForDone()
+            self._learn(hidden, node, name)
+        finally:
+            hidden.close()
+
+    def _named(self, use):
+        name, is_given = QtWidgets.QInputDialog.getText(
+            self._widget, "lineart", i18n("Name of the brush"), text=i18n("my brush")
+        )
+        if is_given and name.strip():
+            use(name.strip())
+
+    def _learn(self, document, node, name):
+        files = Files()
+        try:
+            part = nodes.mask(document, files.mask) or _painted(document, node)
+            nodes.take(document, node, files.pixels, part)
+        except nodes.TroubleError as trouble:
+            files.clear()
+            self.said.emit(str(trouble))
+            return
+
+        def heard(answer):
+            if answer["event"] == "progress":
+                return
+            files.clear()
+            if answer["event"] == "done":
+                said = i18n("Made the brush {0}.").format(answer["name"])
+                self.said.emit(" ".join([said, answer["note"]]).strip())
+                self.learnt.emit(answer["name"])
+            elif answer["event"] == "failed":
+                self.said.emit(answer["error"])
+
+        self._helper.request("learn", heard, picture=files.pixels, name=name)
+
+
+def _painted(document, node):
+    """The part of the page that has paint of a layer on it; None where there is none."""
+    page = QtCore.QRect(0, 0, document.width(), document.height())
+    bounds = node.bounds().adjusted(-_BORDER, -_BORDER, _BORDER, _BORDER).intersected(page)
+    return None if bounds.isEmpty() else [bounds.x(), bounds.y(), bounds.width(), bounds.height()]
+
+
+@contextmanager
+def _in_black(view):
+    """The view's preset is black, and of a size that is seen well, for a moment."""
+    colour, size = view.foregroundColor(), view.brushSize()
+    black = ManagedColor("RGBA", "U8", "")
+    black.setComponents([0.0, 0.0, 0.0, 1.0])
+    view.setForeGroundColor(black)
+    view.setBrushSize(_SIZE)
+    try:
+        yield
+    finally:
+        view.setForeGroundColor(colour)
+        view.setBrushSize(size)
+
+
+def _paint(node):
+    """Let Krita paint a wave with the current preset, its pressure rising evenly."""
+    points = [_on_wave(step / _STEPS) for step in range(_STEPS + 1)]
+    for step, (start, end) in enumerate(zip(points, points[1:])):
+        node.paintLine(start, end, step / _STEPS, (step + 1) / _STEPS)
+
+
+def _on_wave(along):
+    """A point of the stroke, from left to right."""
+    x = _MARGIN + along * (_WIDTH - 2 * _MARGIN)
+    return QtCore.QPointF(x, _HEIGHT / 2 - _HEIGHT / 8 * math.sin(2 * math.pi * along))

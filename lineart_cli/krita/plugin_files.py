@@ -1,0 +1,134 @@
+"""The plugin's files: put into Krita, looked after, taken away, and packed as Krita imports them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lineart_cli import __version__
+from lineart_cli.errors import LineartError
+from lineart_cli.krita import kritarc
+from lineart_cli.krita.folders import Krita
+
+NAME = "lineart"
+"""Of the plugin's folder and of its `.desktop` file."""
+_SOURCE = Path(__file__).parent / "plugin"
+_COMMAND = "command.json"
+_SWITCH = ("python", f"enable_{NAME}")
+
+
+def command() -> tuple[str, ...]:
+    """How this very lineart is called."""
+    return sys.executable, "-m", "lineart_cli"
+
+
+def install(krita: Krita, words: Sequence[str]) -> None:
+    """Put the plugin there, in place of an older one, and switch it on.
+
+    Args:
+        krita: where.
+        words: how the plugin is to call lineart.
+
+    Raises:
+        LineartError: something cannot be written.
+    """
+    with _told(krita):
+        krita.plugins.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".lineart-", dir=krita.plugins) as scratch:
+            new, old = Path(scratch, "new"), Path(scratch, "old")
+            shutil.copytree(_SOURCE / NAME, new, ignore=shutil.ignore_patterns("__pycache__"))
+            (new / _COMMAND).write_text(_command_text(words), "utf-8")
+            target = krita.plugins / NAME
+            if target.exists():
+                os.replace(target, old)
+            os.replace(new, target)
+        shutil.copyfile(_SOURCE / f"{NAME}.desktop", krita.plugins / f"{NAME}.desktop")
+        kritarc.put(krita.config, *_SWITCH, "true")
+
+
+def remove(krita: Krita) -> bool:
+    """Take all of it away; False where there was nothing.
+
+    Raises:
+        LineartError: something cannot be taken away.
+    """
+    folder, desktop = krita.plugins / NAME, krita.plugins / f"{NAME}.desktop"
+    was_there = folder.exists() or desktop.exists() or kritarc.value(krita.config, *_SWITCH) is not None
+    with _told(krita):
+        if folder.exists():
+            shutil.rmtree(folder)
+        desktop.unlink(missing_ok=True)
+        kritarc.put(krita.config, *_SWITCH, None)
+    return was_there
+
+
+def faults(krita: Krita) -> list[str]:
+    """What is wrong with the plugin there, each with what to do about it; empty where all is well."""
+    folder = krita.plugins / NAME
+    if not folder.is_dir() and not (krita.plugins / f"{NAME}.desktop").is_file():
+        return ["not installed; run lineart krita install"]
+    found = []
+    if not (krita.plugins / f"{NAME}.desktop").is_file():
+        found.append(f"{NAME}.desktop is missing; run lineart krita install")
+    if _contents(folder) != _contents(_SOURCE / NAME):
+        found.append("its files are of another version of lineart; run lineart krita install")
+    if kritarc.value(krita.config, *_SWITCH) != "true":
+        found.append("switched off; run lineart krita install, or tick it in Krita's Python Plugin Manager")
+    try:
+        (program, *_), version = called(krita)
+    except (OSError, ValueError, KeyError, TypeError):
+        return [*found, "it does not know which lineart to call; run lineart krita install"]
+    if not shutil.which(program):
+        found.append(f"it calls {program}, which is gone; run lineart krita install")
+    elif version != __version__:
+        found.append(f"it calls lineart {version}, and this is {__version__}; run lineart krita install")
+    return found
+
+
+def called(krita: Krita) -> tuple[list[str], str]:
+    """How the plugin there calls lineart, and which version that was; raises OSError, ValueError or KeyError."""
+    told = json.loads((krita.plugins / NAME / _COMMAND).read_text("utf-8"))
+    return [str(each) for each in told["command"]], str(told["lineart"])
+
+
+def pack(path: Path, words: Sequence[str]) -> None:
+    """Write the plugin as a zip for Tools > Scripts > Import Python Plugin from File; raises LineartError."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(_SOURCE / f"{NAME}.desktop", f"{NAME}.desktop")
+            archive.mkdir(NAME)
+            for name, content in sorted(_contents(_SOURCE / NAME).items()):
+                archive.writestr(f"{NAME}/{name}", content)
+            archive.writestr(f"{NAME}/{_COMMAND}", _command_text(words))
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise LineartError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def _command_text(words: Sequence[str]) -> str:
+    return json.dumps({"command": list(words), "lineart": __version__}, indent=2) + "\n"
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    """The plugin's files by name, but for the one that tells which lineart to call."""
+    return {each.name: each.read_bytes() for each in folder.glob("*") if each.is_file() and each.name != _COMMAND}
+
+
+@contextlib.contextmanager
+def _told(krita: Krita) -> Iterator[None]:
+    """Whatever the disk refuses becomes a LineartError."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or krita.resources
+        advice = "check its permissions, or give another folder with --resources"
+        raise LineartError(f"{where}: cannot be changed ({error.strerror}); {advice}") from error

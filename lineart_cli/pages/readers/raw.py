@@ -1,0 +1,140 @@
+"""Pixels as a painting program has them in memory: one line that says what they are, then row after row.
+
+The line is `LINEARTPX1 ` and a JSON object, ended by a line feed. Its fields:
+
+- `width`, `height`: px.
+- `channels`: one letter each for the samples of a pixel, in order: of `rgb`, `y` (grey) or `cmyk` (ink), and `a`
+  (coverage, not multiplied into the others); `bgra`, `ya` and `cmyka` are Krita's.
+- `sample`: `u8`, `u16`, `f16` or `f32`, in the byte order of small machines (little-endian); floating point has full
+  light or ink at 1.
+- `linear`: whether samples of light count light, and are not encoded by a curve such as sRGB's; no, if left out.
+- `dpi`: px per inch; may be left out.
+- `opacity`: of the whole, 0 to 1; 1, if left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineart_cli.options import ReadOptions
+from lineart_cli.pages.faults import Unreadable
+from lineart_cli.pages.header import meant_dpi
+from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
+
+MAGIC = b"LINEARTPX1 "
+TYPES = {"u8": "u1", "u16": "<u2", "f16": "<f2", "f32": "<f4"}
+"""numpy's name of each `sample`."""
+_LONGEST_LINE = 4096
+_SPACES: dict[str, Space] = {"rgb": "rgb", "y": "grey", "cmyk": "cmyk"}
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the rows are in the file, and what is in them."""
+
+    start: int
+    width: int
+    height: int
+    space: Space
+    order: tuple[int, ...]
+    has_alpha: bool
+    dtype: np.dtype[Any]
+    is_linear: bool
+    opacity: float
+    dpi: float
+
+    @property
+    def row_bytes(self) -> int:
+        return self.width * len(self.order) * self.dtype.itemsize
+
+
+@contextlib.contextmanager
+def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
+    """The pixels in a file, a document of one page.
+
+    Raises:
+        Unreadable: the first line is not what it should be, or rows are missing.
+    """
+    layout = _layout(file)
+    picture = Picture(
+        layout.width,
+        layout.height,
+        lambda: _blocks(file, layout),
+        bits=8 * min(layout.dtype.itemsize, 2),
+        is_grey=layout.space == "grey",
+        dpi=meant_dpi(layout.dpi, layout.dpi),
+        in_order=True,
+    )
+    yield Document(1, lambda _: picture)
+
+
+def _layout(file: BinaryIO) -> _Layout:
+    file.seek(0)
+    line = file.readline(_LONGEST_LINE)
+    try:
+        told = json.loads(line.removeprefix(MAGIC))
+        channels, dtype = str(told["channels"]), np.dtype(TYPES[told["sample"]])
+        colours = channels.replace("a", "")
+        order = "".join(each for each in (*_SPACES, "") if sorted(each) == sorted(colours))
+        layout = _Layout(
+            len(line),
+            int(told["width"]),
+            int(told["height"]),
+            _SPACES[order],
+            tuple(channels.index(each) for each in order + "a" * (channels.count("a") == 1)),
+            "a" in channels,
+            dtype,
+            bool(told.get("linear", False)),
+            float(told.get("opacity", 1.0)),
+            float(told.get("dpi", 0.0)),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unreadable("does not say what its pixels are", "see the readers' raw.py for its first line") from error
+    if len(layout.order) != len(channels) or not 0 <= layout.opacity <= 1:
+        raise Unreadable("does not say what its pixels are", "see the readers' raw.py for its first line")
+    if file.seek(0, 2) - layout.start < layout.row_bytes * layout.height:
+        raise Unreadable("has fewer rows than it says", "write it anew")
+    return layout
+
+
+def _blocks(file: BinaryIO, layout: _Layout) -> Iterator[Block]:
+    rows = max(1, BLOCK_PIXELS // max(layout.width, 1))
+    white = 1.0 if layout.dtype.kind == "f" else float(np.iinfo(layout.dtype).max)
+    file.seek(layout.start)
+    for top in range(0, layout.height, rows):
+        count = min(rows, layout.height - top)
+        samples = np.frombuffer(file.read(count * layout.row_bytes), layout.dtype)
+        ordered = samples.reshape(count, layout.width, -1)[..., layout.order]
+        if layout.dtype.kind == "f" or layout.is_linear:
+            ordered = _encoded(ordered.astype(np.float32) / np.float32(white), layout)
+        alpha: Alpha = "straight" if layout.has_alpha else "none"
+        yield Block(ordered, layout.space, 1.0 if ordered.dtype.kind == "f" else white, alpha, top, 0, layout.opacity)
+
+
+def _encoded(samples: NDArray[np.float32], layout: _Layout) -> NDArray[np.float32]:
+    """Samples within 0 to 1, light by the curve of sRGB; what is no number counts as none."""
+    samples = np.clip(np.nan_to_num(samples), 0, 1)
+    if layout.is_linear and layout.space != "cmyk":
+        light = samples[..., : -1 if layout.has_alpha else None]
+        light[:] = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** np.float32(1 / 2.4) - 0.055)
+    return samples
+
+
+def first_line(width: int, height: int, channels: str, sample: str, **more: float | bool) -> bytes:
+    """The line that begins such a file; `more` are its other fields.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
+    if not all(math.isfinite(each) for each in more.values()):
+        raise ValueError("not a finite number")
+    told = {"width": width, "height": height, "channels": channels, "sample": sample, **more}
+    return MAGIC + json.dumps(told).encode() + b"\n"

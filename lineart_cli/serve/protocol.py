@@ -1,0 +1,173 @@
+"""Requests and answers as lines of JSON, see `PROTOCOL.md`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lineart_cli.errors import ArgumentError, LineartError
+from lineart_cli.options import Crop, InkOptions, specs
+
+VERSION = 1
+"""Counts up when a program that knows the last protocol would misunderstand this one."""
+LONGEST = 1_000_000
+"""Characters of a line."""
+SAMPLES = {"u8": "u1", "u16": "<u2", "f16": "<f2", "f32": "<f4"}
+"""numpy's name of the samples of a pixel of ink."""
+_LEFT_TO_THE_CALLER = {"Writing", "Batch", "Reporting"}
+"""Panels of options that a request does not have; of the first, `bits` follows from `fill`."""
+
+_T = TypeVar("_T")
+
+
+class RequestError(LineartError):
+    """A line is no request, or one that cannot be understood; `id` is the request's, if it could be read."""
+
+    def __init__(self, message: str, number: int | None = None) -> None:
+        """Keeps the id beside the message."""
+        super().__init__(message)
+        self.id = number
+
+
+@dataclass(frozen=True)
+class Request:
+    """A line from the caller.
+
+    Attributes:
+        id: by which answers name it.
+        do: what is asked for.
+        fields: all others.
+    """
+
+    id: int
+    do: str
+    fields: Mapping[str, Any]
+
+    @classmethod
+    def parse(cls, line: str) -> Request:
+        """Read a line; raises RequestError."""
+        try:
+            told = json.loads(line)
+        except ValueError as error:
+            raise RequestError("a line is not JSON; write one object a line") from error
+        if not isinstance(told, dict):
+            raise RequestError("a line is no JSON object; write one object a line")
+        number, do = told.pop("id", None), told.pop("do", None)
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise RequestError(f"id {number!r}: not a whole number; give each request one of its own")
+        if not isinstance(do, str):
+            raise RequestError(f"do {do!r}: not a word; see the protocol for what can be asked", number)
+        return cls(number, do, told)
+
+    def get(self, name: str, kind: Callable[[Any], _T], *, default: _T | None = None) -> _T:
+        """A field as `kind` reads it; raises RequestError where it is missing without a default, or cannot be read."""
+        value = self.fields.get(name)
+        if value is None:
+            if default is None:
+                raise RequestError(f"{name}: missing in {self.do!r}", self.id)
+            return default
+        try:
+            return kind(value)
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
+            raise RequestError(f"{name} {value!r}: cannot be understood in {self.do!r}", self.id) from error
+
+    def maybe(self, name: str, kind: Callable[[Any], _T]) -> _T | None:
+        """A field as of `get`, or None where it is missing."""
+        return None if self.fields.get(name) is None else self.get(name, kind)
+
+
+@dataclass(frozen=True)
+class Fill:
+    """What pixels of ink are made of.
+
+    Attributes:
+        colour: the bytes of all samples of a pixel but its coverage, which comes last.
+        sample: a key of `SAMPLES`, of the coverage.
+    """
+
+    colour: bytes
+    sample: str
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Fill:
+        """Read the field `fill`; raises what `Request.get` takes."""
+        fill = cls(bytes.fromhex(told["colour"]), str(told["sample"]))
+        if fill.sample not in SAMPLES:
+            raise ValueError(fill.sample)
+        return fill
+
+
+@dataclass(frozen=True)
+class Order:
+    """Ink to be made.
+
+    Attributes:
+        pixels: the file of the sketch, any that lineart reads.
+        out: the file for the ink.
+        options: of `lineart ink`.
+        crop: the part of the page to ink; None is the whole.
+        mask: a file of as many bytes as the part has px: how much of the ink there is to be.
+        fill: what a px of ink is made of; None writes its coverage alone.
+        last_scale: of the page's last ink.
+        zoom: px of the screen for a px of the page, of a preview.
+    """
+
+    pixels: Path
+    out: Path
+    options: InkOptions
+    crop: Crop | None = None
+    mask: Path | None = None
+    fill: Fill | None = None
+    last_scale: float | None = None
+    zoom: float = 1.0
+
+    @classmethod
+    def of(cls, request: Request) -> Order:
+        """Read an `ink` or a `preview`.
+
+        Raises:
+            RequestError: a field is missing, or cannot be understood.
+            ArgumentError: an option has a wrong value.
+        """
+        fill = request.maybe("fill", Fill.of)
+        zoom = request.get("zoom", float, default=1.0)
+        if not 0 < zoom < float("inf"):
+            raise RequestError(f"zoom {zoom!r}: not above 0", request.id)
+        return cls(
+            request.get("pixels", Path),
+            request.get("out", Path),
+            _options(request, 8 if fill is None or fill.sample == "u8" else 16),
+            request.maybe("crop", _crop),
+            request.maybe("mask", Path),
+            fill,
+            request.maybe("last_scale", float),
+            zoom,
+        )
+
+
+def _options(request: Request, bits: int) -> InkOptions:
+    told: dict[str, Any] = request.get("options", dict, default={})
+    known = {name for name, spec in specs(InkOptions).items() if spec.panel not in _LEFT_TO_THE_CALLER}
+    for name, value in told.items():
+        if name not in known:
+            raise ArgumentError(f"options.{name}", value, f"unknown; there are {', '.join(sorted(known))}")
+    options = InkOptions.parse({**{name: str(value) for name, value in told.items()}, "bits": str(bits)})
+    if len(options.thickness) * len(options.brush) > 1:
+        raise ArgumentError("--thickness, --brush", "several", "give one of each in a request")
+    return options
+
+
+def _crop(told: Any) -> Crop:
+    crop = Crop(*(int(each) for each in told))
+    if min(crop.width, crop.height) < 1 or min(crop.left, crop.top) < 0:
+        raise ValueError(told)
+    return crop
+
+
+def answer(event: str, number: int | None = None, **fields: Any) -> str:
+    """A line for the caller."""
+    told = {"event": event} if number is None else {"event": event, "id": number}
+    return json.dumps(told | fields)

@@ -1,0 +1,231 @@
+"""Pages inked for callers, one at a time, as `lineart ink` inks them; the network stays ready in between."""
+
+from __future__ import annotations
+
+import gc
+import math
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lineart_cli import pages
+from lineart_cli.batch import manifest, overview
+from lineart_cli.batch.overview import Overview, Scan
+from lineart_cli.batch.part import AROUND, Part
+from lineart_cli.brushes import store
+from lineart_cli.brushes.style import Tool
+from lineart_cli.errors import ArgumentError
+from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.tone import Tone, measure
+from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
+from lineart_cli.inking.inker import Inker
+from lineart_cli.model.card import ModelCard
+from lineart_cli.options import Crop, InkOptions, Length
+from lineart_cli.plan import PageSize, Plan
+from lineart_cli.scale import working_scale
+from lineart_cli.scale.working_scale import Estimate, WorkingScale
+from lineart_cli.serve import pixels
+from lineart_cli.serve.protocol import Order
+from lineart_cli.serve.watch import Watch, WatchedEngine
+
+Decide = Callable[[PageSize], Plan]
+_PREVIEWED = 128
+"""Working px that a preview sees around itself: less than ink does, to be there sooner."""
+
+_SMALL_PX, _MOST_SMALL = 2_500_000, 2
+"""Windows of a preview, for whose draft and whose last look the network is kept ready: some 120 MB in all."""
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A sketch that was looked at, for any settings that leave the reading as it is."""
+
+    scan: Scan
+    size: PageSize
+    seen: Overview
+    estimates: dict[str | Length, tuple[Estimate, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Worked:
+    """A page at a working scale."""
+
+    size: PageSize
+    page: Page
+    is_turned: bool
+
+    @cached_property
+    def tone(self) -> Tone:
+        """Of the whole page."""
+        return measure(self.page)
+
+
+class Studio:
+    """Inks for callers; the last sketch and the networks are kept until `rest`."""
+
+    def __init__(self, card: ModelCard, decide: Callable[[InkOptions], Decide], cache: Path | None) -> None:
+        """
+        Args:
+            card: of the model.
+            decide: makes what plans pages for the options of a request; raises ArgumentError.
+            cache: a folder for compiled networks, or None.
+        """
+        self._card = card
+        self._decide = decide
+        self._cache = cache
+        self._compiled = CompiledNetworks(cache)
+        self._small: dict[tuple[EngineChoice, tuple[int, int]], Engine] = {}
+        self._sheet: tuple[Any, _Sheet] | None = None
+        self._worked: tuple[PageSize, _Worked] | None = None
+        self._watch = Watch(lambda *_: None)
+
+    def rest(self) -> None:
+        """Let go of all memory that is kept to be quicker the next time."""
+        self._compiled = CompiledNetworks(self._cache)
+        self._small.clear()
+        self._sheet = self._worked = None
+        gc.collect()
+
+    def ink(self, order: Order, watch: Watch) -> dict[str, Any]:
+        """Ink a page, or a part of it, and tell what has become of it, see `PROTOCOL.md`.
+
+        Raises:
+            LineartError: as for `lineart ink`.
+            CancelledError: the watch said so.
+        """
+        start, self._watch = time.monotonic(), watch
+        sheet, tool = self._looked_at(order), _tool(order.options)
+        chosen = self._scale(sheet, tool, order)
+        size = replace(sheet.size, scale=chosen.factor)
+        crop = _within(order.crop, size)
+        watch.check()
+        worked = self._at_scale(sheet, size)
+        written = self._written(worked, crop, tool, order, AROUND)
+        return {
+            "crop": list(crop),
+            "scale": chosen.factor,
+            "scale_why": chosen.why,
+            "dpi": size.dpi,
+            "is_turned": worked.is_turned,
+            "share": written.share,
+            "sha256": written.sha256,
+            "seconds": round(time.monotonic() - start, 3),
+        }
+
+    def preview(self, order: Order, watch: Watch) -> dict[str, Any]:
+        """Ink a part of a page at the size at which it is seen; raises as `ink` does.
+
+        A px of the result is one of the screen, or of the page where that is enlarged on the screen. Where the page is
+        shrunk on the screen, the network looks no closer than the screen does.
+        """
+        start, self._watch = time.monotonic(), watch
+        sheet, tool = self._looked_at(order), _tool(order.options)
+        chosen = self._scale(sheet, tool, order)
+        shrunk = max(1.0, 1 / order.zoom)
+        height, width = shape = working_scale.shape_at(shrunk, sheet.size.shape)
+        crop = _shrunk(_within(order.crop, sheet.size), shrunk, shape)
+        seen_scale = max(chosen.factor / shrunk, 1.0) if shrunk > 1 else chosen.factor
+        size = replace(sheet.size, height=height, width=width, dpi=sheet.size.dpi / shrunk, scale=seen_scale)
+        watch.check()
+        thin = replace(tool, thickness=Length(tool.thickness.page_px(sheet.size.dpi) / shrunk))
+        worked = self._at_scale(sheet, size)
+        written = self._written(worked, crop, thin, order, _PREVIEWED)
+        return {
+            "width": crop.width,
+            "height": crop.height,
+            "scale": chosen.factor,
+            "share": written.share,
+            "seconds": round(time.monotonic() - start, 3),
+        }
+
+    def _looked_at(self, order: Order) -> _Sheet:
+        options = order.options
+        reading = options.desaturate, options.drop_colour, options.invert, options.layer, options.dpi
+        key = order.pixels, manifest.stamp(order.pixels), reading
+        if self._sheet is None or self._sheet[0] != key:
+            self._sheet = self._worked = None
+            header = pages.read_header(order.pixels, options)
+            dpi, _ = pages.working_dpi(header, options.dpi)
+            scan = Scan(order.pixels, 0, header, options)
+            is_kept = header.orientation != pages.UPRIGHT
+            size = PageSize(header.height, header.width, dpi, scan.dtype.itemsize, header.held, is_kept)
+            self._sheet = key, _Sheet(scan, size, overview.look(scan))
+        return self._sheet[1]
+
+    def _scale(self, sheet: _Sheet, tool: Tool, order: Order) -> WorkingScale:
+        size, drawing = sheet.size, order.options.drawing
+        if drawing not in sheet.estimates:
+            found = overview.estimated(drawing, size.dpi, sheet.seen, self._card.scale_network)
+            sheet.estimates[drawing] = found
+        estimate, steps = sheet.estimates[drawing]
+        thickness = tool.thickness.page_px(size.dpi)
+        return working_scale.choose(
+            estimate, size.shape, thickness, self._card.thickness_px[1], steps, order.last_scale
+        )
+
+    def _at_scale(self, sheet: _Sheet, size: PageSize) -> _Worked:
+        if self._worked is None or self._worked[0] != size:
+            self._worked = None
+            greys = None if sheet.seen.greys is None else sheet.seen.greys.copy()
+            self._worked = size, _Worked(size, *overview.read(sheet.scan, size, greys, _scratch()))
+        return self._worked[1]
+
+    def _written(self, worked: _Worked, crop: Crop, tool: Tool, order: Order, around: int) -> pixels.Written:
+        """The file of ink."""
+        is_whole = (crop.height, crop.width) == worked.size.shape
+        page, size, inside, tone = worked.page, worked.size, crop, worked.tone
+        if not is_whole:
+            part = Part.of(page, size, crop, worked.tone, around)
+            page, size, inside = part.page, part.size, part.crop
+            tone = part.tone
+        plan = self._decide(order.options)(size)
+        self._watch.begin(plan.computed_megapixels, plan.seconds)
+        bits = order.options.bits
+        inker = Inker(self._card, self._prepare, bits, scratch=_scratch())
+        try:
+            bands = inker.bands(page, size, plan, tool, order.options.faint, tone)
+            return pixels.write(bands, inside, order.out, order.fill, order.mask)
+        except BaseException:
+            pixels.discard(order.out)
+            raise
+
+    def _prepare(self, choice: EngineChoice, window: tuple[int, int]) -> Engine:
+        network = self._card.network_for(choice.precision)
+        if math.prod(window) > _SMALL_PX:
+            engine = open_engine(network, choice, window, self._compiled)
+        else:
+            engine = self._small.get((choice, window)) or open_engine(network, choice, window)
+            self._small[choice, window] = engine
+            while len(self._small) > _MOST_SMALL:
+                del self._small[next(iter(self._small))]
+        return WatchedEngine(engine, lambda: self._watch)
+
+
+def _scratch() -> Path:
+    """Where pages lie, in files without names, that are too large for memory."""
+    return Path(tempfile.gettempdir())
+
+
+def _tool(options: InkOptions) -> Tool:
+    (tool,) = store.tools(options)[0].values()
+    return tool
+
+
+def _within(crop: Crop | None, size: PageSize) -> Crop:
+    """The part of a page that is asked for; raises ArgumentError where it reaches beyond."""
+    if crop is None:
+        return Crop(0, 0, size.width, size.height)
+    if crop.left + crop.width > size.width or crop.top + crop.height > size.height:
+        raise ArgumentError("crop", crop, f"reaches beyond the page of {size.width} x {size.height} px")
+    return crop
+
+
+def _shrunk(crop: Crop, by: float, size: tuple[int, int]) -> Crop:
+    """A part of a page in px of one that is smaller, of a height and width."""
+    left, top = min(int(crop.left / by), size[1] - 1), min(int(crop.top / by), size[0] - 1)
+    width, height = (max(1, round(side / by)) for side in (crop.width, crop.height))
+    return Crop(left, top, min(width, size[1] - left), min(height, size[0] - top))

@@ -1,0 +1,106 @@
+"""The middle of lines, where the distance from them has its valley: as pixels, and at sub-pixel accuracy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lineart_cli.brushes.drawing.skeleton import CORE, Mask, skeletonize
+from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.resample import strips
+
+Floats = NDArray[np.float32]
+
+SOLID = 6
+"""Half the width in px from which what is all middle is no line, but a solid black."""
+_ROWS = 512  # that are thinned at once
+_MARGIN = 8 * SOLID  # px around them; what is broader is no line
+_WINDOW = 2  # px on each side over which the slope of the squared distance is measured
+_SEEN = 4.0  # px beyond which distances do not count for that
+_FLAT = np.float32(
+    0.5
+)  # curvature of the squared distance below which there is no valley; it is 2 where lines are sure
+_FARTHEST = np.float32(1.5)  # px that a pixel is moved to the middle of its line, at most
+
+
+@dataclass(frozen=True)
+class Valley:
+    """The middle of a page's lines.
+
+    Attributes:
+        row: (N,) of the pixels, rising.
+        column: (N,) rising within a row.
+        point: (N, 2) float32, x and y of the middle beside each pixel; the centre of a pixel is its column and row.
+        depth: (N,) float32, distance that the network gives there, px: more than 0 where it is in doubt.
+        solid: (h, w) uint8, 1 in solid blacks.
+    """
+
+    row: NDArray[np.int32]
+    column: NDArray[np.int32]
+    point: Floats
+    depth: Floats
+    solid: NDArray[np.uint8]
+
+
+def valley(off: Page) -> Valley:
+    """Find the middle of a page's lines.
+
+    Args:
+        off: (h, w) distance from the middle of the nearest line, px at 300 dpi.
+    """
+    height, width = off.shape
+    solid = np.zeros((height, width), np.uint8)
+    pixels: list[NDArray[np.int32]] = []
+    middles: list[Floats] = []
+    depths: list[Floats] = []
+    for rows in strips(height, _ROWS):
+        low, high = max(rows.start - _MARGIN, 0), min(rows.stop + _MARGIN, height)
+        near = off[low:high]
+        kept = slice(rows.start - low, rows.stop - low)
+        core = near < CORE
+        skeleton = skeletonize(core, SOLID + 2)
+        if (black := _solid(core)) is not None:
+            solid[rows] = black[kept]
+            skeleton &= black == 0
+        row, column = np.nonzero(skeleton[kept])
+        side, depth = _lowest(near, row + kept.start, column)
+        pixels.append(np.stack([row + rows.start, column]).astype(np.int32))
+        middles.append(np.stack([column, row + rows.start], 1).astype(np.float32) - side)
+        depths.append(depth)
+    row, column = np.concatenate(pixels, 1)
+    return Valley(row, column, np.concatenate(middles), np.concatenate(depths), solid)
+
+
+def _solid(core: Mask) -> NDArray[np.uint8] | None:
+    """Where discs fit into what is all middle; None where none does."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * SOLID + 1, 2 * SOLID + 1))
+    within = cv2.erode(core.astype(np.uint8), disc, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.dilate(within, disc), np.uint8) if within.any() else None
+
+
+def _lowest(off: NDArray[np.float16], row: NDArray[np.intp], column: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """(N, 2) px from the middle of the line to pixels, x first, and the distance at that middle, (N,).
+
+    Across a line, the squared distance is a parabola, steeper where the network is in doubt. One is fitted to the
+    pixels around, by least squares; a step of Newton's leads to its lowest point.
+    """
+    reach = np.arange(-_WINDOW, _WINDOW + 1)
+    rows = np.clip(row[:, None] + reach, 0, off.shape[0] - 1)
+    columns = np.clip(column[:, None] + reach, 0, off.shape[1] - 1)
+    square = np.square(np.minimum(off[rows[:, :, None], columns[:, None, :]], _SEEN), dtype=np.float32)
+    line, bowl = reach.astype(np.float32), (reach**2 - np.mean(reach**2)).astype(np.float32)
+    line /= (line**2).sum()
+    bowl *= 2 / (bowl**2).sum()
+    along_x, along_y = square.mean(1), square.mean(2)
+    slope = np.stack([along_x @ line, along_y @ line], 1)
+    xx, yy, xy = along_x @ bowl, along_y @ bowl, (square @ line) @ line
+    mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+    angle = np.arctan2(xy, (xx - yy) / 2) / 2
+    across = np.stack([np.cos(angle), np.sin(angle)], 1)
+    along, bend = (slope * across).sum(1), np.maximum(mean + half, _FLAT)
+    step = np.clip(along / bend, -_FARTHEST, _FARTHEST)
+    lowest = square[:, _WINDOW, _WINDOW] - along * step + bend * step**2 / 2
+    return step[:, None] * across, np.sqrt(np.maximum(lowest, 0))

@@ -1,0 +1,499 @@
+"""What is done inside Krita; each scene returns facts for the tests, which judge them."""
+
+import os
+import signal
+import time
+
+from krita import Krita, ManagedColor, Node, Selection
+from lineart import helper, nodes, settings, view
+from PyQt5.QtCore import QByteArray, QPoint, Qt
+from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QMdiArea, QWidget
+
+OUT = os.environ["LINEART_OUT"]
+WIDTH, HEIGHT = 640, 480
+SPACES = (("CMYKA", "U16"), ("CMYKA", "F32"), ("GRAYA", "U8"), ("RGBA", "F32"), ("RGBA", "U16"), ("LABA", "U16"))
+_open = []
+
+
+def pump(seconds=0.2, until=None):
+    """Lets Krita work for a while, or until something is so; whether it is."""
+    end = time.time() + seconds
+    while time.time() < end:
+        QApplication.processEvents()
+        if until is not None and until():
+            return True
+        time.sleep(0.005)
+    return until is None
+
+
+def docker():
+    return next(each for each in Krita.instance().dockers() if each.objectName() == "lineart")
+
+
+def window():
+    return Krita.instance().activeWindow()
+
+
+def area():
+    return window().qwindow().centralWidget().findChild(QMdiArea)
+
+
+def document(name, model="RGBA", depth="U8", profile="", dpi=150.0, size=(WIDTH, HEIGHT)):
+    made = Krita.instance().createDocument(*size, name, model, depth, profile, dpi)
+    window().addView(made)
+    _open.append((made, area().activeSubWindow()))
+    pump()
+    return made
+
+
+def clear():
+    """Closes all documents of a scene."""
+    docker().preview_button.setChecked(False)
+    while _open:
+        made, sub = _open.pop()
+        if nodes.is_open(made):
+            made.setModified(False)
+            made.setBatchmode(True)
+            sub.close()
+    pump()
+    reset()
+
+
+def reset():
+    """The docker's fields as they are at first."""
+    for name, value in settings.DEFAULTS.items():
+        field = docker().fields.get(name)
+        if hasattr(field, "findData"):
+            field.setCurrentIndex(max(field.findData(value), 0))
+    docker().fields["thickness"].setValue(3)
+    docker().fields["faint"].setValue(35)
+
+
+def sketch(seed=0, size=(WIDTH, HEIGHT)):
+    """Overdrawn strokes on nothing: (h * w * 4) bytes, BGRA."""
+    image = QImage(*size, QImage.Format_ARGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.Antialiasing)
+    for number in range(4):
+        painter.setPen(QPen(QColor(60, 60, 70, 200), 3))
+        path = QPainterPath()
+        path.moveTo(60 + number, 300 + 2 * number + seed)
+        path.cubicTo(180, 40 - number, 330 + number, 460, size[0] - 80, 120 + 2 * number)
+        painter.drawPath(path)
+        painter.drawEllipse(250 + number, 150 - number + seed, 170, 110)
+    painter.end()
+    bits = image.bits()
+    bits.setsize(image.sizeInBytes())
+    return bytes(bits)
+
+
+def sketched(made, name="sketch", at=(0, 0), seed=0):
+    """A layer with strokes, above all others."""
+    node = made.createNode(name, "paintlayer")
+    made.rootNode().addChildNode(node, None)
+    node.setPixelData(QByteArray(sketch(seed)), *at, WIDTH, HEIGHT)
+    made.refreshProjection()
+    made.waitForDone()
+    pump()
+    nodes.activate(made, node)
+    return node
+
+
+def top(made):
+    """The topmost layer."""
+    return [node for node in made.rootNode().childNodes() if node.type() == "paintlayer"][-1]
+
+
+def names(made):
+    return [node.name() for node in made.rootNode().childNodes() if node.type() == "paintlayer"]
+
+
+def choose(**chosen):
+    for name, value in chosen.items():
+        field = docker().fields[name]
+        if hasattr(field, "findData"):
+            row = field.findData(value)
+            assert row >= 0, (name, value)
+            field.setCurrentIndex(row)
+        else:
+            field.setValue(value)
+
+
+def is_idle():
+    return not docker().stop_button.isEnabled()
+
+
+def inked(seconds=60):
+    """Presses Ink, and waits for what the docker says then."""
+    docker().ink_button.click()
+    pump(seconds, is_idle)
+    return docker().status.text()
+
+
+def raw(node):
+    """The bytes of a layer, in a file."""
+    path = os.path.join(OUT, f"{time.time_ns()}.raw")
+    with open(path, "wb") as file:
+        file.write(bytes(node.pixelData(0, 0, WIDTH, HEIGHT)))
+    return path
+
+
+def act(name):
+    Krita.instance().action(name).trigger()
+    for made, _ in _open:
+        made.waitForDone()
+    pump()
+
+
+def picture(name, widget=None):
+    path = os.path.join(OUT, name)
+    (widget or window().qwindow()).grab().save(path)
+    return path
+
+
+def saved(made, name):
+    path = os.path.join(OUT, name)
+    made.setBatchmode(True)
+    return path if made.saveAs(path) else None
+
+
+# The scenes
+
+
+def docker_appears():
+    docker().show()
+    docker().ask_brushes()
+    pump(30, lambda: docker().fields["brush"].count() > 5)
+    brushes = docker().fields["brush"]
+    return {
+        "version": Krita.instance().version(),
+        "title": docker().windowTitle(),
+        "brushes": [brushes.itemData(row) for row in range(brushes.count())],
+        "icons": sum(not brushes.itemIcon(row).isNull() for row in range(brushes.count())),
+        "sources": [docker().fields["source"].itemText(row) for row in range(docker().fields["source"].count())],
+    }
+
+
+def ink_a_page():
+    made = document("page")
+    node = sketched(made, at=(23, -17))
+    kra = saved(made, "page.kra")
+    started = time.time()
+    said = inked()
+    seconds = time.time() - started
+    ink = top(made)
+    facts = {"said": said, "seconds": seconds, "kra": kra, "layers": names(made), "ink": raw(ink)}
+    facts.update(space=[ink.colorModel(), ink.colorDepth()], active=made.activeNode().name())
+    act("edit_undo")
+    facts["undone"] = names(made)
+    act("edit_redo")
+    facts["redone"] = names(made)
+    facts["same"] = raw(top(made))
+    facts["sketch"] = node.name()
+    return facts
+
+
+def ink_all_that_is_visible():
+    made = document("visible")
+    sketched(made)
+    sketched(made, "more", seed=60)
+    kra = saved(made, "visible.kra")
+    choose(source="visible", thickness=5.0, brush="ink_pen")
+    facts = {"said": inked(), "kra": kra, "ink": raw(top(made)), "layers": names(made)}
+    facts.update(again=inked(), above=raw(top(made)), both=names(made))
+    return facts
+
+
+def ink_a_selection():
+    made = document("selection")
+    sketched(made)
+    inked()
+    whole = raw(top(made))
+    act("edit_undo")
+    choose(area="selection")
+    nothing = inked(5)
+    selection = Selection()
+    selection.select(200, 100, 250, 150, 255)
+    made.setSelection(selection)
+    pump()
+    said = inked()
+    ink = top(made)
+    ink = raw(ink)
+    choose(target="last")
+    return {"nothing": nothing, "said": said, "whole": whole, "part": ink, "again": inked(), "layers": names(made)}
+
+
+def again():
+    made = document("again")
+    node = sketched(made)
+    choose(target="last")
+    inked()
+    first = raw(top(made))
+    node.setPixelData(QByteArray(sketch(40)), 0, 0, WIDTH, HEIGHT)
+    made.refreshProjection()
+    facts = {"first": first, "said": inked(), "layers": names(made), "second": raw(top(made))}
+    act("edit_undo")
+    act("edit_undo")
+    facts.update(undone=names(made), old=raw(top(made)))
+    act("edit_redo")
+    act("edit_redo")
+    top(made).setPixelData(QByteArray(b"\0\0\xff\xff" * 100), 5, 5, 10, 10)
+    facts.update(kept=inked(), both=names(made))
+    nodes.activate(made, top(made))
+    facts["from_ink"] = inked()
+    return facts
+
+
+def stop():
+    made = document("stop", size=(2400, 2400))
+    made.setActiveNode(made.rootNode().childNodes()[0])
+    docker().ink_button.click()
+    pump(0.05)
+    docker().stop_button.click()
+    started = time.time()
+    pump(20, is_idle)
+    return {"said": docker().status.text(), "seconds": time.time() - started, "layers": names(made)}
+
+
+def two_documents():
+    first = document("first")
+    sketched(first)
+    second = document("second", "GRAYA")
+    area().setActiveSubWindow(_open[0][1])
+    pump()
+    docker().ink_button.click()
+    area().setActiveSubWindow(_open[1][1])
+    pump(60, is_idle)
+    return {
+        "said": docker().status.text(),
+        "first": names(first),
+        "second": names(second),
+        "active": Krita.instance().activeDocument() == second,
+    }
+
+
+def spaces():
+    facts = {}
+    for model, depth in SPACES:
+        made = document(model + depth, model, depth, dpi=300.0)
+        drawn = Krita.instance().createDocument(WIDTH, HEIGHT, "", "RGBA", "U8", "", 300.0)
+        node = drawn.rootNode().childNodes()[0]
+        node.setPixelData(QByteArray(sketch()), 0, 0, WIDTH, HEIGHT)
+        node.setColorSpace(model, depth, made.colorProfile())
+        bottom = made.createNode("sketch", "paintlayer")
+        made.rootNode().addChildNode(bottom, None)
+        bottom.setPixelData(node.pixelData(0, 0, WIDTH, HEIGHT), 0, 0, WIDTH, HEIGHT)
+        drawn.close()
+        made.refreshProjection()
+        nodes.activate(made, bottom)
+        said = inked()
+        ink = top(made)
+        path = raw(ink)
+        space = [ink.colorModel(), ink.colorDepth(), ink.colorProfile()] == [model, depth, made.colorProfile()]
+        ink.setColorSpace("RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc")
+        facts[model + depth] = {"said": said, "layers": names(made), "space": space, "raw": path, "rgb": raw(ink)}
+        clear()
+    return facts
+
+
+def foreground_colour():
+    made = document("colour")
+    sketched(made)
+    choose(colour="foreground", thickness=0.6, unit="mm")
+    colour = ManagedColor("RGBA", "U8", "")
+    colour.setComponents([0.0, 0.0, 1.0, 1.0])
+    window().activeView().setForeGroundColor(colour)
+    return {"said": inked(), "ink": raw(top(made))}
+
+
+def preview():
+    made = document("preview")
+    sketched(made)
+    saved(made, "preview.kra")
+    made.setModified(False)
+    pump()
+    before = names(made)
+    docker().preview_button.click()
+    pump(20, lambda: "Preview" in docker().status.text())
+    overlay = docker().preview._overlay
+    facts = {"said": docker().status.text(), "shown": overlay is not None and overlay.isVisible()}
+    facts["picture"] = picture("preview.png", view.viewport())
+    QTest.mouseClick(view.viewport().findChild(QWidget), Qt.MiddleButton, Qt.NoModifier, QPoint(4, 4))
+    facts["drawn"] = docker().preview._overlay is None
+    docker().say("")
+    pump(20, lambda: "Preview" in docker().status.text())
+    facts["back"] = docker().preview._overlay is not None
+    docker().say("")
+    started = time.time()
+    docker().fields["thickness"].setValue(8)
+    pump(20, lambda: "Preview" in docker().status.text())
+    facts.update(renewed=time.time() - started, said_again=docker().status.text())
+    facts["thicker"] = picture("thicker.png", view.viewport())
+    window().activeView().canvas().setZoomLevel(0.5)
+    pump(0.4)
+    facts["hidden"] = docker().preview._overlay is None
+    docker().preview_button.click()
+    pump()
+    facts.update(gone=docker().preview._overlay is None, same=names(made) == before)
+    return facts
+
+
+def remembered():
+    made = document("remembered")
+    choose(thickness=7.5, drawing="loose", faint=60)
+    path = saved(made, "remembered.kra")
+    other = document("other")
+    choose(thickness=2.0, drawing="auto", faint=35)
+    pump(0.6)
+    area().setActiveSubWindow(_open[0][1])
+    pump(0.6)
+    back = docker().choice()
+    made.setModified(False)
+    other.setModified(False)
+    clear()
+    opened = Krita.instance().openDocument(path)
+    window().addView(opened)
+    _open.append((opened, area().activeSubWindow()))
+    pump(0.8)
+    return {"back": back, "opened": docker().choice()}
+
+
+def brush_of_a_stroke():
+    made = document("stroke")
+    node = made.createNode("stroke", "paintlayer")
+    made.rootNode().addChildNode(node, None)
+    pump()
+    image = QImage(WIDTH, HEIGHT, QImage.Format_ARGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.Antialiasing)
+    for x in range(60, 580):
+        painter.setPen(QPen(QColor(0, 0, 0), 2 + 16 * (x - 60) / 520))
+        painter.drawLine(x, 240, x + 1, 240)
+    painter.end()
+    bits = image.bits()
+    bits.setsize(image.sizeInBytes())
+    node.setPixelData(QByteArray(bytes(bits)), 0, 0, WIDTH, HEIGHT)
+    nodes.activate(made, node)
+    docker().strokes.use_stroke("swelling")
+    pump(30, lambda: docker().fields["brush"].currentData() == "swelling" and not docker().helper.is_busy())
+    field = docker().fields["brush"]
+    facts = {"said": docker().status.text(), "chosen": field.currentData()}
+    facts["has_sample"] = not field.itemIcon(field.currentIndex()).isNull()
+    facts["actions"] = [each.text() for each in docker().strokes.menu.actions()]
+    sketched(made, "to ink")
+    choose(brush="swelling", thickness=12.0)
+    facts.update(inked=inked(), ink=raw(top(made)))
+    docker().strokes.use_stroke("charcoal")
+    pump(10, lambda: not docker().helper.is_busy())
+    facts["taken"] = docker().status.text()
+    return facts
+
+
+def brush_of_a_preset():
+    """Krita 5.1 cannot paint by script: there, a round pen stands in for what later versions do."""
+    painted = []
+    can_paint = hasattr(Node, "paintLine")
+
+    def paint_line(node, start, end, first, last):
+        painted.append([start.x(), first, last, window().activeView().brushSize()])
+        side = max(1, round(2 + 30 * last))
+        left, top = round(start.x()) - side // 2, round(start.y()) - side // 2
+        node.setPixelData(QByteArray(b"\0\0\0\xff" * side * side), left, top, side, side)
+
+    made = document("preset")
+    before = window().activeView().brushSize()
+    if not can_paint:
+        Node.paintLine = paint_line
+    try:
+        docker().strokes.use_preset("from preset")
+        pump(40, lambda: docker().fields["brush"].currentData() == "from preset")
+    finally:
+        if not can_paint:
+            del Node.paintLine
+    facts = {"said": docker().status.text(), "chosen": docker().fields["brush"].currentData(), "painted": painted}
+    facts.update(size_kept=window().activeView().brushSize() == before, layers=names(made), real=can_paint)
+    return facts
+
+
+def faults():
+    facts = {}
+    made = document("faults")
+    sketched(made)
+    docker().ink_button.click()
+    os.kill(docker().helper._process.processId(), signal.SIGKILL)
+    pump(20, is_idle)
+    facts["killed"] = [docker().status.text(), names(made)]
+    facts["after"] = [inked(), names(made)]
+    act("edit_undo")
+    docker().helper.end()
+    pump(5, lambda: docker().helper._process is None)
+    with open(helper.COMMAND, encoding="utf-8") as file:
+        command = file.read()
+    with open(helper.COMMAND, "w", encoding="utf-8") as file:
+        file.write('{"command": ["/nowhere/lineart"]}')
+    facts["moved"] = [inked(10), names(made)]
+    with open(helper.COMMAND, "w", encoding="utf-8") as file:
+        file.write('{"command": ["/bin/false"]}')
+    facts["broken"] = [inked(10), names(made)]
+    with open(helper.COMMAND, "w", encoding="utf-8") as file:
+        file.write(command)
+    node = sketched(made, "to go")
+    docker().ink_button.click()
+    pump(0.01)
+    nodes.activate(made, node)
+    act("remove_layer")
+    pump(30, is_idle)
+    facts["deleted"] = [docker().status.text(), names(made)]
+    return facts
+
+
+def closed():
+    made = document("closed", size=(1600, 1600))
+    docker().ink_button.click()
+    pump(0.05)
+    made.setModified(False)
+    made.setBatchmode(True)
+    _open.pop()[1].close()
+    pump(30, is_idle)
+    return {"said": docker().status.text(), "open": nodes.is_open(made)}
+
+
+def pictures():
+    """For the README: Krita with the docker, and a page before and after."""
+    image = QImage(os.environ["LINEART_PAGE"]).convertToFormat(QImage.Format_ARGB32)
+    size = image.width(), image.height()
+    made = document("drawing", size=size, dpi=300.0)
+    bits = image.bits()
+    bits.setsize(image.sizeInBytes())
+    node = made.createNode("Sketch", "paintlayer")
+    made.rootNode().addChildNode(node, None)
+    node.setPixelData(QByteArray(bytes(bits)), 0, 0, *size)
+    made.refreshProjection()
+    nodes.activate(made, node)
+    window().qwindow().resize(1480, 940)
+    for each in Krita.instance().dockers():
+        if each.objectName() not in {"lineart", "KisLayerBox"}:
+            each.hide()
+    docker().show()
+    pump(1)
+    layers = next(each for each in Krita.instance().dockers() if each.objectName() == "KisLayerBox")
+    window().qwindow().resizeDocks([layers, docker()], [420, 420], Qt.Vertical)
+    window().qwindow().resizeDocks([layers, docker()], [330, 330], Qt.Horizontal)
+    pump(1)
+    window().activeView().canvas().setZoomLevel(view.viewport().height() / size[1])
+    docker().ask_brushes()
+    pump(20, lambda: docker().fields["brush"].count() > 5)
+    choose(thickness=5.0, brush="brush_pen")
+    facts = {"said": inked(120), "layers": names(made)}
+    window().qwindow().resizeDocks([layers, docker()], [320, 520], Qt.Vertical)
+    nodes.activate(made, top(made))
+    node.setOpacity(130)
+    made.refreshProjection()
+    pump(2)
+    facts["window"] = picture("krita.png")
+    facts["docker"] = picture("docker.png", docker())
+    return facts

@@ -1,0 +1,41 @@
+"""Runs the scenes that the environment names, once Krita's window is there, and ends Krita."""
+
+import json
+import os
+import sys
+import traceback
+
+from krita import Extension, Krita
+from PyQt5.QtCore import QTimer
+
+_SOON = 1500  # ms after the window was made
+
+
+class Stage(Extension):
+    def setup(self):
+        pass
+
+    def createActions(self, _window):  # noqa: N802 - Krita's
+        QTimer.singleShot(_SOON, run)
+
+
+def run():
+    facts = {}
+    sys.path.insert(0, os.environ["LINEART_SCENES"])
+    try:
+        import scenes
+
+        for name in os.environ["LINEART_ACTS"].split(","):
+            try:
+                facts[name] = getattr(scenes, name)()
+            except Exception:
+                facts[name] = {"error": traceback.format_exc()}
+            scenes.clear()
+    except BaseException:
+        facts["error"] = traceback.format_exc()
+    with open(os.environ["LINEART_FACTS"], "w", encoding="utf-8") as file:
+        json.dump(facts, file)
+    os._exit(0)  # Krita may abort where it ends by itself
+
+
+Krita.instance().addExtension(Stage(Krita.instance()))

@@ -1,0 +1,214 @@
+"""The docker in the real Krita: what it inks is what `lineart ink` makes of the saved file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.krita
+
+WIDTH, HEIGHT = 640, 480
+INKING = (
+    "docker_appears",
+    "ink_a_page",
+    "ink_all_that_is_visible",
+    "ink_a_selection",
+    "again",
+    "stop",
+    "two_documents",
+    "foreground_colour",
+    "preview",
+)
+OTHERS = ("spaces", "remembered", "brush_of_a_stroke", "brush_of_a_preset", "faults", "closed")
+
+Facts = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def facts(play: Callable[..., Facts]) -> Facts:
+    """Of all scenes; Krita is started twice."""
+    told = {**play(*INKING), **play(*OTHERS)}
+    wrong = {name: each["error"] for name, each in told.items() if isinstance(each, dict) and "error" in each}
+    assert not wrong, "\n".join(wrong.values())
+    return told
+
+
+def pixels(path: str, channels: int = 4, dtype: str = "u1") -> np.ndarray:
+    return np.fromfile(path, dtype).reshape(HEIGHT, WIDTH, channels)
+
+
+def commanded(kra: str, *options: str) -> np.ndarray:
+    """What `lineart ink` makes of a file: coverage."""
+    out = Path(kra).parent / "commanded"
+    command = [
+        sys.executable,
+        "-m",
+        "lineart_cli",
+        "ink",
+        kra,
+        "-o",
+        str(out),
+        "--overwrite",
+        "--transparent",
+        *options,
+    ]
+    root = str(Path(__file__).parents[2])
+    subprocess.run(command, check=True, capture_output=True, cwd=root)
+    return np.asarray(Image.open(out / f"{Path(kra).stem}.png"))[..., -1]
+
+
+def test_the_docker_appears_with_samples_of_all_brushes(facts: Facts) -> None:
+    told = facts["docker_appears"]
+    assert told["title"] == "lineart"
+    assert {"technical_pen", "ink_pen", "charcoal"} <= set(told["brushes"])
+    assert told["icons"] == len(told["brushes"]) >= 10
+
+
+def test_a_layer_that_is_offset_gets_the_command_s_ink_bit_for_bit(facts: Facts) -> None:
+    told = facts["ink_a_page"]
+    ink = pixels(told["ink"])
+    wanted = commanded(told["kra"], "--layer", told["sketch"])
+    assert np.count_nonzero(wanted) > 2000
+    np.testing.assert_array_equal(ink[..., 3], wanted)
+    assert not ink[..., :3].any()  # black
+
+
+def test_ink_is_one_step_to_undo_and_the_artist_s_layer_stays_active(facts: Facts) -> None:
+    told = facts["ink_a_page"]
+    assert told["layers"] == told["redone"] == ["Background", "sketch", "Ink of sketch"]
+    assert told["undone"] == ["Background", "sketch"]
+    assert told["active"] == "sketch"
+    np.testing.assert_array_equal(pixels(told["same"]), pixels(told["ink"]))
+
+
+def test_all_that_is_visible_with_a_brush_is_the_command_s_ink_too(facts: Facts) -> None:
+    told = facts["ink_all_that_is_visible"]
+    wanted = commanded(told["kra"], "--thickness", "5", "--brush", "ink_pen")
+    np.testing.assert_array_equal(pixels(told["ink"])[..., 3], wanted)
+    assert told["layers"][-1] == "Ink"
+    np.testing.assert_array_equal(pixels(told["above"]), pixels(told["ink"]))  # the last ink is no part of the sketch
+    assert told["both"] == [*told["layers"], "Ink"]
+
+
+def test_a_selection_is_inked_as_it_is_on_the_whole_page(facts: Facts) -> None:
+    told = facts["ink_a_selection"]
+    assert "Nothing is selected" in told["nothing"]
+    whole, part = pixels(told["whole"])[..., 3], pixels(told["part"])[..., 3]
+    inside = slice(100, 250), slice(200, 450)
+    assert np.count_nonzero(part) == np.count_nonzero(part[inside]) > 500
+    assert np.abs(part[inside].astype(int) - whole[inside]).mean() < 1
+    assert "taken away" in told["again"]  # it was known to be untouched
+    assert told["layers"] == ["Background", "sketch", "Ink of sketch"]
+
+
+def test_ink_takes_the_place_of_the_last_one_unless_that_was_changed(facts: Facts) -> None:
+    told = facts["again"]
+    first, second = pixels(told["first"]), pixels(told["second"])
+    assert told["layers"] == told["undone"] == ["Background", "sketch", "Ink of sketch"]
+    assert np.count_nonzero(first != second) > 1000
+    np.testing.assert_array_equal(pixels(told["old"]), first)
+    assert "it is kept" in told["kept"]
+    assert told["both"] == ["Background", "sketch", "Ink of sketch", "Ink of sketch"]
+    assert "Inked" in told["from_ink"]  # of the sketch, though the ink was active
+
+
+def test_stop_stops_and_leaves_the_document_alone(facts: Facts) -> None:
+    told = facts["stop"]
+    assert told["said"] == "Stopped. Your document is as it was."
+    assert told["seconds"] < 15
+    assert told["layers"] == ["Background"]
+
+
+def test_ink_goes_to_the_document_of_its_sketch_while_another_one_is_worked_on(facts: Facts) -> None:
+    told = facts["two_documents"]
+    assert told["first"] == ["Background", "sketch", "Ink of sketch"]
+    assert told["second"] == ["Background"]
+    assert told["active"]
+
+
+@pytest.mark.parametrize("space", ["CMYKAU16", "CMYKAF32", "GRAYAU8", "RGBAF32", "RGBAU16", "LABAU16"])
+def test_ink_has_the_document_s_colour_space(facts: Facts, space: str) -> None:
+    told = facts["spaces"][space]
+    assert told["layers"] == ["Background", "sketch", "Ink of sketch"]
+    assert told["space"]
+    rgb, reference = pixels(told["rgb"]), pixels(facts["again"]["first"])
+    solid = rgb[..., 3] == 255
+    assert np.count_nonzero(solid) > 1000
+    assert rgb[solid][:, :3].max() < 60  # black, as far as the space has it
+    alike = np.abs(rgb[..., 3].astype(int) - reference[..., 3]) < 64
+    assert alike.mean() > 0.97  # the same drawing, through other spaces and another dpi
+
+
+def test_16_bits_of_cmyk_have_16_bits_of_coverage(facts: Facts) -> None:
+    ink = pixels(facts["spaces"]["CMYKAU16"]["raw"], 5, "<u2")
+    partial = ink[..., 4][(ink[..., 4] > 0) & (ink[..., 4] < 65535)]
+    assert np.count_nonzero(partial % 257) > 0.9 * partial.size
+
+
+def test_the_foreground_colour_and_millimetres(facts: Facts) -> None:
+    ink = pixels(facts["foreground_colour"]["ink"])
+    solid = ink[ink[..., 3] == 255]
+    assert len(solid) > 500
+    assert np.abs(solid[:, :3].astype(int) - (0, 0, 255)).max() < 4  # blue, green, red
+
+
+def test_a_preview_lies_on_the_canvas_and_follows_settings_and_view(facts: Facts) -> None:
+    told = facts["preview"]
+    assert told["shown"]
+    assert told["same"]
+    assert told["drawn"]  # it goes while the artist draws
+    assert told["back"]
+    assert told["hidden"]  # once the view has changed
+    assert told["gone"]
+    thin, thick = (np.asarray(Image.open(told[name]).convert("L")) for name in ("picture", "thicker"))
+    assert np.count_nonzero(thick < 60) > 1.8 * np.count_nonzero(thin < 60) > 1000
+
+
+def test_settings_are_remembered_for_each_document(facts: Facts) -> None:
+    for told in facts["remembered"].values():
+        assert (told["thickness"], told["drawing"], told["faint"]) == (7.5, "loose", 0.6)
+
+
+def test_a_stroke_becomes_a_brush(facts: Facts) -> None:
+    told = facts["brush_of_a_stroke"]
+    assert told["chosen"] == "swelling"
+    assert told["has_sample"]
+    assert "Made the brush swelling." in told["said"]
+    assert np.count_nonzero(pixels(told["ink"])[..., 3]) > 2000
+    assert "lineart's own" in told["taken"]
+
+
+def test_a_preset_becomes_a_brush_where_krita_paints_by_script(facts: Facts) -> None:
+    told = facts["brush_of_a_preset"]
+    assert told["chosen"] == "from preset"
+    assert told["size_kept"]
+    assert told["layers"] == ["Background"]
+    if not told["real"]:
+        places, firsts, lasts, sizes = zip(*told["painted"], strict=True)
+        assert sorted(places) == list(places)
+        assert (firsts[0], lasts[-1]) == (0, 1)
+        assert set(sizes) == {40.0}
+
+
+def test_faults_are_told_and_leave_the_document_alone(facts: Facts) -> None:
+    told = facts["faults"]
+    before = ["Background", "sketch"]
+    assert "ended from outside" in told["killed"][0]
+    assert told["killed"][1] == before
+    assert told["after"][1] == [*before, "Ink of sketch"]  # started again
+    assert "lineart krita install" in told["moved"][0]
+    assert told["moved"][1] == told["broken"][1] == before
+    assert "ended" in told["broken"][0]
+    assert "is gone" in told["deleted"][0]
+    assert told["deleted"][1] == before
+
+
+def test_a_document_that_was_closed_gets_no_ink(facts: Facts) -> None:
+    assert "not open" in facts["closed"]["said"] or "closed" in facts["closed"]["said"]

@@ -1,0 +1,213 @@
+"""`lineart krita`: where the plugin goes, what is switched on for it, and that nothing of it stays."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import runpy
+import sys
+import types
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from lineart_cli import __version__, app
+from lineart_cli.errors import ArgumentError, LineartError
+from lineart_cli.krita import folders, kritarc, plugin_files
+from lineart_cli.krita.folders import Krita
+from lineart_cli.serve.protocol import VERSION
+
+PLUGIN = Path(plugin_files.__file__).parent / "plugin"
+IMPORTER = Path("/usr/share/krita/pykrita/plugin_importer/plugin_importer.py")
+KRITARC = "ToolPluginsDisabled=\n\n[advancedColorSelector]\nuseCustom=true\n\n[python]\nenable_quickaccess=false\n"
+
+
+@pytest.fixture
+def krita(tmp_path: Path) -> Krita:
+    """Krita with settings of its own, and another plugin."""
+    made = Krita("test", tmp_path / "data/krita", tmp_path / "config/kritarc")
+    (made.plugins / "other").mkdir(parents=True)
+    made.config.parent.mkdir()
+    made.config.write_text(KRITARC, "utf-8")
+    return made
+
+
+def everything(home: Path) -> dict[str, bytes]:
+    return {str(each.relative_to(home)): each.read_bytes() for each in home.rglob("*") if each.is_file()}
+
+
+def test_install_status_remove_leave_all_as_it_was(krita: Krita, tmp_path: Path) -> None:
+    before = everything(tmp_path)
+    assert plugin_files.faults(krita) == ["not installed; run lineart krita install"]
+    plugin_files.install(krita, plugin_files.command())
+    assert plugin_files.faults(krita) == []
+    assert json.loads((krita.plugins / "lineart/command.json").read_text())["command"][0] == sys.executable
+    assert kritarc.value(krita.config, "python", "enable_lineart") == "true"
+    assert kritarc.value(krita.config, "python", "enable_quickaccess") == "false"
+    assert plugin_files.remove(krita)
+    assert everything(tmp_path) == before
+    assert not plugin_files.remove(krita)
+
+
+def test_an_upgrade_replaces_all_files(krita: Krita) -> None:
+    plugin_files.install(krita, ["old"])
+    stale = krita.plugins / "lineart/gone_in_this_version.py"
+    stale.write_text("")
+    (krita.plugins / "lineart/docker.py").write_text("")
+    assert "its files are of another version of lineart; run lineart krita install" in plugin_files.faults(krita)
+    plugin_files.install(krita, plugin_files.command())
+    assert not stale.exists()
+    assert plugin_files.faults(krita) == []
+    assert {each.name for each in krita.plugins.iterdir()} == {"other", "lineart", "lineart.desktop"}
+
+
+def test_status_tells_each_fault(krita: Krita) -> None:
+    plugin_files.install(krita, ["/nowhere/lineart"])
+    (krita.plugins / "lineart.desktop").unlink()
+    kritarc.put(krita.config, "python", "enable_lineart", "false")
+    faults = " | ".join(plugin_files.faults(krita))
+    assert "lineart.desktop is missing" in faults
+    assert "switched off" in faults
+    assert "/nowhere/lineart, which is gone" in faults
+    told = {"command": [sys.executable], "lineart": "0.0.1"}
+    (krita.plugins / "lineart/command.json").write_text(json.dumps(told))
+    assert any(f"calls lineart 0.0.1, and this is {__version__}" in each for each in plugin_files.faults(krita))
+    (krita.plugins / "lineart/command.json").write_text("[]")
+    assert any("does not know which lineart" in each for each in plugin_files.faults(krita))
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(krita: Krita) -> None:
+    krita.plugins.joinpath("lineart").mkdir()
+    blocked = Krita("test", krita.config, krita.config)  # a file in place of the folder
+    with pytest.raises(LineartError, match="cannot be changed"):
+        plugin_files.install(blocked, ["x"])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a=1\n", KRITARC, "a=1\n[b]\nc=2\n", "[python]\nx=1\n\n[z]\ny=2\n", "a=1\r\n", "é=\udce9\n"]
+)
+def test_settings_come_and_go_without_a_trace(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "kritarc"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    for wanted in ("true", "false"):
+        kritarc.put(path, "python", "enable_lineart", wanted)
+        assert kritarc.value(path, "python", "enable_lineart") == wanted
+        assert kritarc.value(path, "", "enable_lineart") is None
+    kritarc.put(path, "python", "enable_lineart", None)
+    assert path.read_bytes() == text.encode("utf-8", "surrogateescape")
+
+
+def test_folders_of_every_system(tmp_path: Path) -> None:
+    linux = folders._known("linux", {}, tmp_path)
+    assert [each.resources for each in linux] == [
+        tmp_path / ".local/share/krita",
+        tmp_path / ".var/app/org.kde.krita/data/krita",
+    ]
+    moved = folders._known("linux", {"XDG_DATA_HOME": "/d", "XDG_CONFIG_HOME": "/c"}, tmp_path)[0]
+    assert (moved.resources, moved.config) == (Path("/d/krita"), Path("/c/kritarc"))
+    (mac,) = folders._known("darwin", {}, tmp_path)
+    assert mac.config == tmp_path / "Library/Preferences/kritarc"
+    windows = folders._known("win32", {"APPDATA": str(tmp_path / "r"), "LOCALAPPDATA": str(tmp_path / "l")}, tmp_path)
+    assert windows[0].plugins == tmp_path / "r/krita/pykrita"
+    (tmp_path / ".config").mkdir()
+    (tmp_path / ".config/kritarc").write_text("ResourceDirectory=/elsewhere\n[python]\n")
+    assert folders._known("linux", {}, tmp_path)[0].resources == Path("/elsewhere")
+
+
+def test_krita_is_found_where_it_was_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ArgumentError, match="Krita was not found"):
+        folders.find(None)
+    (tmp_path / ".var/app/org.kde.krita/data/krita").mkdir(parents=True)
+    assert [each.kind for each in folders.find(None)] == ["Flatpak"]
+    with pytest.raises(ArgumentError, match="no such folder"):
+        folders.find(str(tmp_path / "no"))
+    (tmp_path / "mine/pykrita").mkdir(parents=True)
+    assert folders.find(str(tmp_path / "mine/pykrita"))[0].resources == tmp_path / "mine"
+    (tmp_path / "mine/kritarc").write_text("")
+    assert folders.find(str(tmp_path / "mine"))[0].config == tmp_path / "mine/kritarc"
+
+
+def test_the_commands(krita: Krita, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(krita.config.parent))
+    monkeypatch.setattr(sys, "platform", "linux")
+    resources = str(krita.resources)
+    for words, code, said in (
+        (["status"], 1, "not installed; run lineart krita install"),
+        (["install"], 0, "switched on in"),
+        (["status"], 0, f"calls lineart {__version__}"),
+        (["remove"], 0, "removed from"),
+        (["remove"], 0, "was not in"),
+    ):
+        monkeypatch.setattr(sys, "argv", ["lineart", "krita", *words, "--resources", resources])
+        with pytest.raises(SystemExit) as ended:
+            app.main()
+        printed = capsys.readouterr()
+        assert ended.value.code == code
+        assert said in printed.out + printed.err
+
+
+def test_the_zip_unpacks_as_krita_unpacks_it(tmp_path: Path, krita: Krita) -> None:
+    path = tmp_path / "lineart.zip"
+    plugin_files.pack(path, plugin_files.command())
+    if IMPORTER.is_file():  # Krita's own
+        spec = importlib.util.spec_from_file_location("plugin_importer", IMPORTER)
+        assert spec
+        assert spec.loader
+        importer = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(importer)
+        imported = importer.PluginImporter(str(path), str(krita.resources), lambda _: True).import_all()
+        assert [each["name"] for each in imported] == ["lineart"]
+    else:
+        zipfile.ZipFile(path).extractall(krita.plugins)
+    kritarc.put(krita.config, "python", "enable_lineart", "true")
+    assert plugin_files.faults(krita) == []
+
+
+def test_a_zip_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(LineartError, match="cannot be written"):
+        plugin_files.pack(tmp_path / "no/lineart.zip", ["x"])
+
+
+@pytest.mark.parametrize("path", sorted((PLUGIN / "lineart").glob("*.py")), ids=lambda path: path.name)
+def test_the_plugin_is_for_the_python_of_old_kritas_and_needs_nothing_else(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"), feature_version=(3, 8))
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        for name in (
+            [each.name for each in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom) and not node.level
+            else []
+        )
+    }
+    qt = {"PyQt5", "PyQt6"} if path.name == "qt.py" else set()
+    assert imported <= {*sys.stdlib_module_names, "krita", *qt}
+
+
+def test_the_plugin_speaks_the_protocol_of_serve() -> None:
+    tree = ast.parse((PLUGIN / "lineart/helper.py").read_text("utf-8"))
+    assigned = {each.targets[0].id: each.value for each in tree.body if isinstance(each, ast.Assign)}  # type: ignore[attr-defined]
+    assert ast.literal_eval(assigned["VERSION"]) == VERSION
+
+
+@pytest.mark.parametrize("version", [5, 6])
+def test_qt_is_that_of_krita_even_where_both_are_installed(monkeypatch: pytest.MonkeyPatch, version: int) -> None:
+    for name in ("PyQt5", "PyQt6"):
+        package = types.ModuleType(name)
+        for part in ("QtCore", "QtGui", "QtWidgets"):
+            module = types.ModuleType(f"{name}.{part}")
+            for needed in ("Qt", "QByteArray", "QObject", "QProcess", "QTimer"):
+                setattr(module, needed, name)
+            setattr(package, part, module)
+            if name == f"PyQt{version}" or part != "QtCore":
+                monkeypatch.setitem(sys.modules, f"{name}.{part}", module)
+        monkeypatch.setitem(sys.modules, name, package)
+    assert runpy.run_path(str(PLUGIN / "lineart/qt.py"))["Qt"] == f"PyQt{version}"

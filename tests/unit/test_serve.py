@@ -1,0 +1,326 @@
+"""`lineart serve`: requests and answers, and ink like the command's, with a tiny network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from lineart_cli.brushes import store
+from lineart_cli.brushes.style import Tool
+from lineart_cli.errors import ArgumentError
+from lineart_cli.inking.arrays import ArrayInker
+from lineart_cli.inking.inker import open_inker
+from lineart_cli.model.card import ModelCard
+from lineart_cli.options import Crop, Length
+from lineart_cli.pages.readers.raw import first_line
+from lineart_cli.serve import Server, Studio, pixels
+from lineart_cli.serve.protocol import Fill, Order, Request, RequestError
+from lineart_cli.serve.watch import CancelledError, Watch
+
+SHAPE = (320, 450)
+
+
+def sketch() -> np.ndarray:
+    page = np.full(SHAPE, 245, np.uint8)
+    cv2.ellipse(page, (200, 150), (150, 90), 20, 0, 360, 50, 5, cv2.LINE_AA)
+    return page
+
+
+@pytest.fixture
+def studio(card: ModelCard, decide: Callable[..., Any]) -> Studio:
+    return Studio(card, lambda _: decide(), None)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    path = tmp_path / "page"
+    path.write_bytes(first_line(SHAPE[1], SHAPE[0], "y", "u8", dpi=300.0) + sketch().tobytes())
+    return path
+
+
+class Caller:
+    """Talks to a server in a thread."""
+
+    def __init__(self, studio: Studio, idle: float = 100) -> None:
+        self.said: list[dict[str, Any]] = []
+        self._lines: list[str | None] = []
+        self._more = threading.Condition()
+        server = Server(studio, self._hear, idle)
+        self.thread = threading.Thread(target=server.run, args=(self._given(),), daemon=True)
+        self.thread.start()
+
+    def send(self, line: str | None) -> None:
+        with self._more:
+            self._lines.append(line)
+            self._more.notify_all()
+
+    def ask(self, number: int, do: str, **fields: Any) -> dict[str, Any]:
+        self.send(json.dumps({"id": number, "do": do, **fields}))
+        return self.last(number)
+
+    def last(self, number: int | None) -> dict[str, Any]:
+        """The answer that ends a request."""
+        with self._more:
+            assert self._more.wait_for(lambda: self._ends(number), 30), self.said
+            return self._ends(number)[0]
+
+    def _ends(self, number: int | None) -> list[dict[str, Any]]:
+        return [each for each in self.said if each.get("id") == number and each["event"] != "progress"]
+
+    def _hear(self, line: str) -> None:
+        with self._more:
+            self.said.append(json.loads(line))
+            self._more.notify_all()
+
+    def _given(self) -> Iterator[str]:
+        while True:
+            with self._more:
+                self._more.wait_for(lambda: self._lines)
+                line = self._lines.pop(0)
+            if line is None:
+                return
+            yield line
+
+
+@pytest.fixture
+def caller(studio: Studio) -> Iterator[Caller]:
+    made = Caller(studio)
+    assert made.ask(1, "hello", version=1)["event"] == "hello"
+    yield made
+    made.send(None)
+    made.thread.join(10)
+    assert not made.thread.is_alive()
+
+
+def test_ink_is_that_of_the_page_with_progress_before(caller: Caller, page: Path, card: ModelCard, decide: Any) -> None:
+    told = caller.ask(2, "ink", pixels=str(page), out=str(page.with_name("ink")), options={"thickness": "5px"})
+    assert told["event"] == "done"
+    ink = np.fromfile(page.with_name("ink"), np.uint8).reshape(SHAPE)
+    tool = Tool(thickness=Length(5.0))
+    np.testing.assert_array_equal(
+        ink, ArrayInker(open_inker(card), decide()).ink(sketch(), 300, tool, scale=told["scale"])
+    )
+    assert told["crop"] == [0, 0, SHAPE[1], SHAPE[0]]
+    assert told["sha256"] == hashlib.sha256(ink.tobytes()).hexdigest()
+    assert told["share"] == pytest.approx(ink.mean() / 255)
+    progress = [each for each in caller.said if each["event"] == "progress"]
+    assert [each["done"] for each in progress] == sorted(each["done"] for each in progress)
+    assert progress[-1]["done"] == pytest.approx(1, abs=0.01)
+    assert all(each["id"] == 2 for each in progress)
+
+
+def test_pixels_have_colour_and_coverage_and_a_mask_limits_them(caller: Caller, page: Path) -> None:
+    out, mask = page.with_name("ink"), page.with_name("mask")
+    crop = [20, 30, 200, 100]
+    mask.write_bytes(bytes(50 * 200) + b"\xff" * 50 * 200)
+    fill = {"colour": "010203", "sample": "u8"}
+    asked = {"pixels": str(page), "out": str(out), "crop": crop, "fill": fill}
+    assert caller.ask(2, "ink", **asked)["event"] == "done"
+    free = np.fromfile(out, np.uint8).reshape(100, 200, 4)
+    assert (free[..., :3] == (1, 2, 3)).all()
+    assert caller.ask(3, "ink", **asked, mask=str(mask))["event"] == "done"
+    masked = np.fromfile(out, np.uint8).reshape(100, 200, 4)
+    assert not masked[:50, :, 3].any()
+    np.testing.assert_array_equal(masked[50:], free[50:])
+    mask.write_bytes(b"short")
+    failed = caller.ask(4, "ink", **asked, mask=str(mask))
+    assert failed["kind"] == "page"
+    assert not out.exists()
+
+
+def test_floating_point_and_16_bits_of_coverage(tmp_path: Path) -> None:
+    ink = np.array([[0, 1000, 65535]], np.uint16)
+    for sample, kind in (("f32", "<f4"), ("f16", "<f2")):
+        pixels.write([ink], Crop(0, 0, 3, 1), tmp_path / "a", Fill(b"", sample), None)
+        np.testing.assert_allclose(np.fromfile(tmp_path / "a", kind), [0, 1000 / 65535, 1], rtol=1e-3)
+    pixels.write([ink], Crop(1, 0, 2, 1), tmp_path / "a", Fill(b"\7\7", "u16"), None)
+    assert (tmp_path / "a").read_bytes() == b"\7\7\xe8\x03\7\7\xff\xff"
+
+
+def test_a_preview_has_the_size_of_the_screen(caller: Caller, page: Path) -> None:
+    out = page.with_name("preview")
+    told = caller.ask(2, "preview", pixels=str(page), out=str(out), crop=[0, 0, 400, 300], zoom=0.5)
+    assert (told["width"], told["height"]) == (200, 150)
+    assert out.stat().st_size == 200 * 150
+    told = caller.ask(3, "preview", pixels=str(page), out=str(out), crop=[50, 40, 100, 80], zoom=4)
+    assert (told["width"], told["height"]) == (100, 80)
+
+
+def test_a_preview_of_the_page_is_its_ink(caller: Caller, page: Path) -> None:
+    outs = [page.with_name(name) for name in ("ink", "preview")]
+    for number, (do, out) in enumerate(zip(("ink", "preview"), outs, strict=True), 2):
+        assert caller.ask(number, do, pixels=str(page), out=str(out))["event"] == "done"
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+def test_the_scale_of_the_last_ink_is_kept(caller: Caller, page: Path) -> None:
+    asked = {"pixels": str(page), "out": str(page.with_name("ink")), "options": {"thickness": "8"}}
+    first = caller.ask(2, "ink", **asked)
+    other = 1.0 if first["scale"] > 1 else 1.25
+    told = caller.ask(3, "ink", **asked, last_scale=other)
+    assert told["scale"] in {other, first["scale"]}
+    assert "kept" in told["scale_why"] or told["scale"] == first["scale"]
+
+
+def test_errors_are_the_command_s(caller: Caller, page: Path) -> None:
+    asked = {"pixels": str(page), "out": str(page.with_name("ink"))}
+    cases = [
+        ({"options": {"thickness": "thick"}}, "argument", "--thickness thick: not a length"),
+        ({"options": {"brush": "broom"}}, "argument", "--brush broom: unknown"),
+        ({"options": {"output": "x"}}, "argument", "options.output x: unknown"),
+        ({"options": {"thickness": "2,3"}}, "argument", "one of each"),
+        ({"pixels": str(page) + "x"}, "page", "is not there"),
+        ({"out": str(page.parent / "no/ink")}, "page", "cannot be used"),
+        ({"crop": [400, 0, 100, 10]}, "argument", "reaches beyond"),
+        ({"crop": [0, 0, 0, 10]}, "request", "crop"),
+        ({"fill": {"colour": "zz", "sample": "u8"}}, "request", "fill"),
+        ({"zoom": -1}, "request", "zoom"),
+    ]
+    for number, (more, kind, text) in enumerate(cases, 2):
+        told = caller.ask(number, "ink", **{**asked, **more})
+        assert (told["event"], told["kind"]) == ("failed", kind), told
+        assert text in told["error"]
+        assert "\n" not in told["error"]
+    assert caller.ask(90, "ink", **asked)["event"] == "done"
+
+
+def test_lines_that_are_no_requests_are_told_and_passed_over(caller: Caller) -> None:
+    for line in ("{", "[]", '"ink"', '{"do": "ink"}', '{"id": true, "do": "ink"}', "\x00", "9" * 1_000_001):
+        caller.said.clear()
+        caller.send(line)
+        assert caller.last(None)["kind"] == "request"
+    for number, fields in enumerate(({}, {"do": 7}, {"do": "dance"}, {"do": "ink"}, {"do": "cancel"}), 20):
+        caller.send(json.dumps({"id": number, **fields}))
+        assert caller.last(number)["kind"] == "request"
+    caller.send("")
+    assert caller.ask(30, "brushes")["event"] == "done"
+
+
+@pytest.mark.parametrize(("version", "who"), [(0, "the caller"), (99, "lineart")])
+def test_versions_that_differ_say_who_is_to_be_updated(studio: Studio, version: int, who: str) -> None:
+    caller = Caller(studio)
+    assert "hello comes first" in caller.ask(1, "brushes")["error"]
+    assert caller.ask(2, "hello", version=version)["error"].endswith(f"update {who}")
+    assert "hello comes first" in caller.ask(3, "brushes")["error"]
+    caller.send('{"id": 4, "do": "quit"}')
+    caller.thread.join(10)
+    assert not caller.thread.is_alive()
+
+
+class _Slow:
+    """A studio whose pages take until they are cancelled."""
+
+    def __init__(self) -> None:
+        self.rests = 0
+
+    def ink(self, _order: Order, watch: Watch) -> dict[str, Any]:
+        while True:
+            watch.check()
+            time.sleep(0.01)
+
+    preview = ink
+
+    def rest(self) -> None:
+        self.rests += 1
+
+
+def test_cancel_ends_what_is_at_work_and_what_waits(tmp_path: Path) -> None:
+    caller = Caller(_Slow())  # type: ignore[arg-type]
+    caller.ask(1, "hello", version=1)
+    for number in (2, 3):
+        caller.send(json.dumps({"id": number, "do": "ink", "pixels": "a", "out": "b"}))
+    caller.send('{"id": 4, "do": "cancel", "of": 3}')
+    caller.send('{"id": 5, "do": "cancel", "of": 2}')
+    caller.send('{"id": 6, "do": "cancel", "of": 77}')
+    assert caller.last(2)["event"] == caller.last(3)["event"] == "cancelled"
+    caller.send('{"id": 7, "do": "ink", "pixels": "a", "out": "b"}')
+    caller.send('{"id": 7, "do": "ink", "pixels": "a", "out": "b"}')
+    assert "in use" in caller.last(7)["error"]
+    caller.send(None)  # the end of the lines cancels all
+    caller.thread.join(10)
+    assert not caller.thread.is_alive()
+
+
+def test_a_newer_preview_takes_the_place_of_the_last() -> None:
+    caller = Caller(_Slow())  # type: ignore[arg-type]
+    caller.ask(1, "hello", version=1)
+    for number in (2, 3):
+        caller.send(json.dumps({"id": number, "do": "preview", "pixels": "a", "out": "b"}))
+    assert caller.last(2)["event"] == "cancelled"
+    caller.send('{"id": 4, "do": "ink", "pixels": "a", "out": "b"}')
+    assert caller.last(3)["event"] == "cancelled"
+    caller.send('{"id": 5, "do": "quit"}')
+    assert caller.last(4)["event"] == "cancelled"
+
+
+def test_memory_is_given_back_after_a_while(page: Path) -> None:
+    slow = _Slow()
+    caller = Caller(slow, idle=0.05)  # type: ignore[arg-type]
+    caller.ask(1, "hello", version=1)
+    caller.ask(2, "brushes")
+    end = time.monotonic() + 5
+    while not slow.rests and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    assert slow.rests == 1  # and not again and again
+    caller.send(None)
+
+
+def test_what_is_cancelled_leaves_no_file(studio: Studio, page: Path) -> None:
+    watch = Watch(lambda *_: watch.cancel())
+    out = page.with_name("ink")
+    order = Order.of(Request(1, "ink", {"pixels": str(page), "out": str(out)}))
+    with pytest.raises(CancelledError):
+        studio.ink(order, watch)
+    assert not out.exists()
+    studio.rest()
+    assert studio.ink(order, Watch(lambda *_: None))["share"] >= 0
+    assert out.exists()
+
+
+def test_brushes_have_samples_and_tell_whose_they_are(caller: Caller, monkeypatch: Any, tmp_path: Path) -> None:
+    monkeypatch.setattr(store, "folder", lambda: tmp_path / "brushes")
+    told = caller.ask(2, "brushes", width=80, height=20)["brushes"]
+    assert [each["name"] for each in told] == list(store.names())
+    sample = Image.open(io.BytesIO(base64.b64decode(told[0]["sample"])))
+    assert sample.size == (80, 20)
+    assert np.asarray(sample)[..., -1].max() > 100
+    assert caller.ask(3, "brushes", width=1)["kind"] == "argument"
+
+
+def test_a_stroke_becomes_a_brush_of_one_s_own(caller: Caller, monkeypatch: Any, tmp_path: Path) -> None:
+    monkeypatch.setattr(store, "folder", lambda: tmp_path / "brushes")
+    stroke = np.full((120, 600), 255, np.uint8)
+    for x in range(40, 560):
+        half = 1 + 14 * (x - 40) / 520
+        stroke[int(60 - half) : int(60 + half), x] = 0
+    Image.fromarray(stroke).save(tmp_path / "stroke.png")
+    asked = {"picture": str(tmp_path / "stroke.png"), "name": "mine"}
+    assert not caller.ask(2, "learn", **asked)["replaced"]
+    assert caller.ask(3, "learn", **asked)["replaced"]
+    (mine,) = [each for each in caller.ask(4, "brushes")["brushes"] if each["own"]]
+    assert mine["name"] == "mine"
+    assert "lineart's own" in caller.ask(5, "learn", **{**asked, "name": "ink_pen"})["error"]
+    assert "letters" in caller.ask(6, "learn", **{**asked, "name": "../x"})["error"]
+    Image.new("L", (200, 100), 255).save(tmp_path / "stroke.png")
+    assert caller.ask(7, "learn", **{**asked, "name": "none"})["kind"] == "argument"
+    assert not (tmp_path / "brushes/none.json").exists()
+
+
+def test_a_request_says_what_is_wrong_with_it() -> None:
+    with pytest.raises(RequestError, match="pixels: missing"):
+        Order.of(Request(1, "ink", {}))
+    with pytest.raises(ArgumentError, match="--faint"):
+        Order.of(Request(1, "ink", {"pixels": "a", "out": "b", "options": {"faint": 7}}))
