@@ -35,7 +35,7 @@ def edit(ink: Page) -> Page:
     for x, y in ((880, 1080), (925, 1110), (960, 1070), (1510, 1080), (1555, 1110), (1590, 1070)):
         cv2.circle(page, (x, y), 11, (200, 60, 40), -1, cv2.LINE_AA)
     cv2.line(page, (1128, 1885), (1190, 1820), (255, 255, 255), 34)
-    cv2.fillPoly(page, [LEAF], (255, 255, 255))
+    erase(page, LEAF)
     cv2.ellipse(page, (2090, 1170), (105, 42), 30, 0, 360, (0, 0, 0), 6, cv2.LINE_AA)
     cv2.line(page, (2010, 1125), (2170, 1217), (0, 0, 0), 4, cv2.LINE_AA)
     return page
@@ -50,9 +50,16 @@ def redraw(sketch: Page) -> Page:
     page[1735:2095, 1380:1520] = 255
     for top in (1750, 1870, 1990):
         cv2.rectangle(page, (1390, top), (1505, top + 85), 0, 7, cv2.LINE_AA)
-    cv2.fillPoly(page, [LEAF], 255)
+    erase(page, LEAF)
     cv2.ellipse(page, (2085, 1190), (75, 32), 35, 0, 360, 0, 6, cv2.LINE_AA)
     return page
+
+
+def erase(page: Page, corners: Page) -> None:
+    """Makes a polygon white, and a little around it."""
+    white = (255,) * (3 if page.ndim == 3 else 1)
+    cv2.fillPoly(page, [corners], white)
+    cv2.polylines(page, [corners], True, white, 16)
 
 
 def save(page: Page, path: Path) -> None:
