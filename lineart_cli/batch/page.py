@@ -69,11 +69,12 @@ def read(work: JobInWork, run: RunContext) -> None:
     if before is OutputStatus.FINISHED:
         raise Ended(_skipped(job, run, ""))
     edited = None
-    if before is OutputStatus.EDITED and pages.is_whole(job.output):
+    if before is OutputStatus.EDITED:
         try:
             edited = edited_output.to_be_merged(job, opened[0].entry, run.options, folder)
         except edited_output.Kept as kept:
-            raise Ended(_skipped(job, run, kept.note, kept.edits)) from kept
+            if pages.is_whole(job.output):  # what is cut off may be ink that a full disk has not taken
+                raise Ended(_skipped(job, run, kept.note, kept.edits)) from kept
     for page in opened:
         for note in page.scan.header.notes:
             run.report(Notice(f"{page.job}: {note}"))

@@ -66,8 +66,11 @@ class Legend:
             darkest = colours[self._darkest]
             level = self._level[darkest]
             foreign = ~self._is_known[darkest]
-            for values, on_white in zip(colours, self._on_white, strict=False):
-                foreign |= np.abs(values.astype(np.int32) - on_white[level]) > self._slack
+            for number, values in enumerate(colours):
+                if self.colour[number] == self.colour[self._darkest]:
+                    foreign |= values != darkest
+                else:
+                    foreign |= np.abs(values.astype(np.int32) - self._on_white[number][level]) > self._slack
             if has_opacity:
                 foreign |= same_bits[..., -1] < self._full
         if pixels.itemsize * 8 > self.bits:

@@ -27,7 +27,7 @@ from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
-from lineart_cli.events import Event, Notice, PageDone, PagePlanned, PageSkipped
+from lineart_cli.events import Event, Notice, PageDone, PageFailed, PagePlanned, PageSkipped
 from lineart_cli.imaging.tone import Tone
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.inference.tiles import plan_tiles
@@ -358,6 +358,25 @@ def test_only_the_fingerprints_that_are_needed_are_kept(desk: Desk) -> None:
     desk.ink()
     (second,) = (desk.out / KEPT).iterdir()
     assert first.name != second.name == desk.record.prints
+
+
+def test_what_is_kept_goes_nowhere_else_and_takes_nothing_else_away(desk: Desk, tmp_path: Path) -> None:
+    desk.ink()
+    kept = desk.out / KEPT
+    (kept / "mine.txt").write_text("mine")
+    desk.draw(sketch(down=20))
+    desk.ink()
+    assert (kept / "mine.txt").read_text() == "mine"
+    elsewhere = tmp_path / "elsewhere"
+    kept.rename(elsewhere)
+    kept.symlink_to(elsewhere)
+    before = sorted(elsewhere.iterdir())
+    desk.draw(sketch(down=-20))
+    with pytest.raises(StopIteration):
+        desk.ink()
+    (failed,) = (each for each in desk.events if isinstance(each, PageFailed))
+    assert "is a link" in failed.error
+    assert sorted(elsewhere.iterdir()) == before
 
 
 def test_an_artist_who_saves_while_the_page_is_inked_loses_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
