@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from lineart_cli.batch import manifest
+from lineart_cli.batch.kept_files import NAME as KEPT
 from lineart_cli.batch.manifest import NAME
 from lineart_cli.pages import is_whole
 
@@ -33,8 +34,8 @@ def content(folder: Path) -> dict[str, bytes]:
 
 def pages_of(folder: Path) -> list[str]:
     """The pages in a folder that holds nothing else but their manifest."""
-    first, *names = sorted(os.listdir(folder))
-    assert first == NAME
+    kept, known, *names = sorted(os.listdir(folder))
+    assert (kept, known) == (KEPT, NAME)
     assert sorted(manifest.parse((folder / NAME).read_text()).pages) == names
     assert all(is_whole(folder / name) for name in names)
     return names
@@ -128,7 +129,7 @@ def test_a_hung_engine_costs_its_page_and_the_process_still_ends(folder: Path, s
     _, err = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "scans/b.png: cannot be inked; the engine gave no answer in 3 s; give it longer with --page-timeout" in err
-    assert sorted(os.listdir(folder / "ink")) == [NAME, "a.png", "c.png"]
+    assert sorted(os.listdir(folder / "ink")) == [KEPT, NAME, "a.png", "c.png"]
 
 
 def test_watching_inks_what_is_saved_again_and_ends_well_with_ctrl_c(folder: Path, start: Start) -> None:
