@@ -184,7 +184,7 @@ class Job:
         old = nodes.find(document, last.get("node")) if self._chosen["target"] == "last" else None
         replaces = old is not None and not old.locked() and nodes.is_untouched(document, last)
         node = nodes.add_ink(document, old or source, self._name, self.files.ink, answer["crop"])
-        said = [i18n("Inked in {0} s.").format(answer["seconds"])]
+        said = [i18n("Inked in {0:.1f} s.").format(answer["seconds"])]
         if replaces:
             nodes.remove(document, old)
             said.append(i18n("The last ink was taken away; undo twice to get it back."))

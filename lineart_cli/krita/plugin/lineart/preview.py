@@ -132,4 +132,4 @@ class Preview(QtCore.QObject):
             self._overlay = Overlay(port)
             self._watch_canvases(port)
             self._overlay.lay(image_of(content, answer["width"], answer["height"], colour), crop, view)
-            self.said.emit(i18n("Preview after {0} s.").format(answer["seconds"]))
+            self.said.emit(i18n("Preview after {0:.1f} s.").format(answer["seconds"]))
