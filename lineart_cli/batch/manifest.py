@@ -185,7 +185,7 @@ def replay(manifest: Manifest, journal: Iterable[str], found: Callable[[str], st
         try:
             output, kind, row = json.loads(line)
             result = _read({"entry": Entry, "failure": Failure}[kind], row) if kind is not None else None
-        except (AttributeError, ValueError, KeyError, TypeError):
+        except (AttributeError, ValueError, KeyError, TypeError, RecursionError):
             continue
         if isinstance(result, Entry) and output in manifest.pages and found(output) != result.output_sha256:
             continue

@@ -55,7 +55,7 @@ def load(hardware: Hardware) -> Measured | None:
         backend, device, precision = (str(entries[name]) for name in ("backend", "device", "precision"))
         choice = EngineChoice(backend, device, precision, int(entries["threads"]))
         return Measured(choice, float(entries["speed"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -138,7 +138,7 @@ def load(path: Path) -> Style:
         entries = json.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise BrushError(path, "cannot be read; choose another brush") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BrushError(path, "is no brush of lineart; make it again with lineart finetune-style") from error
     found = entries.pop("format", None) if isinstance(entries, dict) else None
     if found == FORMAT - 1:

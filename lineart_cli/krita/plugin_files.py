@@ -83,7 +83,7 @@ def faults(krita: Krita) -> list[str]:
         found.append("switched off; run lineart krita install, or tick it in Krita's Python Plugin Manager")
     try:
         (program, *_), version = called(krita)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return [*found, "it does not know which lineart to call; run lineart krita install"]
     if not shutil.which(program):
         found.append(f"it calls {program}, which is gone; run lineart krita install")

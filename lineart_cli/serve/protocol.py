@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 from lineart_cli.errors import ArgumentError, LineartError
 from lineart_cli.options import Crop, InkOptions, specs
+from lineart_cli.serve import fields
+from lineart_cli.serve.fields import Fill, shown
 
 VERSION = 1
 """Counts up when a program that knows the last protocol would misunderstand this one."""
 LONGEST = 1_000_000
 """Characters of a line."""
-SAMPLES = {"u8": "u1", "u16": "<u2", "f16": "<f2", "f32": "<f4"}
-"""numpy's name of the samples of a pixel of ink."""
 _LEFT_TO_THE_CALLER = {"Writing", "Batch", "Reporting"}
 """Panels of options that a request does not have; of the first, `bits` follows from `fill`."""
 
@@ -51,53 +51,32 @@ class Request:
         """Read a line; raises RequestError."""
         try:
             told = json.loads(line)
-        except ValueError as error:
-            raise RequestError("a line is not JSON; write one object a line") from error
+        except (ValueError, RecursionError) as error:
+            raise RequestError("a line is not JSON, or nested too deeply; write one object a line") from error
         if not isinstance(told, dict):
             raise RequestError("a line is no JSON object; write one object a line")
         number, do = told.pop("id", None), told.pop("do", None)
         if not isinstance(number, int) or isinstance(number, bool):
-            raise RequestError(f"id {number!r}: not a whole number; give each request one of its own")
+            raise RequestError(f"id {shown(number)}: not a whole number; give each request one of its own")
         if not isinstance(do, str):
-            raise RequestError(f"do {do!r}: not a word; see the protocol for what can be asked", number)
+            raise RequestError(f"do {shown(do)}: not a word; see the protocol for what can be asked", number)
         return cls(number, do, told)
 
-    def get(self, name: str, kind: Callable[[Any], _T], *, default: _T | None = None) -> _T:
-        """A field as `kind` reads it; raises RequestError where it is missing without a default, or cannot be read."""
-        value = self.fields.get(name)
-        if value is None:
+    def get(self, name: str, read: Callable[[Any], _T], *, default: _T | None = None) -> _T:
+        """A field as one of `fields` reads it; raises RequestError where it is wrong, or missing without a default."""
+        if name not in self.fields:
             if default is None:
                 raise RequestError(f"{name}: missing in {self.do!r}", self.id)
             return default
+        value = self.fields[name]
         try:
-            return kind(value)
-        except (TypeError, ValueError, KeyError, OverflowError) as error:
-            raise RequestError(f"{name} {value!r}: cannot be understood in {self.do!r}", self.id) from error
+            return read(value)
+        except ValueError as error:
+            raise RequestError(f"{name} {shown(value)}: {error}", self.id) from error
 
-    def maybe(self, name: str, kind: Callable[[Any], _T]) -> _T | None:
+    def maybe(self, name: str, read: Callable[[Any], _T]) -> _T | None:
         """A field as of `get`, or None where it is missing."""
-        return None if self.fields.get(name) is None else self.get(name, kind)
-
-
-@dataclass(frozen=True)
-class Fill:
-    """What pixels of ink are made of.
-
-    Attributes:
-        colour: the bytes of all samples of a pixel but its coverage, which comes last.
-        sample: a key of `SAMPLES`, of the coverage.
-    """
-
-    colour: bytes
-    sample: str
-
-    @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Fill:
-        """Read the field `fill`; raises what `Request.get` takes."""
-        fill = cls(bytes.fromhex(told["colour"]), str(told["sample"]))
-        if fill.sample not in SAMPLES:
-            raise ValueError(fill.sample)
-        return fill
+        return self.get(name, read) if name in self.fields else None
 
 
 @dataclass(frozen=True)
@@ -132,39 +111,29 @@ class Order:
             RequestError: a field is missing, or cannot be understood.
             ArgumentError: an option has a wrong value.
         """
-        fill = request.maybe("fill", Fill.of)
-        zoom = request.get("zoom", float, default=1.0)
-        if not 0 < zoom < float("inf"):
-            raise RequestError(f"zoom {zoom!r}: not above 0", request.id)
+        fill = request.maybe("fill", fields.fill)
         return cls(
-            request.get("pixels", Path),
-            request.get("out", Path),
+            request.get("pixels", fields.path),
+            request.get("out", fields.path),
             _options(request, 8 if fill is None or fill.sample == "u8" else 16),
-            request.maybe("crop", _crop),
-            request.maybe("mask", Path),
+            request.maybe("crop", fields.crop),
+            request.maybe("mask", fields.path),
             fill,
-            request.maybe("last_scale", float),
-            zoom,
+            request.maybe("last_scale", fields.positive),
+            request.get("zoom", fields.positive, default=1.0),
         )
 
 
 def _options(request: Request, bits: int) -> InkOptions:
-    told: dict[str, Any] = request.get("options", dict, default={})
+    told = request.get("options", fields.options, default={})
     known = {name for name, spec in specs(InkOptions).items() if spec.panel not in _LEFT_TO_THE_CALLER}
     for name, value in told.items():
         if name not in known:
             raise ArgumentError(f"options.{name}", value, f"unknown; there are {', '.join(sorted(known))}")
-    options = InkOptions.parse({**{name: str(value) for name, value in told.items()}, "bits": str(bits)})
+    options = InkOptions.parse({**told, "bits": str(bits)})
     if len(options.thickness) * len(options.brush) > 1:
         raise ArgumentError("--thickness, --brush", "several", "give one of each in a request")
     return options
-
-
-def _crop(told: Any) -> Crop:
-    crop = Crop(*(int(each) for each in told))
-    if min(crop.width, crop.height) < 1 or min(crop.left, crop.top) < 0:
-        raise ValueError(told)
-    return crop
 
 
 def answer(event: str, number: int | None = None, **fields: Any) -> str:

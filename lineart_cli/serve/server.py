@@ -11,7 +11,8 @@ from typing import Any
 from lineart_cli import __version__
 from lineart_cli.errors import ArgumentError, EngineError, LineartError, ModelError, PageError
 from lineart_cli.inference.engines import OutOfMemoryError
-from lineart_cli.serve import palette
+from lineart_cli.serve import fields, palette
+from lineart_cli.serve.fields import shown
 from lineart_cli.serve.protocol import LONGEST, VERSION, Order, Request, RequestError, answer
 from lineart_cli.serve.studio import Studio
 from lineart_cli.serve.watch import CancelledError, Watch
@@ -82,15 +83,15 @@ class Server:
         elif not self._is_greeted:
             raise RequestError("hello comes first, with the version of the protocol", request.id)
         elif request.do == "cancel":
-            self._cancel(request.get("of", int))
+            self._cancel(request.get("of", fields.whole))
         elif request.do in self._work:
             self._enqueue(request)
         else:
             known = ", ".join(["hello", *self._work, "cancel", "quit"])
-            raise RequestError(f"do {request.do!r}: unknown; there are {known}", request.id)
+            raise RequestError(f"do {shown(request.do)}: unknown; there are {known}", request.id)
 
     def _greet(self, request: Request) -> None:
-        wanted = request.get("version", int)
+        wanted = request.get("version", fields.whole)
         if wanted != VERSION:
             older = "the caller" if wanted < VERSION else "lineart"
             text = f"version {wanted} of the protocol is asked for, and lineart {__version__} has {VERSION}"
@@ -168,8 +169,12 @@ class Server:
         return self._studio.preview(Order.of(request), watch)
 
     def _brushes(self, request: Request, _: Watch) -> dict[str, Any]:
-        size = request.get("width", int, default=palette.SIZE[0]), request.get("height", int, default=palette.SIZE[1])
+        width, height = palette.SIZE
+        size = (
+            request.get("width", fields.whole, default=width),
+            request.get("height", fields.whole, default=height),
+        )
         return {"brushes": palette.brushes(size)}
 
     def _learn(self, request: Request, _: Watch) -> dict[str, Any]:
-        return palette.learn(request.get("picture", str), request.get("name", str))
+        return palette.learn(str(request.get("picture", fields.path)), request.get("name", fields.text))

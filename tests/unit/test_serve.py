@@ -26,7 +26,8 @@ from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, Length
 from lineart_cli.pages.readers.raw import first_line
 from lineart_cli.serve import Server, Studio, pixels
-from lineart_cli.serve.protocol import Fill, Order, Request, RequestError
+from lineart_cli.serve.fields import Fill
+from lineart_cli.serve.protocol import Order, Request, RequestError
 from lineart_cli.serve.watch import CancelledError, Watch
 
 SHAPE = (320, 450)
@@ -186,7 +187,21 @@ def test_errors_are_the_command_s(caller: Caller, page: Path) -> None:
         ({"crop": [400, 0, 100, 10]}, "argument", "reaches beyond"),
         ({"crop": [0, 0, 0, 10]}, "request", "crop"),
         ({"fill": {"colour": "zz", "sample": "u8"}}, "request", "fill"),
-        ({"zoom": -1}, "request", "zoom"),
+        ({"zoom": -1}, "request", "zoom -1: write a number above 0"),
+        ({"zoom": None}, "request", "zoom None: write a number above 0"),
+        ({"zoom": 10**400}, "request", "write a number above 0"),
+        ({"last_scale": "1"}, "request", "last_scale '1': write a number above 0"),
+        (
+            {"crop": [0.5, 0, 100, 100]},
+            "request",
+            "crop [0.5, 0, 100, 100]: write [left, top, width, height], whole px",
+        ),
+        ({"crop": {"left": 0}}, "request", "write [left, top, width, height]"),
+        ({"crop": None}, "request", "write [left, top, width, height]"),
+        ({"fill": {"colour": "00", "sample": ["u8"]}}, "request", "u8, u16, f16 or f32"),
+        ({"options": []}, "request", "options []: write an object of texts"),
+        ({"options": {"thickness": None}}, "request", "write an object of texts"),
+        ({"out": ""}, "request", "out '': write the path of a file"),
     ]
     for number, (more, kind, text) in enumerate(cases, 2):
         told = caller.ask(number, "ink", **{**asked, **more})
@@ -197,7 +212,17 @@ def test_errors_are_the_command_s(caller: Caller, page: Path) -> None:
 
 
 def test_lines_that_are_no_requests_are_told_and_passed_over(caller: Caller) -> None:
-    for line in ("{", "[]", '"ink"', '{"do": "ink"}', '{"id": true, "do": "ink"}', "\x00", "9" * 1_000_001):
+    for line in (
+        "{",
+        "[]",
+        '"ink"',
+        '{"do": "ink"}',
+        '{"id": true, "do": "ink"}',
+        "\x00",
+        "9" * 1_000_001,
+        "[" * 100_000,
+        '{"id": ' + "[" * 400 + "]" * 400 + "}",
+    ):
         caller.said.clear()
         caller.send(line)
         assert caller.last(None)["kind"] == "request"
@@ -214,6 +239,7 @@ def test_versions_that_differ_say_who_is_to_be_updated(studio: Studio, version: 
     assert "hello comes first" in caller.ask(1, "brushes")["error"]
     assert caller.ask(2, "hello", version=version)["error"].endswith(f"update {who}")
     assert "hello comes first" in caller.ask(3, "brushes")["error"]
+    assert "version '1': write a whole number" in caller.ask(5, "hello", version="1")["error"]
     caller.send('{"id": 4, "do": "quit"}')
     caller.thread.join(10)
     assert not caller.thread.is_alive()

@@ -20,7 +20,7 @@ def command():
     try:
         with open(COMMAND, encoding="utf-8") as file:
             words = [str(each) for each in json.load(file)["command"]]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         found = shutil.which("lineart")
         words = [found] if found else []
     if os.path.exists(_FLATPAK) and words:

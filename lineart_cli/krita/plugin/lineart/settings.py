@@ -57,6 +57,6 @@ def _annotation(document):
 def _read(text):
     try:
         told = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
