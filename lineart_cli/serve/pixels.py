@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterable
@@ -38,14 +39,14 @@ def write(bands: Iterable[Coverage], crop: Crop, path: Path, fill: Fill | None, 
         crop: the part.
         path: the file, which is gone again if anything goes wrong.
         fill: what pixels are made of; None writes the coverage as it is.
-        mask: a file of a byte for each px of the part, by which the coverage is multiplied.
+        mask: a file of a byte for each px of the part, see `check_mask`, by which the coverage is multiplied.
 
     Raises:
-        PageError: the file cannot be written, or the mask not be read.
+        PageError: the file cannot be written.
     """
     digest, total = hashlib.sha256(), 0.0
+    allowed = None if mask is None else np.memmap(mask, np.uint8, "r", 0, (crop.height, crop.width))
     try:
-        allowed = None if mask is None else np.memmap(mask, np.uint8, "r", 0, (crop.height, crop.width))
         with path.open("wb") as file:
             row = -crop.top
             for band in bands:
@@ -60,13 +61,30 @@ def write(bands: Iterable[Coverage], crop: Crop, path: Path, fill: Fill | None, 
                         file.write(content)
                 row += len(band)
     except OSError as error:
-        name = error.filename or path
-        raise PageError(str(name), f"cannot be used ({error.strerror})", "free some space there") from error
-    except ValueError as error:  # a mask of another size
-        raise PageError(
-            str(mask), f"is no mask of {crop.width} x {crop.height} px", "write a byte for each px"
-        ) from error
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        advice = "free some space there" if is_full else "check its permissions, or name another file"
+        raise PageError(str(path), f"cannot be written ({error.strerror})", advice) from error
     return Written(digest.hexdigest(), total / (crop.width * crop.height))
+
+
+def check_place(path: Path) -> None:
+    """Raises PageError where no file can be at a path, before there is any ink for it."""
+    if path.is_dir():
+        raise PageError(str(path), "is a folder", "name a file for the ink")
+    if not path.parent.is_dir():
+        raise PageError(str(path), f"its folder {path.parent} does not exist", "make it first, or name another")
+
+
+def check_mask(path: Path, crop: Crop) -> None:
+    """Raises PageError where a file cannot be the mask of a part."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+    except OSError as error:
+        raise PageError(str(path), f"cannot be read ({error.strerror})", "write the mask there first") from error
+    if size != crop.width * crop.height:
+        wanted = f"{crop.width} x {crop.height} px"
+        raise PageError(str(path), f"is no mask of {wanted}: it has {size} bytes", "write a byte for each px")
 
 
 def discard(path: Path) -> None:

@@ -24,7 +24,7 @@ from lineart_cli.imaging.tone import Tone, measure
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inking.inker import Inker
 from lineart_cli.model.card import ModelCard
-from lineart_cli.options import Crop, InkOptions, Length
+from lineart_cli.options import Crop, InkOptions, Length, ReadOptions, specs
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.scale import working_scale
 from lineart_cli.scale.working_scale import Estimate, WorkingScale
@@ -98,6 +98,7 @@ class Studio:
             CancelledError: the watch said so.
         """
         start, self._watch = time.monotonic(), watch
+        pixels.check_place(order.out)
         sheet, tool = self._looked_at(order), _tool(order.options)
         chosen = self._scale(sheet, tool, order)
         size = replace(sheet.size, scale=chosen.factor)
@@ -107,6 +108,8 @@ class Studio:
         written = self._written(worked, crop, tool, order, AROUND)
         return {
             "crop": list(crop),
+            "corners": sheet.scan.header.corners,
+            "pages": sheet.scan.header.pages,
             "scale": chosen.factor,
             "scale_why": chosen.why,
             "dpi": size.dpi,
@@ -123,6 +126,7 @@ class Studio:
         shrunk on the screen, the network looks no closer than the screen does.
         """
         start, self._watch = time.monotonic(), watch
+        pixels.check_place(order.out)
         sheet, tool = self._looked_at(order), _tool(order.options)
         chosen = self._scale(sheet, tool, order)
         shrunk = max(1.0, 1 / order.zoom)
@@ -144,7 +148,7 @@ class Studio:
 
     def _looked_at(self, order: Order) -> _Sheet:
         options = order.options
-        reading = options.desaturate, options.drop_colour, options.invert, options.layer, options.dpi
+        reading = tuple(getattr(options, name) for name in specs(ReadOptions))
         key = order.pixels, manifest.stamp(order.pixels), reading
         if self._sheet is None or self._sheet[0] != key:
             self._sheet = self._worked = None
@@ -175,18 +179,20 @@ class Studio:
         return self._worked[1]
 
     def _written(self, worked: _Worked, crop: Crop, tool: Tool, order: Order, around: int) -> pixels.Written:
-        """The file of ink."""
-        is_whole = (crop.height, crop.width) == worked.size.shape
-        page, size, inside, tone = worked.page, worked.size, crop, worked.tone
-        if not is_whole:
-            part = Part.of(page, size, crop, worked.tone, around)
-            page, size, inside = part.page, part.size, part.crop
-            tone = part.tone
-        plan = self._decide(order.options)(size)
-        self._watch.begin(plan.computed_megapixels, plan.seconds)
-        bits = order.options.bits
-        inker = Inker(self._card, self._prepare, bits, scratch=_scratch())
+        """The file of ink; none is there after an error."""
         try:
+            if order.mask is not None:
+                pixels.check_mask(order.mask, crop)
+            is_whole = (crop.height, crop.width) == worked.size.shape
+            page, size, inside, tone = worked.page, worked.size, crop, worked.tone
+            if not is_whole:
+                part = Part.of(page, size, crop, worked.tone, around)
+                page, size, inside = part.page, part.size, part.crop
+                tone = part.tone
+            plan = self._decide(order.options)(size)
+            self._watch.begin(plan.computed_megapixels, plan.seconds)
+            bits = order.options.bits
+            inker = Inker(self._card, self._prepare, bits, scratch=_scratch())
             bands = inker.bands(page, size, plan, tool, order.options.faint, tone)
             return pixels.write(bands, inside, order.out, order.fill, order.mask)
         except BaseException:

@@ -175,6 +175,28 @@ def test_the_scale_of_the_last_ink_is_kept(caller: Caller, page: Path) -> None:
     assert "kept" in told["scale_why"] or told["scale"] == first["scale"]
 
 
+def test_nothing_is_inked_for_a_folder_that_does_not_exist(caller: Caller, page: Path) -> None:
+    assert caller.ask(2, "ink", pixels=str(page), out=str(page.parent / "no/ink"))["event"] == "failed"
+    assert not [each for each in caller.said if each["event"] == "progress"]
+
+
+def test_the_pages_of_a_file_and_the_corners_of_a_sheet_are_told(caller: Caller, tmp_path: Path) -> None:
+    first, second = Image.fromarray(sketch()), Image.new("L", (100, 100), 255)
+    first.save(tmp_path / "two.tif", save_all=True, append_images=[second])
+    told = caller.ask(2, "ink", pixels=str(tmp_path / "two.tif"), out=str(tmp_path / "ink"))
+    assert (told["pages"], told["crop"], told["corners"]) == (2, [0, 0, SHAPE[1], SHAPE[0]], [])
+    photo = np.full((900, 1200), 40, np.uint8)
+    lying = np.array([[200, 120], [1010, 140], [1020, 760], [190, 750]])
+    cv2.fillPoly(photo, [lying], 235, cv2.LINE_AA)
+    cv2.circle(photo, (600, 450), 150, 60, 6, cv2.LINE_AA)
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    asked = {"pixels": str(tmp_path / "photo.png"), "out": str(tmp_path / "ink")}
+    assert caller.ask(3, "ink", **asked)["corners"] == []
+    told = caller.ask(4, "ink", **asked, options={"page": "auto"})
+    np.testing.assert_allclose(told["corners"], lying, atol=4)
+    assert told["crop"][2] < 900
+
+
 def test_errors_are_the_command_s(caller: Caller, page: Path) -> None:
     asked = {"pixels": str(page), "out": str(page.with_name("ink"))}
     cases = [
@@ -183,7 +205,14 @@ def test_errors_are_the_command_s(caller: Caller, page: Path) -> None:
         ({"options": {"output": "x"}}, "argument", "options.output x: unknown"),
         ({"options": {"thickness": "2,3"}}, "argument", "one of each"),
         ({"pixels": str(page) + "x"}, "page", "is not there"),
-        ({"out": str(page.parent / "no/ink")}, "page", "cannot be used"),
+        ({"out": str(page.parent / "no/ink")}, "page", "no does not exist; make it first"),
+        ({"out": str(page.parent)}, "page", "is a folder"),
+        (
+            {"mask": str(page.parent / "mask")},
+            "page",
+            "mask: cannot be read (No such file or directory); write the mask",
+        ),
+        ({"mask": str(page)}, "page", "is no mask of 450 x 320 px"),
         ({"crop": [400, 0, 100, 10]}, "argument", "reaches beyond"),
         ({"crop": [0, 0, 0, 10]}, "request", "crop"),
         ({"fill": {"colour": "zz", "sample": "u8"}}, "request", "fill"),
