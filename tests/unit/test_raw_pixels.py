@@ -71,26 +71,38 @@ def test_what_is_no_number_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "said"),
     [
-        b"LINEARTPX1 {}\n",
-        b"LINEARTPX1 [1]\n",
-        b"LINEARTPX1 nonsense\n",
-        b"LINEARTPX1 " + b"x" * 9000,
-        first_line(2, 2, "rgq", "u8"),
-        first_line(2, 2, "rgbaa", "u8"),
-        first_line(2, 2, "rgb", "u32"),
-        first_line(2, 2, "y", "u8", opacity=3.0),
-        first_line(2, 3, "y", "u8"),
-        first_line(0, 0, "y", "u8"),
-        first_line(10**6, 10**6, "y", "u8"),
+        (b"LINEARTPX1 {}\n", "channels are to be"),
+        (b"LINEARTPX1 [1]\n", "no JSON object"),
+        (b"LINEARTPX1 nonsense\n", "no JSON follows"),
+        (b"LINEARTPX1 " + b"[" * 4000 + b"\n", "no JSON follows"),
+        (b"LINEARTPX1 " + b"x" * 9000, "a line feed within 4096 bytes"),
+        (first_line(2, 2, "rgq", "u8"), "channels are to be"),
+        (first_line(2, 2, "rgbaa", "u8"), "channels are to be"),
+        (first_line(2, 2, "", "u8"), "channels are to be"),
+        (first_line(2, 2, "rgb", "u32"), "sample is to be one of u8, u16, f16, f32"),
+        (first_line(2, 2, "y", "u8", opacity=3.0), "opacity is to be a number from 0 to 1"),
+        (first_line(2, 2, "y", "u8", dpi=0), "dpi is to be a number above 0"),
+        (
+            first_line(2, 2, "y", "u8", dpi=1).replace(b'"dpi": 1', b'"dpi": 1' + b"0" * 400),
+            "dpi is to be a number above 0",
+        ),
+        (first_line(2, 2, "y", "u8", linear=1), "linear is to be true or false"),
+        (first_line(2, 3, "y", "u8"), "fewer rows"),
+        (first_line(2, 1, "y", "u8"), "has 2 bytes after its rows"),
+        (first_line(0, 0, "y", "u8"), "width is to be a whole number of px"),
+        (first_line(10**6, 10**6, "y", "u8"), "megapixels|fewer rows"),
+        (b'LINEARTPX1 {"width": 2.5, "height": 2, "channels": "y", "sample": "u8"}\n', "width is to be"),
+        (b'LINEARTPX1 {"width": 2, "height": 2, "channels": "y", "sample": "u8", "dpi": NaN}\n', "dpi is to be"),
     ],
 )
-def test_a_first_line_that_cannot_be_is_refused(tmp_path: Path, line: bytes) -> None:
+def test_a_first_line_that_cannot_be_is_refused(tmp_path: Path, line: bytes, said: str) -> None:
     (tmp_path / "a").write_bytes(line + bytes(4))
-    with pytest.raises(PageError) as caught:
+    with pytest.raises(PageError, match=said) as caught:
         grey(tmp_path / "a")
     assert "\n" not in str(caught.value)
+    assert "raw.py" not in str(caught.value)
 
 
 def test_a_first_line_has_finite_numbers() -> None:

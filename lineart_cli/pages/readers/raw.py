@@ -8,7 +8,7 @@ The line is `LINEARTPX1 ` and a JSON object, ended by a line feed. Its fields:
 - `sample`: `u8`, `u16`, `f16` or `f32`, in the byte order of small machines (little-endian); floating point has full
   light or ink at 1.
 - `linear`: whether samples of light count light, and are not encoded by a curve such as sRGB's; no, if left out.
-- `dpi`: px per inch; may be left out.
+- `dpi`: px per inch, above 0; may be left out.
 - `opacity`: of the whole, 0 to 1; 1, if left out.
 """
 
@@ -17,7 +17,8 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -33,6 +34,7 @@ MAGIC = b"LINEARTPX1 "
 TYPES = {"u8": "u1", "u16": "<u2", "f16": "<f2", "f32": "<f4"}
 """numpy's name of each `sample`."""
 _LONGEST_LINE = 4096
+_ADVICE = "PROTOCOL.md of lineart serve tells how such files are written"
 _SPACES: dict[str, Space] = {"rgb": "rgb", "y": "grey", "cmyk": "cmyk"}
 
 
@@ -61,7 +63,7 @@ def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
     """The pixels in a file, a document of one page.
 
     Raises:
-        Unreadable: the first line is not what it should be, or rows are missing.
+        Unreadable: the first line is not what it should be, or rows are missing or too many.
     """
     layout = _layout(file)
     picture = Picture(
@@ -79,30 +81,67 @@ def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
 def _layout(file: BinaryIO) -> _Layout:
     file.seek(0)
     line = file.readline(_LONGEST_LINE)
+    if not line.endswith(b"\n"):
+        raise _wrong(f"a line feed within {_LONGEST_LINE} bytes is missing")
     try:
         told = json.loads(line.removeprefix(MAGIC))
-        channels, dtype = str(told["channels"]), np.dtype(TYPES[told["sample"]])
-        colours = channels.replace("a", "")
-        order = "".join(each for each in (*_SPACES, "") if sorted(each) == sorted(colours))
-        layout = _Layout(
-            len(line),
-            int(told["width"]),
-            int(told["height"]),
-            _SPACES[order],
-            tuple(channels.index(each) for each in order + "a" * (channels.count("a") == 1)),
-            "a" in channels,
-            dtype,
-            bool(told.get("linear", False)),
-            float(told.get("opacity", 1.0)),
-            float(told.get("dpi", 0.0)),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Unreadable("does not say what its pixels are", "see the readers' raw.py for its first line") from error
-    if len(layout.order) != len(channels) or not 0 <= layout.opacity <= 1:
-        raise Unreadable("does not say what its pixels are", "see the readers' raw.py for its first line")
-    if file.seek(0, 2) - layout.start < layout.row_bytes * layout.height:
+    except (ValueError, RecursionError) as error:
+        raise _wrong("no JSON follows LINEARTPX1") from error
+    if not isinstance(told, dict):
+        raise _wrong("no JSON object follows LINEARTPX1")
+    space, order = _order(told.get("channels"))
+    sample, is_linear = told.get("sample"), told.get("linear", False)
+    if not isinstance(sample, str) or sample not in TYPES:
+        raise _wrong(f"sample is to be one of {', '.join(TYPES)}")
+    if not isinstance(is_linear, bool):
+        raise _wrong("linear is to be true or false")
+    layout = _Layout(
+        len(line),
+        _whole(told, "width"),
+        _whole(told, "height"),
+        space,
+        order,
+        "a" in told["channels"],
+        np.dtype(TYPES[sample]),
+        is_linear,
+        _number(told, "opacity", 1.0, "a number from 0 to 1", lambda value: 0 <= value <= 1),
+        _number(told, "dpi", 0.0, "a number above 0, or left out", lambda value: 0 < value <= sys.float_info.max),
+    )
+    surplus = file.seek(0, 2) - layout.start - layout.row_bytes * layout.height
+    if surplus < 0:
         raise Unreadable("has fewer rows than it says", "write it anew")
+    if surplus:
+        raise Unreadable(f"has {surplus} bytes after its rows", f"check width, height, channels and sample; {_ADVICE}")
     return layout
+
+
+def _order(channels: object) -> tuple[Space, tuple[int, ...]]:
+    """What the colours of a pixel are, and where each of them is, coverage last."""
+    if isinstance(channels, str) and channels.count("a") <= 1:
+        for letters, space in _SPACES.items():
+            if sorted(letters) == sorted(channels.replace("a", "")):
+                return space, tuple(channels.index(each) for each in letters + "a" * channels.count("a"))
+    raise _wrong(f"channels are to be the letters of {', '.join(_SPACES)}, in any order, and perhaps a")
+
+
+def _whole(told: dict[str, Any], name: str) -> int:
+    value = told.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise _wrong(f"{name} is to be a whole number of px, at least 1")
+    return value
+
+
+def _number(told: dict[str, Any], name: str, default: float, right: str, is_right: Callable[[float], bool]) -> float:
+    if name not in told:
+        return default
+    value = told[name]
+    if not isinstance(value, int | float) or isinstance(value, bool) or not is_right(value):
+        raise _wrong(f"{name} is to be {right}")
+    return float(value)
+
+
+def _wrong(what: str) -> Unreadable:
+    return Unreadable(f"does not say what its pixels are: {what}", _ADVICE)
 
 
 def _blocks(file: BinaryIO, layout: _Layout) -> Iterator[Block]:
