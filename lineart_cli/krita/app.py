@@ -62,8 +62,10 @@ def remove(**options: Any) -> None:
     from lineart_cli.krita import folders, plugin_files
 
     for each in folders.find(KritaOptions.parse(options).resources):
-        was_there = plugin_files.remove(each)
+        was_there = plugin_files.remove(each, folders.others(each))
         _say(f"{'removed from' if was_there else 'was not in'} {each.plugins} ({each.kind})")
+        if left := plugin_files.foreign(each):
+            _say(f"left in {each.plugins / plugin_files.NAME}, as not lineart's: {', '.join(left)}")
 
 
 @krita.command("zip")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lineart_cli.errors import ArgumentError
+from lineart_cli.errors import ArgumentError, LineartError
 from lineart_cli.krita import kritarc
 
 _FLATPAK = Path(".var/app/org.kde.krita")
@@ -39,7 +39,8 @@ def find(resources: str | None) -> list[Krita]:
     """The installations of Krita, or the one with the given resource folder.
 
     Raises:
-        ArgumentError: there is none, or no such folder.
+        ArgumentError: there is no such folder.
+        LineartError: Krita was not found.
     """
     known = _known(sys.platform, os.environ, Path.home())
     if resources is not None:
@@ -52,8 +53,15 @@ def find(resources: str | None) -> list[Krita]:
     used = [each for each in known if each.resources.is_dir() or each.config.is_file()]
     if not used:
         looked = ", ".join(str(each.resources) for each in known)
-        raise ArgumentError("--resources", "not given", f"Krita was not found in {looked}; start it once, or {_ADVICE}")
+        advice = f"start it once, or name its resource folder with --resources ({_ADVICE})"
+        raise LineartError(f"Krita was not found in {looked}; {advice}")
     return used
+
+
+def others(krita: Krita) -> list[Krita]:
+    """The installations of Krita with other resource folders."""
+    known = _known(sys.platform, os.environ, Path.home())
+    return [each for each in known if each.resources != krita.resources]
 
 
 def _of_folder(folder: Path, known: list[Krita]) -> Krita:

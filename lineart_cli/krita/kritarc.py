@@ -16,7 +16,9 @@ def value(path: Path, group: str, key: str) -> str | None:
 
 
 def put(path: Path, group: str, key: str, wanted: str | None) -> None:
-    """Let a file say so, or nothing, for a key; a group that is empty then goes as well. All of it is written, or none.
+    """Let a file say so, or nothing, for a key; a group that is empty then goes as well, and so does a file.
+
+    All of it is written, or none.
 
     Raises:
         OSError: it cannot be written.
@@ -36,6 +38,9 @@ def put(path: Path, group: str, key: str, wanted: str | None) -> None:
         if lines and not lines[-1].endswith("\n"):
             lines[-1] += "\n"
         lines += ["\n"] * bool(lines) + [f"[{group}]\n", f"{key}={wanted}\n"]
+    if not lines:
+        path.unlink()
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.lineart")
     part.write_text("".join(lines), _ENCODING, _ERRORS, newline="")

@@ -21,6 +21,7 @@ NAME = "lineart"
 """Of the plugin's folder and of its `.desktop` file."""
 _SOURCE = Path(__file__).parent / "plugin"
 _COMMAND = "command.json"
+_COMPILED = "__pycache__"
 _SWITCH = ("python", f"enable_{NAME}")
 
 
@@ -30,7 +31,7 @@ def command() -> tuple[str, ...]:
 
 
 def install(krita: Krita, words: Sequence[str]) -> None:
-    """Put the plugin there, in place of an older one, and switch it on.
+    """Put the plugin there, in place of an older one, and switch it on; `foreign` files stay.
 
     Args:
         krita: where.
@@ -43,9 +44,12 @@ def install(krita: Krita, words: Sequence[str]) -> None:
         krita.plugins.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".lineart-", dir=krita.plugins) as scratch:
             new, old = Path(scratch, "new"), Path(scratch, "old")
-            shutil.copytree(_SOURCE / NAME, new, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(_SOURCE / NAME, new, ignore=shutil.ignore_patterns(_COMPILED))
             (new / _COMMAND).write_text(_command_text(words), "utf-8")
             target = krita.plugins / NAME
+            for name in foreign(krita):
+                copy = shutil.copytree if (target / name).is_dir() else shutil.copy2
+                copy(target / name, new / name)
             if target.exists():
                 os.replace(target, old)
             os.replace(new, target)
@@ -53,31 +57,59 @@ def install(krita: Krita, words: Sequence[str]) -> None:
         kritarc.put(krita.config, *_SWITCH, "true")
 
 
-def remove(krita: Krita) -> bool:
-    """Take all of it away; False where there was nothing.
+def remove(krita: Krita, others: Sequence[Krita] = ()) -> bool:
+    """Take all of it away but `foreign` files; False where there was nothing.
+
+    Args:
+        krita: where.
+        others: further installations; the plugin stays switched on for those that share the settings and have it.
 
     Raises:
         LineartError: something cannot be taken away.
     """
     folder, desktop = krita.plugins / NAME, krita.plugins / f"{NAME}.desktop"
-    was_there = folder.exists() or desktop.exists() or kritarc.value(krita.config, *_SWITCH) is not None
+    is_shared = any(each.config == krita.config and is_there(each) for each in others)
+    is_switched = not is_shared and kritarc.value(krita.config, *_SWITCH) is not None
+    was_there = is_there(krita) or is_switched
     with _told(krita):
-        if folder.exists():
-            shutil.rmtree(folder)
+        if folder.is_symlink():
+            folder.unlink()
+        elif folder.is_dir():
+            for each in _files(folder):
+                each.unlink()
+            shutil.rmtree(folder / _COMPILED, ignore_errors=True)
+            _remove_empty(folder)
         desktop.unlink(missing_ok=True)
-        kritarc.put(krita.config, *_SWITCH, None)
+        _remove_empty(krita.plugins)
+        if is_switched:
+            kritarc.put(krita.config, *_SWITCH, None)
     return was_there
+
+
+def is_there(krita: Krita) -> bool:
+    """Whether anything of the plugin is among the files there."""
+    folder = krita.plugins / NAME
+    return (krita.plugins / f"{NAME}.desktop").exists() or bool(_files(folder))
+
+
+def foreign(krita: Krita) -> list[str]:
+    """What lies in the plugin's folder and is not lineart's, by name."""
+    folder = krita.plugins / NAME
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    ours = {*_names(folder), _COMPILED}
+    return sorted(each.name for each in folder.iterdir() if each.name not in ours)
 
 
 def faults(krita: Krita) -> list[str]:
     """What is wrong with the plugin there, each with what to do about it; empty where all is well."""
     folder = krita.plugins / NAME
-    if not folder.is_dir() and not (krita.plugins / f"{NAME}.desktop").is_file():
+    if not is_there(krita):
         return ["not installed; run lineart krita install"]
     found = []
     if not (krita.plugins / f"{NAME}.desktop").is_file():
         found.append(f"{NAME}.desktop is missing; run lineart krita install")
-    if _contents(folder) != _contents(_SOURCE / NAME):
+    if _contents(folder, _names(folder)) != _contents(_SOURCE / NAME, _shipped()):
         found.append("its files are of another version of lineart; run lineart krita install")
     if kritarc.value(krita.config, *_SWITCH) != "true":
         found.append("switched off; run lineart krita install, or tick it in Krita's Python Plugin Manager")
@@ -105,7 +137,7 @@ def pack(path: Path, words: Sequence[str]) -> None:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(_SOURCE / f"{NAME}.desktop", f"{NAME}.desktop")
             archive.mkdir(NAME)
-            for name, content in sorted(_contents(_SOURCE / NAME).items()):
+            for name, content in _contents(_SOURCE / NAME, _shipped()).items():
                 archive.writestr(f"{NAME}/{name}", content)
             archive.writestr(f"{NAME}/{_COMMAND}", _command_text(words))
         os.replace(part, path)
@@ -115,12 +147,39 @@ def pack(path: Path, words: Sequence[str]) -> None:
 
 
 def _command_text(words: Sequence[str]) -> str:
-    return json.dumps({"command": list(words), "lineart": __version__}, indent=2) + "\n"
+    told = {"command": list(words), "lineart": __version__, "files": sorted(_shipped())}
+    return json.dumps(told, indent=2) + "\n"
 
 
-def _contents(folder: Path) -> dict[str, bytes]:
-    """The plugin's files by name, but for the one that tells which lineart to call."""
-    return {each.name: each.read_bytes() for each in folder.glob("*") if each.is_file() and each.name != _COMMAND}
+def _shipped() -> set[str]:
+    """Names of the plugin's files in this version."""
+    return {each.name for each in (_SOURCE / NAME).iterdir() if each.is_file()}
+
+
+def _names(folder: Path) -> set[str]:
+    """Names of the files that lineart has, or had in the version that was installed, in the plugin's folder."""
+    try:
+        told = json.loads((folder / _COMMAND).read_text("utf-8"))["files"]
+        installed = {each for each in told if Path(each).name == each}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        installed = set()
+    return {*_shipped(), *installed, _COMMAND}
+
+
+def _contents(folder: Path, names: set[str]) -> dict[str, bytes]:
+    """Those of a folder's files that are there, but for the one that tells which lineart to call."""
+    there = (folder / name for name in sorted(names - {_COMMAND}))
+    return {each.name: each.read_bytes() for each in there if each.is_file()}
+
+
+def _files(folder: Path) -> list[Path]:
+    """Those of the plugin's files that are in its folder."""
+    return [folder / name for name in sorted(_names(folder)) if (folder / name).is_file()]
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 @contextlib.contextmanager

@@ -55,6 +55,9 @@ def test_an_upgrade_replaces_all_files(krita: Krita) -> None:
     plugin_files.install(krita, ["old"])
     stale = krita.plugins / "lineart/gone_in_this_version.py"
     stale.write_text("")
+    told = json.loads((krita.plugins / "lineart/command.json").read_text())
+    told["files"] += [stale.name, "..", "other"]
+    (krita.plugins / "lineart/command.json").write_text(json.dumps(told))
     (krita.plugins / "lineart/docker.py").write_text("")
     assert "its files are of another version of lineart; run lineart krita install" in plugin_files.faults(krita)
     plugin_files.install(krita, plugin_files.command())
@@ -78,6 +81,51 @@ def test_status_tells_each_fault(krita: Krita) -> None:
     assert any("does not know which lineart" in each for each in plugin_files.faults(krita))
 
 
+def test_remove_takes_away_what_install_made(tmp_path: Path) -> None:
+    krita = Krita("test", tmp_path / "krita", tmp_path / "config/kritarc")
+    krita.resources.mkdir()
+    plugin_files.install(krita, plugin_files.command())
+    (krita.plugins / "lineart/__pycache__").mkdir()
+    assert plugin_files.remove(krita)
+    assert not krita.config.exists()
+    assert not list(krita.resources.iterdir())
+    assert not plugin_files.remove(krita)
+
+
+def test_files_of_others_in_the_plugin_s_folder_stay(krita: Krita) -> None:
+    plugin_files.install(krita, ["old"])
+    (krita.plugins / "lineart/notes.txt").write_text("mine")
+    (krita.plugins / "lineart/more").mkdir()
+    (krita.plugins / "lineart/more/a").write_text("mine too")
+    plugin_files.install(krita, plugin_files.command())
+    assert plugin_files.faults(krita) == []
+    assert plugin_files.remove(krita)
+    assert plugin_files.foreign(krita) == ["more", "notes.txt"]
+    assert set(everything(krita.plugins)) == {"lineart/notes.txt", "lineart/more/a"}
+    assert plugin_files.faults(krita) == ["not installed; run lineart krita install"]
+    assert not plugin_files.remove(krita)
+
+
+def test_a_link_to_the_plugin_is_removed_and_not_what_it_leads_to(krita: Krita, tmp_path: Path) -> None:
+    plugin_files.install(krita, ["x"])
+    (krita.plugins / "lineart").rename(tmp_path / "elsewhere")
+    (krita.plugins / "lineart").symlink_to(tmp_path / "elsewhere")
+    assert plugin_files.remove(krita)
+    assert not (krita.plugins / "lineart").is_symlink()
+    assert (tmp_path / "elsewhere/docker.py").is_file()
+
+
+def test_another_folder_with_the_same_settings_leaves_the_plugin_on(krita: Krita, tmp_path: Path) -> None:
+    folder = Krita("folder", tmp_path / "mine", krita.config)
+    for each in (krita, folder):
+        plugin_files.install(each, plugin_files.command())
+    assert plugin_files.remove(folder, [krita])
+    assert plugin_files.faults(krita) == []
+    assert not plugin_files.remove(folder, [krita])
+    assert plugin_files.remove(krita, [folder])
+    assert kritarc.value(krita.config, "python", "enable_lineart") is None
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(krita: Krita) -> None:
     krita.plugins.joinpath("lineart").mkdir()
     blocked = Krita("test", krita.config, krita.config)  # a file in place of the folder
@@ -96,7 +144,8 @@ def test_settings_come_and_go_without_a_trace(tmp_path: Path, text: str) -> None
         assert kritarc.value(path, "python", "enable_lineart") == wanted
         assert kritarc.value(path, "", "enable_lineart") is None
     kritarc.put(path, "python", "enable_lineart", None)
-    assert path.read_bytes() == text.encode("utf-8", "surrogateescape")
+    assert (path.read_bytes() if path.exists() else b"") == text.encode("utf-8", "surrogateescape")
+    assert path.exists() == bool(text)
 
 
 def test_folders_of_every_system(tmp_path: Path) -> None:
@@ -121,7 +170,7 @@ def test_krita_is_found_where_it_was_used(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(ArgumentError, match="Krita was not found"):
+    with pytest.raises(LineartError, match=r"^Krita was not found in .* with --resources"):
         folders.find(None)
     (tmp_path / ".var/app/org.kde.krita/data/krita").mkdir(parents=True)
     assert [each.kind for each in folders.find(None)] == ["Flatpak"]
