@@ -125,7 +125,7 @@ class Order:
 
 
 def _options(request: Request, bits: int) -> InkOptions:
-    told = request.get("options", fields.options, default={})
+    told: dict[str, str] = request.get("options", fields.options, default={})
     known = {name for name, spec in specs(InkOptions).items() if spec.panel not in _LEFT_TO_THE_CALLER}
     for name, value in told.items():
         if name not in known:

@@ -278,3 +278,9 @@ def test_what_manifests_say_of_a_shipped_brush_is_as_it_was_before_its_file_was_
     """Ink of an older lineart is not made again."""
     _, style, _ = store.find("charcoal")
     assert Tool(style, name="charcoal").settings()["brush"] == "charcoal 45f450795cb9"
+
+
+def test_a_file_nested_too_deeply_is_no_brush(tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    with pytest.raises(BrushError, match="is no brush of lineart"):
+        load(tmp_path / "deep.json")

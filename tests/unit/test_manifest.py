@@ -159,3 +159,9 @@ def test_settings_of_an_older_lineart_are_read_by_their_new_names() -> None:
     replayed = Manifest()
     manifest.replay(replayed, [line], lambda _: None)
     assert replayed == now
+
+
+def test_a_line_of_the_journal_that_is_nested_too_deeply_is_passed_over() -> None:
+    known = manifest.Manifest({}, {})
+    manifest.replay(known, ["[" * 100_000], lambda _: None)
+    assert known == manifest.Manifest({}, {})
