@@ -41,7 +41,7 @@ _KEPT = {
     OutputStatus.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
 }
 _INVERTED = "has light lines on dark, which are inked as dark lines on light are; --invert no inks it as it is"
-_TONED = "has screentone, which is left out; --screentone keep inks its dots"
+_TONED = "has screentone, which is left out; --screentone keep inks it like the rest"
 _BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes light lines on dark"
 _MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
 _LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of a page

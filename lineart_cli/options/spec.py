@@ -64,7 +64,7 @@ def read_choice(spec: Spec, text: str) -> str:
     name = text.strip().lower()
     if name in spec.choices:
         return name
-    nearest = sorted(spec.choices, key=lambda choice: -difflib.SequenceMatcher(None, name, choice).ratio())
+    nearest = sorted(spec.choices, key=lambda choice: (-difflib.SequenceMatcher(None, name, choice).ratio(), choice))
     raise spec.error(text, f"unknown; choose from {', '.join(nearest)}")
 
 

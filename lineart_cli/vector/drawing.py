@@ -140,7 +140,7 @@ class _Drawer:
     def _taper(self) -> Doubles:
         """(N,) factors of the pressure near loose ends, as `Trace.factor` gives them."""
         found, strokes = self.places, self.found.strokes
-        if not self.style.taper:
+        if not self.style.taper or not len(found.points):
             return np.ones(len(found.points))
         stroke = strokes.stroke[found.run]
         first = np.searchsorted(stroke, np.arange(len(strokes.is_closed)))

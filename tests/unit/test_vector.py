@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lineart_cli.brushes import store
+from lineart_cli.brushes import store, style
 from lineart_cli.brushes.drawing.paint import Lines, paint
 from lineart_cli.brushes.style import EVEN, Style, Tool
 from lineart_cli.imaging.disk_array import DiskArray
@@ -308,6 +308,17 @@ class TestHardPages:
             assert np.isfinite(part).all()
             np.testing.assert_allclose(part[1:, 0], part[:-1, 3], atol=1e-6)
         assert shapes or name in {"blank", "one pixel"}
+
+    @pytest.mark.parametrize("brush", sorted(store.shipped()))
+    @pytest.mark.parametrize("name", ["blank", "one pixel", "all black", "a dot"])
+    def test_every_brush_draws_them(self, name: str, brush: str) -> None:
+        shapes = [
+            shape
+            for layer in draw(HARD[name](), style=style.load(store.shipped()[brush])).layers
+            for shape in layer.shapes
+        ]
+        assert all(np.isfinite(part).all() for shape in shapes for part in shape.parts)
+        assert shapes or name != "all black"
 
     def test_a_page_all_black_is_all_ink(self) -> None:
         assert draw(HARD["all black"]()).area == pytest.approx(160 * 200, rel=0.02)
