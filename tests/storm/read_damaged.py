@@ -17,7 +17,6 @@ import signal
 import sys
 import tempfile
 import time
-import warnings
 from pathlib import Path
 
 from bases import LAYER, LAYERED, bases
@@ -25,7 +24,7 @@ from mutations import mutated
 
 from lineart_cli.errors import PageError
 from lineart_cli.options import InkOptions
-from lineart_cli.pages import count_pages, read_grey, read_header, read_metadata, read_sketch
+from lineart_cli.pages import count_pages, libraries, read_grey, read_header, read_metadata, read_sketch
 
 MAX_MEGAPIXELS = 20.0
 MOST_SECONDS = 60
@@ -35,7 +34,7 @@ READ, REFUSED = "read", "refused"
 
 def main() -> None:
     """Reads what the command line names."""
-    warnings.filterwarnings("ignore", module="PIL")  # as `lineart ink` does
+    libraries.quieten()
     resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
     arguments = iter(sys.argv[1:])
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryFile() as noise:
