@@ -19,6 +19,7 @@ DARK_PAPER = 0.5  # grey of the middle of a page whose lines may be light
 PLAIN = 0.04  # paper differs less than this from that around it
 LEAST_LINES = 2e-4  # mean light that lines add to a page that has any
 LIGHT_TO_DARK = 2.5  # light that lines add, for each as much that they take away
+SHEET, SHEET_SHARE = 0.65, 0.2  # grey of broad areas, and their share of a page, that are a sheet on a dark desk
 ALL_LIGHT = 0.75  # grey; a page with nothing darker may have light lines on transparency
 
 
@@ -57,6 +58,8 @@ def is_light_on_dark(grey: Page) -> bool:
         return False
     paper = local_median(cells)
     broad = cv2.morphologyEx(cells, cv2.MORPH_OPEN, np.ones((FILL // CELL, FILL // CELL), np.uint8))
+    if (broad > SHEET).mean() > SHEET_SHARE:
+        return False
     light = np.maximum(cells - np.maximum(paper, broad) - PLAIN, 0).mean()
     dark = np.maximum(paper - cells - PLAIN, 0).mean()
     return bool(light >= LEAST_LINES and light > LIGHT_TO_DARK * dark)

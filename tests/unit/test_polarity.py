@@ -54,6 +54,17 @@ def test_a_small_sheet_on_a_black_lid_is_dark_on_light() -> None:
     assert not is_light_on_dark(page)
 
 
+@pytest.mark.parametrize("desk", [0.1, 0.22, 0.35])
+def test_a_slanted_sheet_on_a_dark_desk_is_dark_on_light(desk: float) -> None:
+    page = np.random.default_rng(1).normal(255 * desk, 3, (1400, 1800)).clip(0, 255).astype(np.uint8)
+    corners = np.array([(300, 250), (1500, 320), (1640, 1180), (180, 1120)], np.float32)
+    flat = np.array([(0, 0), (1000, 0), (1000, 900), (0, 900)], np.float32)
+    seen = cv2.warpPerspective(drawn(0.95, 0.1), cv2.getPerspectiveTransform(flat, corners), page.shape[::-1])
+    inside = cv2.fillConvexPoly(np.zeros_like(page), corners.astype(np.int32), 1) > 0
+    page[inside] = seen[inside]
+    assert not is_light_on_dark(page)
+
+
 def test_black_and_white_chalk_on_toned_paper_is_dark_on_light() -> None:
     page = drawn(0.4, 0.1)
     page[np.roll(drawing(), 12, 0) > 0.5] = 200
