@@ -56,10 +56,13 @@ def test_a_small_sheet_on_a_black_lid_is_dark_on_light() -> None:
 
 @pytest.mark.parametrize("desk", [0.1, 0.22, 0.35])
 def test_a_slanted_sheet_on_a_dark_desk_is_dark_on_light(desk: float) -> None:
-    page = np.random.default_rng(1).normal(255 * desk, 3, (1400, 1800)).clip(0, 255).astype(np.uint8)
-    corners = np.array([(300, 250), (1500, 320), (1640, 1180), (180, 1120)], np.float32)
+    page = np.random.default_rng(1).normal(255 * desk, 4, (700, 900)).clip(0, 255).astype(np.uint8)
+    corners = np.array([(150, 120), (760, 160), (820, 590), (90, 560)], np.float32)
     flat = np.array([(0, 0), (1000, 0), (1000, 900), (0, 900)], np.float32)
-    seen = cv2.warpPerspective(drawn(0.95, 0.1), cv2.getPerspectiveTransform(flat, corners), page.shape[::-1])
+    sheet = np.full((900, 1000), 242, np.uint8)
+    cv2.ellipse(sheet, (500, 450), (300, 250), 0, 0, 320, 25, 4, cv2.LINE_AA)
+    cv2.line(sheet, (100, 100), (900, 800), 25, 4, cv2.LINE_AA)
+    seen = cv2.warpPerspective(sheet, cv2.getPerspectiveTransform(flat, corners), page.shape[::-1])
     inside = cv2.fillConvexPoly(np.zeros_like(page), corners.astype(np.int32), 1) > 0
     page[inside] = seen[inside]
     assert not is_light_on_dark(page)
