@@ -161,7 +161,8 @@ def test_permissions_that_are_missing(
 def swap(seeds: range, folder: Path, ink: Ink, looks: SimpleNamespace) -> None:
     """Inks scans that are saved, cut off and moved all the time, and once more when they rest."""
     counts: Counter[str] = Counter()
-    told = "--drawing", "7px"  # a scale that is measured may be kept from the last ink, of another drawing
+    # A scale that is measured may be kept from the last ink, of another drawing; halves of pages may look inverted.
+    told = "--drawing", "7px", "--invert", "no"
     for seed in seeds:
         ended = ink("--jobs", "123"[seed % 3], *told, meddle=seed)
         counts[f"exit code {ended.code}"] += 1
