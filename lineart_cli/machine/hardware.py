@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from lineart_cli.model.card import RUNTIMES
+from lineart_cli.runtimes import load
 
 _FLAGS = {  # what Linux calls it, on x86-64 and on ARM: our name
     "avx2": "avx2",
@@ -107,7 +108,7 @@ def with_devices(hardware: Hardware) -> Hardware:
 
 def _openvino_devices() -> Iterator[Device]:
     try:
-        import openvino
+        openvino = load("openvino")
     except ImportError:
         return
     core = openvino.Core()
@@ -120,7 +121,7 @@ def _openvino_devices() -> Iterator[Device]:
 
 def _onnxruntime_devices() -> Iterator[Device]:
     try:
-        import onnxruntime
+        onnxruntime = load("onnxruntime")
     except ImportError:
         return
     for provider in onnxruntime.get_available_providers():

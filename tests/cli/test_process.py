@@ -42,6 +42,26 @@ def test_a_file_that_cannot_grow_leaves_nothing_behind(folder: Path, start: Star
     assert os.listdir(folder / "ink") == [NAME]  # where the failure is noted
 
 
+def test_inking_starts_no_process_and_speaks_to_nobody(folder: Path) -> None:
+    program = (
+        "import sys, threading\n"
+        "seen = []\n"
+        "quiet = {'os.fork', 'os.posix_spawn', 'subprocess.Popen', 'socket.connect', 'socket.getaddrinfo'}\n"
+        "sys.addaudithook(lambda event, _: seen.append(event) if event in quiet else None)\n"
+        "sys.argv = ['lineart', 'ink', 'scans/a.png', '-o', 'ink']\n"
+        "from lineart_cli import app\n"
+        "try: app.main()\n"
+        "except SystemExit as ended: code = ended.code\n"
+        "[each.join() for each in threading.enumerate() if not each.daemon and each is not threading.main_thread()]\n"
+        "sys.exit(f'{seen}' if seen else code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / "ink/a.png").exists()
+
+
 def test_a_reader_that_leaves_early_is_no_traceback(start: Start) -> None:
     process = start("scans", "-o", "ink", "--json", waits=(0.2,))
     assert process.stdout

@@ -178,7 +178,7 @@ def test_a_shape_that_comes_again_is_not_compiled_again(network: Path, monkeypat
 
 def test_a_runtime_is_imported_ahead_once(monkeypatch: pytest.MonkeyPatch) -> None:
     imported: list[str] = []
-    monkeypatch.setattr(engines, "import_module", imported.append)
+    monkeypatch.setattr(engines, "load", imported.append)
     monkeypatch.setattr(engines, "Thread", Now)
     monkeypatch.delitem(sys.modules, "openvino", raising=False)
     engines.load_ahead(EngineChoice("openvino"))

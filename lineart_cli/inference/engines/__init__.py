@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
@@ -18,6 +17,7 @@ from lineart_cli.inference.engines.base import (
     UnusableError,
 )
 from lineart_cli.inference.engines.compiled import CompiledNetworks
+from lineart_cli.runtimes import load
 
 __all__ = [
     "CHANNELS",
@@ -68,7 +68,7 @@ def load_ahead(choice: EngineChoice) -> None:
 
 def _imported(backend: str) -> None:
     with suppress(ImportError):
-        import_module(backend)
+        load(backend)
 
 
 def _open_first(

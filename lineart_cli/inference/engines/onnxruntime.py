@@ -11,6 +11,7 @@ import numpy as np
 
 from lineart_cli.errors import EngineError
 from lineart_cli.inference.engines.base import CheckedEngine, EngineChoice, MissingRuntimeError, UnusableError, failure
+from lineart_cli.runtimes import load
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -40,7 +41,7 @@ class OnnxRuntimeEngine(CheckedEngine):
         """See `open_engine`."""
         super().__init__(shape)
         try:
-            import onnxruntime
+            onnxruntime = load("onnxruntime")
         except ImportError as error:
             raise MissingRuntimeError("onnxruntime", error) from error
         if choice.precision == "bf16":

@@ -12,6 +12,7 @@ import numpy as np
 
 from lineart_cli.errors import EngineError
 from lineart_cli.inference.engines.base import CheckedEngine, EngineChoice, MissingRuntimeError, failure
+from lineart_cli.runtimes import load
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -33,7 +34,7 @@ class OpenVinoEngine(CheckedEngine):
         """See `open_engine`."""
         super().__init__(shape)
         try:
-            import openvino
+            openvino = load("openvino")
         except ImportError as error:
             raise MissingRuntimeError("openvino", error) from error
         core = openvino.Core()

@@ -1,0 +1,18 @@
+"""OpenVINO and ONNX Runtime, imported where they are needed and nowhere else."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+
+def load(name: str) -> Any:
+    """Import a runtime, `openvino` or `onnxruntime`; raises ImportError where it is not installed.
+
+    OpenVINO tells its makers of each import, from a forked process, unless its package for that is missing; here it
+    always is. In `lineart serve` that process hangs, as it waits for the stdin that the main thread reads.
+    """
+    if name == "openvino":
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    return import_module(name)
