@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lineart_cli.imaging.tone import Exposure
 from lineart_cli.options import Crop
 
 SAMPLES = {"u8": "u1", "u16": "<u2", "f16": "<f2", "f32": "<f4"}
@@ -29,6 +30,21 @@ class Fill:
     sample: str
 
 
+@dataclass(frozen=True)
+class Edited:
+    """Ink of a page as somebody has left it.
+
+    Attributes:
+        pixels: a file of raw rows of the whole page.
+        prints: a file of fingerprints, see `edits.prints`, of the ink as it was made.
+        fill: what a px of that ink was made of; None is its coverage alone.
+    """
+
+    pixels: Path
+    prints: Path
+    fill: Fill | None
+
+
 def shown(value: Any) -> str:
     """A value as it stands in a message, cut short where it is long or deep."""
     return _SHORT.repr(value)
@@ -45,6 +61,13 @@ def positive(value: Any) -> float:
     """A finite number above 0."""
     if not _is_number(value) or not value > 0:
         raise ValueError("write a number above 0")
+    return float(value)
+
+
+def not_negative(value: Any) -> float:
+    """A finite number, 0 or above."""
+    if not _is_number(value) or value < 0:
+        raise ValueError("write a number from 0 on")
     return float(value)
 
 
@@ -83,6 +106,22 @@ def fill(value: Any) -> Fill:
     if not is_known:
         raise ValueError(f'write {{"colour": HEX, "sample": S}}: pairs of hexadecimal digits, and {_listed()}')
     return made
+
+
+def exposure(value: Any) -> Exposure:
+    """The exposure of a page, as `done` told it."""
+    try:
+        return Exposure(positive(value["level"]), not_negative(value["toe"]), positive(value["gain"]))
+    except (TypeError, KeyError, ValueError) as error:
+        raise ValueError("write what done told: an object with the numbers level, toe and gain") from error
+
+
+def edited(value: Any) -> Edited:
+    """Ink that was edited."""
+    try:
+        return Edited(path(value["pixels"]), path(value["prints"]), fill(value["fill"]) if "fill" in value else None)
+    except (TypeError, KeyError, ValueError) as error:
+        raise ValueError('write {"pixels": FILE, "prints": FILE}, and perhaps "fill"') from error
 
 
 def options(value: Any) -> dict[str, str]:

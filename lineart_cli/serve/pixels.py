@@ -1,12 +1,13 @@
-"""Ink as raw rows in a file that the caller has named."""
+"""Ink as raw rows in files that the caller has named."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
+import math
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,50 +22,87 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Coverage = npt.NDArray[np.unsignedinteger[Any]]
+    Mask = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class Written:
-    """A file of ink: the sha256 of its bytes, and the mean coverage, 0 to 1."""
+class Share:
+    """Measures how much of a part is inked while its ink goes by."""
 
-    sha256: str
-    share: float
+    def __init__(self) -> None:
+        self._sum, self._px = 0.0, 0
+
+    def passed(self, bands: Iterable[Coverage]) -> Iterator[Coverage]:
+        """The same bands."""
+        for band in bands:
+            self._sum += float(band.sum(dtype=np.float64)) / np.iinfo(band.dtype).max
+            self._px += band.size
+            yield band
+
+    def mean(self) -> float:
+        """Of the coverage of all that went by, 0 to 1."""
+        return self._sum / max(self._px, 1)
 
 
-def write(bands: Iterable[Coverage], crop: Crop, path: Path, fill: Fill | None, mask: Path | None) -> Written:
-    """Write the part of a page's ink.
+def within(bands: Iterable[Coverage], crop: Crop, mask: Mask | None) -> Iterator[Coverage]:
+    """The ink of a part of a page.
 
     Args:
         bands: (rows, W) coverage, uint8 or uint16, of the page from top to bottom.
         crop: the part.
-        path: the file, which is gone again if anything goes wrong.
-        fill: what pixels are made of; None writes the coverage as it is.
-        mask: a file of a byte for each px of the part, see `check_mask`, by which the coverage is multiplied.
+        mask: of the part, by which the coverage is multiplied.
 
-    Raises:
-        PageError: the file cannot be written.
+    Yields:
+        (rows, w), some rows at a time.
     """
-    digest, total = hashlib.sha256(), 0.0
-    allowed = None if mask is None else np.memmap(mask, np.uint8, "r", 0, (crop.height, crop.width))
+    row = -crop.top
+    for band in bands:
+        for rows in strips(len(band)):
+            top = row + rows.start
+            part = band[rows][max(-top, 0) : max(crop.height - top, 0), crop.columns]
+            if part.size:
+                yield part if mask is None else _masked(part, mask[max(top, 0) :][: len(part)])
+        row += len(band)
+
+
+def filled(ink: Coverage, fill: Fill | None) -> npt.NDArray[np.uint8]:
+    """Pixels of (rows, W) coverage: (rows, W, bytes of a pixel); without a fill, the coverage as it is."""
+    if fill is None:
+        return np.ascontiguousarray(ink).view(np.uint8).reshape(*ink.shape, ink.itemsize)
+    dtype = np.dtype(SAMPLES[fill.sample])
+    white = np.iinfo(ink.dtype).max
+    cover = ink.astype(dtype) if dtype.kind == "u" else (ink / np.float32(white)).astype(dtype)
+    pixels = np.empty((*ink.shape, len(fill.colour) + dtype.itemsize), np.uint8)
+    pixels[..., : len(fill.colour)] = np.frombuffer(fill.colour, np.uint8)
+    pixels[..., len(fill.colour) :] = cover[..., None].view(np.uint8)
+    return pixels
+
+
+def write(pixels: Iterable[npt.NDArray[np.uint8]], path: Path) -> str:
+    """Write pixels, row after row, into a file, and return the sha256 of its bytes; raises PageError."""
+    digest = hashlib.sha256()
+    with _told(path), path.open("wb") as file:
+        for rows in pixels:
+            content = np.ascontiguousarray(rows).data
+            digest.update(content)
+            file.write(content)
+    return digest.hexdigest()
+
+
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write a file; raises PageError."""
+    with _told(path):
+        path.write_bytes(content)
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Whatever the disk refuses becomes a PageError."""
     try:
-        with path.open("wb") as file:
-            row = -crop.top
-            for band in bands:
-                for rows in strips(len(band)):
-                    top = row + rows.start
-                    part = band[rows][max(-top, 0) : max(crop.height - top, 0), crop.columns]
-                    if part.size:
-                        inked = part if allowed is None else _masked(part, allowed[max(top, 0) :][: len(part)])
-                        total += float(inked.sum(dtype=np.float64)) / np.iinfo(part.dtype).max
-                        content = np.ascontiguousarray(inked if fill is None else _filled(inked, fill)).data
-                        digest.update(content)
-                        file.write(content)
-                row += len(band)
+        yield
     except OSError as error:
         is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         advice = "free some space there" if is_full else "check its permissions, or name another file"
         raise PageError(str(path), f"cannot be written ({error.strerror})", advice) from error
-    return Written(digest.hexdigest(), total / (crop.width * crop.height))
 
 
 def check_place(path: Path) -> None:
@@ -75,35 +113,31 @@ def check_place(path: Path) -> None:
         raise PageError(str(path), f"its folder {path.parent} does not exist", "make it first, or name another")
 
 
-def check_mask(path: Path, crop: Crop) -> None:
-    """Raises PageError where a file cannot be the mask of a part."""
+def opened(path: Path, shape: tuple[int, ...], what: str) -> npt.NDArray[np.uint8]:
+    """A file of raw rows, read as far as it is looked at: (H, W) or (H, W, bytes of a pixel).
+
+    Raises:
+        PageError: it cannot be read, or has another size; `what` it should be, in a word.
+    """
+    wanted = math.prod(shape)
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
     except OSError as error:
-        raise PageError(str(path), f"cannot be read ({error.strerror})", "write the mask there first") from error
-    if size != crop.width * crop.height:
-        wanted = f"{crop.width} x {crop.height} px"
-        raise PageError(str(path), f"is no mask of {wanted}: it has {size} bytes", "write a byte for each px")
+        raise PageError(str(path), f"cannot be read ({error.strerror})", f"write the {what} there first") from error
+    if size != wanted:
+        reason = f"is no {what} of {shape[1]} x {shape[0]} px: it has {size} bytes"
+        raise PageError(str(path), reason, f"write all rows, {wanted} bytes")
+    return np.memmap(path, np.uint8, "r", shape=shape)
 
 
-def discard(path: Path) -> None:
-    """Take away a file that was not finished."""
-    if path.is_file():
-        os.unlink(path)
+def discard(*paths: Path) -> None:
+    """Take away files that are not, or no longer, of any use."""
+    for path in paths:
+        if path.is_file():
+            os.unlink(path)
 
 
-def _masked(ink: Coverage, allowed: npt.NDArray[np.uint8]) -> Coverage:
+def _masked(ink: Coverage, allowed: Mask) -> Coverage:
     wide = ink.astype(np.uint32) * allowed
     return ((wide + 127) // 255).astype(ink.dtype)
-
-
-def _filled(ink: Coverage, fill: Fill) -> npt.NDArray[np.uint8]:
-    """(rows, W, bytes of a pixel) uint8."""
-    dtype = np.dtype(SAMPLES[fill.sample])
-    white = np.iinfo(ink.dtype).max
-    cover = ink.astype(dtype) if dtype.kind == "u" else (ink / np.float32(white)).astype(dtype)
-    pixels = np.empty((*ink.shape, len(fill.colour) + dtype.itemsize), np.uint8)
-    pixels[..., : len(fill.colour)] = np.frombuffer(fill.colour, np.uint8)
-    pixels[..., len(fill.colour) :] = cover[..., None].view(np.uint8)
-    return pixels

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lineart_cli.errors import ArgumentError, LineartError
+from lineart_cli.imaging.tone import Exposure
 from lineart_cli.options import Crop, InkOptions, specs
 from lineart_cli.serve import fields
-from lineart_cli.serve.fields import Fill, shown
+from lineart_cli.serve.fields import Edited, Fill, shown
 
-VERSION = 1
-"""Counts up when a program that knows the last protocol would misunderstand this one."""
+VERSION = 2
+"""Counts up when a field is added that an older lineart must not pass over."""
+OLDEST = 1
+"""The oldest version whose callers are understood."""
 LONGEST = 1_000_000
 """Characters of a line."""
 _LEFT_TO_THE_CALLER = {"Writing", "Batch", "Reporting"}
@@ -91,6 +95,9 @@ class Order:
         mask: a file of as many bytes as the part has px: how much of the ink there is to be.
         fill: what a px of ink is made of; None writes its coverage alone.
         last_scale: of the page's last ink.
+        last_exposure: of that as well; kept where the scale is.
+        prints: a file for the fingerprints of the ink; None takes none.
+        edited: the page's last ink as somebody has left it, whose edits stay; None is plain ink.
         zoom: px of the screen for a px of the page, of a preview.
     """
 
@@ -101,7 +108,15 @@ class Order:
     mask: Path | None = None
     fill: Fill | None = None
     last_scale: float | None = None
+    last_exposure: Exposure | None = None
+    prints: Path | None = None
+    edited: Edited | None = None
     zoom: float = 1.0
+
+    @property
+    def results(self) -> list[Path]:
+        """The files that are made."""
+        return [self.out] + ([self.prints] if self.prints else [])
 
     @classmethod
     def of(cls, request: Request) -> Order:
@@ -112,6 +127,7 @@ class Order:
             ArgumentError: an option has a wrong value.
         """
         fill = request.maybe("fill", fields.fill)
+        _check_files(request)
         return cls(
             request.get("pixels", fields.path),
             request.get("out", fields.path),
@@ -120,8 +136,57 @@ class Order:
             request.maybe("mask", fields.path),
             fill,
             request.maybe("last_scale", fields.positive),
+            request.maybe("last_exposure", fields.exposure),
+            request.maybe("prints", fields.path),
+            _edited(request, fill),
             request.get("zoom", fields.positive, default=1.0),
         )
+
+
+def results(request: Request) -> list[Path]:
+    """The files that an `ink` or a `preview` makes, as far as the request names any but those that it reads."""
+    return [path for path in _named(request, "out", "prints") if path not in _read_by(request)]
+
+
+def _check_files(request: Request) -> None:
+    """Raises RequestError where a file is to be both read and written."""
+    made, read = _named(request, "out", "prints"), _read_by(request)
+    for path in made:
+        if path in read or made.count(path) > 1:
+            raise RequestError(f"{path}: is named for two files; name another one for the ink", request.id)
+
+
+def _named(request: Request, *names: str) -> list[Path]:
+    """Files that are in these fields."""
+    found = []
+    for name in names:
+        with suppress(RequestError):
+            found.append(request.maybe(name, fields.path))
+    return [each for each in found if each is not None]
+
+
+def _read_by(request: Request) -> list[Path]:
+    read = _named(request, "pixels", "mask")
+    with suppress(RequestError):
+        edited = request.maybe("edited", fields.edited)
+        read += [edited.pixels, edited.prints] if edited else []
+    return read
+
+
+def _edited(request: Request, fill: Fill | None) -> Edited | None:
+    """The edited ink; in a request that leaves out how it was filled, it was as the new one is."""
+    edited = request.maybe("edited", fields.edited)
+    if edited is None:
+        return None
+    if "fill" not in request.fields["edited"]:
+        return replace(edited, fill=fill)
+    if _kind(edited.fill) != _kind(fill):
+        raise RequestError("edited: its fill has other samples than fill; give ink of the same kind", request.id)
+    return edited
+
+
+def _kind(fill: Fill | None) -> tuple[int, str] | None:
+    return None if fill is None else (len(fill.colour), fill.sample)
 
 
 def _options(request: Request, bits: int) -> InkOptions:

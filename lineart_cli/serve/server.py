@@ -11,9 +11,9 @@ from typing import Any
 from lineart_cli import __version__
 from lineart_cli.errors import ArgumentError, EngineError, LineartError, ModelError, PageError
 from lineart_cli.inference.engines import OutOfMemoryError
-from lineart_cli.serve import fields, palette
+from lineart_cli.serve import fields, palette, pixels
 from lineart_cli.serve.fields import shown
-from lineart_cli.serve.protocol import LONGEST, VERSION, Order, Request, RequestError, answer
+from lineart_cli.serve.protocol import LONGEST, OLDEST, VERSION, Order, Request, RequestError, answer, results
 from lineart_cli.serve.studio import Studio
 from lineart_cli.serve.watch import CancelledError, Watch
 
@@ -92,12 +92,12 @@ class Server:
 
     def _greet(self, request: Request) -> None:
         wanted = request.get("version", fields.whole)
-        if wanted != VERSION:
-            older = "the caller" if wanted < VERSION else "lineart"
-            text = f"version {wanted} of the protocol is asked for, and lineart {__version__} has {VERSION}"
+        if not OLDEST <= wanted <= VERSION:
+            older = "the caller" if wanted < OLDEST else "lineart"
+            text = f"version {wanted} of the protocol is asked for, and lineart {__version__} has {OLDEST} to {VERSION}"
             raise RequestError(f"{text}; update {older}", request.id)
         self._is_greeted = True
-        self._say(answer("hello", request.id, version=VERSION, lineart=__version__))
+        self._say(answer("hello", request.id, version=wanted, lineart=__version__))
 
     def _cancel(self, number: int) -> None:
         with self._lock:
@@ -136,6 +136,8 @@ class Server:
 
     def _answer(self, request: Request, watch: Watch) -> None:
         try:
+            if request.do in {"ink", "preview"}:
+                pixels.discard(*results(request))  # so that older ones are not taken for those of a failed request
             watch.check()
             told = self._work[request.do](request, watch)
         except CancelledError:

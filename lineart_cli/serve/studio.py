@@ -6,11 +6,10 @@ import gc
 import math
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lineart_cli import pages
 from lineart_cli.batch import manifest, overview
@@ -18,9 +17,11 @@ from lineart_cli.batch.overview import Overview, Scan
 from lineart_cli.batch.part import AROUND, Part
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
+from lineart_cli.edits import prints
 from lineart_cli.errors import ArgumentError
-from lineart_cli.imaging.disk_array import Page
-from lineart_cli.imaging.tone import Tone, measure
+from lineart_cli.imaging.disk_array import Page, allocate
+from lineart_cli.imaging.resample import gather
+from lineart_cli.imaging.tone import Exposure, Tone, measure
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inking.inker import Inker
 from lineart_cli.model.card import ModelCard
@@ -28,9 +29,14 @@ from lineart_cli.options import Crop, InkOptions, Length, ReadOptions, specs
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.scale import working_scale
 from lineart_cli.scale.working_scale import Estimate, WorkingScale
-from lineart_cli.serve import pixels
+from lineart_cli.serve import layer, pixels
+from lineart_cli.serve.layer import NewInk
+from lineart_cli.serve.pixels import Share
 from lineart_cli.serve.protocol import Order
 from lineart_cli.serve.watch import Watch, WatchedEngine
+
+if TYPE_CHECKING:
+    from lineart_cli.serve.pixels import Coverage
 
 Decide = Callable[[PageSize], Plan]
 _PREVIEWED = 128
@@ -57,11 +63,24 @@ class _Worked:
     size: PageSize
     page: Page
     is_turned: bool
+    _tones: dict[Exposure | None, Tone] = field(default_factory=dict)
 
-    @cached_property
-    def tone(self) -> Tone:
-        """Of the whole page."""
-        return measure(self.page)
+    def tone(self, last: Exposure | None) -> Tone:
+        """Of the whole page; `last` as for `measure`."""
+        if last not in self._tones:
+            self._tones[last] = measure(self.page, last)
+        return self._tones[last]
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What has been written, see `done` in `PROTOCOL.md`."""
+
+    sha256: str
+    share: float
+    exposure: Exposure
+    edits: Sequence[Crop] = ()
+    conflicts: Sequence[Crop] = ()
 
 
 class Studio:
@@ -113,8 +132,11 @@ class Studio:
             "scale": chosen.factor,
             "scale_why": chosen.why,
             "dpi": size.dpi,
+            "exposure": asdict(written.exposure),
             "is_turned": worked.is_turned,
             "share": written.share,
+            "edits": len(written.edits),
+            "conflicts": [list(box) for box in written.conflicts],
             "sha256": written.sha256,
             "seconds": round(time.monotonic() - start, 3),
         }
@@ -178,26 +200,42 @@ class Studio:
             self._worked = size, _Worked(size, *overview.read(sheet.scan, size, greys, _scratch()))
         return self._worked[1]
 
-    def _written(self, worked: _Worked, crop: Crop, tool: Tool, order: Order, around: int) -> pixels.Written:
-        """The file of ink; none is there after an error."""
+    def _written(self, worked: _Worked, crop: Crop, tool: Tool, order: Order, around: int) -> _Written:
+        """The files that are asked for; none is there after an error."""
         try:
-            if order.mask is not None:
-                pixels.check_mask(order.mask, crop)
-            is_whole = (crop.height, crop.width) == worked.size.shape
-            page, size, inside, tone = worked.page, worked.size, crop, worked.tone
-            if not is_whole:
-                part = Part.of(page, size, crop, worked.tone, around)
-                page, size, inside = part.page, part.size, part.crop
-                tone = part.tone
-            plan = self._decide(order.options)(size)
-            self._watch.begin(plan.computed_megapixels, plan.seconds)
-            bits = order.options.bits
-            inker = Inker(self._card, self._prepare, bits, scratch=_scratch())
-            bands = inker.bands(page, size, plan, tool, order.options.faint, tone)
-            return pixels.write(bands, inside, order.out, order.fill, order.mask)
+            page, bits = worked.size.shape, order.options.bits
+            mask = None if order.mask is None else pixels.opened(order.mask, (crop.height, crop.width), "mask")
+            earlier = None if order.edited is None else layer.opened(order.edited, page)
+            tone, share = worked.tone(order.last_exposure if worked.size.scale == order.last_scale else None), Share()
+            bands = share.passed(pixels.within(*self._bands(worked, crop, tool, order, around, tone), mask))
+            if earlier is None and order.prints is None:
+                sha256 = pixels.write((pixels.filled(each, order.fill) for each in bands), order.out)
+                return _Written(sha256, share.mean(), tone.exposure)
+            ink = allocate((crop.height, crop.width), f"u{bits // 8}", _scratch())
+            gather(bands, ink)
+            laid = layer.laid(
+                NewInk(ink, crop, mask, page), order.fill, earlier, tool.thickness.page_px(worked.size.dpi)
+            )
+            sha256 = pixels.write(laid.pixels(), order.out)
+            if order.prints is not None:
+                pixels.write_bytes(prints.packed(laid.prints()), order.prints)
+            return _Written(sha256, share.mean(), tone.exposure, laid.edits, laid.conflicts)
         except BaseException:
-            pixels.discard(order.out)
+            pixels.discard(*order.results)
             raise
+
+    def _bands(
+        self, worked: _Worked, crop: Crop, tool: Tool, order: Order, around: int, tone: Tone
+    ) -> tuple[Iterator[Coverage], Crop]:
+        """Ink that has the part `crop` of a page in it, and where the part is in that."""
+        page, size, inside = worked.page, worked.size, crop
+        if (crop.height, crop.width) != size.shape:
+            part = Part.of(page, size, crop, tone, around)
+            page, size, inside, tone = part.page, part.size, part.crop, part.tone
+        plan = self._decide(order.options)(size)
+        self._watch.begin(plan.computed_megapixels, plan.seconds)
+        inker = Inker(self._card, self._prepare, order.options.bits, scratch=_scratch())
+        return inker.bands(page, size, plan, tool, order.options.faint, tone), inside
 
     def _prepare(self, choice: EngineChoice, window: tuple[int, int]) -> Engine:
         network = self._card.network_for(choice.precision)

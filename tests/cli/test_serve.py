@@ -33,7 +33,7 @@ class Process:
             [*SERVE, *options], stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=ENVIRONMENT
         )
         self.number = 0
-        assert self.ask("hello", version=1)["version"] == 1
+        assert self.ask("hello", version=2)["version"] == 2
 
     def send(self, do: str, **fields: Any) -> int:
         self.number += 1

@@ -27,7 +27,7 @@ from lineart_cli.options import Crop, Length
 from lineart_cli.pages.readers.raw import first_line
 from lineart_cli.serve import Server, Studio, pixels
 from lineart_cli.serve.fields import Fill
-from lineart_cli.serve.protocol import Order, Request, RequestError
+from lineart_cli.serve.protocol import OLDEST, VERSION, Order, Request, RequestError
 from lineart_cli.serve.watch import CancelledError, Watch
 
 SHAPE = (320, 450)
@@ -141,13 +141,13 @@ def test_pixels_have_colour_and_coverage_and_a_mask_limits_them(caller: Caller, 
     assert not out.exists()
 
 
-def test_floating_point_and_16_bits_of_coverage(tmp_path: Path) -> None:
+def test_floating_point_and_16_bits_of_coverage() -> None:
     ink = np.array([[0, 1000, 65535]], np.uint16)
     for sample, kind in (("f32", "<f4"), ("f16", "<f2")):
-        pixels.write([ink], Crop(0, 0, 3, 1), tmp_path / "a", Fill(b"", sample), None)
-        np.testing.assert_allclose(np.fromfile(tmp_path / "a", kind), [0, 1000 / 65535, 1], rtol=1e-3)
-    pixels.write([ink], Crop(1, 0, 2, 1), tmp_path / "a", Fill(b"\7\7", "u16"), None)
-    assert (tmp_path / "a").read_bytes() == b"\7\7\xe8\x03\7\7\xff\xff"
+        written = pixels.filled(ink, Fill(b"", sample)).view(kind)
+        np.testing.assert_allclose(written.ravel(), [0, 1000 / 65535, 1], rtol=1e-3)
+    (part,) = pixels.within([ink], Crop(1, 0, 2, 1), None)
+    assert pixels.filled(part, Fill(b"\7\7", "u16")).tobytes() == b"\7\7\xe8\x03\7\7\xff\xff"
 
 
 def test_a_preview_has_the_size_of_the_screen(caller: Caller, page: Path) -> None:
@@ -260,6 +260,32 @@ def test_lines_that_are_no_requests_are_told_and_passed_over(caller: Caller) -> 
         assert caller.last(number)["kind"] == "request"
     caller.send("")
     assert caller.ask(30, "brushes")["event"] == "done"
+
+
+def test_a_request_that_fails_leaves_no_older_ink_and_never_takes_the_sketch_away(caller: Caller, page: Path) -> None:
+    out = page.with_name("ink")
+    asked = {"pixels": str(page), "out": str(out)}
+    for number, (do, more) in enumerate(
+        (
+            ("ink", {"options": {"thickness": "thick"}}),
+            ("ink", {"pixels": str(page) + "x"}),
+            ("preview", {"zoom": 0}),
+            ("ink", {"crop": [0, 0, 9000, 1]}),
+        ),
+        2,
+    ):
+        out.write_bytes(b"of before")
+        assert caller.ask(number, do, **{**asked, **more})["event"] == "failed"
+        assert not out.exists()
+    assert "named for two files" in caller.ask(20, "ink", pixels=str(page), out=str(page))["error"]
+    assert page.exists()
+
+
+@pytest.mark.parametrize("version", range(OLDEST, VERSION + 1))
+def test_callers_of_older_versions_are_answered_in_theirs(studio: Studio, version: int) -> None:
+    caller = Caller(studio)
+    assert caller.ask(1, "hello", version=version)["version"] == version
+    caller.send(None)
 
 
 @pytest.mark.parametrize(("version", "who"), [(0, "the caller"), (99, "lineart")])

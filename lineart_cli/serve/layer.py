@@ -1,0 +1,243 @@
+"""A layer of ink that is inked again: what somebody has changed on it stays, see `edits.merge`.
+
+All pixels are as in the caller's files, (rows, W, bytes of a pixel). A part of the page is seen in its window: the
+least rectangle of whole squares of fingerprints that has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lineart_cli.edits import prints
+from lineart_cli.edits.merge import merge
+from lineart_cli.edits.prints import SIDE, Prints
+from lineart_cli.errors import PageError
+from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.resample import strips
+from lineart_cli.options import Crop
+from lineart_cli.serve import pixels
+from lineart_cli.serve.fields import SAMPLES, Edited, Fill
+from lineart_cli.serve.pixels import filled
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Levels = npt.NDArray[np.unsignedinteger[Any]]
+    Pixels = npt.NDArray[np.uint8]
+    Truth = npt.NDArray[np.bool_]
+
+_FULL = 65535  # level of full ink in floating point
+_ROWS = 8 * SIDE
+
+
+@dataclass(frozen=True)
+class Legend:
+    """How ink was made pixels; None is its coverage alone."""
+
+    fill: Fill | None
+
+    def of_coverage(self, ink: Levels) -> Levels:
+        """The levels of coverage, (rows, W): in floating point as they are read again."""
+        return self.of_pixels(filled(ink, self.fill))[0] if self._is_float else ink
+
+    def of_pixels(self, pixels: Pixels) -> tuple[Levels, Truth]:
+        """The levels of pixels, (rows, W); and which of them lineart would not have drawn: they have another colour."""
+        if self.fill is None:
+            return pixels[..., 0], np.zeros(pixels.shape[:2], bool)
+        colours = len(self.fill.colour)
+        level = np.ascontiguousarray(pixels[..., colours:]).view(SAMPLES[self.fill.sample])[..., 0]
+        foreign = (pixels[..., :colours] != np.frombuffer(self.fill.colour, np.uint8)).any(-1)
+        if self._is_float:
+            foreign |= ~np.isfinite(level)
+            level = np.rint(np.clip(np.nan_to_num(level.astype(np.float32)), 0, 1) * _FULL).astype(np.uint16)
+        return level, foreign & (level > 0)
+
+    @property
+    def _is_float(self) -> bool:
+        return self.fill is not None and self.fill.sample.startswith("f")
+
+
+@dataclass(frozen=True)
+class NewInk:
+    """New ink of a part of a page.
+
+    Attributes:
+        ink: (h, w) coverage, by the mask already.
+        crop: the part.
+        mask: (h, w) uint8, how much of the ink there is to be; None is all.
+        page: (H, W).
+    """
+
+    ink: Page
+    crop: Crop
+    mask: npt.NDArray[np.uint8] | None
+    page: tuple[int, int]
+
+    @property
+    def window(self) -> Crop:
+        """The window of the part."""
+        left, top = (at // SIDE * SIDE for at in (self.crop.left, self.crop.top))
+        right, bottom = (-(-at // SIDE) * SIDE for at in (self.crop.columns.stop, self.crop.rows.stop))
+        return Crop(left, top, min(right, self.page[1]) - left, min(bottom, self.page[0]) - top)
+
+    @property
+    def squares(self) -> tuple[slice, slice]:
+        """Rows and columns of the window's fingerprints among those of the page."""
+        rows, columns = self.window.rows, self.window.columns
+        return slice(rows.start // SIDE, -(-rows.stop // SIDE)), slice(columns.start // SIDE, -(-columns.stop // SIDE))
+
+    def laid(self, rows: slice, around: Levels, legend: Legend) -> Levels:
+        """Some rows of the window: the new ink among what is `around` it."""
+        level = around.copy()
+        part, inside = self._common(rows)
+        fresh = legend.of_coverage(self.ink[part])
+        if self.mask is not None:
+            rest = level[inside].astype(np.uint32) * (255 - self.mask[part].astype(np.uint32))
+            fresh = (fresh + (rest + 127) // 255).astype(level.dtype)
+        level[inside] = fresh
+        return level
+
+    def is_open(self, rows: slice) -> Truth:
+        """Which px of some rows of the window may get new ink."""
+        found = np.zeros((rows.stop - rows.start, self.window.width), bool)
+        part, inside = self._common(rows)
+        found[inside] = True if self.mask is None else self.mask[part] > 0
+        return found
+
+    def _common(self, rows: slice) -> tuple[slice, tuple[slice, slice]]:
+        """The rows of the part that are among rows of the window, and where they are among them."""
+        top, left = self.crop.top - self.window.top, self.crop.left - self.window.left
+        first, last = max(rows.start, top), max(min(rows.stop, top + self.crop.height), rows.start, top)
+        inside = slice(first - rows.start, last - rows.start), slice(left, left + self.crop.width)
+        return slice(first - top, last - top), inside
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A layer of ink as somebody has left it.
+
+    Attributes:
+        pixels: (H, W, bytes of a pixel).
+        legend: how its ink was made pixels.
+        prints: the fingerprints of that ink.
+    """
+
+    pixels: Pixels
+    legend: Legend
+    prints: Prints
+
+
+def opened(edited: Edited, page: tuple[int, int]) -> Earlier:
+    """The edited ink of a page (H, W); raises PageError where its files are missing, or of another page."""
+    fill = edited.fill
+    size = 1 if fill is None else len(fill.colour) + np.dtype(SAMPLES[fill.sample]).itemsize
+    layer = pixels.opened(edited.pixels, (*page, size), "ink")
+    try:
+        old = prints.unpacked(edited.prints.read_bytes(), page)
+    except ValueError as error:
+        raise PageError(str(edited.prints), f"has fingerprints that {error}", "leave edited out") from error
+    except OSError as error:
+        advice = "name the file of the last request's prints"
+        raise PageError(str(edited.prints), f"cannot be read ({error.strerror})", advice) from error
+    return Earlier(layer, Legend(fill), old)
+
+
+def laid(new: NewInk, fill: Fill | None, earlier: Earlier | None, thickness: float) -> First | Again:
+    """The layer with new ink, whose lines are so many px thick; with the edits of an earlier one, if it is given."""
+    legend = Legend(fill)
+    return First(new, legend) if earlier is None else Again(new, legend, earlier, thickness)
+
+
+class First:
+    """Ink with nothing to be kept."""
+
+    edits: Sequence[Crop] = ()
+    conflicts: Sequence[Crop] = ()
+
+    def __init__(self, new: NewInk, legend: Legend) -> None:
+        self._new, self._legend = new, legend
+
+    def pixels(self) -> Iterator[Pixels]:
+        """The part, some rows at a time."""
+        for rows in strips(self._new.crop.height, _ROWS):
+            yield filled(self._new.ink[rows], self._legend.fill)
+
+    def prints(self) -> Prints:
+        """The fingerprints of the page: of the new ink, and of none elsewhere."""
+        found = np.zeros(prints.shape_of(self._new.page), np.uint64)
+        window = self._new.window
+        blank = self._legend.of_coverage(np.zeros((_ROWS, window.width), self._new.ink.dtype))
+        taken = (
+            prints.of_rows(self._new.laid(rows, blank[: rows.stop - rows.start], self._legend))
+            for rows in strips(window.height, _ROWS)
+        )
+        found[self._new.squares] = np.concatenate(list(taken))
+        return found
+
+
+class Again:
+    """New ink where somebody has left a layer as it was, or only the sketch was changed, and the edits elsewhere."""
+
+    def __init__(self, new: NewInk, legend: Legend, earlier: Earlier, thickness: float) -> None:
+        """
+        Args:
+            new: the ink.
+            legend: how it is made pixels.
+            earlier: the layer; its pixels have as many bytes as the new ones.
+            thickness: of the lines, px.
+        """
+        self._earlier, self._ink, self._legend = earlier, new, legend
+        window = new.window
+        self._shape = window.height, window.width
+        self._old = earlier.prints[new.squares]
+        self._merge = merge(self._old, self._edited, self._new, self._shape, thickness)
+        self.edits = [self._on_page(box) for box in self._merge.edits]
+        """The places within the window that somebody has changed, px of the page."""
+        self.conflicts = [self._on_page(box) for box in self._merge.conflicts]
+        """The places that both have changed, likewise; what somebody drew stands there."""
+
+    def pixels(self) -> Iterator[Pixels]:
+        """The part, some rows at a time."""
+        inside = self._ink.crop.left - self._ink.window.left
+        columns = slice(inside, inside + self._ink.crop.width)
+        top = self._ink.crop.top - self._ink.window.top
+        for strip in strips(self._ink.crop.height, _ROWS):
+            rows = slice(strip.start + top, strip.stop + top)
+            edited = self._pixels(rows)
+            merged = self._merge.laid(rows, edited, filled(self._new(rows), self._legend.fill))
+            is_open = self._ink.is_open(rows)[..., None]
+            yield np.where(is_open, merged, edited)[:, columns]
+
+    def prints(self) -> Prints:
+        """The fingerprints of the layer as it would be without any edits; edits in squares that are partly beyond the
+        part stay edits.
+        """
+        found = self._earlier.prints.copy()
+        rows = strips(self._shape[0], _ROWS)
+        found[self._ink.squares] = np.concatenate([self._printed(each) for each in rows])
+        return found
+
+    def _printed(self, rows: slice) -> Prints:
+        level, foreign = self._edited(rows)
+        old = self._old[rows.start // SIDE : -(-rows.stop // SIDE)]
+        is_edited = (prints.of_rows(level) != old) | (prints.of_rows(foreign.astype(np.uint8)) != 0)
+        is_cut = prints.of_rows((~self._ink.is_open(rows)).astype(np.uint8)) != 0
+        return np.where(is_edited & is_cut, old, prints.of_rows(self._new(rows)))
+
+    def _pixels(self, rows: slice) -> Pixels:
+        window = self._ink.window
+        return np.asarray(self._earlier.pixels[window.top + rows.start : window.top + rows.stop, window.columns])
+
+    def _edited(self, rows: slice) -> tuple[Levels, Truth]:
+        return self._earlier.legend.of_pixels(self._pixels(rows))
+
+    def _new(self, rows: slice) -> Levels:
+        return self._ink.laid(rows, self._edited(rows)[0], self._earlier.legend)
+
+    def _on_page(self, box: Crop) -> Crop:
+        window = self._ink.window
+        return box._replace(left=box.left + window.left, top=box.top + window.top)
