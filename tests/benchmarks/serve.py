@@ -29,7 +29,7 @@ class Serve:
         command = [sys.executable, "-m", "lineart_cli", "serve"]
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
         self._number = 0
-        self.ask("hello", version=1)
+        self.ask("hello", version=2)
         self.started = time.monotonic() - start
 
     def ask(self, do: str, **fields: Any) -> float:

@@ -5,7 +5,7 @@ import signal
 import time
 
 from krita import Krita, ManagedColor, Node, Selection
-from lineart import helper, nodes, settings, view
+from lineart import helper, layers, nodes, settings, view
 from PyQt5.QtCore import QByteArray, QPoint, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from PyQt5.QtTest import QTest
@@ -98,7 +98,7 @@ def sketched(made, name="sketch", at=(0, 0), seed=0):
     made.refreshProjection()
     made.waitForDone()
     pump()
-    nodes.activate(made, node)
+    layers.activate(made, node)
     return node
 
 
@@ -201,7 +201,7 @@ def ink_all_that_is_visible():
     sketched(made)
     sketched(made, "more", seed=60)
     kra = saved(made, "visible.kra")
-    choose(source="visible", thickness=5.0, brush="ink_pen")
+    choose(source="visible", thickness=5.0, brush="ink_pen", target="new")
     facts = {"said": inked(), "kra": kra, "ink": raw(top(made)), "layers": names(made)}
     facts.update(again=inked(), above=raw(top(made)), both=names(made))
     return facts
@@ -222,28 +222,66 @@ def ink_a_selection():
     said = inked()
     ink = top(made)
     ink = raw(ink)
-    choose(target="last")
-    return {"nothing": nothing, "said": said, "whole": whole, "part": ink, "again": inked(), "layers": names(made)}
+    facts = {"nothing": nothing, "said": said, "whole": whole, "part": ink, "again": inked(), "layers": names(made)}
+    return {**facts, "same": raw(top(made))}
 
 
 def again():
+    """The artist draws on the ink and erases of it, and the sketch is changed elsewhere."""
     made = document("again")
     node = sketched(made)
-    choose(target="last")
     inked()
-    first = raw(top(made))
-    node.setPixelData(QByteArray(sketch(40)), 0, 0, WIDTH, HEIGHT)
+    ink = top(made)
+    facts = {"first": raw(ink)}
+    ink.setOpacity(200)
+    ink.setName("my ink")
+    ink.setPixelData(QByteArray(b"\0\0\xff\xff" * 400), 30, 30, 20, 20)
+    ink.setPixelData(QByteArray(bytes(4 * 60 * 60)), 230, 170, 60, 60)
+    ink.setPixelData(QByteArray(b"\0\xff\0\xff" * 100), -30, -20, 10, 10)
+    facts["edited"] = raw(ink)
+    layers.activate(made, ink)
+    node.setPixelData(QByteArray(b"\x20\x20\x20\xff" * 3 * 150), 590, 300, 3, 150)
     made.refreshProjection()
-    facts = {"first": first, "said": inked(), "layers": names(made), "second": raw(top(made))}
-    act("edit_undo")
+    facts.update(said=inked(), layers=names(made), merged=raw(top(made)), active=made.activeNode().name())
+    facts["beyond"] = bytes(top(made).pixelData(-25, -15, 1, 1)).hex()
+    facts["opacity"] = top(made).opacity()
     act("edit_undo")
     facts.update(undone=names(made), old=raw(top(made)))
     act("edit_redo")
-    act("edit_redo")
-    top(made).setPixelData(QByteArray(b"\0\0\xff\xff" * 100), 5, 5, 10, 10)
-    facts.update(kept=inked(), both=names(made))
-    nodes.activate(made, top(made))
-    facts["from_ink"] = inked()
+    facts.update(redone=raw(top(made)))
+    act("edit_undo")
+    facts.update(known=inked(), known_layers=names(made), once_more=raw(top(made)))
+    path = saved(made, "again.kra")
+    made.setModified(False)
+    clear()
+    opened = Krita.instance().openDocument(path)
+    window().addView(opened)
+    _open.append((opened, area().activeSubWindow()))
+    pump(0.8)
+    layers.activate(opened, opened.nodeByName("sketch"))
+    facts.update(reopened=inked(), reopened_layers=names(opened), reopened_ink=raw(top(opened)))
+    return facts
+
+
+def again_where_it_cannot_be():
+    """Locked, of another colour space, drawn on meanwhile, and ink that was taken for a sketch."""
+    made = document("hindered")
+    sketched(made)
+    inked()
+    first = top(made)
+    layers.activate(made, first)
+    docker().ink_button.click()
+    first.setPixelData(QByteArray(b"\0\0\xff\xff" * 400), 30, 30, 20, 20)
+    pump(90, is_idle)
+    facts = {"meanwhile": docker().status.text(), "one": names(made)}
+    facts["drawn"] = bytes(top(made).pixelData(35, 35, 1, 1)).hex()
+    top(made).setLocked(True)
+    facts.update(locked=inked(), two=names(made))
+    facts["copied"] = bytes(top(made).pixelData(35, 35, 1, 1)).hex()
+    made.setColorSpace("RGBA", "U16", "sRGB-elle-V2-srgbtrc.icc")
+    made.waitForDone()
+    pump()
+    facts.update(converted=inked(), three=names(made))
     return facts
 
 
@@ -288,7 +326,7 @@ def spaces():
         bottom.setPixelData(node.pixelData(0, 0, WIDTH, HEIGHT), 0, 0, WIDTH, HEIGHT)
         drawn.close()
         made.refreshProjection()
-        nodes.activate(made, bottom)
+        layers.activate(made, bottom)
         said = inked()
         ink = top(made)
         path = raw(ink)
@@ -377,7 +415,7 @@ def brush_of_a_stroke():
     bits = image.bits()
     bits.setsize(image.sizeInBytes())
     node.setPixelData(QByteArray(bytes(bits)), 0, 0, WIDTH, HEIGHT)
-    nodes.activate(made, node)
+    layers.activate(made, node)
     docker().strokes.use_stroke("swelling")
     pump(30, lambda: docker().fields["brush"].currentData() == "swelling" and not docker().helper.is_busy())
     field = docker().fields["brush"]
@@ -444,7 +482,7 @@ def faults():
     node = sketched(made, "to go")
     docker().ink_button.click()
     pump(0.01)
-    nodes.activate(made, node)
+    layers.activate(made, node)
     act("remove_layer")
     pump(30, is_idle)
     facts["deleted"] = [docker().status.text(), names(made)]
@@ -473,7 +511,7 @@ def pictures():
     made.rootNode().addChildNode(node, None)
     node.setPixelData(QByteArray(bytes(bits)), 0, 0, *size)
     made.refreshProjection()
-    nodes.activate(made, node)
+    layers.activate(made, node)
     window().qwindow().resize(1480, 940)
     for each in Krita.instance().dockers():
         if each.objectName() not in {"lineart", "KisLayerBox"}:
@@ -490,7 +528,7 @@ def pictures():
     choose(thickness=5.0, brush="brush_pen")
     facts = {"said": inked(120), "layers": names(made)}
     window().qwindow().resizeDocks([layers, docker()], [320, 520], Qt.Vertical)
-    nodes.activate(made, top(made))
+    layers.activate(made, top(made))
     node.setOpacity(130)
     made.refreshProjection()
     pump(2)

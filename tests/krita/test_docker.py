@@ -21,6 +21,7 @@ INKING = (
     "ink_all_that_is_visible",
     "ink_a_selection",
     "again",
+    "again_where_it_cannot_be",
     "stop",
     "two_documents",
     "foreground_colour",
@@ -104,19 +105,45 @@ def test_a_selection_is_inked_as_it_is_on_the_whole_page(facts: Facts) -> None:
     inside = slice(100, 250), slice(200, 450)
     assert np.count_nonzero(part) == np.count_nonzero(part[inside]) > 500
     assert np.abs(part[inside].astype(int) - whole[inside]).mean() < 1
-    assert "taken away" in told["again"]  # it was known to be untouched
+    assert "kept" not in told["again"]  # nothing of it was edited
+    np.testing.assert_array_equal(pixels(told["same"]), pixels(told["part"]))
     assert told["layers"] == ["Background", "sketch", "Ink of sketch"]
 
 
-def test_ink_takes_the_place_of_the_last_one_unless_that_was_changed(facts: Facts) -> None:
+def test_inking_again_keeps_edits_on_the_same_layer_as_one_step(facts: Facts) -> None:
     told = facts["again"]
-    first, second = pixels(told["first"]), pixels(told["second"])
-    assert told["layers"] == told["undone"] == ["Background", "sketch", "Ink of sketch"]
-    assert np.count_nonzero(first != second) > 1000
-    np.testing.assert_array_equal(pixels(told["old"]), first)
-    assert "it is kept" in told["kept"]
-    assert told["both"] == ["Background", "sketch", "Ink of sketch", "Ink of sketch"]
-    assert "Inked" in told["from_ink"]  # of the sketch, though the ink was active
+    first, edited, merged = (pixels(told[name]) for name in ("first", "edited", "merged"))
+    assert told["layers"] == told["undone"] == ["Background", "sketch", "my ink"]
+    assert told["opacity"] == 200
+    assert told["beyond"] == "00ff00ff"
+    assert told["active"] == "my ink"
+    assert "Places of yours that are kept" in told["said"]
+    drawn, erased = (slice(30, 50), slice(30, 50)), (slice(170, 230), slice(230, 290))
+    assert first[erased].any()
+    for area in (drawn, erased):
+        np.testing.assert_array_equal(merged[area], edited[area])
+    assert np.count_nonzero(merged[300:450, 580:600, 3] > 200) > 300  # the stroke that the sketch has got
+    assert not first[300:450, 580:600].any()
+    np.testing.assert_array_equal(pixels(told["old"]), edited)
+    np.testing.assert_array_equal(pixels(told["redone"]), merged)
+
+
+def test_ink_is_known_after_undo_and_in_a_file_that_is_opened_again(facts: Facts) -> None:
+    told = facts["again"]
+    merged = pixels(told["merged"])
+    assert told["known_layers"] == told["reopened_layers"] == ["Background", "sketch", "my ink"]
+    np.testing.assert_array_equal(pixels(told["once_more"]), merged)
+    np.testing.assert_array_equal(pixels(told["reopened_ink"]), merged)
+
+
+def test_ink_that_cannot_be_changed_stays_and_the_new_one_lies_above(facts: Facts) -> None:
+    told = facts["again_where_it_cannot_be"]
+    assert told["one"] == ["Background", "sketch", "Ink of sketch"]
+    assert told["drawn"] == told["copied"] == "0000ffff"  # also what was drawn while lineart was at work
+    assert "locked" in told["locked"]
+    assert told["two"] == [*told["one"], "Ink of sketch"]
+    assert "another size or colour space" in told["converted"]
+    assert told["three"] == [*told["two"], "Ink of sketch"]
 
 
 def test_stop_stops_and_leaves_the_document_alone(facts: Facts) -> None:

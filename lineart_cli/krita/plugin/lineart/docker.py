@@ -34,7 +34,7 @@ def _choices():
             "very-loose": i18n("Very loose"),
         },
         "colour": {"black": i18n("Black"), "foreground": i18n("Foreground colour")},
-        "target": {"new": i18n("New layer above"), "last": i18n("In place of the last ink")},
+        "target": {"last": i18n("The same layer again"), "new": i18n("New layer above")},
     }
 
 
@@ -238,10 +238,10 @@ class LineartDocker(DockWidget):
         """Offers the layers of the active document below the first two rows."""
         document = Krita.instance().activeDocument()
         field = self.fields["source"]
-        inked = settings.ink(document).get("node")
+        inked = {each.get("node") for each in settings.inks(document)}
         there = [] if document is None else list(nodes.every(document.rootNode()))
         layers = [(each.name(), nodes.identity(each)) for each in there if each.type() in {"paintlayer", "grouplayer"}]
-        layers = [each for each in layers if each[1] != inked]
+        layers = [each for each in layers if each[1] not in inked]
         if layers == [(field.itemText(row), field.itemData(row)) for row in range(2, field.count())]:
             return
         was_loading, self._is_loading = self._is_loading, True

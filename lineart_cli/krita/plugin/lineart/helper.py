@@ -6,7 +6,7 @@ import shutil
 
 from .qt import QObject, QProcess, QtCore, QTimer, i18n
 
-VERSION = 1
+VERSION = 2
 """Of the protocol, see PROTOCOL.md of `lineart serve`."""
 COMMAND = os.path.join(os.path.dirname(os.path.abspath(__file__)), "command.json")
 """Which lineart to call; written by `lineart krita install`."""

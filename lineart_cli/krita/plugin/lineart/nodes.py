@@ -1,9 +1,8 @@
-"""Layers of a document: what is on them, and a new one with ink.
+"""Layers of a document, and what is on them.
 
 Pixels go into a file, see `lineart_cli/pages/readers/raw.py`; what has no place there is converted by Krita first.
 """
 
-import hashlib
 import json
 import struct
 import zlib
@@ -11,13 +10,12 @@ from contextlib import contextmanager
 
 from krita import Krita, ManagedColor
 
-from .qt import QByteArray, QtCore, QtWidgets, i18n
+from .qt import i18n
 
 SAMPLES = {"U8": "u8", "U16": "u16", "F16": "f16", "F32": "f32"}
 _FORMATS = {"U8": "B", "U16": "<H", "F16": "<e", "F32": "<f"}
 _FULL = {"U8": 255, "U16": 65535}
 _SRGB = "sRGB-elle-V2-srgbtrc.icc"
-_TRIES = 20  # of 50 ms each
 _STRIP = 16_000_000  # bytes that are taken at once
 
 
@@ -76,12 +74,27 @@ def take(document, node, path, part=None):
     told["linear"] = "g10" in profile or "linear" in profile.lower()
     told["opacity"] = 1.0 if node is None else node.opacity() / 255
     line = b"LINEARTPX1 " + json.dumps(told).encode() + b"\n"
-    known = zlib.crc32(line)
     size = len(channels) * struct.calcsize(_FORMATS[depth])
+    return _write(path, line, read, (left, first, width, height), size)
+
+
+def take_paint(document, node, path):
+    """Write the paint of a layer in the document's colour space, within the page, without a line before it.
+
+    Returns:
+        What tells this paint from other.
+    """
+    return _write(path, b"", node.pixelData, (0, 0, document.width(), document.height()), pixel_bytes(document))
+
+
+def _write(path, line, read, part, size):
+    """Write a line and the pixels of a part, of so many bytes each; returns what tells them from others."""
+    left, first, width, height = part
+    known = zlib.crc32(line)
     try:
         with open(path, "wb") as file:
             file.write(line)
-            for top, count in _strips(width, height, size):
+            for top, count in strips(width, height, size):
                 content = bytes(read(left, first + top, width, count))
                 if len(content) != count * width * size:
                     raise TroubleError(i18n("This layer holds no pixels. Choose a paint layer or a group."))
@@ -93,14 +106,15 @@ def take(document, node, path, part=None):
 
 
 @contextmanager
-def without(document, node):
-    """A copy of a document that nobody sees, without one of its layers."""
+def without(document, left_out):
+    """A copy of a document that nobody sees, without some of its layers."""
     copy = document.clone()
     try:
-        there = find(copy, identity(node))
-        if there is None:
-            raise TroubleError(i18n("The last ink cannot be left out: hide it, or choose the layer of the sketch."))
-        there.remove()
+        for node in left_out:
+            there = find(copy, identity(node))
+            if there is None:
+                raise TroubleError(i18n("The last ink cannot be left out: hide it, or choose the layer of the sketch."))
+            there.remove()
         copy.refreshProjection()
         copy.waitForDone()
         yield copy
@@ -180,114 +194,13 @@ def _pixel_elsewhere(colour, space):
     return {"colour": content[: -struct.calcsize(_FORMATS[space[1]])].hex(), "sample": SAMPLES[space[1]]}
 
 
-def is_untouched(document, ink):
-    """Whether an ink layer is just as it was made; `ink` is what was remembered of it."""
-    node = find(document, ink.get("node"))
-    if node is None:
-        return False
-    left, top, width, height = ink["crop"]
-    bounds = node.bounds()
-    inside = left <= bounds.left() and top <= bounds.top()
-    inside = inside and bounds.right() < left + width and bounds.bottom() < top + height
-    if bounds.isEmpty():
-        inside = True
-    if not inside:
-        return False
-    digest = hashlib.sha256()
-    for row, rows in _strips(width, height, _pixel_bytes(document)):
-        digest.update(bytes(node.pixelData(left, top + row, width, rows)))
-    return digest.hexdigest() == ink["sha256"]
-
-
-def _pixel_bytes(document):
+def pixel_bytes(document):
+    """Of a px in the document's colour space."""
     return len(document.pixelData(0, 0, 1, 1))
 
 
-def _strips(width, height, pixel_bytes):
+def strips(width, height, pixel_bytes):
     """Cuts a page into strips that are small beside memory: the first row of each, and how many it has."""
     rows = max(1, _STRIP // (width * pixel_bytes))
     for first in range(0, height, rows):
         yield first, min(rows, height - first)
-
-
-@contextmanager
-def on_stage(document):
-    """Makes the document the active one for a moment: Krita's actions are for that alone."""
-    krita = Krita.instance()
-    before = []
-    try:
-        for window in krita.windows():
-            area = window.qwindow().centralWidget().findChild(QtWidgets.QMdiArea)
-            active = area.activeSubWindow() if area is not None else None
-            for candidate in [active, *area.subWindowList()] if active is not None else []:
-                area.setActiveSubWindow(candidate)
-                if krita.activeDocument() == document:
-                    before.append((area, active))
-                    yield
-                    return
-            if active is not None:
-                area.setActiveSubWindow(active)
-        raise TroubleError(i18n("The document is not open in a window any more."))
-    finally:
-        for area, active in before:
-            area.setActiveSubWindow(active)
-
-
-def activate(document, node):
-    """Make a layer the active one of the active document; raises TroubleError where Krita does not let it be."""
-    for _ in range(_TRIES):
-        document.setActiveNode(node)
-        if identity(document.activeNode()) == identity(node):
-            return
-        node.setName(node.name())  # Krita 5.1 refuses a new layer until it has been told of a change of it
-        QtWidgets.QApplication.processEvents(QtCore.QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, 50)
-    raise TroubleError(i18n("Krita does not let the layer {0} be active.").format(node.name()))
-
-
-def add_ink(document, source, name, path, crop):
-    """Add a paint layer with ink above a layer, as one step to undo; the active layer stays active.
-
-    Args:
-        document: that is inked.
-        source: the layer below, or None for the topmost.
-        name: of the new layer.
-        path: the file with its pixels, in the document's colour space.
-        crop: left, top, width, height of them.
-
-    Returns:
-        The layer.
-    """
-    krita = Krita.instance()
-    with on_stage(document):
-        document.waitForDone()
-        active = document.activeNode()
-        below = source or [node for node in document.rootNode().childNodes() if node.type().endswith("layer")][-1]
-        activate(document, below)
-        before = {identity(node) for node in every(document.rootNode())}
-        krita.action("add_new_paint_layer").trigger()
-        document.waitForDone()
-        added = [node for node in every(document.rootNode()) if identity(node) not in before]
-        if not added:
-            activate(document, active)
-            raise TroubleError(i18n("Krita adds no layer there. Unlock the group of the sketch, and ink again."))
-        node = added[0]
-        node.setName(name)
-        left, top, width, height = crop
-        size = _pixel_bytes(document)
-        with open(path, "rb") as file:
-            for row, rows in _strips(width, height, size):
-                node.setPixelData(QByteArray(file.read(rows * width * size)), left, top + row, width, rows)
-        document.refreshProjection()
-        activate(document, active)
-    return node
-
-
-def remove(document, node):
-    """Take a layer away, as one step to undo."""
-    with on_stage(document):
-        active = document.activeNode()
-        activate(document, node)
-        Krita.instance().action("remove_layer").trigger()
-        document.waitForDone()
-        if identity(active) != identity(node):
-            activate(document, active)

@@ -5,8 +5,9 @@ from contextlib import suppress
 from krita import Krita
 
 from . import nodes
-from .inking import Files, options, take_sketch
+from .files import Files
 from .qt import QtCore, QtGui, QTimer, QtWidgets, i18n
+from .sketch import options, take_sketch
 from .view import Overlay, image_of, seen, viewport
 
 _OFTEN = 150  # ms between two looks at the view

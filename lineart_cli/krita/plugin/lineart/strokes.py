@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from krita import Krita, ManagedColor, Node
 
 from . import nodes
-from .inking import Files
+from .files import Files
 from .qt import QtCore, QtWidgets, i18n
 
 _BORDER = 8  # px of the page around a stroke

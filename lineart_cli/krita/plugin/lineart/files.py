@@ -1,0 +1,34 @@
+"""Files by which pixels go to lineart and come back."""
+
+import os
+import tempfile
+
+from .helper import shared_folder
+
+_NAMES = ("pixels", "mask", "ink", "prints", "layer", "old_prints")
+
+
+class Files:
+    """Names for files, in a folder of their own that `clear` takes away.
+
+    `pixels` and `mask` are of the sketch, `ink` and `prints` of its new ink, `layer` and `old_prints` of the last one.
+    """
+
+    def __init__(self):
+        folder = shared_folder()
+        os.makedirs(folder, exist_ok=True)
+        self._folder = tempfile.mkdtemp(prefix="lineart-krita-", dir=folder)
+        for name in _NAMES:
+            setattr(self, name, os.path.join(self._folder, name))
+
+    def renew(self, is_other):
+        """Let the sketch in `pixels` be the one beside it, whose name ends in "-new", if that is another one."""
+        if is_other:
+            os.replace(self.pixels + "-new", self.pixels)
+
+    def clear(self):
+        """Take the files away."""
+        for name in os.listdir(self._folder) if os.path.isdir(self._folder) else []:
+            os.remove(os.path.join(self._folder, name))
+        if os.path.isdir(self._folder):
+            os.rmdir(self._folder)

@@ -1,0 +1,157 @@
+"""Layers that are added and replaced, each as one step to undo."""
+
+from contextlib import contextmanager
+
+from krita import Krita
+
+from . import nodes
+from .qt import QByteArray, QtCore, QtWidgets, i18n
+
+_TRIES = 20  # of 50 ms each
+_PROPERTIES = (
+    ("name", "setName"),
+    ("opacity", "setOpacity"),
+    ("blendingMode", "setBlendingMode"),
+    ("visible", "setVisible"),
+    ("colorLabel", "setColorLabel"),
+    ("inheritAlpha", "setInheritAlpha"),
+    ("alphaLocked", "setAlphaLocked"),
+    ("collapsed", "setCollapsed"),
+    ("layerStyleToAsl", "setLayerStyleFromAsl"),
+)
+
+
+@contextmanager
+def on_stage(document):
+    """Makes the document the active one for a moment: Krita's actions are for that alone."""
+    krita = Krita.instance()
+    before = []
+    try:
+        for window in krita.windows():
+            area = window.qwindow().centralWidget().findChild(QtWidgets.QMdiArea)
+            active = area.activeSubWindow() if area is not None else None
+            for candidate in [active, *area.subWindowList()] if active is not None else []:
+                area.setActiveSubWindow(candidate)
+                if krita.activeDocument() == document:
+                    before.append((area, active))
+                    yield
+                    return
+            if active is not None:
+                area.setActiveSubWindow(active)
+        raise nodes.TroubleError(i18n("The document is not open in a window any more."))
+    finally:
+        for area, active in before:
+            area.setActiveSubWindow(active)
+
+
+def activate(document, node):
+    """Make a layer the active one of the active document; raises TroubleError where Krita does not let it be."""
+    for _ in range(_TRIES):
+        document.setActiveNode(node)
+        if nodes.identity(document.activeNode()) == nodes.identity(node):
+            return
+        node.setName(node.name())  # Krita 5.1 refuses a new layer until it has been told of a change of it
+        _let_krita_work()
+    raise nodes.TroubleError(i18n("Krita does not let the layer {0} be active.").format(node.name()))
+
+
+def add_ink(document, source, name, path, crop):
+    """Add a paint layer with ink above a layer, as one step to undo; the active layer stays active.
+
+    Args:
+        document: that is inked.
+        source: the layer below, or None for the topmost.
+        name: of the new layer.
+        path: the file with its pixels, in the document's colour space.
+        crop: left, top, width, height of them.
+
+    Returns:
+        The layer.
+    """
+    with on_stage(document):
+        document.waitForDone()
+        active = document.activeNode()
+        activate(
+            document, source or [each for each in document.rootNode().childNodes() if each.type().endswith("layer")][-1]
+        )
+        node = _made_by("add_new_paint_layer", document)
+        if node is None:
+            activate(document, active)
+            raise nodes.TroubleError(i18n("Krita adds no layer there. Unlock the group of the sketch, and ink again."))
+        node.setName(name)
+        _lay(document, node, path, crop)
+        activate(document, active)
+    return node
+
+
+def is_replaceable(node):
+    """Whether `replace_ink` can do its work on a layer without any loss."""
+    return not (node.locked() or node.animated() or node.childNodes())
+
+
+def replace_ink(document, old, path, crop):
+    """Let a paint layer have other pixels in a part, as one step to undo; all its properties stay.
+
+    Krita's scripts cannot change pixels so that it can be undone, but they can flatten a layer: another one takes its
+    place, and undoing brings the old one back. That other one then gets the pixels.
+
+    Args:
+        document: that is inked.
+        old: the layer, which is in the document's colour space and `is_replaceable`.
+        path: the file with the pixels.
+        crop: left, top, width, height of them.
+
+    Returns:
+        The layer that took its place.
+    """
+    with on_stage(document):
+        document.waitForDone()
+        active = document.activeNode()
+        properties = [(ask, tell, getattr(old, ask)()) for ask, tell in _PROPERTIES if hasattr(old, tell)]
+        activate(document, old)
+        node = _made_by("convert_to_paint_layer", document)
+        if node is None:
+            activate(document, active)
+            raise nodes.TroubleError(i18n("Krita does not let the layer {0} be changed.").format(old.name()))
+        for ask, tell, value in properties:
+            if getattr(node, ask)() != value:  # some would be a step to undo even where nothing changes
+                getattr(node, tell)(value)
+        _copy_paint(document, old, node)
+        _lay(document, node, path, crop)
+        activate(document, node if nodes.identity(active) == nodes.identity(old) else active)
+    return node
+
+
+def _made_by(action, document):
+    """The layer that one of Krita's actions adds to the active document, or None."""
+    before = {nodes.identity(each) for each in nodes.every(document.rootNode())}
+    Krita.instance().action(action).trigger()
+    for _ in range(_TRIES):
+        document.waitForDone()
+        for each in nodes.every(document.rootNode()):
+            if nodes.identity(each) not in before:
+                return each
+        _let_krita_work()
+    return None
+
+
+def _copy_paint(document, old, node):
+    """Let a layer have just the paint of another one."""
+    part = old.bounds().united(node.bounds())
+    for row, rows in nodes.strips(max(part.width(), 1), part.height(), nodes.pixel_bytes(document)):
+        strip = part.x(), part.y() + row, part.width(), rows
+        node.setPixelData(old.pixelData(*strip), *strip)
+
+
+def _lay(document, node, path, crop):
+    """Put the pixels in a file onto a part of a layer."""
+    left, top, width, height = crop
+    size = nodes.pixel_bytes(document)
+    with open(path, "rb") as file:
+        for row, rows in nodes.strips(width, height, size):
+            node.setPixelData(QByteArray(file.read(rows * width * size)), left, top + row, width, rows)
+    document.refreshProjection()
+
+
+def _let_krita_work():
+    QtWidgets.QApplication.processEvents(QtCore.QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, 50)
