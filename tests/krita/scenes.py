@@ -258,6 +258,7 @@ def again():
     window().addView(opened)
     _open.append((opened, area().activeSubWindow()))
     pump(0.8)
+    facts["annotations"] = [opened.annotationTypes(), len(bytes(opened.annotation("lineart-inks")))]
     layers.activate(opened, opened.nodeByName("sketch"))
     facts.update(reopened=inked(), reopened_layers=names(opened), reopened_ink=raw(top(opened)))
     return facts
@@ -518,16 +519,16 @@ def pictures():
             each.hide()
     docker().show()
     pump(1)
-    layers = next(each for each in Krita.instance().dockers() if each.objectName() == "KisLayerBox")
-    window().qwindow().resizeDocks([layers, docker()], [420, 420], Qt.Vertical)
-    window().qwindow().resizeDocks([layers, docker()], [330, 330], Qt.Horizontal)
+    box = next(each for each in Krita.instance().dockers() if each.objectName() == "KisLayerBox")
+    window().qwindow().resizeDocks([box, docker()], [420, 420], Qt.Vertical)
+    window().qwindow().resizeDocks([box, docker()], [330, 330], Qt.Horizontal)
     pump(1)
     window().activeView().canvas().setZoomLevel(view.viewport().height() / size[1])
     docker().ask_brushes()
     pump(20, lambda: docker().fields["brush"].count() > 5)
     choose(thickness=5.0, brush="brush_pen")
     facts = {"said": inked(120), "layers": names(made)}
-    window().qwindow().resizeDocks([layers, docker()], [320, 520], Qt.Vertical)
+    window().qwindow().resizeDocks([box, docker()], [320, 520], Qt.Vertical)
     layers.activate(made, top(made))
     node.setOpacity(130)
     made.refreshProjection()

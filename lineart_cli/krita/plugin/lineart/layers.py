@@ -48,11 +48,27 @@ def activate(document, node):
     """Make a layer the active one of the active document; raises TroubleError where Krita does not let it be."""
     for _ in range(_TRIES):
         document.setActiveNode(node)
-        if nodes.identity(document.activeNode()) == nodes.identity(node):
+        if _is_active(document, node):
             return
         node.setName(node.name())  # Krita 5.1 refuses a new layer until it has been told of a change of it
         _let_krita_work()
     raise nodes.TroubleError(i18n("Krita does not let the layer {0} be active.").format(node.name()))
+
+
+def _is_active(document, node):
+    active = document.activeNode()  # after an undo there may be none
+    return active is not None and nodes.identity(active) == nodes.identity(node)
+
+
+@contextmanager
+def _active_again(document):
+    """At the end the layer is active that was so at first, if it is still there."""
+    active = document.activeNode()
+    try:
+        yield
+    finally:
+        if active is not None and nodes.find(document, nodes.identity(active)) is not None:
+            activate(document, active)
 
 
 def add_ink(document, source, name, path, crop):
@@ -68,19 +84,15 @@ def add_ink(document, source, name, path, crop):
     Returns:
         The layer.
     """
-    with on_stage(document):
+    with on_stage(document), _active_again(document):
         document.waitForDone()
-        active = document.activeNode()
-        activate(
-            document, source or [each for each in document.rootNode().childNodes() if each.type().endswith("layer")][-1]
-        )
+        layers = [each for each in document.rootNode().childNodes() if each.type().endswith("layer")]
+        activate(document, source or layers[-1])
         node = _made_by("add_new_paint_layer", document)
         if node is None:
-            activate(document, active)
             raise nodes.TroubleError(i18n("Krita adds no layer there. Unlock the group of the sketch, and ink again."))
         node.setName(name)
         _lay(document, node, path, crop)
-        activate(document, active)
     return node
 
 
@@ -104,21 +116,21 @@ def replace_ink(document, old, path, crop):
     Returns:
         The layer that took its place.
     """
-    with on_stage(document):
+    with on_stage(document), _active_again(document):
         document.waitForDone()
-        active = document.activeNode()
+        is_active = _is_active(document, old)
         properties = [(ask, tell, getattr(old, ask)()) for ask, tell in _PROPERTIES if hasattr(old, tell)]
         activate(document, old)
         node = _made_by("convert_to_paint_layer", document)
         if node is None:
-            activate(document, active)
             raise nodes.TroubleError(i18n("Krita does not let the layer {0} be changed.").format(old.name()))
         for ask, tell, value in properties:
             if getattr(node, ask)() != value:  # some would be a step to undo even where nothing changes
                 getattr(node, tell)(value)
         _copy_paint(document, old, node)
         _lay(document, node, path, crop)
-        activate(document, node if nodes.identity(active) == nodes.identity(old) else active)
+        if is_active:
+            activate(document, node)
     return node
 
 
