@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).parents[1]
 SHIPPED = (_PACKAGE / "models" / "brushes", _PACKAGE.parent / "models" / "brushes")
 """Where lineart's own brushes are: inside the installed package, or at the top of a checkout."""
+OWN_STROKE = "a stroke of yours"
+"""What brushes are made from for other programs, in lists, and the name of its file where such a brush is fitted."""
 
 
 def folder() -> Path:

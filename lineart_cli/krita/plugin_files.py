@@ -38,9 +38,11 @@ def install(krita: Krita, words: Sequence[str]) -> None:
         words: how the plugin is to call lineart.
 
     Raises:
-        LineartError: something cannot be written.
+        LineartError: something cannot be written, or a file of somebody else's is in its place.
     """
     with _told(krita):
+        for path in _in_the_way(krita):
+            raise LineartError(f"{path}: is in the place of a file of lineart's; move it away, and install again")
         krita.plugins.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".lineart-", dir=krita.plugins) as scratch:
             new, old = Path(scratch, "new"), Path(scratch, "old")
@@ -53,7 +55,7 @@ def install(krita: Krita, words: Sequence[str]) -> None:
             if target.exists():
                 os.replace(target, old)
             os.replace(new, target)
-        shutil.copyfile(_SOURCE / f"{NAME}.desktop", krita.plugins / f"{NAME}.desktop")
+        shutil.copyfile(_SOURCE / f"{NAME}.desktop", _desktop(krita))
         kritarc.put(krita.config, *_SWITCH, "true")
 
 
@@ -67,10 +69,11 @@ def remove(krita: Krita, others: Sequence[Krita] = ()) -> bool:
     Raises:
         LineartError: something cannot be taken away.
     """
-    folder, desktop = krita.plugins / NAME, krita.plugins / f"{NAME}.desktop"
+    folder, desktop = krita.plugins / NAME, _desktop(krita)
     is_shared = any(each.config == krita.config and is_there(each) for each in others)
     is_switched = not is_shared and kritarc.value(krita.config, *_SWITCH) is not None
     was_there = is_there(krita) or is_switched
+    is_desktop_ours = _is_desktop_ours(krita)
     with _told(krita):
         if folder.is_symlink():
             folder.unlink()
@@ -79,7 +82,8 @@ def remove(krita: Krita, others: Sequence[Krita] = ()) -> bool:
                 each.unlink()
             shutil.rmtree(folder / _COMPILED, ignore_errors=True)
             _remove_empty(folder)
-        desktop.unlink(missing_ok=True)
+        if is_desktop_ours:
+            desktop.unlink()
         _remove_empty(krita.plugins)
         if is_switched:
             kritarc.put(krita.config, *_SWITCH, None)
@@ -88,8 +92,7 @@ def remove(krita: Krita, others: Sequence[Krita] = ()) -> bool:
 
 def is_there(krita: Krita) -> bool:
     """Whether anything of the plugin is among the files there."""
-    folder = krita.plugins / NAME
-    return (krita.plugins / f"{NAME}.desktop").exists() or bool(_files(folder))
+    return _is_desktop_ours(krita) or bool(_files(krita.plugins / NAME))
 
 
 def foreign(krita: Krita) -> list[str]:
@@ -97,7 +100,7 @@ def foreign(krita: Krita) -> list[str]:
     folder = krita.plugins / NAME
     if folder.is_symlink() or not folder.is_dir():
         return []
-    ours = {*_names(folder), _COMPILED}
+    ours = {*_ours(folder), _COMPILED}
     return sorted(each.name for each in folder.iterdir() if each.name not in ours)
 
 
@@ -107,9 +110,9 @@ def faults(krita: Krita) -> list[str]:
     if not is_there(krita):
         return ["not installed; run lineart krita install"]
     found = []
-    if not (krita.plugins / f"{NAME}.desktop").is_file():
+    if not _desktop(krita).is_file():
         found.append(f"{NAME}.desktop is missing; run lineart krita install")
-    if _contents(folder, _names(folder)) != _contents(_SOURCE / NAME, _shipped()):
+    if _contents(folder, _ours(folder)) != _contents(_SOURCE / NAME, _shipped()):
         found.append("its files are of another version of lineart; run lineart krita install")
     if kritarc.value(krita.config, *_SWITCH) != "true":
         found.append("switched off; run lineart krita install, or tick it in Krita's Python Plugin Manager")
@@ -156,14 +159,38 @@ def _shipped() -> set[str]:
     return {each.name for each in (_SOURCE / NAME).iterdir() if each.is_file()}
 
 
-def _names(folder: Path) -> set[str]:
-    """Names of the files that lineart has, or had in the version that was installed, in the plugin's folder."""
+def _in_the_way(krita: Krita) -> list[Path]:
+    """Files that lineart has not put there, and that have the names of those that it would put there."""
+    folder, desktop = krita.plugins / NAME, _desktop(krita)
+    if folder.is_symlink():
+        return []
+    if folder.exists() and not folder.is_dir():
+        return [folder]
+    ours = _ours(folder)
+    found = [folder / name for name in sorted({*_shipped(), _COMMAND} - ours) if (folder / name).exists()]
+    return found + [desktop] * (desktop.exists() and not _is_desktop_ours(krita))
+
+
+def _desktop(krita: Krita) -> Path:
+    return krita.plugins / f"{NAME}.desktop"
+
+
+def _is_desktop_ours(krita: Krita) -> bool:
+    """Whether the file is there, and either came with the plugin that is there or is just what would come."""
+    path = _desktop(krita)
+    is_ours = krita.plugins.joinpath(NAME).is_symlink() or _COMMAND in _ours(krita.plugins / NAME)
+    return path.is_file() and (is_ours or path.read_bytes() == (_SOURCE / path.name).read_bytes())
+
+
+def _ours(folder: Path) -> set[str]:
+    """Names of the files in the plugin's folder that lineart has put there, as it wrote down, or as their content says."""
     try:
-        told = json.loads((folder / _COMMAND).read_text("utf-8"))["files"]
-        installed = {each for each in told if Path(each).name == each}
+        told = json.loads((folder / _COMMAND).read_text("utf-8"))
+        installed = {each for each in told["files"] if Path(each).name == each}
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        installed = set()
-    return {*_shipped(), *installed, _COMMAND}
+        same = _contents(_SOURCE / NAME, _shipped()).items() & _contents(folder, _shipped()).items()
+        installed = {name for name, _ in same}
+    return {*installed, _COMMAND} if installed else set()
 
 
 def _contents(folder: Path, names: set[str]) -> dict[str, bytes]:
@@ -174,7 +201,7 @@ def _contents(folder: Path, names: set[str]) -> dict[str, bytes]:
 
 def _files(folder: Path) -> list[Path]:
     """Those of the plugin's files that are in its folder."""
-    return [folder / name for name in sorted(_names(folder)) if (folder / name).is_file()]
+    return [folder / name for name in sorted(_ours(folder)) if (folder / name).is_file()]
 
 
 def _remove_empty(folder: Path) -> None:

@@ -21,7 +21,7 @@ SIZE = (150, 30)
 """Width and height of a sample, px."""
 _LEAST, _MOST = 8, 600
 _NAME = r"\w([\w .-]{0,58}[\w-])?"
-_ABOUT = "from a stroke of yours"
+_ABOUT = f"from {store.OWN_STROKE}"
 
 
 def brushes(size: tuple[int, int] = SIZE) -> list[dict[str, Any]]:
@@ -85,5 +85,5 @@ def learn(picture: str, name: str) -> dict[str, Any]:
 
 def _is_ours(path: Path) -> bool:
     with suppress(BrushError):
-        return load(path).about == _ABOUT
+        return load(path).about.endswith(_ABOUT)  # measured, or fitted since
     return True  # damaged, or of another version: it is made again

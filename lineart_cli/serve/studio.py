@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lineart_cli import pages
 from lineart_cli.batch import manifest, overview
 from lineart_cli.batch.overview import Overview, Scan
@@ -46,14 +48,35 @@ _SMALL_PX, _MOST_SMALL = 2_500_000, 2
 """Windows of a preview, for whose draft and whose last look the network is kept ready: some 120 MB in all."""
 
 
+_SAME_PX, _SAME_SHARE = 0.1, 0.01
+"""A page has been drawn on, and is no other one, where no more than this share of its px differ by more than that."""
+
+
 @dataclass(frozen=True)
 class _Sheet:
-    """A sketch that was looked at, for any settings that leave the reading as it is."""
+    """A sketch that was looked at, for any settings that leave the reading as it is.
+
+    Attributes:
+        scan: where it is.
+        size: of the page.
+        seen: what it looks like.
+        estimates: of its scale, for what the drawing is said to be.
+        before: the page before it was drawn on, with estimates; None where there is none.
+    """
 
     scan: Scan
     size: PageSize
     seen: Overview
     estimates: dict[str | Length, tuple[Estimate, int]] = field(default_factory=dict)
+    before: _Sheet | None = None
+
+    def drawn_on(self, sheet: _Sheet) -> _Sheet:
+        """Another sheet, which knows this one if it is the same page with a little more or less on it."""
+        before = self.before if not self.estimates else replace(self, seen=replace(self.seen, greys=None), before=None)
+        if before is None or before.size != sheet.size:
+            return sheet
+        differs = np.abs(before.seen.picture - sheet.seen.picture) > _SAME_PX
+        return replace(sheet, before=before) if differs.mean() <= _SAME_SHARE else sheet
 
 
 @dataclass(frozen=True)
@@ -119,7 +142,7 @@ class Studio:
         start, self._watch = time.monotonic(), watch
         pixels.check_place(order.out)
         sheet, tool = self._looked_at(order), _tool(order.options)
-        chosen = self._scale(sheet, tool, order)
+        chosen = self._scale(sheet, tool, order, is_rough=False)
         size = replace(sheet.size, scale=chosen.factor)
         crop = _within(order.crop, size)
         watch.check()
@@ -145,12 +168,13 @@ class Studio:
         """Ink a part of a page at the size at which it is seen; raises as `ink` does.
 
         A px of the result is one of the screen, or of the page where that is enlarged on the screen. Where the page is
-        shrunk on the screen, the network looks no closer than the screen does.
+        shrunk on the screen, the network looks no closer than the screen does. The scale of a page that was drawn on a
+        little is not measured anew, which would take as long as all the rest.
         """
         start, self._watch = time.monotonic(), watch
         pixels.check_place(order.out)
         sheet, tool = self._looked_at(order), _tool(order.options)
-        chosen = self._scale(sheet, tool, order)
+        chosen = self._scale(sheet, tool, order, is_rough=True)
         shrunk = max(1.0, 1 / order.zoom)
         height, width = shape = working_scale.shape_at(shrunk, sheet.size.shape)
         crop = _shrunk(_within(order.crop, sheet.size), shrunk, shape)
@@ -173,21 +197,25 @@ class Studio:
         reading = tuple(getattr(options, name) for name in specs(ReadOptions))
         key = order.pixels, manifest.stamp(order.pixels), reading
         if self._sheet is None or self._sheet[0] != key:
-            self._sheet = self._worked = None
+            last, self._sheet, self._worked = self._sheet, None, None
             header = pages.read_header(order.pixels, options)
             dpi, _ = pages.working_dpi(header, options.dpi)
             scan = Scan(order.pixels, 0, header, options)
             is_kept = header.orientation != pages.UPRIGHT
             size = PageSize(header.height, header.width, dpi, scan.dtype.itemsize, header.held, is_kept)
-            self._sheet = key, _Sheet(scan, size, overview.look(scan))
+            sheet = _Sheet(scan, size, overview.look(scan))
+            self._sheet = key, sheet if last is None else last[1].drawn_on(sheet)
         return self._sheet[1]
 
-    def _scale(self, sheet: _Sheet, tool: Tool, order: Order) -> WorkingScale:
+    def _scale(self, sheet: _Sheet, tool: Tool, order: Order, is_rough: bool) -> WorkingScale:
+        """The scale of a page; a rough one is that of the page before it was drawn on, if that is known."""
         size, drawing = sheet.size, order.options.drawing
-        if drawing not in sheet.estimates:
-            found = overview.estimated(drawing, size.dpi, sheet.seen, self._card.scale_network)
-            sheet.estimates[drawing] = found
-        estimate, steps = sheet.estimates[drawing]
+        estimates = sheet.estimates
+        if is_rough and drawing not in estimates and sheet.before and drawing in sheet.before.estimates:
+            estimates = sheet.before.estimates
+        if drawing not in estimates:
+            estimates[drawing] = overview.estimated(drawing, size.dpi, sheet.seen, self._card.scale_network)
+        estimate, steps = estimates[drawing]
         thickness = tool.thickness.page_px(size.dpi)
         return working_scale.choose(
             estimate, size.shape, thickness, self._card.thickness_px[1], steps, order.last_scale

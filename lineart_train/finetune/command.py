@@ -109,7 +109,7 @@ def _target(name: str, about: str) -> Path:
     if target.exists():
         with suppress(BrushError):  # of another version, or damaged: it is made again
             there = load(target).about
-            if there != about:
+            if there not in {about, about.replace("trained from", "from")}:  # that was measured, and not yet fitted
                 raise ArgumentError("--name", name, f"is {there}; give another name, or delete {target}")
     return target
 

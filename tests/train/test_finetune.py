@@ -14,7 +14,7 @@ from PIL import Image
 
 from lineart_cli.brushes import store
 from lineart_cli.brushes.fitting import measure
-from lineart_cli.brushes.style import CAPS, EVEN, Style, load
+from lineart_cli.brushes.style import CAPS, EVEN, Style, load, save
 from lineart_cli.errors import ArgumentError, ExitCode
 from lineart_train.brushes import engine, shipped
 from lineart_train.brushes.engine import Brush
@@ -168,6 +168,14 @@ def test_a_brush_made_from_something_else_is_not_replaced(tmp_path: Path) -> Non
     assert (tmp_path / "brushes/mine.json").read_bytes() == before
     command.finetune_style(other, None, None, 1.0)
     assert store.find("other_2_")[1].about == "trained from other (2).png"
+
+
+def test_a_brush_that_was_measured_from_the_stroke_is_fitted(tmp_path: Path) -> None:
+    source = picture(tmp_path / "mine.png")
+    (tmp_path / "brushes").mkdir()
+    save(tmp_path / "brushes/mine.json", measure.measure(store.stroke(source)[0], "from mine.png"))
+    command.finetune_style(source, None, None, 1.0)
+    assert store.find("mine")[1].about == "trained from mine.png"
 
 
 def test_ctrl_c_keeps_the_best_and_says_how_to_go_on(

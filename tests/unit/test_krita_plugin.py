@@ -106,6 +106,38 @@ def test_files_of_others_in_the_plugin_s_folder_stay(krita: Krita) -> None:
     assert not plugin_files.remove(krita)
 
 
+@pytest.mark.parametrize("name", ["lineart/docker.py", "lineart/command.json", "lineart.desktop", "lineart"])
+def test_a_file_of_the_user_s_that_is_named_like_one_of_ours_is_never_touched(krita: Krita, name: str) -> None:
+    path = krita.plugins / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+    before = everything(krita.resources)
+    with pytest.raises(LineartError, match=rf"{name}: is in the place of a file of lineart's; move it away"):
+        plugin_files.install(krita, plugin_files.command())
+    assert not plugin_files.remove(krita)
+    assert everything(krita.resources) == before
+
+
+def test_a_file_of_the_user_s_is_in_the_way_of_a_newer_plugin_that_has_one_of_its_name(krita: Krita) -> None:
+    plugin_files.install(krita, plugin_files.command())
+    command = krita.plugins / "lineart/command.json"
+    told = json.loads(command.read_text())
+    told["files"].remove("job.py")  # as a version that had none
+    command.write_text(json.dumps(told))
+    (krita.plugins / "lineart/job.py").write_text("mine")
+    with pytest.raises(LineartError, match="job.py: is in the place"):
+        plugin_files.install(krita, plugin_files.command())
+    plugin_files.remove(krita)
+    assert everything(krita.plugins) == {"lineart/job.py": b"mine"}
+
+
+def test_a_plugin_that_has_lost_its_list_is_told_by_its_content(krita: Krita) -> None:
+    plugin_files.install(krita, plugin_files.command())
+    (krita.plugins / "lineart/command.json").write_text("{")
+    plugin_files.install(krita, plugin_files.command())
+    assert plugin_files.faults(krita) == []
+
+
 def test_a_link_to_the_plugin_is_removed_and_not_what_it_leads_to(krita: Krita, tmp_path: Path) -> None:
     plugin_files.install(krita, ["x"])
     (krita.plugins / "lineart").rename(tmp_path / "elsewhere")

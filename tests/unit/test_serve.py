@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lineart_cli.batch import overview
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
@@ -31,6 +32,7 @@ from lineart_cli.serve.protocol import OLDEST, VERSION, Order, Request, RequestE
 from lineart_cli.serve.watch import CancelledError, Watch
 
 SHAPE = (320, 450)
+ESTIMATED = overview.estimated
 
 
 def sketch() -> np.ndarray:
@@ -164,6 +166,24 @@ def test_a_preview_of_the_page_is_its_ink(caller: Caller, page: Path) -> None:
     for number, (do, out) in enumerate(zip(("ink", "preview"), outs, strict=True), 2):
         assert caller.ask(number, do, pixels=str(page), out=str(out))["event"] == "done"
     assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+def test_a_preview_of_a_page_that_was_drawn_on_measures_no_scale_and_another_page_s_does(
+    caller: Caller, page: Path, monkeypatch: Any
+) -> None:
+    measured = []
+    monkeypatch.setattr(overview, "estimated", lambda *given: measured.append(given) or ESTIMATED(*given))
+    asked = {"pixels": str(page), "out": str(page.with_name("out"))}
+    head = first_line(SHAPE[1], SHAPE[0], "y", "u8", dpi=300.0)
+    drawing = sketch()
+    for number, (do, count) in enumerate((("preview", 1), ("preview", 1), ("preview", 1), ("ink", 2), ("preview", 2)), 2):
+        cv2.line(drawing, (10, 8 * number), (60, 8 * number), 50, 2)
+        page.write_bytes(head + drawing.tobytes())
+        assert caller.ask(number, do, **asked)["event"] == "done"
+        assert len(measured) == count
+    page.write_bytes(head + drawing[::-1].tobytes())
+    assert caller.ask(20, "preview", **asked)["event"] == "done"
+    assert len(measured) == 3
 
 
 def test_the_scale_of_the_last_ink_is_kept(caller: Caller, page: Path) -> None:

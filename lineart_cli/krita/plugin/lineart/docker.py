@@ -57,6 +57,7 @@ class LineartDocker(DockWidget):
         self.strokes = StrokeMenu(self.helper, self)
         self.strokes.said.connect(self.say)
         self.strokes.learnt.connect(self._use_brush)
+        self.strokes.fitted.connect(self.ask_brushes)
         self.brush_button.setMenu(self.strokes.menu)
         self._list_brushes([])
         self._load()
@@ -181,6 +182,7 @@ class LineartDocker(DockWidget):
     def _close(self):
         """Krita ends: so does what was asked for, and its files go."""
         self.preview.turn(False)
+        self.strokes.close()
         self.helper.close()
         self.inking.forget()
 

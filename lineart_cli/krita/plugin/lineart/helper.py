@@ -15,7 +15,7 @@ _FOREIGN = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "QT_PLUGIN_PATH")  # 
 _FLATPAK = "/.flatpak-info"
 
 
-def command():
+def command(*arguments):
     """The program and its arguments; raises LookupError with what to do where there is none."""
     try:
         with open(COMMAND, encoding="utf-8") as file:
@@ -24,14 +24,14 @@ def command():
         found = shutil.which("lineart")
         words = [found] if found else []
     if os.path.exists(_FLATPAK) and words:
-        return ["flatpak-spawn", "--host", *words, "serve"]
+        return ["flatpak-spawn", "--host", *words, *arguments]
     if not words or not shutil.which(words[0]):
         raise LookupError(
             i18n("lineart is not where it was ({0}). Install it, then run: lineart krita install").format(
                 words[0] if words else "PATH"
             )
         )
-    return [*words, "serve"]
+    return [*words, *arguments]
 
 
 def shared_folder():
@@ -41,13 +41,14 @@ def shared_folder():
     return place.writableLocation(kind)
 
 
-def _environment():
-    environment = QtCore.QProcessEnvironment.systemEnvironment()
-    bundled = environment.contains("APPDIR")
+def environment():
+    """Krita's, without what is of no use to lineart."""
+    known = QtCore.QProcessEnvironment.systemEnvironment()
+    bundled = known.contains("APPDIR")
     for name in _FOREIGN:
         if name.startswith("PYTHON") or bundled:
-            environment.remove(name)
-    return environment
+            known.remove(name)
+    return known
 
 
 class Helper(QObject):
@@ -120,12 +121,12 @@ class Helper(QObject):
         if self._process is not None:
             return
         try:
-            program, *arguments = command()
+            program, *arguments = command("serve")
         except LookupError as error:
             self._fail_all(str(error), "start")
             return
         process = self._process = QProcess(self)
-        process.setProcessEnvironment(_environment())
+        process.setProcessEnvironment(environment())
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._keep_said)
         process.errorOccurred.connect(self._could_not)

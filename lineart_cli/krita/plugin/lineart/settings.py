@@ -7,6 +7,7 @@ from krita import Krita
 from .qt import QByteArray
 
 _NAME, _INKS = "lineart", "lineart-inks"
+_OF_INK = {"node", "source", "space", "fill", "scale", "exposure", "prints"}
 _MOST_GONE = 4
 DEFAULTS = {
     "source": "active",
@@ -38,8 +39,8 @@ def save(document, settings):
 
 def inks(document):
     """What is remembered of a document's ink layers, the newest first, see `save_ink`."""
-    told = _annotation(document, _INKS)
-    return [each for each in told.get("inks", []) if isinstance(each, dict)]
+    told = _annotation(document, _INKS).get("inks", [])  # a document may be anybody's
+    return [each for each in told if isinstance(each, dict) and set(each) >= _OF_INK] if isinstance(told, list) else []
 
 
 def save_ink(document, told, there):

@@ -7,8 +7,11 @@ from krita import Krita, ManagedColor, Node
 
 from . import nodes
 from .files import Files
-from .qt import QtCore, QtWidgets, i18n
+from .helper import command, environment
+from .qt import QProcess, QtCore, QtWidgets, i18n
 
+MINUTES = 1.5
+"""That lineart may take to bring a brush closer to its stroke."""
 _BORDER = 8  # px of the page around a stroke
 _WIDTH, _HEIGHT, _MARGIN, _STEPS = 1400, 360, 120, 160  # of the hidden document, px, and pieces of its stroke
 _SIZE = 40.0  # of the preset, px
@@ -19,9 +22,11 @@ class StrokeMenu(QtCore.QObject):
 
     said = QtCore.pyqtSignal(str)
     learnt = QtCore.pyqtSignal(str)
+    fitted = QtCore.pyqtSignal()
 
     def __init__(self, helper, parent):
         super().__init__(parent)
+        self._fits = set()
         self._helper = helper
         self._widget = parent
         self.menu = QtWidgets.QMenu(parent)
@@ -68,11 +73,17 @@ class StrokeMenu(QtCore.QObject):
         if is_given and name.strip():
             use(name.strip())
 
+    def close(self):
+        """Krita ends: so does what fits a brush."""
+        for fit in list(self._fits):
+            fit.kill()
+            fit.waitForFinished(500)
+
     def _learn(self, document, node, name):
         files = Files()
         try:
             part = nodes.mask(document, files.mask) or _painted(document, node)
-            nodes.take(document, node, files.pixels, part)
+            nodes.take(document, node, files.stroke, part)
         except nodes.TroubleError as trouble:
             files.clear()
             self.said.emit(str(trouble))
@@ -81,15 +92,37 @@ class StrokeMenu(QtCore.QObject):
         def heard(answer):
             if answer["event"] == "progress":
                 return
-            files.clear()
             if answer["event"] == "done":
                 said = i18n("Made the brush {0}.").format(answer["name"])
                 self.said.emit(" ".join([said, answer["note"]]).strip())
                 self.learnt.emit(answer["name"])
-            elif answer["event"] == "failed":
+                self._fit(files, answer["name"])
+                return
+            files.clear()
+            if answer["event"] == "failed":
                 self.said.emit(answer["error"])
 
-        self._helper.request("learn", heard, picture=files.pixels, name=name)
+        self._helper.request("learn", heard, picture=files.stroke, name=name)
+
+    def _fit(self, files, name):
+        """Let lineart bring a brush closer to its stroke, beside everything else; it takes a minute or two."""
+        process = QProcess(self)
+        process.setProcessEnvironment(environment())
+
+        def ended(code, _status):
+            self._fits.discard(process)
+            files.clear()
+            said = bytes(process.readAllStandardError()).decode("utf-8", "replace").strip().splitlines()
+            if code:
+                self.said.emit(i18n("The brush {0} is as it was measured. {1}").format(name, said[-1] if said else ""))
+                return
+            self.said.emit(i18n("The brush {0} was brought closer to its stroke.").format(name))
+            self.fitted.emit()
+
+        process.finished.connect(ended)
+        self._fits.add(process)
+        program, *arguments = command("finetune-style", files.stroke, "--name", name, "--minutes", str(MINUTES))
+        process.start(program, arguments)
 
 
 def _painted(document, node):
