@@ -183,7 +183,7 @@ def _is_desktop_ours(krita: Krita) -> bool:
 
 
 def _ours(folder: Path) -> set[str]:
-    """Names of the files in the plugin's folder that lineart has put there, as it wrote down, or as their content says."""
+    """Names of the files in the plugin's folder that lineart has put there: as it wrote down, or by their content."""
     try:
         told = json.loads((folder / _COMMAND).read_text("utf-8"))
         installed = {each for each in told["files"] if Path(each).name == each}

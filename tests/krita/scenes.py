@@ -5,7 +5,7 @@ import signal
 import time
 
 from krita import Krita, ManagedColor, Node, Selection
-from lineart import helper, layers, nodes, settings, view
+from lineart import helper, layers, nodes, settings, strokes, view
 from PyQt5.QtCore import QByteArray, QPoint, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from PyQt5.QtTest import QTest
@@ -417,15 +417,21 @@ def brush_of_a_stroke():
     bits.setsize(image.sizeInBytes())
     node.setPixelData(QByteArray(bytes(bits)), 0, 0, WIDTH, HEIGHT)
     layers.activate(made, node)
+    strokes.MINUTES = 0.05
     docker().strokes.use_stroke("swelling")
-    pump(30, lambda: docker().fields["brush"].currentData() == "swelling" and not docker().helper.is_busy())
+    pump(60, lambda: docker().fields["brush"].currentData() == "swelling" and not docker().helper.is_busy())
     field = docker().fields["brush"]
     facts = {"said": docker().status.text(), "chosen": field.currentData()}
     facts["has_sample"] = not field.itemIcon(field.currentIndex()).isNull()
     facts["actions"] = [each.text() for each in docker().strokes.menu.actions()]
     sketched(made, "to ink")
+    pump(120, lambda: "closer" in docker().status.text() or "measured" in docker().status.text())
+    facts["fitted"] = docker().status.text()
+    pump(60, lambda: not docker().helper.is_busy())
+    facts["still"] = docker().fields["brush"].currentData()
     choose(brush="swelling", thickness=12.0)
-    facts.update(inked=inked(), ink=raw(top(made)))
+    kra = saved(made, "swelling.kra")
+    facts.update(inked=inked(), ink=raw(top(made)), kra=kra)
     docker().strokes.use_stroke("charcoal")
     pump(10, lambda: not docker().helper.is_busy())
     facts["taken"] = docker().status.text()
@@ -487,6 +493,37 @@ def faults():
     act("remove_layer")
     pump(30, is_idle)
     facts["deleted"] = [docker().status.text(), names(made)]
+    return facts
+
+
+def odd_layers():
+    """A layer that is locked, one that is animated, one without pixels, and one in a group that is locked."""
+    facts = {}
+    for kind in ("locked", "animated", "vector", "grouped"):
+        made = document(kind)
+        node = sketched(made)
+        if kind == "locked":
+            node.setLocked(True)
+        elif kind == "animated":
+            node.enableAnimation()
+        elif kind == "vector":
+            node = made.createVectorLayer("vector")
+            made.rootNode().addChildNode(node, None)
+            made.refreshProjection()
+            layers.activate(made, node)
+        else:
+            group = made.createGroupLayer("group")
+            made.rootNode().addChildNode(group, None)
+            node.remove()
+            group.addChildNode(node, None)
+            group.setLocked(True)
+            made.refreshProjection()
+            pump()
+            layers.activate(made, node)
+        pump()
+        before = [each.name() for each in nodes.every(made.rootNode())]
+        facts[kind] = [inked(), before, [each.name() for each in nodes.every(made.rootNode())]]
+        clear()
     return facts
 
 

@@ -27,7 +27,7 @@ INKING = (
     "foreground_colour",
     "preview",
 )
-OTHERS = ("spaces", "remembered", "brush_of_a_stroke", "brush_of_a_preset", "faults", "closed")
+OTHERS = ("spaces", "remembered", "brush_of_a_stroke", "brush_of_a_preset", "faults", "odd_layers", "closed")
 
 Facts = dict[str, Any]
 
@@ -203,12 +203,17 @@ def test_settings_are_remembered_for_each_document(facts: Facts) -> None:
         assert (told["thickness"], told["drawing"], told["faint"]) == (7.5, "loose", 0.6)
 
 
-def test_a_stroke_becomes_a_brush(facts: Facts) -> None:
+def test_a_stroke_becomes_a_brush(facts: Facts, krita_home: Path) -> None:
     told = facts["brush_of_a_stroke"]
     assert told["chosen"] == "swelling"
     assert told["has_sample"]
     assert "Made the brush swelling." in told["said"]
-    assert np.count_nonzero(pixels(told["ink"])[..., 3]) > 2000
+    assert told["fitted"] == "The brush swelling was brought closer to its stroke."
+    assert told["still"] == "swelling"
+    brush = krita_home / "data/lineart/brushes/swelling.json"
+    wanted = commanded(told["kra"], "--layer", "to ink", "--thickness", "12", "--brush", str(brush))
+    assert np.count_nonzero(wanted) > 2000
+    np.testing.assert_array_equal(pixels(told["ink"])[..., 3], wanted)
     assert "lineart's own" in told["taken"]
 
 

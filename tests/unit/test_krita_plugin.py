@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import re
 import runpy
 import sys
 import types
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from lineart_cli import __version__, app
+from lineart_cli.brushes import store
 from lineart_cli.errors import ArgumentError, LineartError
 from lineart_cli.krita import folders, kritarc, plugin_files
 from lineart_cli.krita.folders import Krita
@@ -21,6 +23,7 @@ from lineart_cli.serve.protocol import VERSION
 
 PLUGIN = Path(plugin_files.__file__).parent / "plugin"
 IMPORTER = Path("/usr/share/krita/pykrita/plugin_importer/plugin_importer.py")
+STROKE_FILE = "a stroke of yours"
 KRITARC = "ToolPluginsDisabled=\n\n[advancedColorSelector]\nuseCustom=true\n\n[python]\nenable_quickaccess=false\n"
 
 
@@ -125,7 +128,7 @@ def test_a_file_of_the_user_s_is_in_the_way_of_a_newer_plugin_that_has_one_of_it
     told["files"].remove("job.py")  # as a version that had none
     command.write_text(json.dumps(told))
     (krita.plugins / "lineart/job.py").write_text("mine")
-    with pytest.raises(LineartError, match="job.py: is in the place"):
+    with pytest.raises(LineartError, match=r"job\.py: is in the place"):
         plugin_files.install(krita, plugin_files.command())
     plugin_files.remove(krita)
     assert everything(krita.plugins) == {"lineart/job.py": b"mine"}
@@ -271,6 +274,25 @@ def test_the_plugin_is_for_the_python_of_old_kritas_and_needs_nothing_else(path:
     }
     qt = {"PyQt5", "PyQt6"} if path.name == "qt.py" else set()
     assert imported <= {*sys.stdlib_module_names, "krita", *qt}
+
+
+@pytest.mark.parametrize("path", sorted((PLUGIN / "lineart").glob("*.py")), ids=lambda path: path.name)
+def test_every_text_of_the_plugin_goes_through_krita_s_translations(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call)]
+    translated = [each for each in calls if isinstance(each.func, ast.Name) and each.func.id == "i18n"]
+    assert all(isinstance(each.args[0], ast.Constant) for each in translated)  # what is composed is in no catalogue
+    known = {id(each.args[0]) for each in translated}
+    for node in ast.walk(tree):  # docstrings
+        if isinstance(node, ast.Expr):
+            known.add(id(node.value))
+    texts = [each for each in ast.walk(tree) if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    plain = [each.value for each in texts if id(each) not in known and re.search(r"[A-Za-z]{2,} \w", each.value)]
+    assert plain == ([STROKE_FILE] if path.name == "files.py" else [])
+
+
+def test_the_plugin_names_its_file_of_a_stroke_as_lineart_knows_it() -> None:
+    assert STROKE_FILE == store.OWN_STROKE
 
 
 def test_the_plugin_speaks_the_protocol_of_serve() -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from lineart_cli.batch import overview
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
+from lineart_cli.inference.engines import OutOfMemoryError
 from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import open_inker
 from lineart_cli.model.card import ModelCard
@@ -176,7 +178,9 @@ def test_a_preview_of_a_page_that_was_drawn_on_measures_no_scale_and_another_pag
     asked = {"pixels": str(page), "out": str(page.with_name("out"))}
     head = first_line(SHAPE[1], SHAPE[0], "y", "u8", dpi=300.0)
     drawing = sketch()
-    for number, (do, count) in enumerate((("preview", 1), ("preview", 1), ("preview", 1), ("ink", 2), ("preview", 2)), 2):
+    for number, (do, count) in enumerate(
+        (("preview", 1), ("preview", 1), ("preview", 1), ("ink", 2), ("preview", 2)), 2
+    ):
         cv2.line(drawing, (10, 8 * number), (60, 8 * number), 50, 2)
         page.write_bytes(head + drawing.tobytes())
         assert caller.ask(number, do, **asked)["event"] == "done"
@@ -337,6 +341,15 @@ class _Slow:
         self.rests += 1
 
 
+def test_a_document_that_is_too_large_is_told_before_it_is_read(caller: Caller, tmp_path: Path) -> None:
+    head = first_line(36_000, 36_000, "y", "u8")
+    (tmp_path / "huge").write_bytes(head)
+    os.truncate(tmp_path / "huge", len(head) + 36_000**2)
+    told = caller.ask(2, "ink", pixels=str(tmp_path / "huge"), out=str(tmp_path / "out"))
+    assert told["kind"] == "page"
+    assert "is over 1200 megapixels" in told["error"]
+
+
 def test_cancel_ends_what_is_at_work_and_what_waits(tmp_path: Path) -> None:
     caller = Caller(_Slow())  # type: ignore[arg-type]
     caller.ask(1, "hello", version=1)
@@ -364,6 +377,24 @@ def test_a_newer_preview_takes_the_place_of_the_last() -> None:
     assert caller.last(3)["event"] == "cancelled"
     caller.send('{"id": 5, "do": "quit"}')
     assert caller.last(4)["event"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), OutOfMemoryError("the network does not fit in the memory; close others")]
+)
+def test_too_little_memory_is_told_and_what_is_kept_is_given_back(error: Exception) -> None:
+    class Full(_Slow):
+        def ink(self, _order: Order, watch: Watch) -> dict[str, Any]:
+            raise error
+
+    studio = Full()
+    caller = Caller(studio)  # type: ignore[arg-type]
+    caller.ask(1, "hello", version=VERSION)
+    told = caller.ask(2, "ink", pixels="a", out="b")
+    assert told["kind"] == "memory"
+    assert "memory; close other" in told["error"]
+    assert studio.rests == 1
+    caller.send(None)
 
 
 def test_memory_is_given_back_after_a_while(page: Path) -> None:

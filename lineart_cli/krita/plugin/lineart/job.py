@@ -7,7 +7,7 @@ from krita import Krita
 
 from . import layers, nodes, settings
 from .qt import i18n
-from .sketch import last_ink, options, take_sketch
+from .sketch import last_ink, of_last_ink, options, take_sketch
 
 _LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of the area
 
@@ -47,11 +47,10 @@ class Job:
             if crop is None:
                 raise nodes.TroubleError(i18n("Nothing is selected on the page. Select a part, or ink the whole page."))
             self.asked.update(crop=crop, mask=files.mask)
+        self.asked.update(of_last_ink(document, source))
         last = last_ink(document, self._source_id)
-        if last is not None:
-            self.asked.update(last_scale=last["scale"], last_exposure=last["exposure"])
-            if chosen["target"] == "last":
-                self._take_last(last)
+        if last is not None and chosen["target"] == "last":
+            self._take_last(last)
 
     def _take_last(self, last):
         """Take the ink that is to be brought up to date, as it is now."""

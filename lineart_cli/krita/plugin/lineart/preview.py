@@ -7,10 +7,10 @@ from krita import Krita
 from . import nodes
 from .files import Files
 from .qt import QtCore, QtGui, QTimer, QtWidgets, i18n
-from .sketch import options, take_sketch
+from .sketch import of_last_ink, options, take_sketch
 from .view import Overlay, image_of, seen, viewport
 
-_OFTEN = 150  # ms between two looks at the view
+_OFTEN = 80  # ms between two looks at the view
 _DRAWING = {
     getattr(QtCore.QEvent.Type, name)
     for name in ("MouseButtonPress", "MouseButtonRelease", "TabletPress", "TabletRelease")
@@ -100,7 +100,7 @@ class Preview(QtCore.QObject):
         if crop is None:
             return
         try:
-            _, known = take_sketch(document, chosen["source"], self._files.pixels + "-new")
+            source, known = take_sketch(document, chosen["source"], self._files.pixels + "-new")
         except nodes.TroubleError as trouble:
             self.said.emit(str(trouble))
             return
@@ -110,15 +110,9 @@ class Preview(QtCore.QObject):
         if chosen["colour"] == "foreground":
             foreground = Krita.instance().activeWindow().activeView()
             colour = foreground.foregroundColor().colorForCanvas(foreground.canvas())
-        self._number = self._helper.request(
-            "preview",
-            lambda answer: self._heard(answer, view, crop, colour),
-            pixels=self._files.pixels,
-            out=self._files.ink,
-            options=options(chosen),
-            crop=crop,
-            zoom=view.zoom,
-        )
+        asked = {"pixels": self._files.pixels, "out": self._files.ink, "options": options(chosen)}
+        asked.update(crop=crop, zoom=view.zoom, **of_last_ink(document, source))
+        self._number = self._helper.request("preview", lambda answer: self._heard(answer, view, crop, colour), **asked)
 
     def _heard(self, answer, view, crop, colour):
         if answer["event"] == "failed":

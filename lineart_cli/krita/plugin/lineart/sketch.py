@@ -43,3 +43,9 @@ def last_ink(document, source):
     """What is remembered of the newest ink of a sketch that is still a layer, or None; `source` is its identity."""
     there = {nodes.identity(node) for node in nodes.every(document.rootNode())}
     return next((each for each in settings.inks(document) if each["source"] == source and each["node"] in there), None)
+
+
+def of_last_ink(document, source):
+    """What lineart is told of the last ink of a sketch, so that a change of it changes little else."""
+    last = last_ink(document, None if source is None else nodes.identity(source))
+    return {} if last is None else {"last_scale": last["scale"], "last_exposure": last["exposure"]}

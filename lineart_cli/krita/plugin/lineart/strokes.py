@@ -109,19 +109,24 @@ class StrokeMenu(QtCore.QObject):
         process = QProcess(self)
         process.setProcessEnvironment(environment())
 
-        def ended(code, _status):
+        def ended(code):
             self._fits.discard(process)
             files.clear()
-            said = bytes(process.readAllStandardError()).decode("utf-8", "replace").strip().splitlines()
             if code:
+                said = bytes(process.readAllStandardError()).decode("utf-8", "replace").strip().splitlines()
                 self.said.emit(i18n("The brush {0} is as it was measured. {1}").format(name, said[-1] if said else ""))
                 return
             self.said.emit(i18n("The brush {0} was brought closer to its stroke.").format(name))
             self.fitted.emit()
 
-        process.finished.connect(ended)
+        process.finished.connect(lambda code, status: ended(code or status != QProcess.ExitStatus.NormalExit))
+        process.errorOccurred.connect(lambda error: ended(1) if error == QProcess.ProcessError.FailedToStart else None)
+        try:
+            program, *arguments = command("finetune-style", files.stroke, "--name", name, "--minutes", str(MINUTES))
+        except LookupError:  # it was there a moment ago, and made the brush
+            ended(1)
+            return
         self._fits.add(process)
-        program, *arguments = command("finetune-style", files.stroke, "--name", name, "--minutes", str(MINUTES))
         process.start(program, arguments)
 
 

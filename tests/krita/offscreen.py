@@ -1,0 +1,132 @@
+"""The docker's widgets in PyQt5 or PyQt6, without Krita: a stub stands in for its module. Prints facts as JSON.
+
+python offscreen.py 5|6 FOLDER, in which the plugin is, with the `command.json` of the lineart to call.
+"""
+
+import builtins
+import json
+import sys
+import time
+import types
+
+version, folder = int(sys.argv[1]), sys.argv[2]
+if version == 6:
+    from PyQt6 import QtGui, QtWidgets
+else:
+    from PyQt5 import QtGui, QtWidgets
+
+told = {}
+
+
+class Signal:
+    def connect(self, listener):
+        self.listener = listener
+
+
+class Notifier:
+    applicationClosing = Signal()  # noqa: N815 - Krita's
+
+
+class Krita:
+    """As much of Krita as the docker needs while no document is open."""
+
+    _one = None
+
+    @classmethod
+    def instance(cls):
+        cls._one = cls._one or cls()
+        return cls._one
+
+    def __init__(self):
+        self.closing = Notifier()
+
+    def notifier(self):
+        return self.closing
+
+    def activeDocument(self):  # noqa: N802
+        return None
+
+    def activeWindow(self):  # noqa: N802
+        return None
+
+    def documents(self):
+        return []
+
+    def readSetting(self, _group, name, default):  # noqa: N802
+        return told.get(name, default)
+
+    def writeSetting(self, _group, name, value):  # noqa: N802
+        told[name] = value
+
+    def addDockWidgetFactory(self, factory):  # noqa: N802
+        told["factory"] = factory
+
+
+stub = types.ModuleType("krita")
+stub.Krita, stub.DockWidget = Krita, QtWidgets.QDockWidget
+stub.DockWidgetFactoryBase = types.SimpleNamespace(DockRight=1)
+stub.DockWidgetFactory = lambda name, place, made: (name, place, made)
+stub.ManagedColor = stub.Selection = object
+stub.Node = type("Node", (), {"paintLine": None})
+sys.modules["krita"] = stub
+builtins.i18n = lambda text: f"~{text}"
+sys.path.insert(0, folder)
+
+app = QtWidgets.QApplication(["lineart"])
+
+
+def pump(seconds, until):
+    end = time.time() + seconds
+    while time.time() < end and not until():
+        app.processEvents()
+        time.sleep(0.01)
+    return until()
+
+
+import lineart  # noqa: E402, F401 - tells Krita of the docker
+from lineart import view  # noqa: E402
+
+name, _, kind = told.pop("factory")
+docker = kind()
+docker.canvasChanged(None)
+docker.resize(300, 600)
+docker.show()
+brushes = docker.fields["brush"]
+facts = {"name": name, "qt": docker.fields["unit"].__class__.__module__}
+facts["brushes"] = pump(120, lambda: brushes.count() > 5)
+facts["icons"] = all(not brushes.itemIcon(row).isNull() for row in range(brushes.count()))
+docker.ink_button.click()
+facts["said"] = docker.status.text()
+docker.fields["unit"].setCurrentIndex(docker.fields["unit"].findData("mm"))
+docker.fields["thickness"].setValue(0.5)
+docker.fields["faint"].setValue(60)
+brushes.setCurrentIndex(brushes.findData("ink_pen"))
+facts["settings"] = json.loads(told["settings"])
+docker.fields["source"].showPopup()
+docker.fields["source"].hidePopup()
+palette = docker.palette()
+palette.setColor(QtGui.QPalette.ColorRole.Text, QtGui.QColor(250, 250, 250))
+docker.setPalette(palette)
+app.processEvents()
+facts["menu"] = [each.text() for each in docker.strokes.menu.actions()]
+docker.strokes.use_stroke("mine")
+facts["stroke"] = docker.status.text()
+docker.preview_button.click()
+pump(0.5, lambda: False)
+docker.preview_button.click()
+docker._show_state("Inking", 0.5, 3.2)
+facts["bar"] = [docker.bar.value(), docker.bar.format(), docker.stop_button.isEnabled()]
+docker._show_state("Done", None, None)
+overlay = view.Overlay(docker)
+ink = bytes(20 * 10) + b"\xff" * (20 * 10)
+overlay.lay(view.image_of(ink, 20, 20, QtGui.QColor(255, 0, 0)), [0, 0, 20, 20], view.Seen(2.0, 0, 0, 40, 40))
+shown = overlay.grab().toImage()
+facts["overlay"] = [shown.pixelColor(20, 34).name(), shown.pixelColor(20, 4).red() > 180]
+docker.helper.request("brushes", lambda answer: facts.setdefault("killed", answer))
+docker.helper.end()
+pump(20, lambda: "killed" in facts)
+docker.say(facts["killed"]["error"])
+facts["texts"] = [each.text() for each in docker.findChildren(QtWidgets.QLabel)]
+facts["grabbed"] = not docker.grab().isNull()
+docker._close()
+print(json.dumps(facts))
