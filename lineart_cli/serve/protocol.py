@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,8 @@ LONGEST = 1_000_000
 """Characters of a line."""
 _LEFT_TO_THE_CALLER = {"Writing", "Batch", "Reporting"}
 """Panels of options that a request does not have; of the first, `bits` follows from `fill`."""
+_MADE = "out", "prints"
+"""Fields that name files which are made."""
 
 _T = TypeVar("_T")
 
@@ -145,19 +148,25 @@ class Order:
 
 def results(request: Request) -> list[Path]:
     """The files that an `ink` or a `preview` makes, as far as the request names any but those that it reads."""
-    return [path for path in _named(request, "out", "prints") if path not in _read_by(request)]
+    read = _places(_read_by(request))
+    return [path for path in _named(request, *_MADE) if os.path.realpath(path) not in read]
 
 
 def _check_files(request: Request) -> None:
-    """Raises RequestError where a file is to be both read and written."""
-    made, read = _named(request, "out", "prints"), _read_by(request)
-    for path in made:
-        if path in read or made.count(path) > 1:
+    """Raises RequestError where a file is to be both read and written, or written twice."""
+    taken = _places(_read_by(request))
+    for path in _named(request, *_MADE):
+        if os.path.realpath(path) in taken:
             raise RequestError(f"{path}: is named for two files; name another one for the ink", request.id)
+        taken |= _places([path])
+
+
+def _places(paths: Iterable[Path]) -> set[str]:
+    return {os.path.realpath(path) for path in paths}
 
 
 def _named(request: Request, *names: str) -> list[Path]:
-    """Files that are in these fields."""
+    """Files that are in these fields, as far as they can be understood."""
     found = []
     for name in names:
         with suppress(RequestError):

@@ -514,8 +514,9 @@ def odd_layers():
         else:
             group = made.createGroupLayer("group")
             made.rootNode().addChildNode(group, None)
-            node.remove()
+            node = made.createNode("inner", "paintlayer")
             group.addChildNode(node, None)
+            node.setPixelData(QByteArray(sketch()), 0, 0, WIDTH, HEIGHT)
             group.setLocked(True)
             made.refreshProjection()
             pump()

@@ -184,7 +184,7 @@ def test_what_is_wrong_with_edited_ink_is_told_and_leaves_no_files(desk: Desk) -
         ({"last_exposure": {"level": 1, "toe": -1, "gain": 1}}, "numbers level, toe and gain"),
         ({"edited": {"pixels": "a", "prints": "/c/out"}}, "/c/out: is named for two files"),
         ({"prints": "/c/out"}, "/c/out: is named for two files"),
-        ({"out": "/c/page"}, "/c/page: is named for two files"),
+        ({"out": "/c/../c/page"}, "page: is named for two files"),
     ],
 )
 def test_a_request_says_what_is_wrong_with_its_edits(fields: dict[str, Any], text: str) -> None:
