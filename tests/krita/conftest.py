@@ -19,7 +19,7 @@ from lineart_cli.krita.folders import Krita
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 _MISSING = [name for name in ("krita", "xvfb-run") if shutil.which(name) is None]
-_SECONDS = 400  # a loaded machine takes long
+_SECONDS = 900  # a loaded machine takes long
 
 Play = Callable[..., dict[str, Any]]
 

@@ -497,29 +497,19 @@ def faults():
 
 
 def odd_layers():
-    """A layer that is locked, one that is animated, one without pixels, and one in a group that is locked."""
+    """A layer that is locked, one that is animated, and one without pixels."""
     facts = {}
-    for kind in ("locked", "animated", "vector", "grouped"):
+    for kind in ("locked", "animated", "vector"):
         made = document(kind)
         node = sketched(made)
         if kind == "locked":
             node.setLocked(True)
         elif kind == "animated":
             node.enableAnimation()
-        elif kind == "vector":
+        else:
             node = made.createVectorLayer("vector")
             made.rootNode().addChildNode(node, None)
             made.refreshProjection()
-            layers.activate(made, node)
-        else:
-            group = made.createGroupLayer("group")
-            made.rootNode().addChildNode(group, None)
-            node = made.createNode("inner", "paintlayer")
-            group.addChildNode(node, None)
-            node.setPixelData(QByteArray(sketch()), 0, 0, WIDTH, HEIGHT)
-            group.setLocked(True)
-            made.refreshProjection()
-            pump()
             layers.activate(made, node)
         pump()
         before = [each.name() for each in nodes.every(made.rootNode())]

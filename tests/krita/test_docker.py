@@ -27,7 +27,7 @@ INKING = (
     "foreground_colour",
     "preview",
 )
-OTHERS = ("spaces", "remembered", "brush_of_a_stroke", "brush_of_a_preset", "faults", "odd_layers", "closed")
+OTHERS = ("spaces", "remembered", "brush_of_a_stroke", "brush_of_a_preset", "faults", "closed", "odd_layers")
 
 Facts = dict[str, Any]
 
@@ -244,3 +244,11 @@ def test_faults_are_told_and_leave_the_document_alone(facts: Facts) -> None:
 
 def test_a_document_that_was_closed_gets_no_ink(facts: Facts) -> None:
     assert "not open" in facts["closed"]["said"] or "closed" in facts["closed"]["said"]
+
+
+def test_locked_and_animated_layers_are_inked_and_one_without_pixels_gives_nothing(facts: Facts) -> None:
+    for kind, told in facts["odd_layers"].items():
+        said, before, after = told
+        assert "Inked" in said
+        assert after == [f"Ink of {before[0]}", *before]
+        assert ("Hardly anything came out" in said) == (kind == "vector")
