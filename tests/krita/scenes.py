@@ -126,7 +126,7 @@ def is_idle():
     return not docker().stop_button.isEnabled()
 
 
-def inked(seconds=60):
+def inked(seconds=240):
     """Presses Ink, and waits for what the docker says then."""
     docker().ink_button.click()
     pump(seconds, is_idle)
@@ -273,7 +273,7 @@ def again_where_it_cannot_be():
     layers.activate(made, first)
     docker().ink_button.click()
     first.setPixelData(QByteArray(b"\0\0\xff\xff" * 400), 30, 30, 20, 20)
-    pump(90, is_idle)
+    pump(240, is_idle)
     facts = {"meanwhile": docker().status.text(), "one": names(made)}
     facts["drawn"] = bytes(top(made).pixelData(35, 35, 1, 1)).hex()
     top(made).setLocked(True)
@@ -305,7 +305,7 @@ def two_documents():
     pump()
     docker().ink_button.click()
     area().setActiveSubWindow(_open[1][1])
-    pump(60, is_idle)
+    pump(240, is_idle)
     return {
         "said": docker().status.text(),
         "first": names(first),
@@ -356,19 +356,19 @@ def preview():
     pump()
     before = names(made)
     docker().preview_button.click()
-    pump(20, lambda: "Preview" in docker().status.text())
+    pump(90, lambda: "Preview" in docker().status.text())
     overlay = docker().preview._overlay
     facts = {"said": docker().status.text(), "shown": overlay is not None and overlay.isVisible()}
     facts["picture"] = picture("preview.png", view.viewport())
     QTest.mouseClick(view.viewport().findChild(QWidget), Qt.MiddleButton, Qt.NoModifier, QPoint(4, 4))
     facts["drawn"] = docker().preview._overlay is None
     docker().say("")
-    pump(20, lambda: "Preview" in docker().status.text())
+    pump(90, lambda: "Preview" in docker().status.text())
     facts["back"] = docker().preview._overlay is not None
     docker().say("")
     started = time.time()
     docker().fields["thickness"].setValue(8)
-    pump(20, lambda: "Preview" in docker().status.text())
+    pump(90, lambda: "Preview" in docker().status.text())
     facts.update(renewed=time.time() - started, said_again=docker().status.text())
     facts["thicker"] = picture("thicker.png", view.viewport())
     window().activeView().canvas().setZoomLevel(0.5)
@@ -491,7 +491,7 @@ def faults():
     pump(0.01)
     layers.activate(made, node)
     act("remove_layer")
-    pump(30, is_idle)
+    pump(120, is_idle)
     facts["deleted"] = [docker().status.text(), names(made)]
     return facts
 
@@ -525,7 +525,7 @@ def closed():
     made.setModified(False)
     made.setBatchmode(True)
     _open.pop()[1].close()
-    pump(30, is_idle)
+    pump(120, is_idle)
     return {"said": docker().status.text(), "open": nodes.is_open(made)}
 
 

@@ -22,11 +22,13 @@ class Inking(QtCore.QObject):
 
     def begin(self, document):
         """Take the pixels, and let lineart ink them."""
-        job = Job(document, self._choice(), Files())
+        job = None
         try:
+            job = Job(document, self._choice(), Files())
             job.take()
-        except nodes.TroubleError as trouble:
-            job.files.clear()
+        except (nodes.TroubleError, OSError) as trouble:
+            if job is not None:
+                job.files.clear()
             self.changed.emit(str(trouble), None, None)
             return
         self._job = job

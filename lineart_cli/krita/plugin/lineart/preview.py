@@ -36,7 +36,11 @@ class Preview(QtCore.QObject):
     def turn(self, is_on):
         """Show it, or take it away."""
         if is_on:
-            self._files = Files()
+            try:
+                self._files = Files()
+            except OSError as error:
+                self.said.emit(str(error))
+                return
             self._view, self._still = None, 0
             self._timer.start(_OFTEN)
             return

@@ -80,12 +80,14 @@ class StrokeMenu(QtCore.QObject):
             fit.waitForFinished(500)
 
     def _learn(self, document, node, name):
-        files = Files()
+        files = None
         try:
+            files = Files()
             part = nodes.mask(document, files.mask) or _painted(document, node)
             nodes.take(document, node, files.stroke, part)
-        except nodes.TroubleError as trouble:
-            files.clear()
+        except (nodes.TroubleError, OSError) as trouble:
+            if files is not None:
+                files.clear()
             self.said.emit(str(trouble))
             return
 
