@@ -258,7 +258,6 @@ def again():
     window().addView(opened)
     _open.append((opened, area().activeSubWindow()))
     pump(0.8)
-    facts["annotations"] = [opened.annotationTypes(), len(bytes(opened.annotation("lineart-inks")))]
     layers.activate(opened, opened.nodeByName("sketch"))
     facts.update(reopened=inked(), reopened_layers=names(opened), reopened_ink=raw(top(opened)))
     return facts
