@@ -107,6 +107,18 @@ def passed_over(patterns: Sequence[str], out: Path) -> Counter[str]:
     return Counter(source.path.suffix.lower() for source in every.values() if not source.is_image)
 
 
+def before_magic(pattern: str) -> Path:
+    """The folder that a file, or the beginning of a glob, is in."""
+    parts = Path(pattern).parts
+    plain = next((at for at, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
+    return Path(*parts[:plain])
+
+
+def folder_of(pattern: str) -> Path:
+    """The folder that the inputs a pattern names are in, at whatever depth."""
+    return Path(pattern) if os.path.isdir(pattern) else before_magic(pattern)
+
+
 def counts_text(passed_over: Mapping[str, int]) -> str:
     """What `passed_over` found, as in "3 .txt, 1 .xcf", the most frequent first."""
     ranked = sorted(passed_over.items(), key=lambda each: (-each[1], each[0]))

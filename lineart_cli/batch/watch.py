@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from lineart_cli.batch.files import Job, Source, find
+from lineart_cli.batch.files import Job, Source, before_magic, find
 from lineart_cli.batch.manifest import Stamp, stamp
 from lineart_cli.errors import ArgumentError
 from lineart_cli.pages import is_whole
@@ -132,13 +131,6 @@ def watched(patterns: Sequence[str]) -> tuple[list[Path], bool]:
     any depth, though, it is only looked at now and then: its own folder may be somebody's whole home.
     """
     deep = [Path(each) for each in patterns if os.path.isdir(each)]
-    deep += [_before_magic(each) for each in patterns if "**" in each]
-    flat = [_before_magic(each) for each in patterns]
+    deep += [before_magic(each) for each in patterns if "**" in each]
+    flat = [before_magic(each) for each in patterns]
     return [each for each in dict.fromkeys(deep or flat) if os.path.isdir(each)], bool(deep)
-
-
-def _before_magic(pattern: str) -> Path:
-    """The folder that a file, or the beginning of a glob, is in."""
-    parts = Path(pattern).parts
-    plain = next((at for at, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
-    return Path(*parts[:plain])

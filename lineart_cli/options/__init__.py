@@ -2,6 +2,7 @@
 
 from lineart_cli.options.bench import BenchOptions
 from lineart_cli.options.brushes import BrushesOptions
+from lineart_cli.options.config import ConfigOptions
 from lineart_cli.options.ink import InkOptions
 from lineart_cli.options.krita import KritaOptions
 from lineart_cli.options.read import ReadOptions
@@ -54,6 +55,7 @@ __all__ = [
     "BenchOptions",
     "BrushesOptions",
     "Colour",
+    "ConfigOptions",
     "Crop",
     "InkOptions",
     "KritaOptions",

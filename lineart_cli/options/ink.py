@@ -72,6 +72,7 @@ class DrawOptions(Options):
         "Ink",
         read=each_by(read_text),
         metavar="NAME",
+        may_be_file=True,
     )
     pressure: str | float = option(
         "sketch",
@@ -169,6 +170,7 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
         "Ink every page again, and replace even ink that was edited.",
         "Writing",
         changes_ink=False,
+        in_config=False,
     )
     keep_edits: bool = option(
         False,
@@ -179,7 +181,12 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
         changes_ink=False,
     )
     dry_run: bool = option(
-        False, "--dry-run", "List what would be inked, and write nothing.", "Writing", changes_ink=False
+        False,
+        "--dry-run",
+        "List what would be inked, and write nothing.",
+        "Writing",
+        changes_ink=False,
+        in_config=False,
     )
     backend: str = option(
         "auto",
@@ -278,6 +285,7 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
         read=read_text,
         metavar="FILE",
         changes_ink=False,
+        in_config=False,
     )
 
     @classmethod
