@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,6 +29,7 @@ from lineart_cli.options.command_line import typed, with_options
 
 if TYPE_CHECKING:
     from lineart_cli.batch.output_folder import OutputFolder
+    from lineart_cli.batch.parts import Beside
     from lineart_cli.model.card import ModelCard
 
 # The base of every error in how a command is called; Typer gives it no public name.
@@ -70,8 +72,8 @@ def ink(
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the ink goes.", show_default=False)
-    ],
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where the ink goes.", show_default=False)
+    ] = None,
     **options: Any,
 ) -> None:
     """Inks sketches of any resolution: scans, photos, and files of painting programs."""
@@ -80,7 +82,12 @@ def ink(
     source = ConfigOptions.parse({name: options.pop(name) for name in specs(ConfigOptions)})
     chosen = chosen_for(typed(context, options), [folder_of(path) for path in paths], source)
     with chosen.located():
-        _ink(paths, output, InkOptions.parse(chosen.given), chosen)
+        parsed = InkOptions.parse(chosen.given)
+        if output is not None and "beside" not in chosen.origins and parsed.beside:
+            raise ArgumentError("--beside", f"with --output {output}", "the ink goes to one of both; leave one out")
+        if output is None and not parsed.beside:
+            raise ArgumentError("--output", "missing", "name a folder for the ink, or give --beside")
+        _ink(paths, output, parsed, chosen)
 
 
 for _name, _command in commands.BY_NAME.items():
@@ -89,9 +96,9 @@ app.add_typer(config, name="config")
 app.add_typer(krita, name="krita")
 
 
-def _ink(paths: list[str], out: Path, options: InkOptions, chosen: Chosen) -> None:
+def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen) -> None:
     from lineart_cli import planning
-    from lineart_cli.batch import files, interrupt, runner, watch
+    from lineart_cli.batch import files, interrupt, parts, runner, watch
     from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
@@ -117,37 +124,46 @@ def _ink(paths: list[str], out: Path, options: InkOptions, chosen: Chosen) -> No
         count_pages=lambda path: counted(path, stamp(path)),
         tools=tuple(tools),
         join=options.join,
+        template=options.name,
     )
     jobs = plan(sources)
     card = catalogue.find(MODEL)
     decide = planning.decide(card, options, len(jobs))
     if options.log_file:
         log_file.check(Path(options.log_file), out, [source.path for source in sources])
-    if not options.dry_run:
+    if not options.dry_run and out is not None:
         files.prepare_folder(out)
-    folder = OutputFolder(out, overwrite=options.overwrite, dry_run=options.dry_run)
+    open_folder = partial(OutputFolder, overwrite=options.overwrite, dry_run=options.dry_run)
+    folder = open_folder(out or (jobs[0].output.parent if jobs else files.folder_of(paths[0])))
+    in_use: list[OutputFolder | parts.Beside] = [folder]
     with (
         console.reporter(len(jobs) + len(problems), options) as reporter,
-        interrupt.asked_to_stop(partial(_end, folder)) as stopped,
+        interrupt.asked_to_stop(partial(_end, in_use)) as stopped,
         folder,
     ):
         keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
         inker = partial(_open_inker, card, options.bits, keep, folder.scratch)
-        work = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
+        batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for notice in filter(None, [chosen.notice(), *guesses]):
-            work.notice(notice)
-        done = work.run(jobs, problems, dict(files.passed_over(paths, out)))
+            batch.notice(notice)
+        run = batch.run
+        if out is None:
+            beside = parts.Beside(batch, reporter, open_folder)
+            in_use.append(beside)
+            run = beside.run
+        done = run(jobs, problems, files.passed_over(paths, out))
         if options.watch:
-            watch.follow(paths, out, known, plan, work.run, work.notice, stopped)
+            watch.follow(paths, out, known, plan, run, batch.notice, stopped)
         elif done.failed:
             raise typer.Exit(ExitCode.SOME_FAILED)
 
 
-def _end(folder: OutputFolder) -> None:
+def _end(in_use: Sequence[OutputFolder | Beside]) -> None:
     """Ends the process at once, from a signal handler: nothing that is at work is waited for."""
     from lineart_cli.ui import console
 
-    folder.abandon()
+    for folder in in_use:
+        folder.abandon()
     console.show_cursor()
     os._exit(ExitCode.INTERRUPTED)
 

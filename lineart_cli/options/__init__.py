@@ -5,6 +5,7 @@ from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.config import ConfigOptions
 from lineart_cli.options.ink import InkOptions
 from lineart_cli.options.krita import KritaOptions
+from lineart_cli.options.naming import Template
 from lineart_cli.options.read import ReadOptions
 from lineart_cli.options.report import ReportOptions
 from lineart_cli.options.serve import ServeOptions
@@ -66,6 +67,7 @@ __all__ = [
     "ServeOptions",
     "Several",
     "Spec",
+    "Template",
     "TryOptions",
     "bytes_text",
     "default_text",

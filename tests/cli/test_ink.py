@@ -478,7 +478,7 @@ def test_a_bad_thickness_is_one_line_and_nothing_is_done(lineart: Shell, thickne
         (["scans", "-o", "scans/a.png"], "--output scans/a.png: is a file; give a folder"),
         (["nowhere", "*.tif", "-o", "ink"], "PATH nowhere, *.tif: nowhere: no such file or folder; check"),
         (["empty", "-o", "ink"], "PATH empty: no images there"),
-        (["scans"], "Missing option '--output'"),
+        (["scans"], "--output missing: name a folder for the ink, or give --beside"),
         (["-o", "ink"], "Missing argument 'PATH'"),
         (["scans", "-o", "ink", "--thicknes", "3"], "No such option: --thicknes"),
     ],
