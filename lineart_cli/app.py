@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +20,7 @@ from lineart_cli.errors import ArgumentError, ExitCode, LineartError
 from lineart_cli.krita.app import krita
 from lineart_cli.machine import process
 from lineart_cli.options import (
+    DASH,
     MODEL,
     READABLE,
     ConfigOptions,
@@ -30,6 +32,7 @@ from lineart_cli.options.command_line import typed, with_options
 if TYPE_CHECKING:
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.batch.parts import Beside
+    from lineart_cli.batch.piped import Piped
     from lineart_cli.model.card import ModelCard
 
 # The base of every error in how a command is called; Typer gives it no public name.
@@ -67,7 +70,8 @@ def ink(
         list[str],
         typer.Argument(
             metavar="PATH",
-            help="Files, globs or folders to ink. Folders are searched to any depth and mirrored in the output.",
+            help="Files, globs or folders to ink. Folders are searched to any depth and mirrored in the output. "
+            "- alone is a picture from standard input, whose ink goes to standard output.",
             show_default=False,
         ),
     ],
@@ -85,6 +89,9 @@ def ink(
         parsed = InkOptions.parse(chosen.given)
         if output is not None and "beside" not in chosen.origins and parsed.beside:
             raise ArgumentError("--beside", f"with --output {output}", "the ink goes to one of both; leave one out")
+        if DASH in paths:
+            _ink_piped(paths, output, parsed, chosen)
+            return
         if output is None and not parsed.beside:
             raise ArgumentError("--output", "missing", "name a folder for the ink, or give --beside")
         _ink(paths, output, parsed, chosen)
@@ -96,12 +103,26 @@ app.add_typer(config, name="config")
 app.add_typer(krita, name="krita")
 
 
-def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen) -> None:
+def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chosen: Chosen) -> None:
+    from lineart_cli.batch.piped import Piped
+
+    if paths != [DASH] or options.beside or options.watch or str(output or DASH) != DASH:
+        advice = "inks one picture to standard output; leave out other inputs, --output, --beside and --watch"
+        raise ArgumentError("PATH", DASH, advice)
+    if sys.stdin.isatty() or (sys.stdout.isatty() and not options.dry_run):
+        raise ArgumentError("PATH", DASH, "pipe a picture in and its ink out: lineart ink - < sketch.png > ink.png")
+    with Piped(sys.stdin.buffer, replace(options, name=None)) as piped:
+        _ink([str(piped.sketch)], piped.out, replace(options, name=None), chosen, piped)
+        piped.hand_over(sys.stdout.buffer)
+
+
+def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:
     from lineart_cli import planning
     from lineart_cli.batch import files, interrupt, parts, runner, watch
     from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
+    from lineart_cli.events import Renaming
     from lineart_cli.model import catalogue
     from lineart_cli.pages import OUTPUT_FORMATS, count_pages, libraries
     from lineart_cli.ui import console, log_file
@@ -135,14 +156,16 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         files.prepare_folder(out)
     open_folder = partial(OutputFolder, overwrite=options.overwrite, dry_run=options.dry_run)
     folder = open_folder(out or (jobs[0].output.parent if jobs else files.folder_of(paths[0])))
-    in_use: list[OutputFolder | parts.Beside] = [folder]
+    in_use: list[OutputFolder | parts.Beside | Piped] = [folder, *([piped] if piped else [])]
+    results = sys.stderr if piped else sys.stdout
     with (
-        console.reporter(len(jobs) + len(problems), options) as reporter,
+        console.reporter(len(jobs) + len(problems), options, results) as listener,
         interrupt.asked_to_stop(partial(_end, in_use)) as stopped,
         folder,
     ):
         keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
         inker = partial(_open_inker, card, options.bits, keep, folder.scratch)
+        reporter = Renaming(listener, piped.names if piped else {})
         batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for notice in filter(None, [chosen.notice(), *guesses]):
             batch.notice(notice)
@@ -158,7 +181,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
             raise typer.Exit(ExitCode.SOME_FAILED)
 
 
-def _end(in_use: Sequence[OutputFolder | Beside]) -> None:
+def _end(in_use: Sequence[OutputFolder | Beside | Piped]) -> None:
     """Ends the process at once, from a signal handler: nothing that is at work is waited for."""
     from lineart_cli.ui import console
 

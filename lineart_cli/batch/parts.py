@@ -17,15 +17,14 @@ from lineart_cli.events import BatchDone, Event, Reporter
 
 
 class PartReporter:
-    """Tells another reporter all events of a part, as `shown` has them, but its summary."""
+    """Tells another reporter all events of a part but its summary."""
 
-    def __init__(self, whole: Reporter, shown: Callable[[Event], Event] = lambda event: event) -> None:
+    def __init__(self, whole: Reporter) -> None:
         self._whole = whole
-        self._shown = shown
 
     def report(self, event: Event) -> None:
         if not isinstance(event, BatchDone):
-            self._whole.report(self._shown(event))
+            self._whole.report(event)
 
 
 def total(parts: Iterable[BatchDone], output: str, started: float) -> BatchDone:

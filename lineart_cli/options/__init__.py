@@ -14,6 +14,7 @@ from lineart_cli.options.trial import TryOptions
 from lineart_cli.options.values import (
     BACKENDS,
     BLACK,
+    DASH,
     DESATURATE_MODES,
     DPI_RANGE,
     DRAWINGS,
@@ -38,6 +39,7 @@ from lineart_cli.options.values import (
 __all__ = [
     "BACKENDS",
     "BLACK",
+    "DASH",
     "DESATURATE_MODES",
     "DPI_RANGE",
     "DRAWINGS",

@@ -29,7 +29,8 @@ def test_ink_beside_its_input_is_no_input_and_each_folder_has_its_manifest(folde
     (folder / "scans/deep").mkdir()
     (folder / "scans/c.png").rename(folder / "scans/deep/c.png")
     code, err = done(start("scans", "--beside"))
-    assert (code, err[:52]) == (0, "3 inked, 0 skipped, 0 failed; in 2 folders, after 0."[:52])
+    assert code == 0
+    assert err.startswith("3 inked, 0 skipped, 0 failed; in 2 folders, after ")
     assert files(folder) == [f"scans/{each}.png" for each in ("a", "a_ink", "b", "b_ink", "deep/c", "deep/c_ink")]
     manifest = json.loads((folder / "scans/deep/.lineart.json").read_text())
     assert manifest["pages"]["c_ink.png"]["input"] == "c.png"
