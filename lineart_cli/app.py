@@ -31,7 +31,7 @@ from lineart_cli.options.command_line import typed, with_options
 
 if TYPE_CHECKING:
     from lineart_cli.batch.output_folder import OutputFolder
-    from lineart_cli.batch.parts import Beside
+    from lineart_cli.batch.parts import Parts
     from lineart_cli.batch.piped import Piped
     from lineart_cli.model.card import ModelCard
 
@@ -118,7 +118,7 @@ def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chose
 
 def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:
     from lineart_cli import planning
-    from lineart_cli.batch import files, interrupt, parts, runner, watch
+    from lineart_cli.batch import archive, files, interrupt, parts, runner, watch
     from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
@@ -140,26 +140,26 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     counted = cache(lambda path, _stamp: count_pages(path))
     plan = partial(
         files.plan,
-        out=out,
         suffix=OUTPUT_FORMATS[options.format].suffix,
         count_pages=lambda path: counted(path, stamp(path)),
         tools=tuple(tools),
         join=options.join,
         template=options.name,
     )
-    jobs = plan(sources)
+    jobs = plan(sources, out)
+    pages = sum(archive.pages(job.source) if job.is_archive else 1 for job in jobs)
     card = catalogue.find(MODEL)
-    decide = planning.decide(card, options, len(jobs))
+    decide = planning.decide(card, options, pages)
     if options.log_file:
         log_file.check(Path(options.log_file), out, [source.path for source in sources])
     if not options.dry_run and out is not None:
         files.prepare_folder(out)
     open_folder = partial(OutputFolder, overwrite=options.overwrite, dry_run=options.dry_run)
     folder = open_folder(out or (jobs[0].output.parent if jobs else files.folder_of(paths[0])))
-    in_use: list[OutputFolder | parts.Beside | Piped] = [folder, *([piped] if piped else [])]
+    in_use: list[OutputFolder | parts.Parts | Piped] = [folder, *([piped] if piped else [])]
     results = sys.stderr if piped else sys.stdout
     with (
-        console.reporter(len(jobs) + len(problems), options, results) as listener,
+        console.reporter(pages + len(problems), options, results) as listener,
         interrupt.asked_to_stop(partial(_end, in_use)) as stopped,
         folder,
     ):
@@ -169,19 +169,18 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for notice in filter(None, [chosen.notice(), *guesses]):
             batch.notice(notice)
-        run = batch.run
-        if out is None:
-            beside = parts.Beside(batch, reporter, open_folder)
-            in_use.append(beside)
-            run = beside.run
-        done = run(jobs, problems, files.passed_over(paths, out))
+        work = parts.Parts(
+            batch, reporter, options, open_folder, partial(plan, join=False, template=None), beside=out is None
+        )
+        in_use.append(work)
+        done = work.run(jobs, problems, files.passed_over(paths, out))
         if options.watch:
-            watch.follow(paths, out, known, plan, run, batch.notice, stopped)
+            watch.follow(paths, out, known, partial(plan, out=out), work.run, batch.notice, stopped)
         elif done.failed:
             raise typer.Exit(ExitCode.SOME_FAILED)
 
 
-def _end(in_use: Sequence[OutputFolder | Beside | Piped]) -> None:
+def _end(in_use: Sequence[OutputFolder | Parts | Piped]) -> None:
     """Ends the process at once, from a signal handler: nothing that is at work is waited for."""
     from lineart_cli.ui import console
 
