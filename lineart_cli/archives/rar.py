@@ -43,5 +43,5 @@ class RarReader:
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[RarReader]:
     """The archive in a file; raises rarfile's errors where it is none."""
-    with RarFile(path) as file:
+    with RarFile(path, errors="strict") as file:
         yield RarReader(file)

@@ -155,6 +155,8 @@ def unpacked(
         raise Foreign
     with _place(job.output, dry_run) as place, _folder(place / "sketches") as sketches:
         members = archives.unpack(job.source, sketches, most)
+        if not any(map(_is_page, members)):
+            raise PageError(job.source, "has no page inside", "give an archive of images")
         ink = place / "ink"
         if _text(place / "made-of") != repr(before) or overwrite:
             shutil.rmtree(ink, ignore_errors=True)
