@@ -62,7 +62,7 @@ def lineart(
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(with_options, InkOptions)
+@partial(with_options, InkOptions, in_config=True)
 @partial(with_options, ConfigOptions)
 def ink(
     context: typer.Context,
