@@ -87,11 +87,12 @@ def ink(
     chosen = chosen_for(typed(context, options), [folder_of(path) for path in paths], source)
     with chosen.located():
         parsed = InkOptions.parse(chosen.given)
-        if output is not None and "beside" not in chosen.origins and parsed.beside:
-            raise ArgumentError("--beside", f"with --output {output}", "the ink goes to one of both; leave one out")
+        is_typed = parsed.beside and "beside" not in chosen.origins
         if DASH in paths:
-            _ink_piped(paths, output, parsed, chosen)
+            _ink_piped(paths, output, replace(parsed, beside=is_typed), chosen)
             return
+        if output is not None and is_typed:
+            raise ArgumentError("--beside", f"with --output {output}", "the ink goes to one of both; leave one out")
         if output is None and not parsed.beside:
             raise ArgumentError("--output", "missing", "name a folder for the ink, or give --beside")
         _ink(paths, output, parsed, chosen)

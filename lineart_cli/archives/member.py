@@ -9,7 +9,8 @@ from typing import BinaryIO, Protocol
 
 Date = tuple[int, int, int, int, int, int]
 OLDEST: Date = (1980, 1, 1, 0, 0, 0)
-"""The earliest date that ZIP knows."""
+NEWEST: Date = (2107, 12, 31, 23, 59, 58)
+"""The dates that ZIP knows."""
 _BLOCK = 1 << 20  # bytes
 
 
@@ -44,6 +45,14 @@ class Member:
     def is_folder(self) -> bool:
         """Whether it is one."""
         return self.name.endswith("/")
+
+
+def date_of(given: Sequence[int] | None) -> Date:
+    """The nearest date that ZIP knows; the oldest where none is given."""
+    if given is None:
+        return OLDEST
+    year, month, day, hour, minute, second = given[:6]
+    return min(max((year, month, day, hour, minute, second), OLDEST), NEWEST)
 
 
 class Reader(Protocol):

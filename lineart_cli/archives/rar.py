@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 
 from rarfile import RarCannotExec, RarFile
 
-from lineart_cli.archives.member import OLDEST, Member, Unusable, copy
+from lineart_cli.archives.member import Member, Unusable, copy, date_of
 
 
 class RarReader:
@@ -23,7 +23,7 @@ class RarReader:
             Member(
                 each.filename,
                 each.file_size,
-                max(each.date_time[:6], OLDEST) if each.date_time else OLDEST,
+                date_of(each.date_time),
                 each.is_symlink(),
                 each.needs_password(),
             )

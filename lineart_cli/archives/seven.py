@@ -9,7 +9,7 @@ from pathlib import Path
 
 from py7zr import SevenZipFile
 
-from lineart_cli.archives.member import OLDEST, Member, Unusable
+from lineart_cli.archives.member import Member, Unusable, date_of
 
 
 class SevenReader:
@@ -24,8 +24,8 @@ class SevenReader:
             Member(
                 f"{each.filename}/" if each.is_directory else each.filename,
                 each.uncompressed or 0,
-                max(each.creationtime.timetuple()[:6], OLDEST) if each.creationtime else OLDEST,
-                each.is_symlink,
+                date_of(each.creationtime.timetuple() if each.creationtime else None),
+                not (each.is_file or each.is_directory),
                 is_encrypted,
             )
             for each in self._file.list()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from zipfile import ZipFile
 
-from lineart_cli.archives.member import OLDEST, Member, copy
+from lineart_cli.archives.member import Member, copy, date_of
 
 _ENCRYPTED = 1  # bit of a member's flags
 
@@ -25,7 +25,7 @@ class ZipReader:
             Member(
                 each.filename,
                 each.file_size,
-                max(each.date_time, OLDEST),
+                date_of(each.date_time),
                 stat.S_ISLNK(each.external_attr >> 16),
                 bool(each.flag_bits & _ENCRYPTED),
             )

@@ -35,13 +35,12 @@ from lineart_cli.batch.run_folder import HIDDEN
 from lineart_cli.errors import PageError
 
 WORK = ".lineart-archives"
-_FOREIGN = "is not lineart's as far as is known, and is kept; --overwrite replaces it"
 
 
-class Foreign(Exception):  # noqa: N818 - it is none
-    """An archive that lineart has not made is where the ink would go."""
+class ForeignArchive(Exception):  # noqa: N818 - it is none
+    """An archive that lineart has not made is where the ink would go; it is kept, and `note` says so."""
 
-    note = _FOREIGN
+    note = "is not lineart's as far as is known, and is kept; --overwrite replaces it"
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ class ArchiveAtWork:
             taken |= {member.name, *(self._named(path, member).name for path in inked)}
         for path in sorted(path for path in self.ink.rglob("*") if path.is_file()):
             member = self._named(path, Member("", 0))
-            if member.name not in taken and path.relative_to(self.ink).parts[0] != HIDDEN:
+            if member.name not in taken and not _is_of_runs(member.name):
                 yield member, path
 
     def _named(self, path: Path, like: Member) -> Member:
@@ -147,12 +146,12 @@ def unpacked(
         dry_run: unpack elsewhere, and leave nothing.
 
     Raises:
-        Foreign: lineart has not made what is there.
+        ForeignArchive: lineart has not made what is there.
         PageError: it cannot be unpacked, or another run is at it.
     """
     before = manifest.stamp(job.output)
     if before is not None and not overwrite and not is_ink(job.output):
-        raise Foreign
+        raise ForeignArchive
     with _place(job.output, dry_run) as place, _folder(place / "sketches") as sketches:
         members = archives.unpack(job.source, sketches, most)
         if not any(map(_is_page, members)):
@@ -191,8 +190,13 @@ def _unpack_ink(archive: Path | None, place: Path, most: int) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     if archive is not None:
-        archives.unpack(archive, part, max(most, manifest.LARGEST), lambda name: not name.startswith(f"{HIDDEN}/"))
+        archives.unpack(archive, part, max(most, manifest.LARGEST), lambda name: not _is_of_runs(name))
     part.rename(place / "ink")
+
+
+def _is_of_runs(name: str) -> bool:
+    """Whether a member would get in the way of the runs that write to the folder."""
+    return name.removeprefix("./").partition("/")[0].casefold() == HIDDEN
 
 
 @contextlib.contextmanager

@@ -107,9 +107,11 @@ class Parts:
                 if not dry_run:
                     at_work.pack(jobs, before)
                 return done
-        except archive.Foreign as foreign:
+        except archive.ForeignArchive as foreign:
             self._reporter.report(PageSkipped(str(job.source), str(job.output), foreign.note))
             return BatchDone(0, 1, 0, "", 0)
+        except ArgumentError as error:
+            return self._here((), [PageError(job.output, "cannot be written", str(error))])
         except PageError as error:
             return self._here((), [error])
 

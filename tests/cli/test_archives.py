@@ -116,7 +116,7 @@ def test_finished_pages_are_skipped_changed_ones_inked_and_edited_ones_kept(fold
     assert output.read_bytes() == first
     content, inked = comic() | {"3.png": sketch(9)}, read(output)
     write_zip(folder / "c.cbz", content)
-    write_zip(output, inked | {"1/a.png": sketch(0), "cover.jpg": b"mine"})
+    write_zip(output, inked | {"1/a.png": sketch(0), "cover.jpg": b"mine", ".lineart": b"in the way"})
     code, _, err = done(start(*words))
     assert code == 0
     assert "out/c.cbz/1/a.png: was changed after lineart inked it, and is kept; " in err
