@@ -89,10 +89,12 @@ class ArchiveAtWork:
             jobs: of the pages that are there.
         """
         known, outputs = folder.known(), {job.output for job in jobs}
-        for path in {self.ink / name for name in known.pages} - outputs:
-            path.unlink(missing_ok=True)
+        for path in {path for path in self.ink.rglob("*") if path.is_file()} - outputs:
+            if path.relative_to(self.ink).as_posix() in known.pages:  # which may name any file, and be a stranger's
+                path.unlink()
         for name in list(known.failures):
-            folder.note(self.ink / name, None)
+            if not Path(name).is_absolute():
+                folder.note(self.ink / name, None)
 
     def pack(self, jobs: Sequence[Job], before: manifest.Stamp | None) -> None:
         """Puts the archive of ink in its place in one step; a page without ink stays the sketch that it is.
