@@ -166,7 +166,7 @@ def saved(made, name):
 def docker_appears():
     docker().show()
     docker().ask_brushes()
-    pump(30, lambda: docker().fields["brush"].count() > 5)
+    pump(120, lambda: docker().fields["brush"].count() > 5)
     brushes = docker().fields["brush"]
     return {
         "version": Krita.instance().version(),
