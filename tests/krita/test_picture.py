@@ -23,4 +23,5 @@ def test_krita_with_the_docker_and_a_page_of_ink(play: Callable[..., dict[str, A
     assert picture.width > picture.height > 800
     wanted = os.environ.get("LINEART_PICTURE")
     if wanted:
-        picture.resize((WIDTH, picture.height * WIDTH // picture.width), Image.Resampling.LANCZOS).save(wanted)
+        size = WIDTH, picture.height * WIDTH // picture.width
+        picture.resize(size, Image.Resampling.LANCZOS).save(wanted, quality=88)
