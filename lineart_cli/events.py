@@ -29,11 +29,12 @@ class PageDone:
     """A page is inked and lies under its final name.
 
     JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page", "scale",
-    "corners", "strokes", "segments", "edits", "conflicts"}, where `thickness` is in page pixels; `scale` and `corners`
-    as of PagePlanned;
+    "corners", "strokes", "segments", "edits", "conflicts", "colours"}, where `thickness` is in page pixels;
+    `scale` and `corners` as of PagePlanned;
     `strokes` is how many shapes were written as curves, and `segments` of how many curves, or null where ink is pixels;
     `edits` is the number of places that are as the artist has changed them; and `conflicts` are those of them that the
-    new sketch changes too, each as [left, top, width, height] in pixels.
+    new sketch changes too, each as [left, top, width, height] in pixels; and `colours` are those of the lines that
+    `--keep-colour` has kept, as #rrggbb by the pencil's name.
     """
 
     input: str
@@ -50,6 +51,7 @@ class PageDone:
     segments: int | None = None
     edits: int = 0
     conflicts: tuple[Crop, ...] = ()
+    colours: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from lineart_cli.errors import PageError
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.tone import Exposure, Tone, measure
 from lineart_cli.model.card import ModelCard
-from lineart_cli.options import THICKNESS_RANGE, InkOptions, Length
+from lineart_cli.options import THICKNESS_RANGE, InkOptions, Length, Several
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
@@ -55,6 +55,19 @@ class PageContext:
     stamp: Stamp | None
     scale_why: str = ""
     greys: list[pages.Greys] = field(default_factory=list)
+
+    @property
+    def kept_colours(self) -> tuple[str, ...]:
+        """The pencils whose lines are inked by themselves; none on a grey page."""
+        return () if self.scan.header.is_grey else self.options.keep_colour or ()
+
+    @property
+    def without_colours(self) -> Scan:
+        """The sketch without the lines that are inked by themselves, and those that are not inked."""
+        if not self.kept_colours:
+            return self.scan
+        dropped = Several([*(self.options.drop_colour or ()), *self.kept_colours])
+        return replace(self.scan, options=replace(self.options, drop_colour=dropped))
 
     @property
     def thickness(self) -> float:
@@ -94,9 +107,10 @@ def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card
         height=header.square_shape[0],
         width=header.square_shape[1],
         dpi=dpi,
-        px_bytes=scan.dtype.itemsize,
+        px_bytes=4 if options.keep_colour and not header.is_grey else scan.dtype.itemsize,
         held=header.held,
         is_kept=header.orientation != UPRIGHT,  # it is written in columns, too many to go to a disk
+        separations=0 if header.is_grey else len(options.keep_colour or ()),
     )
     return PageContext(
         job=job, options=options, scan=scan, size=size, dpi_source=dpi_source, tool=tool, entry=entry, stamp=stamp
@@ -110,8 +124,8 @@ def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Wor
     seen = None
     if not isinstance(drawing, Length):
         seconds = page.options.page_timeout or patience(size.px / 1e6)
-        seen = _unharmed(page, seconds, worker, lambda: overview.look(page.scan))
-        if seen.greys is not None and not page.job.is_joined:
+        seen = unharmed(page, seconds, worker, lambda: overview.look(page.scan))
+        if seen.greys is not None and not page.job.is_joined and not page.kept_colours:
             greys.append(seen.greys)
     estimate, steps = overview.estimated(drawing, size.dpi, seen, card.scale_network)
     last = folder.last_ink(page.job.output, page.entry)
@@ -128,13 +142,13 @@ def read(page: PageContext, seconds: float, scratch: Path, worker: Worker) -> tu
     last = Exposure(**page.entry.exposure) if page.entry.exposure else None
 
     def reading() -> tuple[Page, bool, Tone]:
-        pixels, is_inverted = overview.read(page.scan, page.size, greys, scratch)
+        pixels, is_inverted = overview.read(page.without_colours, page.size, greys, scratch)
         return pixels, is_inverted, measure(pixels, last)
 
-    return _unharmed(page, seconds, worker, reading)
+    return unharmed(page, seconds, worker, reading)
 
 
-def _unharmed(page: PageContext, seconds: float, worker: Worker, reading: Callable[[], _T]) -> _T:
+def unharmed(page: PageContext, seconds: float, worker: Worker, reading: Callable[[], _T]) -> _T:
     """What `reading` gives in the worker, in so many seconds, of a file that is not changed meanwhile."""
     job = page.job
     try:

@@ -30,6 +30,7 @@ from lineart_cli.options.values import (
     BITS,
     BLACK,
     DRAWINGS,
+    DROP_COLOURS,
     FAINT_RANGE,
     FORMATS,
     FORMATS_OF_16_BITS,
@@ -149,6 +150,16 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
         "Writing",
         read=read_colour,
         metavar="COLOUR",
+    )
+    keep_colour: Several[str] | None = option(
+        None,
+        "--keep-colour",
+        "Ink lines in a coloured pencil by themselves and in their own colour: in the page, below the other lines, or "
+        "on a layer of its own where the format has layers; several, as in red,blue, with commas between them.",
+        "Writing",
+        read=each_by(read_choice),
+        metavar="NAME",
+        choices=DROP_COLOURS,
     )
     transparent: bool = option(
         False, "--transparent", "Ink on transparency instead of white paper, as on a layer of ora and psd.", "Writing"
@@ -297,11 +308,18 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
             raise ArgumentError("--keep-edits", f"with --format {options.format}", advice)
         if options.keep_edits and options.join:
             raise ArgumentError("--keep-edits", "with --join", "edits are kept in files of one page; leave --join out")
+        if twice := [name for name in options.keep_colour or () if name in (options.drop_colour or ())]:
+            raise ArgumentError("--keep-colour", f"{twice[0]} with --drop-colour {twice[0]}", "leave one of them out")
+        if options.keep_colour and options.keep_edits:
+            advice = "edits are kept in ink of one colour; leave one of them out"
+            raise ArgumentError("--keep-colour", "with --keep-edits", advice)
         if options.watch and options.dry_run:
             raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")
         return options
 
     def settings(self) -> dict[str, str | float | bool | None]:
-        """See `Options.settings`; how curves are made is left out where the ink is none."""
+        """See `Options.settings`; of curves and of kept colours, only where the ink has some."""
         without = set() if self.format in FORMATS_OF_CURVES else set(specs(CurveOptions))
+        if self.keep_colour is None:
+            without.add("keep_colour")
         return {name: value for name, value in super().settings().items() if name not in without}

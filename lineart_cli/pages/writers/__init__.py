@@ -10,15 +10,17 @@ from typing import BinaryIO
 
 from lineart_cli.errors import PageError
 from lineart_cli.pages.writers import openraster, pdf, pillow, png, psd, svg, tiff
+from lineart_cli.pages.writers.colours import ColouredLines, Pixels
 from lineart_cli.pages.writers.drawing import CENTRES, OUTLINES, Drawing, Layer, Shape
 from lineart_cli.pages.writers.layers import INK
-from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
+from lineart_cli.pages.writers.paint import InkedPage, Look
 
 __all__ = [
     "CENTRES",
     "INK",
     "OUTLINES",
     "OUTPUT_FORMATS",
+    "ColouredLines",
     "Drawing",
     "InkedPage",
     "Layer",

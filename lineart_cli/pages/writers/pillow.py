@@ -28,7 +28,7 @@ def write_webp(file: BinaryIO, page: InkedPage, look: Look) -> None:
 def write_jpeg(file: BinaryIO, page: InkedPage, look: Look) -> None:
     """Writes a page as JPEG, whose dpi are whole; coloured lines keep their colour at full resolution."""
     image = _image(page, look)
-    settings: dict[str, Any] = {"quality": 95, "subsampling": "4:4:4", "icc_profile": icc_profile(len(look.shades))}
+    settings: dict[str, Any] = {"quality": 95, "subsampling": "4:4:4", "icc_profile": icc_profile(page.samples(look))}
     if page.dpi:
         settings["dpi"] = page.dpi
     if page.metadata.exif:
