@@ -100,7 +100,8 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
         there = files.passed_over(paths, out)
         found = f", only {files.counts_text(there)}" if there else ""
-        advice = "; ".join(map(str, problems)) or f"no images there{found}; give {READABLE} files"
+        told = (f"{each.reason}; {each.advice}" if [each.path] == paths else str(each) for each in problems)
+        advice = "; ".join(told) or f"no images there{found}; give {READABLE} files"
         raise ArgumentError("PATH", ", ".join(paths), advice)
     tools, guesses = store.tools(options)
     known = watch.stamps([source.path for source in sources])
@@ -129,8 +130,8 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
         inker = partial(_open_inker, card, options.bits, keep, folder.scratch)
         work = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
-        for guess in guesses:
-            work.notice(guess)
+        for text in [*options.without_effect(), *guesses]:
+            work.notice(text)
         done = work.run(jobs, problems, dict(files.passed_over(paths, out)))
         if options.watch:
             watch.follow(paths, out, known, plan, work.run, work.notice, stopped)
@@ -341,7 +342,8 @@ def _run() -> int:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO} or error.filename is not None:
             raise
         process.silence(sys.stdout)
-        message = f"results cannot be written to standard output ({error.strerror}); finished pages are kept, run again"
+        kept = "finished pages are kept, " if "lineart_cli.batch.runner" in sys.modules else ""
+        message = f"results cannot be written to standard output ({error.strerror}); {kept}make room and run again"
         code = ExitCode.SOME_FAILED
     if code == ExitCode.INTERRUPTED:
         message = "stopped; what is finished is kept, run again to go on"

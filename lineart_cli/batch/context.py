@@ -20,7 +20,7 @@ from lineart_cli.errors import PageError
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.tone import Exposure, Tone, measure
 from lineart_cli.model.card import ModelCard
-from lineart_cli.options import THICKNESS_RANGE, InkOptions, Length, Several
+from lineart_cli.options import STROKE_RANGE, THICKNESS_RANGE, TOLERANCE_RANGE, InkOptions, Length, Several
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
@@ -85,10 +85,11 @@ def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card
     header = pages.read_header(job.source, options, job.page)
     pages.check_size(str(job), header.width, header.height, options.format)
     dpi, dpi_source = pages.working_dpi(header, options.dpi)
-    thickness, (low, high) = tool.thickness.page_px(dpi), THICKNESS_RANGE
-    if not low <= thickness <= high:
-        reason = f"--thickness {tool.thickness} is {thickness:.3g} px on this page of {dpi:.4g} dpi"
-        raise PageError(str(job), reason, f"give {low:g}px to {high:g}px, or set --dpi")
+    thickness = _in_range(job, "--thickness", tool.thickness, dpi, THICKNESS_RANGE)
+    if pages.OUTPUT_FORMATS[options.format].has_curves:
+        _in_range(job, "--tolerance", options.tolerance, dpi, TOLERANCE_RANGE)
+    if isinstance(options.drawing, Length):
+        _in_range(job, "--drawing", options.drawing, dpi, STROKE_RANGE)
     entry = Entry(
         input=folder.input_name(job.source),
         page=job.page,
@@ -115,6 +116,15 @@ def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card
     return PageContext(
         job=job, options=options, scan=scan, size=size, dpi_source=dpi_source, tool=tool, entry=entry, stamp=stamp
     )
+
+
+def _in_range(job: Job, option: str, length: Length, dpi: float, px: tuple[float, float]) -> float:
+    """A length in px of a page; raises PageError where it is beyond what an option can be."""
+    here = length.page_px(dpi)
+    if not px[0] <= here <= px[1]:
+        reason = f"{option} {length} is {here:.3g} px on this page of {dpi:.4g} dpi"
+        raise PageError(str(job), reason, f"give {px[0]:g}px to {px[1]:g}px, or set --dpi")
+    return here
 
 
 def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Worker) -> PageContext:

@@ -77,6 +77,11 @@ class Job:
         return f"{self.source} page {self.page + 1}" if self.pages > 1 and not self.is_joined else str(self.source)
 
     @property
+    def with_output(self) -> str:
+        """The page, and which of its pictures, where it has several."""
+        return f"{self} as {self.output.name}" if self.tool else str(self)
+
+    @property
     def parts(self) -> list[Job]:
         """The job for each page; one that is not joined is its only part."""
         return [replace(self, page=page, is_joined=False) for page in range(self.pages)] if self.is_joined else [self]

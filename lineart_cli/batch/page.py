@@ -46,6 +46,8 @@ _NO_COLOURS = "has light lines on dark, of which no colour is kept"
 _TONED = "has screentone, which is left out; --screentone keep inks it like the rest"
 _BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes light lines on dark"
 _MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
+_TINY = "has so few px that no lines can be told on it; its ink means nothing"
+_LEAST_SIDE = 16  # px
 _LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of a page
 
 
@@ -245,7 +247,8 @@ def _own_faults(page: PageContext, run: RunContext) -> Iterator[None]:
 def _check(page: PageContext, share: float, run: RunContext) -> None:
     """Tell of a page with hardly any ink, or too much, and raise PageError where its file was changed meanwhile."""
     if not _LEAST_INK <= share <= _MOST_INK:
-        run.report(Notice(f"{page.job}: {_BLANK if share < _LEAST_INK else _MOSTLY_BLACK}"))
+        why = _TINY if min(page.size.shape) < _LEAST_SIDE else _BLANK if share < _LEAST_INK else _MOSTLY_BLACK
+        run.report(Notice(f"{page.job.with_output}: {why}"))
     if manifest.stamp(page.job.source) != page.stamp:
         raise PageError(str(page.job), "was changed while it was inked", "run again")
 

@@ -62,6 +62,7 @@ class Batch:
         inker = WatchedInker(open_inker, options.bits)
         self._run = RunContext(options, tools, card, decide, inker, folder, self.report, stopped)
         self._counts: Counter[type[Event]] = Counter()
+        self._told: set[str] = set()
         self._fault: BaseException | None = None
 
     def run(
@@ -85,6 +86,7 @@ class Batch:
         start = time.monotonic()
         self._counts.clear()
         self._fault = None
+        self._told.clear()
         if notice := self._folder.take_notice():
             self.notice(notice)
         for problem in problems:
@@ -110,8 +112,11 @@ class Batch:
         self.report(Notice(text))
 
     def report(self, event: Event) -> None:
-        """Tells and counts an event, one at a time."""
+        """Tells and counts an event, one at a time; what is to be known of a page is told once for all its pictures."""
         with self._reporting:
+            if isinstance(event, Notice) and event.text in self._told:
+                return
+            self._told.update([event.text] if isinstance(event, Notice) else [])
             self._counts[type(event)] += 1
             self._reporter.report(event)
 

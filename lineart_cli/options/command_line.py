@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Container
-from typing import Annotated
+from collections.abc import Callable, Container, Mapping
+from functools import wraps
+from typing import Annotated, Any
 
 import typer
 
+from lineart_cli.errors import ArgumentError
 from lineart_cli.options.spec import Options, default_text, field_name, specs
+
+_CONTEXT = "context"
 
 
 def with_options(
@@ -22,6 +26,7 @@ def with_options(
         left_out: options, or panels of them.
     """
     signature = inspect.signature(command, eval_str=True)
+    renamed = {alias: name for name, spec in specs(table).items() for alias in spec.aliases}
     parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
     for name, spec in specs(table).items():
         if name in left_out or spec.panel in left_out:
@@ -36,6 +41,25 @@ def with_options(
             parameters.append(
                 inspect.Parameter(field_name(alias), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hidden)
             )
+    if renamed:
+        parameters.append(inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context))
+        command = _refusing_both_names(command, renamed)
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": None}
     return command
+
+
+def _refusing_both_names(command: Callable[..., None], renamed: Mapping[str, str]) -> Callable[..., None]:
+    """`command`, which raises ArgumentError where an option is given by its name and by one that it once had."""
+
+    @wraps(command)
+    def checked(**given: Any) -> None:
+        context = given.pop(_CONTEXT)
+        for alias, name in renamed.items():
+            value, source = given[field_name(alias)], context.get_parameter_source(name)
+            if value is not None and source.name == "COMMANDLINE":
+                flag = f"--{name.replace('_', '-')}"
+                raise ArgumentError(alias, f"{value} with {flag} {given[name]}", f"is {flag} by its name before 0.6")
+        command(**given)
+
+    return checked

@@ -317,6 +317,14 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
             raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")
         return options
 
+    def without_effect(self) -> list[str]:
+        """What was asked for and has no part in the format of the ink, a line each."""
+        if self.format in FORMATS_OF_CURVES:
+            return []
+        changed = [name for name in specs(CurveOptions) if getattr(self, name) != getattr(CurveOptions(), name)]
+        advice = f"has no part in {self.format}, whose ink is pixels; it is for {', '.join(FORMATS_OF_CURVES)}"
+        return [f"--{name} {getattr(self, name)} {advice}" for name in changed]
+
     def settings(self) -> dict[str, str | float | bool | None]:
         """See `Options.settings`; of curves and of kept colours, only where the ink has some."""
         without = set() if self.format in FORMATS_OF_CURVES else set(specs(CurveOptions))
