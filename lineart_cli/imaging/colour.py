@@ -1,4 +1,4 @@
-"""Colour to grey, by Krita's ways to desaturate."""
+"""Colour to grey, by Krita's ways to desaturate; and light as sRGB encodes it."""
 
 from __future__ import annotations
 
@@ -50,3 +50,8 @@ def desaturate(rgb: Floats, mode: str) -> Floats:
         (H, W) float32 in [0, 1], encoded.
     """
     return DESATURATE[mode](rgb)
+
+
+def encoded(light: Floats) -> Floats:
+    """Light, in [0, 1] from black to white, as sRGB encodes it (IEC 61966-2-1)."""
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055).astype(np.float32)

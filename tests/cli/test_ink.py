@@ -509,10 +509,10 @@ def test_what_has_no_part_in_a_format_is_told_once(lineart: Shell, arguments: li
     assert lineart.err.count(says) == 1
 
 
-@pytest.mark.parametrize("option", ["--tolerance", "--drawing"])
-def test_a_length_in_mm_is_in_its_range_on_the_page(lineart: Shell, option: str) -> None:
-    assert lineart("ink", "scans/a.png", "-o", "ink", "--format", "svg", option, "99mm", "--dpi", "1200") == 1
-    assert f"{option} 99mm is 4.68e+03 px on this page of 1200 dpi; give " in lineart.err
+@pytest.mark.parametrize(("option", "length", "px"), [("--tolerance", "5mm", "236"), ("--drawing", "99mm", "4.68e+03")])
+def test_a_length_in_mm_is_in_its_range_on_the_page(lineart: Shell, option: str, length: str, px: str) -> None:
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--format", "svg", option, length, "--dpi", "1200") == 1
+    assert f"{option} {length} is {px} px on this page of 1200 dpi; give " in lineart.err
 
 
 def test_of_several_pictures_of_a_page_the_one_that_is_meant_is_told(lineart: Shell) -> None:

@@ -57,6 +57,10 @@
         (gimp-image-convert-precision seen PRECISION-U8-GAMMA))
     (file-png-save RUN-NONINTERACTIVE seen (car (gimp-image-get-active-drawable seen)) png png 0 9 0 0 0 0 0)))
 
+(define (save-tga image drawable name packed origin)
+  (let* ((file (string-append out "/gimp_" name ".tga")))
+    (file-tga-save RUN-NONINTERACTIVE image drawable file file packed origin)))
+
 (define (write-all)
   (save (plain RGB PRECISION-U8-GAMMA RGBA-IMAGE) "rgb_u8")
   (save (plain RGB PRECISION-U8-LINEAR RGBA-IMAGE) "rgb_u8_linear")
@@ -70,6 +74,9 @@
   (let* ((image (plain RGB PRECISION-U8-GAMMA RGBA-IMAGE)))
     (gimp-image-convert-indexed image CONVERT-DITHER-NONE CONVERT-PALETTE-GENERATE 32 FALSE FALSE "")
     (save image "indexed"))
+  (let* ((image (plain RGB PRECISION-U8-GAMMA RGBA-IMAGE)) (seen (car (gimp-image-flatten image))))
+    (save-tga image seen "packed" 1 0)
+    (save-tga image seen "upward" 0 1))
   (let* ((image (nested)) (psd (string-append out "/gimp_nested.psd")))
     (save image "nested")
     (file-psd-save RUN-NONINTERACTIVE image (car (gimp-image-get-active-drawable image)) psd psd 1 0)))

@@ -1,7 +1,6 @@
 """What Krita, GIMP and Inkscape write is read as they show it, and what lineart writes is shown as it is meant.
 
-Files that these programs wrote lie in `files/`, so that they are read everywhere. Those of CMYK are too large for that,
-for their profile.
+Files that these programs wrote lie in `files/`, so that they are read everywhere; those with large profiles do not.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from lineart_cli.errors import PageError
 from lineart_cli.options import Colour, ReadOptions
 from lineart_cli.pages import ColouredLines, Drawing, InkedPage, Layer, Look, Shape
 
-HERE = Path(__file__).parent
-FILES = HERE / "files"
+FILES = Path(__file__).parent / "files"
 Written = Callable[[str], Path]
 
 WIDTH, HEIGHT = 100, 80
-PAPER, RED, BLUE = np.array([0.9, 0.85, 0.7]), np.array([0.8, 0.1, 0.1]), np.array([0.1, 0.2, 0.7])
+PAPER, RED = np.array([0.9, 0.85, 0.7]), np.array([0.8, 0.1, 0.1])
+LUMA = np.array([0.2126, 0.7152, 0.0722])
 SPACES = {"rgba_u8": 8, "rgba_u16": 16, "graya_u8": 8, "graya_u16": 16}
 OTHER_SPACES = ("rgba_f32", "cmyka_u8", "laba_u16")
 KINDS = ("rgb_u8", "rgb_u8_linear", "rgb_u16", "rgb_u32", "rgb_half_linear", "rgb_float", "rgb_float_linear")
@@ -33,7 +32,7 @@ KINDS += ("grey_u8", "grey_u16", "indexed", "nested")
 _STEP = 1 / 255
 
 
-@pytest.fixture(params=["kept", "written"])
+@pytest.fixture(params=["written", "kept"])
 def folder_of(request: pytest.FixtureRequest, written: Written) -> Written:
     """The folder with the files of a program: those that are kept, and those that it writes now."""
     return written if request.param == "written" else lambda _: FILES
@@ -88,14 +87,16 @@ class TestKrita:
         bare = without_merged(path, tmp_path)
         assert pages.read_header(bare, ReadOptions()).bits == SPACES[space]
         is_close(seen(bare), seen(path))
-        assert np.ptp(seen(path)) > 0.5
+        assert np.ptp(seen(path)) > 0.3
 
     @pytest.mark.parametrize("space", SPACES)
     def test_a_layer_alone(self, folder_of: Written, space: str) -> None:
         path = found(folder_of("krita"), f"krita_{space}.kra")
         page = np.ones((HEIGHT, WIDTH, 3))
-        grey = np.array([0.2126, 0.7152, 0.0722])
-        laid(page, RED if space.startswith("rgb") else np.full(3, RED @ grey), -20, 10, 70, 30)
+        colour = RED if space.startswith("rgb") else np.full(3, RED @ LUMA)
+        if SPACES[space] == 16:  # Krita holds light as it is there
+            colour = 1.055 * colour ** (1 / 2.4) - 0.055
+        laid(page, colour, -20, 10, 70, 30)
         is_close(seen(path, "red"), page)
 
     @pytest.mark.parametrize("space", OTHER_SPACES)
@@ -125,7 +126,7 @@ class TestKrita:
         is_close(seen(without_merged(path, tmp_path)), seen(path), 3)
         masked = seen(path, "masked")
         assert (masked[:45] == 1).all()
-        assert masked[50, 60].max() < 0.7
+        assert masked[50, 60].max() < 0.75
 
     def test_an_animation_shows_its_frame(self, folder_of: Written, tmp_path: Path) -> None:
         path = found(folder_of("krita"), "krita_animated.kra")
@@ -147,6 +148,11 @@ class TestGimp:
         page = seen(folder_of("gimp") / "gimp_nested.xcf", "below")
         is_close(page[10, 15], np.array([51, 153, 51]) / 255)
         assert (page[:5] == 1).all()
+
+    @pytest.mark.parametrize("name", ["packed", "upward"])
+    def test_its_targa_files(self, folder_of: Written, name: str) -> None:
+        folder = folder_of("gimp")
+        is_close(seen(folder / f"gimp_{name}.tga"), shown(folder / "gimp_rgb_u8.png"))
 
     def test_its_photoshop_file(self, folder_of: Written) -> None:
         folder = folder_of("gimp")
@@ -181,11 +187,9 @@ class TestOpenedThere:
         for file in files:
             is_close(shown(file.with_name(f"{file.name}.png")), seen(file))
 
-    def test_gimp_shows_photoshop_files_as_meant(self, tmp_path: Path, launch: Callable[..., None]) -> None:
+    def test_gimp_shows_photoshop_files_as_meant(self, tmp_path: Path, gimp: Callable[..., None]) -> None:
         pages.write_ink(tmp_path / "ink.psd", inked(), "psd", Look())
-        script = (HERE / "gimp_script.scm").read_text("utf-8")
-        batch = f'(define out "{tmp_path}")\n{script}\n(convert "ink.psd")'
-        launch(["gimp-console", "-i", "-d", "-f", "-b", batch, "-b", "(gimp-quit 1)"], tmp_path / "home")
+        gimp('(convert "ink.psd")', tmp_path)
         is_close(shown(tmp_path / "ink.psd.png"), seen(tmp_path / "ink.psd"))
 
     def test_inkscape_shows_curves_as_meant(self, tmp_path: Path, launch: Callable[..., None]) -> None:

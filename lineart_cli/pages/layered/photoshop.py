@@ -95,7 +95,7 @@ def _ink(document: PSD) -> tuple[LayerRecord, ChannelDataList]:
 
 
 def _name(record: LayerRecord) -> str:
-    return str(record.tagged_blocks.get_data(Tag.UNICODE_LAYER_NAME, record.name))
+    return str(record.tagged_blocks.get_data(Tag.UNICODE_LAYER_NAME, record.name)).rstrip("\0")  # Krita ends them so
 
 
 def _block(record: LayerRecord, channels: ChannelDataList) -> Block:

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.imaging.colour import encoded
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages.compositing import ERASE, NORMAL, Group, Painting, composed
 from lineart_cli.pages.faults import Unreadable, check_size
@@ -270,5 +271,5 @@ def _encoded(is_linear: bool, colours: NDArray[np.uint8] | None, samples: NDArra
     light = np.clip(np.nan_to_num(samples.astype(np.float32)) / np.float32(white), 0, 1)
     if is_linear:
         colour = light[..., : samples.shape[2] - (samples.shape[2] + 1) % 2]
-        colour[...] = np.where(colour <= 0.0031308, 12.92 * colour, 1.055 * colour ** (1 / 2.4) - 0.055)
+        colour[...] = encoded(colour)
     return np.asarray(light)
