@@ -66,7 +66,7 @@ def draw(seed: int, index: int, size: int, library: Library | None = None, zoom:
         lay(ink, stroke)
     areas = insides(drawing.centre_lines, size)
     black = fills(areas, rng) if rng.random() < FILLED else []
-    outlines = shapes(size, rng) if rng.random() < SHAPED else []
+    outlines = shapes(size, drawing.width, rng) if rng.random() < SHAPED else []
     black += solid(outlines, size)
     for mask in black:
         lay_fill(ink, mask, drawing.width, rng)

@@ -25,8 +25,8 @@ def details(rng: Rng, size: int) -> list[Points]:
 
 
 def hatching(rng: Rng, centre: Points) -> list[Points]:
-    """Parallel strokes, 5 to 26 px apart, bent alike; a quarter of the areas are hatched crosswise."""
-    gap = float(np.exp(rng.uniform(np.log(5), np.log(26))))
+    """Parallel strokes, 6.5 to 26 px apart, bent alike; a quarter of the areas are hatched crosswise."""
+    gap = float(np.exp(rng.uniform(np.log(6.5), np.log(26))))
     count, length = int(rng.integers(4, 26)), float(np.exp(rng.uniform(np.log(25), np.log(260))))
     bend, slope = rng.normal(0, 0.12) * length, rng.normal(0, 0.3)
     turns = [rng.uniform(0, np.pi)]
@@ -133,7 +133,7 @@ def spots(rng: Rng, centre: Points) -> list[Points]:
 
 
 DETAILS: tuple[tuple[Callable[[Rng, Points], list[Points]], float], ...] = (
-    (hatching, 2.0),
+    (hatching, 1.5),
     (lettering, 1.0),
     (foliage, 1.0),
     (panel, 1.2),

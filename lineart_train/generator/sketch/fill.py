@@ -17,6 +17,8 @@ AREA = (60.0, 60_000.0)
 """Areas that are filled, px^2: smaller ones are dots, larger ones are shading."""
 MOST = 9
 """Areas that are filled on one canvas, at most."""
+BROADER, TAPERING, EVEN = 3.5, 16.0, 44.0
+"""How many strokes broad a black shape is at least; how many px where it tapers, and as a marker's stroke."""
 
 
 def insides(centre_lines: list[Points], size: int) -> list[Mask]:
@@ -42,25 +44,34 @@ def _area(centre_line: Points) -> float:
     return float(cv2.contourArea(centre_line.astype(np.float32)))
 
 
-def shapes(size: int, rng: Rng) -> list[Points]:
+def shapes(size: int, width: float, rng: Rng) -> list[Points]:
     """Outlines of black shapes that no line was drawn around: tapering (brows, tufts) or as broad as a marker's stroke.
 
+    Args:
+        size: side of the canvas, px.
+        width: of the drawing's strokes, px; shapes are `BROADER` times as broad, and never so narrow that they still
+            are lines.
+        rng: its only source of chance.
+
     Returns:
-        One to five closed (N, 2) float32 curves, px; wider than what still counts as a line.
+        Up to five closed (N, 2) float32 curves, px; none where strokes are so broad that shapes would not fit.
     """
     outlines = []
     for _ in range(int(rng.integers(1, 6))):
-        length = float(np.exp(rng.uniform(np.log(50), np.log(420))))
+        tapering = rng.random() < 0.7
+        least, most = (TAPERING, 3.0) if tapering else (EVEN, 2.5)
+        breadth = max(BROADER * width, least) * float(np.exp(rng.uniform(0, np.log(most))))
+        length = breadth * float(np.exp(rng.uniform(np.log(2), np.log(8))))
+        if breadth > 0.2 * size:
+            continue
         guide = resample(sweep(rng, length)[0], 3.0)[: max(int(length / 3), 8)]
         along = np.linspace(0, 1, len(guide))[:, None]
-        if rng.random() < 0.7:
+        if tapering:
             peak = rng.uniform(0.15, 0.85)
             rise = np.minimum(along / peak, (1 - along) / (1 - peak)) ** rng.uniform(0.5, 1.5)
-            half = 0.5 * length * rng.uniform(0.08, 0.3) * rise + 1.0
+            half = 0.5 * breadth * rise + 1.0
         else:
-            half = np.full_like(along, min(rng.uniform(22, 55), 0.3 * length)) * np.minimum(
-                1, 4 * np.sqrt(np.minimum(along, 1 - along)) + 0.1
-            )
+            half = 0.5 * breadth * np.minimum(1, 4 * np.sqrt(np.minimum(along, 1 - along)) + 0.1)
         side = normals(guide) * half
         ring = np.concatenate([guide + side, (guide - side)[::-1], guide[:1] + side[:1]])
         outlines.append((ring - ring.mean(0) + rng.uniform(0, size, 2)).astype(np.float32))
@@ -81,21 +92,40 @@ def solid(outlines: list[Points], size: int) -> list[Mask]:
 
 
 def lay_fill(ink: NDArray[np.float32], mask: Mask, width: float, rng: Rng) -> None:
-    """Blacken an area of `ink`, (S, S) coverage, in place: evenly, or with rows of strokes `width` px wide."""
+    """Blacken an area of `ink`, (S, S) coverage, in place: evenly, or with rows of strokes about `width` px wide."""
     if rng.random() < 0.5:
-        layer = np.where(mask, np.float32(rng.uniform(0.75, 1.0)), np.float32(0))
+        layer = np.where(mask, np.float32(rng.uniform(0.85, 1.0)), np.float32(0))
     else:
-        layer = np.zeros_like(ink)
-        ys, xs = np.nonzero(mask)
-        if len(xs) == 0:
-            return
-        centre = np.array([xs.mean(), ys.mean()])
-        reach = float(np.hypot(xs - centre[0], ys - centre[1]).max())
-        turn = rotation(rng.uniform(0, np.pi))
-        width = float(np.clip(width, 2.5, 16.0))
-        for across in np.arange(-reach, reach, width * rng.uniform(0.45, 0.9)):
-            ends = np.array([[-reach, across], [reach, across]]) + rng.normal(0, 0.12 * width, (2, 2))
-            points = (ends @ turn.T + centre).astype(np.float32)
-            lay(layer, Stroke(points, np.full(2, width, np.float32), float(rng.uniform(0.7, 1.0))))
-        layer *= cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
+        layer = rows(mask, width, (0.4, 0.75), (0.75, 1.0), rng)
     ink += (1 - ink) * layer
+
+
+def rows(
+    mask: Mask, width: float, spacing: tuple[float, float], opacity: tuple[float, float], rng: Rng
+) -> NDArray[np.float32]:
+    """Rows of strokes over an area, to and fro as a hand lays in tone.
+
+    Args:
+        mask: (S, S) the area.
+        width: of the strokes, px; 2.5 to 16 are drawn.
+        spacing: range of the distance of the rows, in widths; one distance for the area.
+        opacity: range of the opacity of each stroke, in [0, 1].
+        rng: its only source of chance.
+
+    Returns:
+        (S, S) float32 coverage, 0 outside the area.
+    """
+    layer = np.zeros(mask.shape, np.float32)
+    ys, xs = np.nonzero(mask)
+    if len(xs) == 0:
+        return layer
+    centre = np.array([xs.mean(), ys.mean()])
+    reach = float(np.hypot(xs - centre[0], ys - centre[1]).max())
+    turn = rotation(rng.uniform(0, np.pi))
+    width = float(np.clip(width, 2.5, 16.0))
+    for across in np.arange(-reach, reach, width * rng.uniform(*spacing)):
+        ends = np.array([[-reach, across], [reach, across]]) + rng.normal(0, 0.12 * width, (2, 2))
+        points = (ends @ turn.T + centre).astype(np.float32)
+        lay(layer, Stroke(points, np.full(2, width, np.float32), float(rng.uniform(*opacity))))
+    layer *= cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
+    return layer

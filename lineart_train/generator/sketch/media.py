@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from lineart_train.generator.sketch.noise import smooth_noise
 from lineart_train.generator.sketch.paper import clutter
+from lineart_train.generator.sketch.tone import toned
 
 Rng = np.random.Generator
 Floats = NDArray[np.float32]
 BROAD = 9.0
 """Width in px from which a stroke may be soft all over and its grain coarse."""
-TONED = 0.3
-"""Share of the pages on which areas are coloured or shaded."""
 ENLARGED, BILEVEL = 0.22, 0.1
 """Shares of the pages that come from few pixels, and of the pen drawings that are black and white only."""
 
@@ -48,15 +47,15 @@ def develop(
     main = ink > 0.2
     level = float(np.percentile(ink[main], 75)) if main.any() else 0.8
     page = 1 - (1 - ink) * (1 - under * level)
-    if areas and rng.random() < TONED:
-        page = 1 - (1 - page) * (1 - level * _toned(areas, size, rng))
+    page = 1 - (1 - page) * (1 - level * toned(areas, size, width, rng))
     if medium in ("pencil", "soft"):
         page = _grained(page, width, rng)
         if medium == "soft":
             page = page * (1 + 0.2 * smooth_noise(rng, size, 60))
     if medium != "digital" and rng.random() < 0.7:
         page = cv2.GaussianBlur(page, (0, 0), rng.uniform(0.4, 1.3))
-    page = np.clip(page, 0, 1) * _gain(page[main], rng)
+    page = np.asarray(np.clip(page, 0, 1), np.float32)
+    page = page * _gain(page[main], rng)
     page = np.maximum(page, clutter(size, width, rng))
     if rng.random() < ENLARGED:
         page = _enlarged(page, rng.uniform(1.3, min(4.0, max(1.5, 0.8 * width))), rng)
@@ -94,19 +93,6 @@ def _grained(page: Floats, width: float, rng: Rng) -> Floats:
         return np.asarray(page * np.clip(0.5 + (noise + rng.uniform(-0.2, 1.2)) / rng.uniform(0.5, 2.0), 0, 1))
     rough = rng.uniform(0.05, 0.45)
     return np.clip(page * (1 - 0.5 * rough - rough * noise), 0, 1)
-
-
-def _toned(areas: Sequence[NDArray[np.bool_]], size: int, rng: Rng) -> Floats:
-    """Some areas laid in with flat colour or streaks of a crayon: (S, S) coverage, paler than what is filled black."""
-    layer = np.zeros((size, size), np.float32)
-    for number in rng.permutation(len(areas))[: int(rng.integers(1, 6))]:
-        tone = areas[number] * np.float32(rng.uniform(0.05, 0.65))
-        if rng.random() < 0.5:
-            fine = int(rng.integers(3, 12))
-            streaks = cv2.resize(rng.random((size // fine, max(size // 120, 2))).astype(np.float32), (size, size))
-            tone = tone * (streaks if rng.random() < 0.5 else streaks.T)
-        layer = np.maximum(layer, tone)
-    return layer
 
 
 def _enlarged(page: Floats, factor: float, rng: Rng) -> Floats:

@@ -10,7 +10,7 @@ from lineart_train.generator.sketch.noise import smooth_noise
 
 Rng = np.random.Generator
 Floats = NDArray[np.float32]
-RULED, FRAMED, SHADED, DUSTY = 0.14, 0.04, 0.1, 0.12
+RULED, FRAMED, SHADED, DUSTY = 0.16, 0.07, 0.1, 0.12
 """Shares of the pages that have ruled lines, a frame, shadows, and dust."""
 
 
@@ -49,7 +49,7 @@ def _ruled(size: int, rng: Rng) -> Floats:
 
 
 def _frame(size: int, rng: Rng) -> Floats:
-    """Dark bands along some sides of the page, as beside the sheet on a scanner or a desk."""
+    """Bands along some sides of the page, as beside the sheet: a scanner's black, or a desk or cloth, even or not."""
     y, x = np.mgrid[:size, :size].astype(np.float32)
     layer = np.zeros((size, size), np.float32)
     sides = (y, x, size - 1 - y, size - 1 - x)
@@ -57,7 +57,10 @@ def _frame(size: int, rng: Rng) -> Floats:
     for number in rng.choice(4, int(rng.integers(1, 3)), replace=False):
         edge = rng.uniform(6, 0.18 * size) + rng.normal(0, 0.02) * across[number]
         layer = np.maximum(layer, np.clip((edge - sides[number]) / rng.uniform(0.7, 6.0), 0, 1))
-    return np.asarray(layer * rng.uniform(0.5, 1.0) * (1 + 0.1 * smooth_noise(rng, size, 12)), np.float32)
+    texture = 1 + 0.1 * smooth_noise(rng, size, 12)
+    if rng.random() < 0.5:
+        texture = texture + rng.uniform(0.2, 0.6) * smooth_noise(rng, size, int(rng.integers(20, 120)))
+    return np.asarray(np.clip(layer * rng.uniform(0.3, 1.0) * texture, 0, 1), np.float32)
 
 
 def _dust(size: int, width: float, rng: Rng) -> Floats:
