@@ -19,7 +19,6 @@ from lineart_cli.krita.app import krita
 from lineart_cli.machine import process
 from lineart_cli.options import (
     MODEL,
-    READABLE,
     BenchOptions,
     BrushesOptions,
     InkOptions,
@@ -98,11 +97,7 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
     libraries.quieten()
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
-        there = files.passed_over(paths, out)
-        found = f", only {files.counts_text(there)}" if there else ""
-        told = (f"{each.reason}; {each.advice}" if [each.path] == paths else str(each) for each in problems)
-        advice = "; ".join(told) or f"no images there{found}; give {READABLE} files"
-        raise ArgumentError("PATH", ", ".join(paths), advice)
+        raise files.nothing_found(paths, out, problems)
     tools, guesses = store.tools(options)
     known = watch.stamps([source.path for source in sources])
     counted = cache(lambda path, _stamp: count_pages(path))
@@ -127,7 +122,8 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         interrupt.asked_to_stop(partial(_end, folder)) as stopped,
         folder,
     ):
-        keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
+        sketches = max((len(job.parts) for job in jobs), default=1) * (1 + len(options.keep_colour or ()))
+        keep = min(sketches, _MOST_KEPT) if len(tools) > 1 else 0
         inker = partial(_open_inker, card, options.bits, keep, folder.scratch)
         work = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
         for text in [*options.without_effect(), *guesses]:

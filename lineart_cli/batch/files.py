@@ -12,6 +12,7 @@ from itertools import product
 from pathlib import Path
 
 from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.options import READABLE
 
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
@@ -110,6 +111,16 @@ def passed_over(patterns: Sequence[str], out: Path) -> Counter[str]:
     """How many files that `find` comes across are left out for their suffix, by suffix in lower case."""
     every = {os.path.realpath(source.path): source for source in _all(patterns, out, [])}
     return Counter(source.path.suffix.lower() for source in every.values() if not source.is_image)
+
+
+def nothing_found(patterns: Sequence[str], out: Path, problems: Sequence[PageError]) -> ArgumentError:
+    """Why there is nothing to ink, where `find` gave no sources but these problems."""
+    there = passed_over(patterns, out)
+    found = f", only {counts_text(there)}" if there else ""
+    told = (f"{each.reason}; {each.advice}" if [each.path] == patterns else str(each) for each in problems)
+    return ArgumentError(
+        "PATH", ", ".join(patterns), "; ".join(told) or f"no images there{found}; give {READABLE} files"
+    )
 
 
 def counts_text(passed_over: Mapping[str, int]) -> str:

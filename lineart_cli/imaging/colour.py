@@ -55,3 +55,8 @@ def desaturate(rgb: Floats, mode: str) -> Floats:
 def encoded(light: Floats) -> Floats:
     """Light, in [0, 1] from black to white, as sRGB encodes it (IEC 61966-2-1)."""
     return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055).astype(np.float32)
+
+
+def decoded(values: Floats) -> Floats:
+    """The light that `encoded` was given."""
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(np.float32)

@@ -17,7 +17,7 @@
 (define (plain base precision type)
   (let* ((image (page base precision type)))
     (paint image 0 "red" type -20 10 70 30 '(204 26 26) 100 LAYER-MODE-NORMAL)
-    (paint image 0 "blue" type 30 30 90 70 '(26 51 179) 100 LAYER-MODE-NORMAL)
+    (paint image 0 "blue" type 30 30 90 70 '(26 51 179) 60 LAYER-MODE-NORMAL)
     image))
 
 (define (nested)

@@ -95,6 +95,12 @@ def check(dark: np.ndarray) -> None:
     assert abs(dark[BARE].mean()) < 0.01
 
 
+def test_light_is_encoded_as_srgb_does_and_back() -> None:
+    light = np.linspace(0, 1, 1000, dtype=np.float32)
+    np.testing.assert_allclose(colour.decoded(colour.encoded(light)), light, atol=1e-6)
+    np.testing.assert_allclose(colour.encoded(np.float32([0, 0.2140, 1])), [0, 0.5, 1], atol=1e-3)
+
+
 class TestDropColour:
     def test_every_name_is_an_option(self) -> None:
         assert tuple(pencils.DROPPED) == DROP_COLOURS
