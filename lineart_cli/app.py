@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lineart_cli import __version__, extensions
-from lineart_cli.errors import ArgumentError, ExitCode, LineartError
+from lineart_cli.errors import ExitCode, LineartError
 from lineart_cli.krita.app import krita
 from lineart_cli.machine import process
 from lineart_cli.options import (
