@@ -152,7 +152,10 @@ class TestGimp:
     @pytest.mark.parametrize("name", ["packed", "upward"])
     def test_its_targa_files(self, folder_of: Written, name: str) -> None:
         folder = folder_of("gimp")
-        is_close(seen(folder / f"gimp_{name}.tga"), shown(folder / "gimp_rgb_u8.png"))
+        path = folder / f"gimp_{name}.tga"
+        if not path.exists():
+            pytest.skip("GIMP's plug-in for TGA has crashed")
+        is_close(seen(path), shown(folder / "gimp_indexed.png"))
 
     def test_its_photoshop_file(self, folder_of: Written) -> None:
         folder = folder_of("gimp")
