@@ -82,6 +82,6 @@ class Record:
         except OSError as error:
             advice = f"cannot be read ({error.strerror}); take it away, or choose another folder"
             raise ArgumentError("--output", path, advice) from error
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             journal = self._journal.read_text("utf-8", errors="replace").splitlines()
             manifest.replay(self.manifest, journal, self._digest)

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Container, Mapping
-from functools import wraps
 from typing import Annotated, Any
 
 import typer
 
-from lineart_cli.errors import ArgumentError
 from lineart_cli.options.spec import Options, default_text, field_name, specs
-
-_CONTEXT = "context"
 
 
 def with_options(
-    table: type[Options], command: Callable[..., None], left_out: Container[str] = ()
+    table: type[Options], command: Callable[..., None], left_out: Container[str] = (), *, in_config: bool = False
 ) -> Callable[..., None]:
     """Gives `command` one keyword parameter for each row of a table of options, in place of its `**options`.
 
@@ -24,9 +20,10 @@ def with_options(
         table: of options.
         command: may have been given those of another table before.
         left_out: options, or panels of them.
+        in_config: whether a file of options may give them too, so that switches also need to be turned off: `typed`
+            understands the parameters for that.
     """
     signature = inspect.signature(command, eval_str=True)
-    renamed = {alias: name for name, spec in specs(table).items() for alias in spec.aliases}
     parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
     for name, spec in specs(table).items():
         if name in left_out or spec.panel in left_out:
@@ -36,30 +33,31 @@ def with_options(
         option = typer.Option(*spec.flags, help=spec.help + choices, metavar=spec.metavar, rich_help_panel=spec.panel)
         kind = Annotated[str | None, option] if spec.read else Annotated[bool, option]
         parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
-        for alias in spec.aliases:
-            hidden = Annotated[str | None, typer.Option(alias, hidden=True)]
-            parameters.append(
-                inspect.Parameter(field_name(alias), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hidden)
-            )
-    if renamed:
-        parameters.append(inspect.Parameter(_CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context))
-        command = _refusing_both_names(command, renamed)
+        parameters += [_hidden(alias, str | None, None) for alias in spec.aliases]
+        if in_config and spec.in_config and spec.read is None:
+            parameters.append(_hidden(_off(spec.flags[0]), bool, False))
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": None}
     return command
 
 
-def _refusing_both_names(command: Callable[..., None], renamed: Mapping[str, str]) -> Callable[..., None]:
-    """`command`, which raises ArgumentError where an option is given by its name and by one that it once had."""
+def typed(context: typer.Context, options: Mapping[str, Any]) -> dict[str, str | bool]:
+    """Those of a command's options that are on the command line; a switch is False by its `--no-NAME`."""
+    given: dict[str, str | bool] = {}
+    for name, value in options.items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            is_off = name.startswith(field_name(_off("")))
+            given[name.removeprefix(field_name(_off("")))] = not value if is_off else value
+    return given
 
-    @wraps(command)
-    def checked(**given: Any) -> None:
-        context = given.pop(_CONTEXT)
-        for alias, name in renamed.items():
-            value, source = given[field_name(alias)], context.get_parameter_source(name)
-            if value is not None and source.name == "COMMANDLINE":
-                flag = f"--{name.replace('_', '-')}"
-                raise ArgumentError(alias, f"{value} with {flag} {given[name]}", f"is {flag} by its name before 0.6")
-        command(**given)
 
-    return checked
+def _off(flag: str) -> str:
+    """What turns a switch off."""
+    return f"--no-{flag.removeprefix('--')}"
+
+
+def _hidden(flag: str, kind: Any, default: Any) -> inspect.Parameter:
+    """A parameter that help does not tell of."""
+    annotation = Annotated[kind, typer.Option(flag, hidden=True)]
+    return inspect.Parameter(field_name(flag), inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
