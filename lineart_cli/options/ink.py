@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from lineart_cli.errors import ArgumentError
+from lineart_cli.options.conflicts import check_together
 from lineart_cli.options.curves import CurveOptions
 from lineart_cli.options.naming import Template, read_template
 from lineart_cli.options.read import ReadOptions
@@ -34,11 +34,7 @@ from lineart_cli.options.values import (
     DROP_COLOURS,
     FAINT_RANGE,
     FORMATS,
-    FORMATS_OF_16_BITS,
     FORMATS_OF_CURVES,
-    FORMATS_OF_EDITS,
-    FORMATS_TO_JOIN,
-    FORMATS_WITHOUT_ALPHA,
     NEUTRAL_FAINT,
     PASSES,
     PLAIN,
@@ -321,26 +317,7 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
     def parse(cls, given: Mapping[str, str | bool | None]) -> Self:
         """See `Options.parse`."""
         options = super().parse(given)
-        if options.transparent and options.format in FORMATS_WITHOUT_ALPHA:
-            raise ArgumentError("--transparent", f"with --format {options.format}", "use png, tiff or webp")
-        if options.bits > 8 and options.format not in FORMATS_OF_16_BITS:
-            raise ArgumentError("--bits", f"{options.bits} with --format {options.format}", "use png or tiff")
-        if options.join and options.format not in FORMATS_TO_JOIN:
-            raise ArgumentError("--join", f"with --format {options.format}", "use --format tiff or pdf")
-        if options.keep_edits and options.overwrite:
-            raise ArgumentError("--keep-edits", "with --overwrite", "this replaces edits; leave one of them out")
-        if options.keep_edits and options.format not in FORMATS_OF_EDITS:
-            advice = "edits are kept pixel by pixel; use png, tiff, webp, bmp, ora or psd"
-            raise ArgumentError("--keep-edits", f"with --format {options.format}", advice)
-        if options.keep_edits and options.join:
-            raise ArgumentError("--keep-edits", "with --join", "edits are kept in files of one page; leave --join out")
-        if twice := [name for name in options.keep_colour or () if name in (options.drop_colour or ())]:
-            raise ArgumentError("--keep-colour", f"{twice[0]} with --drop-colour {twice[0]}", "leave one of them out")
-        if options.keep_colour and options.keep_edits:
-            advice = "edits are kept in ink of one colour; leave one of them out"
-            raise ArgumentError("--keep-colour", "with --keep-edits", advice)
-        if options.watch and options.dry_run:
-            raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")
+        check_together(options)
         return options
 
     def without_effect(self) -> list[str]:
