@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lineart_cli import __version__, extensions
+from lineart_cli import __version__, commands, extensions
+from lineart_cli.config import Chosen, chosen_for
+from lineart_cli.config.app import config
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError
 from lineart_cli.krita.app import krita
 from lineart_cli.machine import process
 from lineart_cli.options import (
+    DASH,
     MODEL,
     READABLE,
-    BenchOptions,
-    BrushesOptions,
+    ConfigOptions,
     InkOptions,
-    ReportOptions,
-    ServeOptions,
-    TryOptions,
     specs,
 )
-from lineart_cli.options.command_line import with_options
+from lineart_cli.options.command_line import typed, with_options
 
 if TYPE_CHECKING:
     from lineart_cli.batch.output_folder import OutputFolder
+    from lineart_cli.batch.parts import Beside
+    from lineart_cli.batch.piped import Piped
     from lineart_cli.model.card import ModelCard
-    from lineart_cli.plan import PageSize, Plan
 
 # The base of every error in how a command is called; Typer gives it no public name.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
@@ -52,9 +52,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app.add_typer(krita, name="krita")
-
-
 @app.callback(epilog=_EXIT_CODES)
 def lineart(
     version: Annotated[
@@ -66,30 +63,66 @@ def lineart(
 
 @app.command(epilog=_EXIT_CODES)
 @partial(with_options, InkOptions)
+@partial(with_options, ConfigOptions)
 def ink(
+    context: typer.Context,
     paths: Annotated[
         list[str],
         typer.Argument(
             metavar="PATH",
-            help="Files, globs or folders to ink. Folders are searched to any depth and mirrored in the output.",
+            help="Files, globs or folders to ink. Folders are searched to any depth and mirrored in the output. "
+            "- alone is a picture from standard input, whose ink goes to standard output.",
             show_default=False,
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the ink goes.", show_default=False)
-    ],
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where the ink goes.", show_default=False)
+    ] = None,
     **options: Any,
 ) -> None:
     """Inks sketches of any resolution: scans, photos, and files of painting programs."""
-    chosen = InkOptions.parse(options)
-    _ink(paths, output, chosen)
+    from lineart_cli.batch.files import folder_of
+
+    source = ConfigOptions.parse({name: options.pop(name) for name in specs(ConfigOptions)})
+    chosen = chosen_for(typed(context, options), [folder_of(path) for path in paths], source)
+    with chosen.located():
+        parsed = InkOptions.parse(chosen.given)
+        if output is not None and "beside" not in chosen.origins and parsed.beside:
+            raise ArgumentError("--beside", f"with --output {output}", "the ink goes to one of both; leave one out")
+        if DASH in paths:
+            _ink_piped(paths, output, parsed, chosen)
+            return
+        if output is None and not parsed.beside:
+            raise ArgumentError("--output", "missing", "name a folder for the ink, or give --beside")
+        _ink(paths, output, parsed, chosen)
 
 
-def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
-    from lineart_cli.batch import files, interrupt, runner, watch
+for _name, _command in commands.BY_NAME.items():
+    app.command(_name, epilog=_EXIT_CODES)(_command)
+app.add_typer(config, name="config")
+app.add_typer(krita, name="krita")
+
+
+def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chosen: Chosen) -> None:
+    from lineart_cli.batch.piped import Piped
+
+    if paths != [DASH] or options.beside or options.watch or str(output or DASH) != DASH:
+        advice = "inks one picture to standard output; leave out other inputs, --output, --beside and --watch"
+        raise ArgumentError("PATH", DASH, advice)
+    if sys.stdin.isatty() or (sys.stdout.isatty() and not options.dry_run):
+        raise ArgumentError("PATH", DASH, "pipe a picture in and its ink out: lineart ink - < sketch.png > ink.png")
+    with Piped(sys.stdin.buffer, replace(options, name=None)) as piped:
+        _ink([str(piped.sketch)], piped.out, replace(options, name=None), chosen, piped)
+        piped.hand_over(sys.stdout.buffer)
+
+
+def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:
+    from lineart_cli import planning
+    from lineart_cli.batch import files, interrupt, parts, runner, watch
     from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
+    from lineart_cli.events import Renaming
     from lineart_cli.model import catalogue
     from lineart_cli.pages import OUTPUT_FORMATS, count_pages, libraries
     from lineart_cli.ui import console, log_file
@@ -112,55 +145,50 @@ def _ink(paths: list[str], out: Path, options: InkOptions) -> None:
         count_pages=lambda path: counted(path, stamp(path)),
         tools=tuple(tools),
         join=options.join,
+        template=options.name,
     )
     jobs = plan(sources)
     card = catalogue.find(MODEL)
-    decide = _decide(card, options, len(jobs))
+    decide = planning.decide(card, options, len(jobs))
     if options.log_file:
         log_file.check(Path(options.log_file), out, [source.path for source in sources])
-    if not options.dry_run:
+    if not options.dry_run and out is not None:
         files.prepare_folder(out)
-    folder = OutputFolder(out, overwrite=options.overwrite, dry_run=options.dry_run)
+    open_folder = partial(OutputFolder, overwrite=options.overwrite, dry_run=options.dry_run)
+    folder = open_folder(out or (jobs[0].output.parent if jobs else files.folder_of(paths[0])))
+    in_use: list[OutputFolder | parts.Beside | Piped] = [folder, *([piped] if piped else [])]
+    results = sys.stderr if piped else sys.stdout
     with (
-        console.reporter(len(jobs) + len(problems), options) as reporter,
-        interrupt.asked_to_stop(partial(_end, folder)) as stopped,
+        console.reporter(len(jobs) + len(problems), options, results) as listener,
+        interrupt.asked_to_stop(partial(_end, in_use)) as stopped,
         folder,
     ):
         keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
         inker = partial(_open_inker, card, options.bits, keep, folder.scratch)
-        work = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
-        for guess in guesses:
-            work.notice(guess)
-        done = work.run(jobs, problems, dict(files.passed_over(paths, out)))
+        reporter = Renaming(listener, piped.names if piped else {})
+        batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
+        for notice in filter(None, [chosen.notice(), *guesses]):
+            batch.notice(notice)
+        run = batch.run
+        if out is None:
+            beside = parts.Beside(batch, reporter, open_folder)
+            in_use.append(beside)
+            run = beside.run
+        done = run(jobs, problems, files.passed_over(paths, out))
         if options.watch:
-            watch.follow(paths, out, known, plan, work.run, work.notice, stopped)
+            watch.follow(paths, out, known, plan, run, batch.notice, stopped)
         elif done.failed:
             raise typer.Exit(ExitCode.SOME_FAILED)
 
 
-def _end(folder: OutputFolder) -> None:
+def _end(in_use: Sequence[OutputFolder | Beside | Piped]) -> None:
     """Ends the process at once, from a signal handler: nothing that is at work is waited for."""
     from lineart_cli.ui import console
 
-    folder.abandon()
+    for folder in in_use:
+        folder.abandon()
     console.show_cursor()
     os._exit(ExitCode.INTERRUPTED)
-
-
-def _decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageSize], Plan]:
-    """The plan for a page of a size on this machine; wishes that no page could have are refused here and now."""
-    from lineart_cli.bench import settings
-    from lineart_cli.machine import hardware
-    from lineart_cli.plan import Request, choose, plan
-
-    machine = hardware.detect()
-    measured = settings.load(machine)
-    asked = measured.choice.device if measured and options.device == "auto" else options.device
-    if asked.lower() not in {"auto", "cpu"}:
-        machine = hardware.with_devices(machine)
-    request = Request.of(options, measured, pages)
-    choose(card, machine, request)
-    return cache(lambda page: plan(page, card, machine, request))
 
 
 def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
@@ -168,145 +196,6 @@ def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
     from lineart_cli.machine import folders
 
     return open_inker(card, bits, keep, scratch, cache=folders.compiled_networks())
-
-
-@app.command("try", epilog=_EXIT_CODES)
-@partial(with_options, InkOptions, left_out={"drawing", "faint", "page", "Writing", "Batch", "Reporting"})
-@partial(with_options, TryOptions)
-def try_(
-    path: Annotated[Path, typer.Argument(metavar="PAGE", help="The sketch.", show_default=False)],
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="The sheet, a PNG picture.  [default: PAGE-try.png]"),
-    ] = None,
-    **options: Any,
-) -> None:
-    """Inks a part of a page in nine ways, on one sheet, to choose --drawing and --faint by eye."""
-    wanted = {name: options.pop(name) for name in specs(TryOptions)}
-    _try(path, output or Path(f"{path.stem}-try.png"), TryOptions.parse(wanted), InkOptions.parse(options))
-
-
-def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None:
-    from lineart_cli.model import catalogue
-    from lineart_cli.pages import libraries
-    from lineart_cli.trial import grid
-    from lineart_cli.trial.sheet import Sheet, check
-    from lineart_cli.ui import console
-
-    process.give_back_memory()
-    libraries.quieten()
-    card = catalogue.find(MODEL)
-    decide = _decide(card, options, 1)
-    check(out, path)
-    trial = grid.begin(path, wanted.page - 1, options, card)
-    crop = trial.checked(wanted.crop) if wanted.crop else trial.telling_crop()
-    sheet = Sheet(trial.sketch(crop), [path.name, f"--crop {crop}"])
-    with console.counted("trying", len(grid.ROWS) * len(grid.FAINTS), quiet=False) as advance:
-        for cell in trial.cells(crop, decide):
-            sheet.add(cell)
-            advance()
-    sheet.save(out)
-    print(out, file=sys.stderr)
-
-
-@app.command(epilog=_EXIT_CODES)
-@partial(with_options, BenchOptions)
-def bench(**options: Any) -> None:
-    """Measures this machine: what it has, what lineart makes of it, and how long a page takes."""
-    _bench(BenchOptions.parse(options))
-
-
-def _bench(options: BenchOptions) -> None:
-    from lineart_cli.bench import measure, settings, table
-    from lineart_cli.machine import hardware
-    from lineart_cli.model import catalogue
-
-    machine = hardware.with_devices(hardware.detect())
-    saved = settings.load(machine)
-    report = measure.run(
-        options, catalogue.find(MODEL), machine, lambda line: print(line, file=sys.stderr, flush=True), saved
-    )
-    if options.json:
-        print(json.dumps(report.to_json(), indent=2))
-    else:
-        print(*table.text(report), sep="\n")
-    if report.best is None:
-        raise typer.Exit(ExitCode.SOME_FAILED)
-    if options.save:
-        print(f"saved in {settings.save(report.best, machine)}", file=sys.stderr)
-
-
-@app.command(epilog=_EXIT_CODES)
-@partial(with_options, BrushesOptions)
-def brushes(**options: Any) -> None:
-    """Shows the brushes that ink can draw with, lineart's and yours."""
-    chosen = BrushesOptions.parse(options)
-
-    from rich.console import Console
-
-    from lineart_cli.pages import libraries
-    from lineart_cli.ui import gallery
-
-    libraries.quieten()
-    errors = gallery.show(Console(), Path(chosen.sheet) if chosen.sheet else None)
-    for error in errors:
-        print(f"lineart: {error}", file=sys.stderr)
-    if errors:
-        raise typer.Exit(ExitCode.SOME_FAILED)
-
-
-@app.command(epilog=_EXIT_CODES)
-@partial(with_options, ReportOptions)
-def report(
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where `lineart ink` has put the ink.", show_default=False)
-    ],
-    **options: Any,
-) -> None:
-    """Shows a folder of ink beside its sketches, with settings and failures, as one page of HTML."""
-    _report(folder, ReportOptions.parse(options))
-
-
-def _report(root: Path, options: ReportOptions) -> None:
-    from lineart_cli import report
-    from lineart_cli.pages import libraries
-    from lineart_cli.ui import console
-
-    libraries.quieten()
-    known = report.known_rows(root)
-    with console.counted("reporting", len(known), options.quiet) as advance:
-        target = report.write(root, known, options, advance)
-    if not options.quiet:
-        print(target, file=sys.stderr)
-
-
-@app.command(epilog=_EXIT_CODES)
-@partial(with_options, ServeOptions)
-def serve(**options: Any) -> None:
-    """Inks for other programs, such as Krita: requests on stdin, answers on stdout, an object of JSON a line."""
-    _serve(ServeOptions.parse(options))
-
-
-def _serve(options: ServeOptions) -> None:
-    from lineart_cli.batch import interrupt
-    from lineart_cli.machine import folders, process
-    from lineart_cli.model import catalogue
-    from lineart_cli.pages import libraries
-    from lineart_cli.serve import Server, Studio, streams
-
-    process.give_back_memory()
-    libraries.quieten()
-    interrupt.end_with_parent(_end_serving)
-    say = streams.lines_out()
-    card = catalogue.find(MODEL)
-    studio = Studio(card, cache(lambda wanted: _decide(card, wanted, 1)), folders.compiled_networks())
-    Server(studio, say, options.idle).run(streams.lines_in())
-    _end_serving()  # a runtime that was at work may never come to its end by itself
-
-
-def _end_serving() -> None:
-    """Ends the process at once: a page that is at work is not waited for."""
-    os._exit(ExitCode.OK)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Protocol
 
 from lineart_cli.options import Crop
@@ -161,6 +161,25 @@ class Reporter(Protocol):
 
     def report(self, event: Event) -> None:
         """Takes one event; must not raise."""
+
+
+class Renaming:
+    """Tells another reporter all events with the names that the user knows files by."""
+
+    def __init__(self, reporter: Reporter, names: Mapping[str, str]) -> None:
+        """`names`: what each text becomes, wherever in the texts of an event it stands, in this order."""
+        self._reporter = reporter
+        self._names = names
+
+    def report(self, event: Event) -> None:
+        texts = {each.name: getattr(event, each.name) for each in fields(event)}
+        shown = {name: self._shown(text) for name, text in texts.items() if isinstance(text, str)}
+        self._reporter.report(replace(event, **shown))  # type: ignore[arg-type]
+
+    def _shown(self, text: str) -> str:
+        for name, shown in self._names.items():
+            text = text.replace(name, shown)
+        return text
 
 
 def to_json(event: Event) -> dict[str, Any]:

@@ -8,10 +8,13 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
+from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.options import Template
 
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
@@ -82,13 +85,14 @@ class Job:
         return [replace(self, page=page, is_joined=False) for page in range(self.pages)] if self.is_joined else [self]
 
 
-def find(patterns: Sequence[str], out: Path) -> tuple[list[Source], list[PageError]]:
+def find(patterns: Sequence[str], out: Path | None) -> tuple[list[Source], list[PageError]]:
     """Finds the files that `patterns` name.
 
     Args:
         patterns: files, globs (`**` is any depth) and folders. A file that is named is always returned, whatever it
             is. A folder gives every image file below it, except hidden ones; symlinks are followed, each folder once.
-        out: the output folder; what lies in it is left out, unless a glob finds nothing else.
+        out: the output folder; what lies in it is left out, unless a glob finds nothing else. None puts ink beside
+            its input: then files that the manifest of their folder knows as ink are left out, unless they are named.
 
     Returns:
         The sources, in order, each once; and an error for every pattern or folder that cannot be followed.
@@ -96,15 +100,37 @@ def find(patterns: Sequence[str], out: Path) -> tuple[list[Source], list[PageErr
     found: dict[tuple[str, Path], Source] = {}
     errors: list[PageError] = []
     for source in _all(patterns, out, errors):
-        if source.is_image:
+        if source.is_image and not (out is None and _is_ink(source)):
             found.setdefault((os.path.realpath(source.path), source.relative), source)
     return list(found.values()), errors
 
 
-def passed_over(patterns: Sequence[str], out: Path) -> Counter[str]:
+def passed_over(patterns: Sequence[str], out: Path | None) -> Counter[str]:
     """How many files that `find` comes across are left out for their suffix, by suffix in lower case."""
     every = {os.path.realpath(source.path): source for source in _all(patterns, out, [])}
     return Counter(source.path.suffix.lower() for source in every.values() if not source.is_image)
+
+
+def _is_ink(source: Source) -> bool:
+    return not source.is_named and source.path.name in _folder(source.path.parent).known().pages
+
+
+@lru_cache(maxsize=1024)
+def _folder(place: Path) -> OutputFolder:
+    """A folder to look at, which reads its manifest only where that has changed."""
+    return OutputFolder(place, dry_run=True)
+
+
+def before_magic(pattern: str) -> Path:
+    """The folder that a file, or the beginning of a glob, is in."""
+    parts = Path(pattern).parts
+    plain = next((at for at, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
+    return Path(*parts[:plain])
+
+
+def folder_of(pattern: str) -> Path:
+    """The folder that the inputs a pattern names are in, at whatever depth."""
+    return Path(pattern) if os.path.isdir(pattern) else before_magic(pattern)
 
 
 def counts_text(passed_over: Mapping[str, int]) -> str:
@@ -113,7 +139,7 @@ def counts_text(passed_over: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {suffix or 'without a suffix'}" for suffix, count in ranked)
 
 
-def _all(patterns: Sequence[str], out: Path, errors: list[PageError]) -> Iterator[Source]:
+def _all(patterns: Sequence[str], out: Path | None, errors: list[PageError]) -> Iterator[Source]:
     """Every file that is named, or found in a folder or by a glob, whatever it is."""
     for pattern in patterns:
         path = Path(pattern)
@@ -125,13 +151,14 @@ def _all(patterns: Sequence[str], out: Path, errors: list[PageError]) -> Iterato
             yield from _expand(pattern, out, errors)
 
 
-def _expand(pattern: str, out: Path, errors: list[PageError]) -> list[Source]:
+def _expand(pattern: str, out: Path | None, errors: list[PageError]) -> list[Source]:
     matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
     if not matches:
         what = "no file matches" if glob.has_magic(pattern) else "no such file or folder"
         errors.append(PageError(pattern, what, "check the spelling and the folder that you are in"))
-    where = Path(os.path.realpath(out))
-    matches = [each for each in matches if where not in Path(os.path.realpath(each)).parents] or matches
+    if out is not None:
+        where = Path(os.path.realpath(out))
+        matches = [each for each in matches if where not in Path(os.path.realpath(each)).parents] or matches
     sources = [Source(match, Path(match.name)) for match in matches if _is_shown(match)]
     if "**" not in pattern:
         for folder in filter(os.path.isdir, matches):
@@ -143,11 +170,11 @@ def _is_shown(path: Path) -> bool:
     return not path.name.startswith(".") and not os.path.isdir(path)
 
 
-def _walk(root: Path, out: Path, errors: list[PageError]) -> Iterator[Source]:
+def _walk(root: Path, out: Path | None, errors: list[PageError]) -> Iterator[Source]:
     def unreadable(error: OSError) -> None:
         errors.append(PageError(error.filename, f"folder cannot be read ({error.strerror})", "check its permissions"))
 
-    seen = {os.path.realpath(root), os.path.realpath(out)}
+    seen = {os.path.realpath(each) for each in (root, out) if each is not None}
     for folder, subfolders, names in os.walk(root, onerror=unreadable, followlinks=True):
         fresh = []
         for name in sorted(subfolders):
@@ -163,12 +190,13 @@ def _walk(root: Path, out: Path, errors: list[PageError]) -> Iterator[Source]:
 
 def plan(
     sources: Sequence[Source],
-    out: Path,
+    out: Path | None,
     suffix: str,
     count_pages: Callable[[Path], int] = lambda _: 1,
     *,
     join: bool = False,
     tools: Sequence[str] = ("",),
+    template: Template | None = None,
 ) -> list[Job]:
     """Names the output of every page of every source: as the source, with `suffix` for its own.
 
@@ -176,51 +204,78 @@ def plan(
 
     Args:
         sources: the files.
-        out: the folder that their places are below.
+        out: the folder that their places are below; None puts each output beside its source, as `name_ink`.
         suffix: of the outputs, such as ".png".
         count_pages: how many pages a file has. The pages of a file with several are told apart as `name-p01`, with as
             many digits as the last one has, and at least two.
         join: they all go to `name` instead.
         tools: what tells the pictures of a page apart, as `name-TOOL`; an empty one is left out.
+        template: names the outputs instead.
 
     Raises:
         ArgumentError: two pages would share an output, or an output is one of the inputs.
     """
     inputs = {os.path.realpath(source.path): source.path for source in sources}
-    namesakes = Counter(place.with_suffix("") for place in {source.relative for source in sources})
+    option = "--name" if template else "--output" if out else "--beside"
     jobs: dict[str, Job] = {}
-    for job in (
-        job
-        for source in sources
-        for job in _pages(
-            source.path,
-            _output(out / source.relative, suffix, alone=namesakes[source.relative.with_suffix("")] == 1),
-            count_pages(source.path),
-            join,
-            tools,
-        )
-    ):
+    for job in _named(sources, out, suffix, count_pages, join, tools, template):
         where = os.path.realpath(job.output)
         if where in inputs:
-            advice = f"would be written over the input {inputs[where]}; choose another folder"
-            raise ArgumentError("--output", job.output, advice)
+            advice = "give another --name" if template or out is None else "choose another folder"
+            raise ArgumentError(option, job.output, f"would be written over the input {inputs[where]}; {advice}")
         if where in jobs:
-            advice = f"both {jobs[where]} and {job} would be written there; ink them into two folders"
-            raise ArgumentError("--output", job.output, advice)
+            advice = _to_tell_apart(jobs[where], job, template)
+            raise ArgumentError(option, job.output, f"both {jobs[where]} and {job} would be written there; {advice}")
         jobs[where] = job
     return list(jobs.values())
+
+
+def _to_tell_apart(one: Job, other: Job, template: Template | None) -> str:
+    if template is None:
+        return "ink them into two folders"
+    field = "suffix" if one.source != other.source else "n" if one.page != other.page else "tool"
+    if field == "suffix" and not template.has("stem"):
+        field = "stem"
+    return f"put {{{field}}} into --name" if not template.has(field) else "ink them into two folders"
+
+
+def _named(
+    sources: Sequence[Source],
+    out: Path | None,
+    suffix: str,
+    count_pages: Callable[[Path], int],
+    join: bool,
+    tools: Sequence[str],
+    template: Template | None,
+) -> Iterator[Job]:
+    places = {source: source.path if out is None else out / source.relative for source in sources}
+    namesakes = Counter(place.with_suffix("") for place in {*places.values()})
+    for source, place in places.items():
+        output = _output(place, suffix, alone=namesakes[place.with_suffix("")] == 1)
+        ending = "_ink" if out is None else ""
+        count = count_pages(source.path)
+        for job in _pages(source.path, output, count, join, tools, ending):
+            yield job if template is None else replace(job, output=_from(template, job, place, suffix))
 
 
 def _output(place: Path, suffix: str, *, alone: bool) -> Path:
     return place.with_suffix(suffix) if alone else place.with_name(place.name + suffix)
 
 
-def _pages(source: Path, output: Path, count: int, join: bool, tools: Sequence[str]) -> Iterator[Job]:
+def _pages(source: Path, output: Path, count: int, join: bool, tools: Sequence[str], ending: str) -> Iterator[Job]:
     digits = max(2, len(str(count)))
     for page, tool in product(range(1 if join else count), tools):
         number = f"-p{page + 1:0{digits}}" if count > 1 and not join else ""
-        name = output.with_stem(output.stem + number + f"-{tool}" * bool(tool))
+        name = output.with_stem(output.stem + number + f"-{tool}" * bool(tool) + ending)
         yield Job(source, name, page, count, tool, is_joined=join and count > 1)
+
+
+def _from(template: Template, job: Job, place: Path, suffix: str) -> Path:
+    """The output of a job by a template, which may end in the suffix already."""
+    folder = os.path.basename(os.path.abspath(job.source.parent))
+    ending = job.source.suffix.removeprefix(".")
+    name = template.name(stem=job.source.stem, suffix=ending, folder=folder, n=job.page + 1, tool=job.tool)
+    return place.with_name(name.removesuffix(suffix) + suffix)
 
 
 def prepare_folder(out: Path) -> None:

@@ -90,7 +90,7 @@ class Record:
 
     def _replay(self, start: int) -> None:
         """Records the lines of the journal from a byte on."""
-        with contextlib.suppress(FileNotFoundError), self._journal.open("rb") as journal:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), self._journal.open("rb") as journal:
             journal.seek(start)
             lines = journal.read().decode("utf-8", "replace").splitlines()
             manifest.replay(self.manifest, lines, self._digest)

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from copy import copy
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
 
@@ -55,7 +57,7 @@ class Batch:
             reporter: told every event.
             stopped: when it is set, pages that are being inked or written are finished, and no others begun.
         """
-        self._folder = folder
+        self.folder = folder
         self._reporter = reporter
         self._reporting = threading.Lock()
         self._stopped = stopped
@@ -63,6 +65,13 @@ class Batch:
         self._run = RunContext(options, tools, card, decide, inker, folder, self.report, stopped)
         self._counts: Counter[type[Event]] = Counter()
         self._fault: BaseException | None = None
+
+    def within(self, folder: OutputFolder, reporter: Reporter) -> Batch:
+        """A batch that inks into another folder and tells another reporter, with the same engine."""
+        other = copy(self)
+        other.folder, other._reporter, other._counts = folder, reporter, Counter()
+        other._run = replace(self._run, folder=folder, report=other.report)
+        return other
 
     def run(
         self, jobs: Sequence[Job], problems: Sequence[PageError] = (), passed_over: Mapping[str, int] | None = None
@@ -85,7 +94,7 @@ class Batch:
         start = time.monotonic()
         self._counts.clear()
         self._fault = None
-        if notice := self._folder.take_notice():
+        if notice := self.folder.take_notice():
             self.notice(notice)
         for problem in problems:
             self.report(PageFailed(problem.path, str(problem)))
@@ -101,7 +110,7 @@ class Batch:
             raise KeyboardInterrupt
         counts, seconds = self._counts, round(time.monotonic() - start, 3)
         ends = counts[PageDone], counts[PageSkipped], counts[PageFailed]
-        done = BatchDone(*ends, str(self._folder.root), seconds, passed_over or {})
+        done = BatchDone(*ends, str(self.folder.root), seconds, passed_over or {})
         self.report(done)
         return done
 
@@ -157,8 +166,8 @@ class Batch:
             try:
                 event = self._outcome(work)
                 if isinstance(event, PageFailed):
-                    failure = Failure(self._folder.input_name(work.job.source), work.job.page, event.error)
-                    self._folder.note(work.job.output, failure)
+                    failure = Failure(self.folder.input_name(work.job.source), work.job.page, event.error)
+                    self.folder.note(work.job.output, failure)
                 if event is not None:
                     ended += 1
                     self.report(event)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from lineart_cli.batch.files import Job, Source, find
+from lineart_cli.batch.files import Job, Source, before_magic, find
 from lineart_cli.batch.manifest import Stamp, stamp
 from lineart_cli.errors import ArgumentError
 from lineart_cli.pages import is_whole
@@ -71,7 +70,7 @@ def stamps(paths: Sequence[Path]) -> dict[Path, Stamp]:
 
 def follow(
     patterns: Sequence[str],
-    out: Path,
+    out: Path | None,
     known: Mapping[Path, Stamp],
     plan: Callable[[Sequence[Source]], Sequence[Job]],
     run: Callable[[Sequence[Job]], object],
@@ -82,7 +81,7 @@ def follow(
 
     Args:
         patterns: files, globs and folders, see `files.find`.
-        out: the output folder; what happens in there is not looked at.
+        out: the output folder; what happens in there is not looked at. None where the ink is beside its inputs.
         known: files as they were when they were last inked.
         plan: names the jobs of sources, or raises ArgumentError; then what was saved is kept for the next time.
         run: inks.
@@ -98,18 +97,19 @@ def follow(
         except ArgumentError as error:
             tell(str(error))
             continue
-        run([job for job in jobs if job.source in waiting])
+        if saved := [job for job in jobs if job.source in waiting]:
+            run(saved)
         waiting.clear()
 
 
-def _saved(patterns: Sequence[str], out: Path, saves: Saves, stopped: threading.Event) -> Iterator[set[Path]]:
+def _saved(patterns: Sequence[str], out: Path | None, saves: Saves, stopped: threading.Event) -> Iterator[set[Path]]:
     import watchfiles
 
-    inside = Path(os.path.realpath(out))
+    inside = None if out is None else os.path.realpath(out)
     roots, recursive = watched(patterns)
     for _ in watchfiles.watch(
         *roots,
-        watch_filter=lambda _, path: not Path(os.path.realpath(path)).is_relative_to(inside),
+        watch_filter=lambda _, path: inside is None or not Path(os.path.realpath(path)).is_relative_to(inside),
         stop_event=stopped,
         rust_timeout=int(1000 * _POLL),
         yield_on_timeout=True,
@@ -132,13 +132,6 @@ def watched(patterns: Sequence[str]) -> tuple[list[Path], bool]:
     any depth, though, it is only looked at now and then: its own folder may be somebody's whole home.
     """
     deep = [Path(each) for each in patterns if os.path.isdir(each)]
-    deep += [_before_magic(each) for each in patterns if "**" in each]
-    flat = [_before_magic(each) for each in patterns]
+    deep += [before_magic(each) for each in patterns if "**" in each]
+    flat = [before_magic(each) for each in patterns]
     return [each for each in dict.fromkeys(deep or flat) if os.path.isdir(each)], bool(deep)
-
-
-def _before_magic(pattern: str) -> Path:
-    """The folder that a file, or the beginning of a glob, is in."""
-    parts = Path(pattern).parts
-    plain = next((at for at, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
-    return Path(*parts[:plain])

@@ -2,8 +2,10 @@
 
 from lineart_cli.options.bench import BenchOptions
 from lineart_cli.options.brushes import BrushesOptions
+from lineart_cli.options.config import ConfigOptions
 from lineart_cli.options.ink import InkOptions
 from lineart_cli.options.krita import KritaOptions
+from lineart_cli.options.naming import Template
 from lineart_cli.options.read import ReadOptions
 from lineart_cli.options.report import ReportOptions
 from lineart_cli.options.serve import ServeOptions
@@ -12,6 +14,7 @@ from lineart_cli.options.trial import TryOptions
 from lineart_cli.options.values import (
     BACKENDS,
     BLACK,
+    DASH,
     DESATURATE_MODES,
     DPI_RANGE,
     DRAWINGS,
@@ -36,6 +39,7 @@ from lineart_cli.options.values import (
 __all__ = [
     "BACKENDS",
     "BLACK",
+    "DASH",
     "DESATURATE_MODES",
     "DPI_RANGE",
     "DRAWINGS",
@@ -54,6 +58,7 @@ __all__ = [
     "BenchOptions",
     "BrushesOptions",
     "Colour",
+    "ConfigOptions",
     "Crop",
     "InkOptions",
     "KritaOptions",
@@ -64,6 +69,7 @@ __all__ = [
     "ServeOptions",
     "Several",
     "Spec",
+    "Template",
     "TryOptions",
     "bytes_text",
     "default_text",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Container
-from typing import Annotated
+from collections.abc import Callable, Container, Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -31,11 +31,31 @@ def with_options(
         option = typer.Option(*spec.flags, help=spec.help + choices, metavar=spec.metavar, rich_help_panel=spec.panel)
         kind = Annotated[str | None, option] if spec.read else Annotated[bool, option]
         parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
-        for alias in spec.aliases:
-            hidden = Annotated[str | None, typer.Option(alias, hidden=True)]
-            parameters.append(
-                inspect.Parameter(field_name(alias), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hidden)
-            )
+        parameters += [_hidden(alias, str | None, None) for alias in spec.aliases]
+        if spec.read is None and spec.in_config:
+            parameters.append(_hidden(_off(spec.flags[0]), bool, False))
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": None}
     return command
+
+
+def typed(context: typer.Context, options: Mapping[str, Any]) -> dict[str, str | bool]:
+    """Those of a command's options that are on the command line; a switch is False by its `--no-NAME`."""
+    given: dict[str, str | bool] = {}
+    for name, value in options.items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            is_off = name.startswith(field_name(_off("")))
+            given[name.removeprefix(field_name(_off("")))] = not value if is_off else value
+    return given
+
+
+def _off(flag: str) -> str:
+    """What turns a switch off."""
+    return f"--no-{flag.removeprefix('--')}"
+
+
+def _hidden(flag: str, kind: Any, default: Any) -> inspect.Parameter:
+    """A parameter that help does not tell of."""
+    annotation = Annotated[kind, typer.Option(flag, hidden=True)]
+    return inspect.Parameter(field_name(flag), inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

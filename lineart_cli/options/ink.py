@@ -8,6 +8,7 @@ from typing import Self
 
 from lineart_cli.errors import ArgumentError
 from lineart_cli.options.curves import CurveOptions
+from lineart_cli.options.naming import Template, read_template
 from lineart_cli.options.read import ReadOptions
 from lineart_cli.options.spec import (
     MAX_MEMORY,
@@ -72,6 +73,7 @@ class DrawOptions(Options):
         "Ink",
         read=each_by(read_text),
         metavar="NAME",
+        may_be_file=True,
     )
     pressure: str | float = option(
         "sketch",
@@ -153,6 +155,23 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
     transparent: bool = option(
         False, "--transparent", "Ink on transparency instead of white paper, as on a layer of ora and psd.", "Writing"
     )
+    name: Template | None = option(
+        None,
+        "--name",
+        "Name of the ink, such as {stem}_ink{n:03}: {stem} is the input's name, {suffix} its suffix, {folder} the "
+        "folder it is in, {n} the page in its file, {tool} the thickness or brush where there are several.",
+        "Writing",
+        read=read_template,
+        metavar="TEMPLATE",
+        changes_ink=False,
+    )
+    beside: bool = option(
+        False,
+        "--beside",
+        "Put the ink into the folder of its input, instead of --output, as NAME_ink unless --name says otherwise.",
+        "Writing",
+        changes_ink=False,
+    )
     join: bool = option(
         False,
         "--join",
@@ -169,6 +188,7 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
         "Ink every page again, and replace even ink that was edited.",
         "Writing",
         changes_ink=False,
+        in_config=False,
     )
     keep_edits: bool = option(
         False,
@@ -179,7 +199,12 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
         changes_ink=False,
     )
     dry_run: bool = option(
-        False, "--dry-run", "List what would be inked, and write nothing.", "Writing", changes_ink=False
+        False,
+        "--dry-run",
+        "List what would be inked, and write nothing.",
+        "Writing",
+        changes_ink=False,
+        in_config=False,
     )
     backend: str = option(
         "auto",
@@ -278,6 +303,7 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
         read=read_text,
         metavar="FILE",
         changes_ink=False,
+        in_config=False,
     )
 
     @classmethod

@@ -18,8 +18,10 @@ class Spec:
     """One option: how it is written, what it means, and how its text becomes a value.
 
     `read(spec, text)` returns the value or raises ArgumentError; it is None for a switch. `changes_ink` is False for an
-    option that leaves the output as it is: a page is not inked again because of it. `aliases` are flags that the option
-    once had: they are still read, and help does not tell of them.
+    option that leaves the output as it is: a page is not inked again because of it. `in_config` is False for one that a
+    file of options may not give, since that may be a stranger's: what replaces the user's work, writes elsewhere, or is
+    about one run. `may_be_file` is True where its text may name a file. `aliases` are flags that the option once had:
+    they are still read, and help does not tell of them.
     """
 
     flags: tuple[str, ...]
@@ -31,6 +33,8 @@ class Spec:
     low: float = -math.inf
     high: float = math.inf
     changes_ink: bool = True
+    in_config: bool = True
+    may_be_file: bool = False
     aliases: tuple[str, ...] = ()
 
     def error(self, text: str, advice: str) -> ArgumentError:

@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple, TypeVar
 _T = TypeVar("_T")
 
 MODEL = "standard"
+DASH = "-"
+"""Stands for standard input and standard output on the command line."""
 PLAIN = ("technical_pen",)
 """The brush that the network itself draws with, alone."""
 MM_PER_INCH = 25.4

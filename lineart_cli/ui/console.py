@@ -193,21 +193,21 @@ def counted(what: str, count: int, quiet: bool) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def reporter(pages: int, options: InkOptions) -> Iterator[Reporter]:
-    """A reporter for a run over `pages` pages: stderr for people, stdout for results, and the log file.
+def reporter(pages: int, options: InkOptions, results: TextIO) -> Iterator[Reporter]:
+    """A reporter for a run over `pages` pages: stderr for people, `results` (stdout, as a rule), and the log file.
 
-    With `json` there are JSON lines on stdout. With `dry_run` the plan is there, unless as JSON, and stderr has no bar
-    and no summary. With `verbose` the plan is on stderr, if it is not on stdout already. With `quiet` there is nothing
-    but failures on stderr.
+    With `json` there are JSON lines among the results. With `dry_run` the plan is there, unless as JSON, and stderr has
+    no bar and no summary. With `verbose` the plan is on stderr, if it is not among the results already. With `quiet`
+    there is nothing but failures on stderr.
     """
     as_json, dry_run, verbose, quiet = options.json, options.dry_run, options.verbose, options.quiet
     console = Console(stderr=True)
     progress = bar(console, disable=quiet or dry_run)
     reporters: list[Reporter] = [TerminalReporter(console, progress, pages, options)]
     if as_json:
-        reporters.append(JsonReporter(sys.stdout, plans=dry_run or verbose))
+        reporters.append(JsonReporter(results, plans=dry_run or verbose))
     elif dry_run:
-        reporters.append(PlanReporter(sys.stdout))
+        reporters.append(PlanReporter(results))
     elif verbose:
         reporters.append(PlanReporter(sys.stderr))
     log_file = Path(options.log_file) if options.log_file else None

@@ -23,14 +23,14 @@ class LogReporter:
         _log.info("%s", json.dumps(to_json(event)))
 
 
-def check(path: Path, out: Path, inputs: Sequence[Path]) -> None:
+def check(path: Path, out: Path | None, inputs: Sequence[Path]) -> None:
     """Refuses a log that would get in the way of the run.
 
     Raises:
         ArgumentError: `path` is in the folder for the ink, is an input, or cannot be written.
     """
     real = os.path.realpath(path)
-    if Path(real).is_relative_to(os.path.realpath(out)):
+    if out is not None and Path(real).is_relative_to(os.path.realpath(out)):
         raise ArgumentError("--log-file", path, "is in the folder for the ink; write it elsewhere")
     if real in {os.path.realpath(each) for each in inputs}:
         raise ArgumentError("--log-file", path, "is one of the inputs; give another name")

@@ -19,7 +19,7 @@ import tifffile
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from lineart_cli import app, pages
+from lineart_cli import app, pages, planning
 from lineart_cli.bench import settings
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
@@ -57,9 +57,9 @@ class Shell:
         self.out = self.err = ""
         self.machine = Hardware("Some CPU", ("avx2", "bf16"), 4, 4, 16 * 10**9, 8 * 10**9)
         self.opened: list[Plan] = []
-        self._deciding = app._decide
+        self._deciding = planning.decide
         self._decide: Callable[[PageSize], Plan] = lambda _: pytest.fail("nothing was decided")
-        monkeypatch.setattr(app, "_decide", self._remember)
+        monkeypatch.setattr(planning, "decide", self._remember)
         monkeypatch.setattr(app, "_open_inker", self._open)
         monkeypatch.setattr(hardware, "detect", lambda: self.machine)
         monkeypatch.setattr(settings, "path", lambda: Path("config/bench.json"))
@@ -478,7 +478,7 @@ def test_a_bad_thickness_is_one_line_and_nothing_is_done(lineart: Shell, thickne
         (["scans", "-o", "scans/a.png"], "--output scans/a.png: is a file; give a folder"),
         (["nowhere", "*.tif", "-o", "ink"], "PATH nowhere, *.tif: nowhere: no such file or folder; check"),
         (["empty", "-o", "ink"], "PATH empty: no images there"),
-        (["scans"], "Missing option '--output'"),
+        (["scans"], "--output missing: name a folder for the ink, or give --beside"),
         (["-o", "ink"], "Missing argument 'PATH'"),
         (["scans", "-o", "ink", "--thicknes", "3"], "No such option: --thicknes"),
     ],

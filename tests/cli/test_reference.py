@@ -13,7 +13,7 @@ from lineart_cli import app
 
 REFERENCE = Path(app.__file__).parent / "options" / "REFERENCE.md"
 KRITA = ["krita install", "krita status", "krita remove", "krita zip"]
-COMMANDS = ["ink", "try", "bench", "brushes", "report", "serve", *KRITA]
+COMMANDS = ["ink", "try", "bench", "brushes", "report", "serve", "config show", *KRITA]
 
 
 def test_the_reference_is_that_of_the_commands(request: pytest.FixtureRequest) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from lineart_cli.batch import files
 from lineart_cli.errors import ArgumentError
+from lineart_cli.options import Template
 
 
 @pytest.fixture
@@ -182,3 +183,25 @@ def test_files_that_are_passed_over_are_counted_by_suffix(tmp_path: Path) -> Non
     passed_over = files.passed_over(patterns[:2], out)
     assert passed_over == {".txt": 2, ".docx": 1, "": 1}
     assert files.counts_text(passed_over) == "2 .txt, 1 without a suffix, 1 .docx"
+
+
+def test_templates_tell_pages_and_tools_apart_or_say_what_does() -> None:
+    scan = files.Source(Path("x/a.tif"), Path("a.tif"))
+
+    def outputs(template: str, out: Path | None = None, **more: object) -> list[str]:
+        jobs = files.plan([scan], out, ".png", lambda _: 2, template=Template(template), **more)  # type: ignore[arg-type]
+        return [str(job.output) for job in jobs]
+
+    assert outputs("{stem}_ink{n:03}") == ["x/a_ink001.png", "x/a_ink002.png"]
+    assert outputs("{folder} {suffix} {n}.png", Path("out")) == ["out/x tif 1.png", "out/x tif 2.png"]
+    assert outputs("{tool}-{n}", tools=("2px", "4px")) == [
+        f"x/{tool}-{n}.png" for n in (1, 2) for tool in ("2px", "4px")
+    ]
+    with pytest.raises(ArgumentError, match=r"put \{n\} into --name"):
+        outputs("{stem}_ink")
+    with pytest.raises(ArgumentError, match=r"put \{tool\} into --name"):
+        outputs("{stem}_ink{n}", tools=("2px", "4px"))
+    assert [str(job.output) for job in files.plan([scan], None, ".png", lambda _: 2)] == [
+        "x/a-p01_ink.png",
+        "x/a-p02_ink.png",
+    ]

@@ -1,0 +1,84 @@
+"""One picture from standard input, whose ink goes to standard output."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from lineart_cli import pages
+from lineart_cli.errors import ArgumentError
+from lineart_cli.options import DASH, InkOptions
+
+_BYTES_A_PIXEL = 8  # 16 bits, with coverage
+
+
+class Piped:
+    """A sketch that was piped in, and the folder for its ink; both are gone at the end of the context.
+
+    Attributes:
+        sketch: its file.
+        out: the folder.
+        names: what these files are to be called, see `events.Renaming`.
+    """
+
+    def __init__(self, source: BinaryIO, options: InkOptions) -> None:
+        """Reads the sketch to its end.
+
+        Args:
+            source: where it comes from.
+            options: of `lineart ink`.
+
+        Raises:
+            ArgumentError: it is longer than a page of `options.max_megapixels` may be, or would become several files.
+        """
+        self._place = Path(tempfile.mkdtemp(prefix="lineart-"))
+        self.sketch = self._place / "sketch"
+        self.out = self._place / "ink"
+        self._ink = self.out / f"sketch{pages.OUTPUT_FORMATS[options.format].suffix}"
+        self.names = dict.fromkeys(map(str, (self._ink, self.out, self.sketch)), DASH)
+        try:
+            self._take(source, options)
+            self._check(options)
+        except BaseException:
+            self.abandon()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Takes both away."""
+        shutil.rmtree(self._place, ignore_errors=True)
+
+    def hand_over(self, target: BinaryIO) -> None:
+        """Writes the ink, where there is any."""
+        if self._ink.exists():
+            with self._ink.open("rb") as ink:
+                shutil.copyfileobj(ink, target)
+            target.flush()
+
+    def _take(self, source: BinaryIO, options: InkOptions) -> None:
+        left = int(options.max_megapixels * 1e6 * _BYTES_A_PIXEL)
+        with self.sketch.open("wb") as file:
+            while block := source.read(1 << 20):
+                left -= len(block)
+                if left < 0:
+                    raise ArgumentError("PATH", DASH, "is larger than a page may be; raise --max-megapixels")
+                file.write(block)
+
+    def _check(self, options: InkOptions) -> None:
+        if len(options.thickness) * len(options.brush) > 1:
+            raise ArgumentError(
+                "--thickness, --brush", "several", "standard output takes one picture; give one of each"
+            )
+        if (count := pages.count_pages(self.sketch)) > 1 and not options.join:
+            advice = "standard output takes one picture; --join with --format tiff or pdf puts them into one file"
+            raise ArgumentError("PATH", DASH, f"has {count} pages, and {advice}")

@@ -1,0 +1,73 @@
+"""What holds: the command line first, then the preset, then the rest of the file."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lineart_cli.config.file import NAME, ConfigError, ConfigFile, Value
+from lineart_cli.errors import ArgumentError
+from lineart_cli.options import field_name
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Options as they were given, on the command line and in a file.
+
+    Attributes:
+        given: for `Options.parse`.
+        origins: of those that a file gives, by name.
+        file: that was read, if one was.
+        preset: that was asked for, or empty.
+    """
+
+    given: Mapping[str, str | bool]
+    origins: Mapping[str, Value] = field(default_factory=dict)
+    file: ConfigFile | None = None
+    preset: str = ""
+
+    @contextlib.contextmanager
+    def located(self) -> Iterator[None]:
+        """An ArgumentError about an option that a file gives becomes a ConfigError that names the line."""
+        try:
+            yield
+        except ArgumentError as error:
+            origin = self.origins.get(field_name(error.option))
+            if origin is None:
+                raise
+            raise ConfigError(origin.path, str(error).removeprefix("--"), origin.line) from error
+
+    def notice(self) -> str:
+        """Tells that a file was read; empty where none was."""
+        if self.file is None:
+            return ""
+        return f"options of {self.file.path}" + (f", preset {self.preset}" if self.preset else "")
+
+
+def choose(typed: Mapping[str, str | bool], file: ConfigFile | None, preset: str | None = None) -> Chosen:
+    """Joins what was typed with what a file says.
+
+    Args:
+        typed: on the command line; it comes first.
+        file: of options, if there is one.
+        preset: of the file, whose options come before its others.
+
+    Raises:
+        ArgumentError: there is no such preset.
+    """
+    if file is None and preset is not None:
+        raise ArgumentError(
+            "--preset", preset, f"no {NAME} in the input's folder or above; write one, or give --config"
+        )
+    if file is None:
+        return Chosen(typed)
+    if preset is not None and preset not in file.presets:
+        near = sorted(file.presets, key=lambda name: -difflib.SequenceMatcher(None, preset, name).ratio())
+        there = f"there is {', '.join(near)}" if near else "it has none"
+        raise ArgumentError("--preset", preset, f"not in {file.path}; {there}")
+    values = {**file.values, **(file.presets[preset] if preset is not None else {})}
+    origins = {name: value for name, value in values.items() if name not in typed}
+    given = {name: value.given for name, value in origins.items()} | dict(typed)
+    return Chosen(given, origins, file, preset or "")

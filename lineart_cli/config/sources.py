@@ -1,0 +1,46 @@
+"""Which file of options is the one for a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lineart_cli.config.chosen import Chosen, choose
+from lineart_cli.config.file import find, load
+from lineart_cli.errors import ArgumentError
+from lineart_cli.options import ConfigOptions
+
+_NONE = "none"
+
+
+def chosen_for(typed: Mapping[str, str | bool], folders: Sequence[Path], wanted: ConfigOptions) -> Chosen:
+    """The options that hold for inputs in some folders.
+
+    Args:
+        typed: on the command line.
+        folders: of the inputs; all have to have the same file of options, or none.
+        wanted: the file and the preset that are asked for.
+
+    Raises:
+        ArgumentError: the file or the preset that is asked for is not there, or the folders have several files.
+        ConfigError: the file cannot be used.
+    """
+    if wanted.config is None:
+        path = _found(folders)
+    elif wanted.config.lower() == _NONE:
+        path = None
+    else:
+        path = Path(wanted.config)
+        if not path.is_file():
+            raise ArgumentError("--config", path, "no such file; check the spelling")
+    return choose(typed, load(path) if path is not None else None, wanted.preset)
+
+
+def _found(folders: Sequence[Path]) -> Path | None:
+    found = {find(folder): folder for folder in folders}
+    if len(found) > 1:
+        (one, here), (other, there) = list(found.items())[:2]
+        name = "no file" if other is None else other
+        advice = f"holds for {here}, and {name} for {there}; choose with --config, or ink them in two runs"
+        raise ArgumentError("--config", "no file" if one is None else one, advice)
+    return next(iter(found), None)

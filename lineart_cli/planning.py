@@ -1,0 +1,28 @@
+"""How pages are planned on this machine: what it has, what `lineart bench` has saved of it, and what the user asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from lineart_cli.bench import settings
+from lineart_cli.machine import hardware
+from lineart_cli.model.card import ModelCard
+from lineart_cli.options import InkOptions
+from lineart_cli.plan import PageSize, Plan, Request, choose, plan
+
+
+def decide(card: ModelCard, options: InkOptions, pages: int) -> Callable[[PageSize], Plan]:
+    """What makes the plan for a page of a size, one of so many.
+
+    Raises:
+        ArgumentError: a wish that no page could have; what it returns raises it for a page that does not fit.
+    """
+    machine = hardware.detect()
+    measured = settings.load(machine)
+    asked = measured.choice.device if measured and options.device == "auto" else options.device
+    if asked.lower() not in {"auto", "cpu"}:
+        machine = hardware.with_devices(machine)
+    request = Request.of(options, measured, pages)
+    choose(card, machine, request)
+    return cache(lambda page: plan(page, card, machine, request))

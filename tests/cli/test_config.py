@@ -1,0 +1,70 @@
+"""Files of options as they are used: with `ink`, and shown by `lineart config show`."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from lineart_cli import app
+
+Run = tuple[int, str, str]
+
+
+@pytest.fixture(autouse=True)
+def _scans(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("scans")
+    Image.new("L", (64, 64), 255).save("scans/a.png", dpi=(300, 300))
+
+
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> Run:
+    monkeypatch.setattr("sys.argv", ["lineart", *words])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    return int(ended.value.code or 0), *capsys.readouterr()
+
+
+def test_ink_takes_the_file_above_its_input_and_tells(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("lineart.toml").write_text("thickness = 9\ntransparent = true\n[presets.thin]\nthickness = 2\n")
+    ink = ("ink", "scans/a.png", "-o", "out", "--dry-run")
+    code, out, err = run(monkeypatch, capsys, *ink)
+    assert (code, err) == (0, f"lineart: options of {Path.cwd() / 'lineart.toml'}\n")
+    assert "lines 9 px" in out
+    assert "lines 2 px" in run(monkeypatch, capsys, *ink, "--preset", "thin")[1]
+    assert "lines 4 px" in run(monkeypatch, capsys, *ink, "--preset", "thin", "-t", "4")[1]
+    code, _, err = run(monkeypatch, capsys, *ink, "--format", "jpeg")
+    assert code == 2
+    assert "lineart.toml line 2: transparent with --format jpeg: " in err
+    assert run(monkeypatch, capsys, *ink, "--format", "jpeg", "--no-transparent")[0] == 0
+    assert run(monkeypatch, capsys, *ink, "--config", "none")[2] == ""
+
+
+def test_a_brush_that_is_none_is_told_with_its_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("scans/lineart.toml").write_text("\nbrush = 'broom'\n")
+    code, _, err = run(monkeypatch, capsys, "ink", "scans", "-o", "out")
+    assert code == 2
+    assert "scans/lineart.toml line 2: brush broom: unknown; choose from" in err
+    assert not Path("out").exists()
+
+
+def test_show_prints_what_holds_and_whence_in_a_form_that_can_be_read_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("lineart.toml").write_text('faint = 0.2\n[presets.comic]\nbrush = "charcoal"\njoin = true\nformat = "tiff"\n')
+    code, out, _ = run(monkeypatch, capsys, "config", "show", "scans/a.png", "--preset", "comic")
+    assert code == 0
+    said = {line.split(" =")[0]: line.partition("  # ")[2] for line in out.splitlines() if " = " in line}
+    assert (said["faint"], said["brush"], said["passes"]) == ("line 1", "line 3, preset comic", "default")
+    Path("again.toml").write_text(out)
+    code, again, _ = run(monkeypatch, capsys, "config", "show", "--config", "again.toml")
+    assert code == 0
+    assert tomllib.loads(again) == tomllib.loads(out)
+    assert tomllib.loads(out)["brush"] == "charcoal"

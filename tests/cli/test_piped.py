@@ -1,0 +1,95 @@
+"""`lineart ink -`: a picture in, its ink out, and nothing else on standard output."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from lineart_cli import app
+from lineart_cli.plan import PageSize
+
+Pipe = Callable[..., tuple[int, bytes, str]]
+
+
+class Flat:
+    """Inks everything."""
+
+    def bands(self, grey: np.ndarray, size: PageSize, *_: object) -> Iterator[np.ndarray]:
+        yield np.full(size.shape, 255, np.uint8)
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> Pipe:
+    """Pipes bytes through `lineart ink -` with more words; gives its code, output and messages."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(app, "_open_inker", lambda *_: Flat())
+
+    def run(content: bytes, *words: str) -> tuple[int, bytes, str]:
+        monkeypatch.setattr("sys.argv", ["lineart", "ink", *(words or ["-"])])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        with pytest.raises(SystemExit) as ended:
+            app.main()
+        out, err = capsysbinary.readouterr()
+        assert list(tmp_path.iterdir()) == []
+        return int(ended.value.code or 0), out, err.decode()
+
+    return run
+
+
+def png() -> bytes:
+    file = io.BytesIO()
+    sketch = Image.new("L", (80, 60), 255)
+    sketch.paste(0, (20, 20, 40, 23))
+    sketch.save(file, "PNG", dpi=(300, 300))
+    return file.getvalue()
+
+
+def test_ink_alone_goes_out_and_messages_do_not(pipe: Pipe) -> None:
+    code, out, err = pipe(png(), "-", "--drawing", "6px", "--format", "webp", "--json")
+    assert code == 0
+    with Image.open(io.BytesIO(out)) as ink:
+        assert (ink.format, ink.size) == ("WEBP", (80, 60))
+    row = json.loads(next(line for line in err.splitlines() if line.startswith("{")))
+    assert (row["event"], row["input"], row["output"]) == ("page_done", "-", "-")
+    assert "; in -, after " in err
+
+
+def test_what_is_no_picture_gives_nothing_and_says_so(pipe: Pipe) -> None:
+    code, out, err = pipe(b"no picture")
+    assert (code, out) == (1, b"")
+    assert err.startswith("lineart: -: holds no readable image")
+
+
+def test_a_dry_run_tells_and_gives_nothing(pipe: Pipe) -> None:
+    code, out, err = pipe(png(), "-", "--dry-run")
+    assert (code, out) == (0, b"")
+    assert err.startswith("- -> -: 80 x 60 px at 300 dpi")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["-", "a.png", "-o", "out"], "PATH -: inks one picture to standard output; leave out other inputs"),
+        (["-", "--beside"], "PATH -: inks one picture to standard output"),
+        (["-", "-t", "2,4"], "--thickness, --brush several: standard output takes one picture"),
+        (["-"], "PATH -: has 3 pages, and standard output takes one picture"),
+        (["-", "--max-megapixels", "1"], "PATH -: is larger than a page may be; raise --max-megapixels"),
+    ],
+)
+def test_what_is_no_single_picture_is_refused_before_work(pipe: Pipe, words: list[str], says: str) -> None:
+    file = io.BytesIO()
+    size = (3000, 1000) if "--max-megapixels" in words else (40, 30)
+    tifffile.imwrite(file, np.full((3, *size), 255, np.uint8), photometric="minisblack")
+    code, out, err = pipe(file.getvalue(), *words)
+    assert (code, out) == (2, b"")
+    assert err.startswith(f"lineart: {says}")

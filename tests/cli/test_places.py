@@ -1,0 +1,85 @@
+"""Where ink goes and what it is called: `--beside` and `--name`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+from PIL import Image
+
+Start = Callable[..., "Popen[str]"]
+
+
+def done(process: Popen[str]) -> tuple[int, str]:
+    """The exit code, and what was said on stderr."""
+    _, err = process.communicate(timeout=60)
+    return process.returncode, err
+
+
+def files(folder: Path) -> list[str]:
+    """All files but what lineart keeps for itself."""
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(str(path) for path in paths if not any(part.startswith(".lineart") for part in path.parts))
+
+
+def test_ink_beside_its_input_is_no_input_and_each_folder_has_its_manifest(folder: Path, start: Start) -> None:
+    (folder / "scans/deep").mkdir()
+    (folder / "scans/c.png").rename(folder / "scans/deep/c.png")
+    code, err = done(start("scans", "--beside"))
+    assert code == 0
+    assert err.startswith("3 inked, 0 skipped, 0 failed; in 2 folders, after ")
+    assert files(folder) == [f"scans/{each}.png" for each in ("a", "a_ink", "b", "b_ink", "deep/c", "deep/c_ink")]
+    manifest = json.loads((folder / "scans/deep/.lineart.json").read_text())
+    assert manifest["pages"]["c_ink.png"]["input"] == "c.png"
+    assert done(start("scans", "--beside"))[1].startswith("0 inked, 3 skipped, 0 failed; in 2 folders")
+    assert done(start("scans/deep/c.png", "--beside", "-t", "5"))[1].startswith(
+        "1 inked, 0 skipped, 0 failed; in scans/deep"
+    )
+    assert not list(folder.rglob(".lineart"))
+
+
+def test_a_name_is_made_of_the_input_s_and_a_clash_is_told_before_work(folder: Path, start: Start) -> None:
+    assert done(start("scans", "-o", "out", "--name", "{folder}-{stem}{n:03}"))[0] == 0
+    assert files(folder / "out") == [f"scans-{each}001.png" for each in "abc"]
+    code, err = done(start("scans", "-o", "again", "--name", "page{n}"))
+    assert code == 2
+    assert err == (
+        "lineart: --name again/page1.png: both scans/a.png and scans/b.png would be written there; "
+        "put {stem} into --name\n"
+    )
+    code, err = done(start("scans", "--beside", "--name", "{stem}"))
+    assert (code, err) == (
+        2,
+        "lineart: --name scans/a.png: would be written over the input scans/a.png; give another --name\n",
+    )
+    assert not (folder / "again").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--beside", "-o", "out"], "--beside with --output out: the ink goes to one of both"),
+        (["--beside", "--name", "../{stem}"], "--name ../{stem}: not a file's name"),
+        (["-o", "out", "--name", "{stem.__class__}"], "--name {stem.__class__}: {stem.__class__} is no field"),
+        (["-o", "out", "--name", "{n:999}"], "--name {n:999}: {n:999} is no field"),
+        (["-o", "out", "--name", "{stem"], "--name {stem: expected '}' before end of string"),
+    ],
+)
+def test_what_is_wrong_is_told_before_work(folder: Path, start: Start, words: list[str], says: str) -> None:
+    code, err = done(start("scans", *words))
+    assert code == 2
+    assert err.startswith(f"lineart: {says}")
+    assert files(folder) == [f"scans/{each}.png" for each in "abc"]
+
+
+def test_a_folder_that_takes_no_ink_fails_its_pages_alone(folder: Path, start: Start) -> None:
+    (folder / "scans/deep").mkdir()
+    Image.new("L", (30, 30), 255).save(folder / "scans/deep/d.png")
+    (folder / "scans/deep/.lineart").write_text("in the way")
+    code, err = done(start("scans", "--beside"))
+    assert code == 1
+    assert "lineart: scans/deep/d_ink.png: cannot be written; --output scans/deep/.lineart: is not the folder" in err
+    assert "3 inked, 0 skipped, 1 failed; in 2 folders" in err
