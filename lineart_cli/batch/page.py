@@ -233,12 +233,16 @@ def _written(work: JobInWork, run: RunContext) -> Event:
             raise unwritable(job.output, error) from error
         merged = first.edited.sha256 if first.edited else None
         after = run.folder.settle(part, job.output, file.entry, file.kept, merged)
-    kept = _ADOPTED if (first.before, after) == (OutputStatus.UNKNOWN, OutputStatus.FINISHED) else _KEPT.get(after, "")
-    if kept:
+    if kept := why_kept(first.before, after):
         return _skipped(job, run, kept)
     if file.conflicts:
         run.report(page_events.changed_twice(job, file.conflicts))
     return page_events.done(first.page, work, file)
+
+
+def why_kept(before: OutputStatus, after: OutputStatus) -> str:
+    """Why an output was not replaced, by how it stood when its page was begun, and when it was inked; or empty."""
+    return _ADOPTED if (before, after) == (OutputStatus.UNKNOWN, OutputStatus.FINISHED) else _KEPT.get(after, "")
 
 
 def _file(

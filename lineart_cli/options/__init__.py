@@ -33,6 +33,7 @@ from lineart_cli.options.values import (
     Colour,
     Crop,
     Length,
+    Mapped,
     Several,
 )
 
@@ -63,6 +64,7 @@ __all__ = [
     "InkOptions",
     "KritaOptions",
     "Length",
+    "Mapped",
     "Options",
     "ReadOptions",
     "ReportOptions",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from lineart_cli.errors import ArgumentError
+from lineart_cli.options.cluster import ClusterOptions
 from lineart_cli.options.curves import CurveOptions
 from lineart_cli.options.naming import Template, read_template
 from lineart_cli.options.read import ReadOptions
@@ -122,7 +123,7 @@ class DrawOptions(Options):
 
 
 @dataclass(frozen=True)
-class InkOptions(ReadOptions, DrawOptions, CurveOptions):
+class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):
     """What `lineart ink` can be told. `None` stands for `auto`, or for "not given"."""
 
     format: str = option(

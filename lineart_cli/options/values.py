@@ -68,6 +68,16 @@ class Several(tuple[_T, ...]):
         return ",".join(map(str, self))
 
 
+class Mapped(NamedTuple):
+    """A folder as it is called here, and as the workers of a cluster call it."""
+
+    here: str
+    there: str
+
+    def __str__(self) -> str:
+        return "=".join(self)
+
+
 class Crop(NamedTuple):
     """A part of a page, px."""
 
