@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lineart_cli.errors import ArgumentError
@@ -47,6 +46,8 @@ def connected(options: InkOptions) -> Iterator[Client]:
     """
     from distributed import Client
 
+    from lineart_cli.cluster import station
+
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is told by us, in a line
     with _scheduler(options) as scheduler:
         try:
@@ -55,6 +56,8 @@ def connected(options: InkOptions) -> Iterator[Client]:
             reason = f"cannot be reached ({error or type(error).__name__}); check the address, and --cluster-config"
             raise ArgumentError("--cluster", options.cluster, reason) from error
         try:
+            if is_local(options):
+                client.register_plugin(station.Uninterrupted())
             yield client
         finally:
             with suppress(Exception):  # of a scheduler that is gone already
@@ -85,16 +88,15 @@ def _scheduler(options: InkOptions) -> Iterator[dict[str, Any]]:
 def _configure(file: str | None) -> None:
     if file is None:
         return
-    import dask.config
-    import yaml
+    from dask import config
 
     try:
-        found = yaml.safe_load(Path(file).read_text("utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        with open(file, "rb"):  # which Dask would pass over in silence
+            found = list(config.collect_yaml([file]))
+    except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ArgumentError(
             "--cluster-config", file, f"cannot be read ({reason}); give a YAML file of Dask's"
         ) from error
-    if not isinstance(found, dict):
-        raise ArgumentError("--cluster-config", file, "holds no settings; give a YAML file of Dask's")
-    dask.config.update(dask.config.config, found)
+    for each in found:
+        config.update(config.config, each)

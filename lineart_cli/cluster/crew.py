@@ -6,8 +6,10 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ from lineart_cli.batch import manifest, page
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.work import RunContext
 from lineart_cli.brushes.style import Tool
-from lineart_cli.cluster import connection, station
+from lineart_cli.cluster import connection
 from lineart_cli.cluster.dispatch import MOST_TRIES, Dispatch, Task
 from lineart_cli.cluster.orders import Delivery, Order, Outcome, Place, Refusal, Setup
 from lineart_cli.errors import ArgumentError, LineartError, PageError
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 _POLL = 0.2  # seconds between looks at whether the run is to stop
 _LOOK = 1.0  # seconds between looks at which workers there are
 _FETCH = 60  # seconds in which a worker that is done has to hand over what came of it
+_FETCHING = 8  # such workers at once
 _AGAIN = 3.0  # seconds between tries to reach a scheduler that was lost
 
 _Ended = Callable[[Job, Event], None]
@@ -74,6 +77,8 @@ class Crew:
             yield
         finally:
             if self._client is not None:
+                from lineart_cli.cluster import station
+
                 with suppress(Exception):
                     self._client.run(station.close, self._setup.run, wait=False)
             self._stack.close()
@@ -91,8 +96,9 @@ class Crew:
             try:
                 hands.work()
             except _LostError:
-                hands.let_go()
                 self._find_again(run)
+            finally:
+                hands.let_go()
 
     def _connect(self) -> None:
         self._client = self._stack.enter_context(connection.connected(self._options))
@@ -116,8 +122,9 @@ class _Hands:
     dispatch: Dispatch
     run: RunContext
     ended: _Ended
-    at_work: dict[str, tuple[Task, Future]] = field(default_factory=dict)
-    arrived: SimpleQueue[Future] = field(default_factory=SimpleQueue)
+    at_work: dict[str, tuple[Task, Future[Any]]] = field(default_factory=dict)
+    arrived: SimpleQueue[tuple[str, Any]] = field(default_factory=SimpleQueue)
+    fetching: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_FETCHING))
     names: dict[str, str] = field(default_factory=dict)
     proven: set[str] = field(default_factory=set)
     is_told: bool = False
@@ -144,6 +151,7 @@ class _Hands:
         """What workers have is to be done by others."""
         for task, _ in self.at_work.values():
             self.dispatch.given_back(task)
+        self.fetching.shutdown(wait=False, cancel_futures=True)
 
     def _look(self) -> None:
         """Sees which workers there are."""
@@ -168,6 +176,8 @@ class _Hands:
             self.run.report(Notice("the cluster has no workers; going on when there are some; Ctrl-C stops"))
 
     def _hand_out(self) -> None:
+        from lineart_cli.cluster import station
+
         folder, options = self.run.folder, self.setup.options
         place = Place(there(folder.root, options.map), there(folder.scratch, options.map))
         for task in self.dispatch.share_out(list(self.names)):
@@ -184,7 +194,7 @@ class _Hands:
                 pure=False,
             )
             self.at_work[key] = task, future
-            future.add_done_callback(self.arrived.put)
+            future.add_done_callback(partial(self.fetching.submit, self._fetch))
 
     def _order(self, job: Job) -> Order:
         folder, mapped = self.run.folder, self.setup.options.map
@@ -201,30 +211,32 @@ class _Hands:
             known,
         )
 
+    def _fetch(self, future: Future[Any]) -> None:
+        """Takes what has come of a task, in a thread of its own: a worker may go before it has handed it over."""
+        try:
+            self.arrived.put((future.key, future.result(timeout=_FETCH)))
+        except Exception as error:
+            self.arrived.put((future.key, error))
+
     def _take_in(self) -> None:
         """What has come back, waiting for it a moment."""
         with suppress(Empty):
-            future = self.arrived.get(timeout=_POLL)
+            key, result = self.arrived.get(timeout=_POLL)
             while True:
-                if future.key in self.at_work:
-                    task, _ = self.at_work.pop(future.key)
-                    self._taken(task, future)
-                future = self.arrived.get_nowait()
+                if key in self.at_work:
+                    task, future = self.at_work.pop(key)
+                    future.release()
+                    self._taken(task, result)
+                key, result = self.arrived.get_nowait()
 
-    def _taken(self, task: Task, future: Future) -> None:
-        try:
-            result: Any = future.result(timeout=_FETCH)
-        except Exception as error:
-            if self.client.status != "running":
-                self.dispatch.given_back(task)
-                raise _LostError from error
-            self._failed(task, _reason(error))
-            if task.worker not in self.proven:
-                self._refuse(task.worker, _reason(error))
-            return
-        finally:
-            future.release()
+    def _taken(self, task: Task, result: object) -> None:
         match result:
+            case Exception() if self.client.status != "running":
+                self.dispatch.given_back(task)
+            case Exception():
+                self._failed(task, _reason(result))
+                if task.worker not in self.proven:
+                    self._refuse(task.worker, _reason(result))
             case Refusal():
                 self.dispatch.given_back(task)
                 self._refuse(task.worker, result.reason)

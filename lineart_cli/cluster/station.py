@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import signal
 import tempfile
 import threading
 import time
@@ -12,6 +14,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+
+from distributed import Worker, WorkerPlugin, get_worker
 
 from lineart_cli import __version__, planning
 from lineart_cli.batch import manifest, pipeline
@@ -94,6 +98,8 @@ class _Station:
     """All that the pages of a run are inked with here."""
 
     def __init__(self, setup: Setup) -> None:
+        if not setup.options.verbose:
+            logging.getLogger("lineart_cli").addHandler(logging.NullHandler())  # without any, Python writes to stderr
         process.give_back_memory()
         libraries.quieten()
         card, options = catalogue.find(MODEL), setup.options
@@ -217,10 +223,17 @@ class _Line:
         future.set_result(end)
 
 
+class Uninterrupted(WorkerPlugin):
+    """Leaves Ctrl-C, which a terminal sends to a command and all that it has started, to the command."""
+
+    name = "lineart-uninterrupted"
+
+    def setup(self, worker: Worker) -> None:  # noqa: ARG002 - Dask gives it
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def ours(machine: Hardware) -> Hardware:
     """The part of a machine that Dask has given to this worker: as many cores as it has threads, and its memory."""
-    from distributed import get_worker
-
     worker = get_worker()
     limit = worker.memory_manager.memory_limit or machine.memory_total
     return replace(
