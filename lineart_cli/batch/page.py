@@ -78,7 +78,7 @@ def read(work: JobInWork, run: RunContext) -> None:
     for page in opened:
         for note in page.scan.header.notes:
             run.report(Notice(f"{page.job}: {note}"))
-    scaled = [context.scaled(each, folder, run.card, run.reader) for each in opened]
+    scaled = [_scaled(each, run) for each in opened]
     plans = [_planned(each, run) for each in scaled]
     edits = len(edited.edits()) if edited and run.options.dry_run else 0
     *events, last = [page_events.planned(each, plan, run.card, edits) for each, plan in zip(scaled, plans, strict=True)]
@@ -143,6 +143,13 @@ def write(work: JobInWork, run: RunContext) -> Event | None:
                 pass
         if work.limit is not None:
             run.in_memory.leave(work.limit)
+
+
+def _scaled(page: PageContext, run: RunContext) -> PageContext:
+    shared = run.shared(page.job)
+    if shared is not None:
+        return context.of_shot(page, shared, run.card)
+    return context.scaled(page, run.folder, run.card, run.reader)
 
 
 def _planned(page: PageContext, run: RunContext) -> Plan:

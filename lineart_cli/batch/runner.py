@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from functools import partial
 
-from lineart_cli.batch import pipeline
+from lineart_cli.batch import pipeline, sequence
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.manifest import Failure
 from lineart_cli.batch.output_folder import OutputFolder
@@ -93,7 +94,10 @@ class Batch:
             self.notice(notice)
         for problem in problems:
             self.report(PageFailed(problem.path, str(problem)))
-        self._ink(jobs, self._run, self._end)
+        run = self._run
+        if run.options.sequence:
+            run = replace(run, shared=sequence.Shots(jobs, partial(sequence.measured, run=run)).shared)
+        self._ink(jobs, run, self._end)
         if self._ended < len(jobs):
             raise KeyboardInterrupt
         counts, seconds = self._counts, round(time.monotonic() - start, 3)

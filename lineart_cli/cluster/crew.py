@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -194,7 +193,7 @@ class _Hands:
                 pure=False,
             )
             self.at_work[key] = task, future
-            future.add_done_callback(partial(self.fetching.submit, self._fetch))
+            future.add_done_callback(self._come)
 
     def _order(self, job: Job) -> Order:
         folder, mapped = self.run.folder, self.setup.options.map
@@ -209,14 +208,19 @@ class _Hands:
             (str(job.source), str(job.output)),
             folder.input_name(job.source),
             known,
+            self.run.shared(job),
         )
+
+    def _come(self, future: Future[Any]) -> None:
+        with suppress(RuntimeError):  # of fetching that is over
+            self.fetching.submit(self._fetch, future)
 
     def _fetch(self, future: Future[Any]) -> None:
         """Takes what has come of a task, in a thread of its own: a worker may go before it has handed it over."""
         try:
-            self.arrived.put((future.key, future.result(timeout=_FETCH)))
+            self.arrived.put((str(future.key), future.result(timeout=_FETCH)))
         except Exception as error:
-            self.arrived.put((future.key, error))
+            self.arrived.put((str(future.key), error))
 
     def _take_in(self) -> None:
         """What has come back, waiting for it a moment."""

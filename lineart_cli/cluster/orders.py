@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lineart_cli.batch.context import Shared
 from lineart_cli.batch.manifest import Entry, OutputStatus
 from lineart_cli.brushes.style import Tool
 from lineart_cli.events import Event
@@ -56,6 +57,7 @@ class Order:
         shown: what the user calls source and output.
         input_name: what the manifest calls the source.
         known: what is on record of the output.
+        shared: what it has in common with the other frames of its shot, if it is one.
     """
 
     source: str
@@ -67,6 +69,7 @@ class Order:
     shown: tuple[str, str]
     input_name: str
     known: Entry | None
+    shared: Shared | None
 
 
 @dataclass(frozen=True)

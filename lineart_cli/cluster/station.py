@@ -19,6 +19,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 
 from lineart_cli import __version__, planning
 from lineart_cli.batch import manifest, pipeline
+from lineart_cli.batch.context import Shared
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.watchdog import WatchedInker, patience
 from lineart_cli.batch.work import RunContext
@@ -152,12 +153,21 @@ class _Line:
         self._teller = Renaming(self, self._shown)
         self._told: list[Event] = []
         self._planned: dict[str, float] = {}
+        self._shared: dict[Path, Shared | None] = {}
         self._last = time.monotonic()
         self._waiting = SimpleQueue[Job | None]()
         self._ends: dict[Path, tuple[Path, Future[_End]]] = {}
         self._stopped = threading.Event()
         run = RunContext(
-            setup.options, setup.tools, card, decide, inker, self._desk, self._teller.report, self._stopped
+            setup.options,
+            setup.tools,
+            card,
+            decide,
+            inker,
+            self._desk,
+            self._teller.report,
+            self._stopped,
+            self._of_shot,
         )
         threading.Thread(target=self._work, args=(run,), name="lineart-line", daemon=True).start()
 
@@ -183,12 +193,16 @@ class _Line:
             self._planned[event.output] = self._planned.get(event.output, 0.0) + megapixels
         self._told.append(event)
 
+    def _of_shot(self, job: Job) -> Shared | None:
+        return self._shared[job.output]
+
     def _put(self, order: Order) -> Future[_End]:
         self._desk.expect(order)
         job = Job(Path(order.source), Path(order.output), order.page, order.pages, order.tool, order.is_joined)
         self._shown.update(zip((order.output, order.source), reversed(order.shown), strict=True))
         future = Future[_End]()
         self._ends[job.output] = job.source, future
+        self._shared[job.output] = order.shared
         self._waiting.put(job)
         return future
 
@@ -218,6 +232,7 @@ class _Line:
         end = self._teller.renamed(event), self._desk.take(job.output)
         _, future = self._ends.pop(job.output)
         self._shown.pop(output)
+        self._shared.pop(job.output)
         if all(source != job.source for source, _ in list(self._ends.values())):
             self._shown.pop(str(job.source))
         future.set_result(end)

@@ -173,6 +173,13 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):
         "Writing",
         changes_ink=False,
     )
+    sequence: bool = option(
+        False,
+        "--sequence",
+        "Files that differ in the number at the end of their names, and the pages of a file, are frames of a shot: "
+        "they share one tone and one scale, so that lines do not flicker.",
+        "Ink",
+    )
     join: bool = option(
         False,
         "--join",
@@ -329,6 +336,7 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):
         return options
 
     def settings(self) -> dict[str, str | float | bool | None]:
-        """See `Options.settings`; how curves are made is left out where the ink is none."""
+        """See `Options.settings`; how curves are made is left out where the ink is none, and so is no sequence."""
         without = set() if self.format in FORMATS_OF_CURVES else set(specs(CurveOptions))
+        without |= set() if self.sequence else {"sequence"}
         return {name: value for name, value in super().settings().items() if name not in without}
