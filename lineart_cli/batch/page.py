@@ -179,6 +179,7 @@ def _pixels(page: PageContext, plan: Plan, before: OutputStatus, run: RunContext
         sketch=pages.read_sketch(job.source, options, job.page) if output.has_layers else None,
         metadata=pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata(),
         drawn=bands if output.has_curves else (),
+        seconds=header.seconds,
     )
     return PageInWork(page, plan, before, [pixels], tone, bands, ink)
 

@@ -183,7 +183,7 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):
     join: bool = option(
         False,
         "--join",
-        "Put the ink of all pages of a file into one file; only tiff and pdf can hold several.",
+        "Put the ink of all pages of a file into one file: pages of tiff and pdf, frames of png, webp and gif.",
         "Writing",
         changes_ink=False,
     )
@@ -323,7 +323,9 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):
         if options.bits > 8 and options.format not in FORMATS_OF_16_BITS:
             raise ArgumentError("--bits", f"{options.bits} with --format {options.format}", "use png or tiff")
         if options.join and options.format not in FORMATS_TO_JOIN:
-            raise ArgumentError("--join", f"with --format {options.format}", "use --format tiff or pdf")
+            raise ArgumentError("--join", f"with --format {options.format}", "use --format tiff, pdf, png, webp or gif")
+        if options.join and options.bits > 8 and options.format == "png":
+            raise ArgumentError("--join", "with --bits 16 and --format png", "frames have 8 bits; use --format tiff")
         if options.keep_edits and options.overwrite:
             raise ArgumentError("--keep-edits", "with --overwrite", "this replaces edits; leave one of them out")
         if options.keep_edits and options.format not in FORMATS_OF_EDITS:

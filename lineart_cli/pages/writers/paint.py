@@ -56,6 +56,7 @@ class InkedPage:
         metadata: what is kept of the input's.
         drawn: one drawing, in formats of curves, which need no bands; taken once.
         overlay: what lies over the ink, or None.
+        seconds: for how long it is shown in an animation; 0 where nothing says that.
     """
 
     bands: Iterable[Pixels]
@@ -66,6 +67,7 @@ class InkedPage:
     metadata: Metadata = field(default_factory=Metadata)
     drawn: Iterable[Drawing] = ()
     overlay: Overlay | None = None
+    seconds: float = 0.0
 
     @cached_property
     def ink(self) -> Pixels:
