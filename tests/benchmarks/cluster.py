@@ -2,7 +2,7 @@
 
 Measured on this machine, with `--cluster local:N`: seconds and core seconds of all pages by 1, 2 and more workers, and
 by this process alone; then again when all pages are finished, which tells what is no inking. `here_ms` is what a page
-costs us and the scheduler, who are one process here: with its task, and when it is inked with putting it into its place.
+costs us and the scheduler, one process here: with its task and, when it is inked, with putting it into its place.
 Beside other work on the same cores, compare core seconds. With `--kill` a worker is killed every so many seconds.
 
 Simulated with these costs: 1 to 1,000 workers on 100,000 frames. Each worker has `dispatch.AHEAD` tasks, of as many
