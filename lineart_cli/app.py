@@ -32,7 +32,7 @@ from lineart_cli.options.command_line import typed, with_options
 
 if TYPE_CHECKING:
     from lineart_cli.batch.output_folder import OutputFolder
-    from lineart_cli.batch.parts import Beside
+    from lineart_cli.batch.parts import Parts
     from lineart_cli.batch.piped import Piped
     from lineart_cli.batch.runner import Ink
     from lineart_cli.brushes.style import Tool
@@ -66,7 +66,7 @@ def lineart(
 
 
 @app.command(epilog=_EXIT_CODES)
-@partial(with_options, InkOptions)
+@partial(with_options, InkOptions, in_config=True)
 @partial(with_options, ConfigOptions)
 def ink(
     context: typer.Context,
@@ -91,11 +91,12 @@ def ink(
     chosen = chosen_for(typed(context, options), [folder_of(path) for path in paths], source)
     with chosen.located():
         parsed = InkOptions.parse(chosen.given)
-        if output is not None and "beside" not in chosen.origins and parsed.beside:
-            raise ArgumentError("--beside", f"with --output {output}", "the ink goes to one of both; leave one out")
+        is_typed = parsed.beside and "beside" not in chosen.origins
         if DASH in paths:
-            _ink_piped(paths, output, parsed, chosen)
+            _ink_piped(paths, output, replace(parsed, beside=is_typed), chosen)
             return
+        if output is not None and is_typed:
+            raise ArgumentError("--beside", f"with --output {output}", "the ink goes to one of both; leave one out")
         if output is None and not parsed.beside:
             raise ArgumentError("--output", "missing", "name a folder for the ink, or give --beside")
         _ink(paths, output, parsed, chosen)
@@ -121,7 +122,7 @@ def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chose
 
 
 def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:
-    from lineart_cli.batch import files, interrupt, parts, runner, watch
+    from lineart_cli.batch import archive, files, interrupt, parts, runner, watch
     from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
@@ -143,27 +144,27 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     counted = cache(lambda path, _stamp: count_pages(path))
     plan = partial(
         files.plan,
-        out=out,
         suffix=OUTPUT_FORMATS[options.format].suffix,
         count_pages=lambda path: counted(path, stamp(path)),
         tools=tuple(tools),
         join=options.join,
         template=options.name,
     )
-    jobs = plan(sources)
+    jobs = plan(sources, out)
+    pages = sum(archive.pages(job.source) if job.is_archive else 1 for job in jobs)
     card = catalogue.find(MODEL)
     keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
-    ink_by, connected, decide = _by_whom(options, tools, card, len(jobs), keep)
+    ink_by, connected, decide = _by_whom(options, tools, card, pages, keep)
     if options.log_file:
         log_file.check(Path(options.log_file), out, [source.path for source in sources])
     if not options.dry_run and out is not None:
         files.prepare_folder(out)
     open_folder = partial(OutputFolder, overwrite=options.overwrite, dry_run=options.dry_run)
     folder = open_folder(out or (jobs[0].output.parent if jobs else files.folder_of(paths[0])))
-    in_use: list[OutputFolder | parts.Beside | Piped] = [folder, *([piped] if piped else [])]
+    in_use: list[OutputFolder | parts.Parts | Piped] = [folder, *([piped] if piped else [])]
     results = sys.stderr if piped else sys.stdout
     with (
-        console.reporter(len(jobs) + len(problems), options, results) as listener,
+        console.reporter(pages + len(problems), options, results) as listener,
         interrupt.asked_to_stop(partial(_end, in_use)) as stopped,
         folder,
         connected,
@@ -173,14 +174,13 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped, ink_by)
         for notice in filter(None, [chosen.notice(), *guesses]):
             batch.notice(notice)
-        run = batch.run
-        if out is None:
-            beside = parts.Beside(batch, reporter, open_folder)
-            in_use.append(beside)
-            run = beside.run
-        done = run(jobs, problems, files.passed_over(paths, out))
+        work = parts.Parts(
+            batch, reporter, options, open_folder, partial(plan, join=False, template=None), beside=out is None
+        )
+        in_use.append(work)
+        done = work.run(jobs, problems, files.passed_over(paths, out))
         if options.watch:
-            watch.follow(paths, out, known, plan, run, batch.notice, stopped)
+            watch.follow(paths, out, known, partial(plan, out=out), work.run, batch.notice, stopped)
         elif done.failed:
             raise typer.Exit(ExitCode.SOME_FAILED)
 
@@ -200,7 +200,7 @@ def _by_whom(
     return pipeline.ink, nullcontext(), planning.decide(card, options, pages)
 
 
-def _end(in_use: Sequence[OutputFolder | Beside | Piped]) -> None:
+def _end(in_use: Sequence[OutputFolder | Parts | Piped]) -> None:
     """Ends the process at once, from a signal handler: nothing that is at work is waited for."""
     from lineart_cli.ui import console
 

@@ -28,7 +28,9 @@ from lineart_cli.options import (
 from lineart_cli.options.command_line import typed, with_options
 
 
-@partial(with_options, InkOptions, left_out={"drawing", "faint", "page", "Writing", "Batch", "Reporting"})
+@partial(
+    with_options, InkOptions, left_out={"drawing", "faint", "page", "Writing", "Batch", "Reporting"}, in_config=True
+)
 @partial(with_options, TryOptions)
 @partial(with_options, ConfigOptions)
 def try_(

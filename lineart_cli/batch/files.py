@@ -12,6 +12,8 @@ from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
+from lineart_cli import archives
+from lineart_cli.batch import manifest
 from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import Template
@@ -52,8 +54,14 @@ class Source:
 
     @property
     def is_image(self) -> bool:
-        """Whether it is to be read: it is named, or its suffix is one of those of images."""
-        return self.is_named or self.path.suffix.lower() in IMAGE_SUFFIXES
+        """Whether it is to be read: it is named, or its suffix is one of those of images or comics."""
+        return self.is_named or self.path.suffix.lower() in IMAGE_SUFFIXES or self.is_archive
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether pages are inside: it is a comic, or named and another archive."""
+        suffix = self.path.suffix.lower()
+        return suffix in archives.COMICS or (self.is_named and suffix in archives.SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,7 @@ class Job:
         pages: how many `source` has.
         tool: which of the tools it is drawn with, by what tells their pictures apart.
         is_joined: whether all of them go to `output`; `page` is the first then.
+        is_archive: whether both are archives, of all pages.
     """
 
     source: Path
@@ -75,6 +84,7 @@ class Job:
     pages: int = 1
     tool: str = ""
     is_joined: bool = False
+    is_archive: bool = False
 
     def __str__(self) -> str:
         return f"{self.source} page {self.page + 1}" if self.pages > 1 and not self.is_joined else str(self.source)
@@ -100,7 +110,7 @@ def find(patterns: Sequence[str], out: Path | None) -> tuple[list[Source], list[
     found: dict[tuple[str, Path], Source] = {}
     errors: list[PageError] = []
     for source in _all(patterns, out, errors):
-        if source.is_image and not (out is None and _is_ink(source)):
+        if source.is_image and not (out is None and not source.is_named and _is_ink(source)):
             found.setdefault((os.path.realpath(source.path), source.relative), source)
     return list(found.values()), errors
 
@@ -112,7 +122,9 @@ def passed_over(patterns: Sequence[str], out: Path | None) -> Counter[str]:
 
 
 def _is_ink(source: Source) -> bool:
-    return not source.is_named and source.path.name in _folder(source.path.parent).known().pages
+    if source.is_archive:
+        return archives.read_member(source.path, manifest.NAME, manifest.LARGEST) is not None
+    return source.path.name in _folder(source.path.parent).known().pages
 
 
 @lru_cache(maxsize=1024)
@@ -159,7 +171,8 @@ def _expand(pattern: str, out: Path | None, errors: list[PageError]) -> list[Sou
     if out is not None:
         where = Path(os.path.realpath(out))
         matches = [each for each in matches if where not in Path(os.path.realpath(each)).parents] or matches
-    sources = [Source(match, Path(match.name)) for match in matches if _is_shown(match)]
+    is_for_archives = Path(pattern).suffix.lower() in archives.SUFFIXES
+    sources = [Source(match, Path(match.name), is_for_archives) for match in matches if _is_shown(match)]
     if "**" not in pattern:
         for folder in filter(os.path.isdir, matches):
             sources.extend(_walk(folder, out, errors))
@@ -249,13 +262,23 @@ def _named(
     template: Template | None,
 ) -> Iterator[Job]:
     places = {source: source.path if out is None else out / source.relative for source in sources}
-    namesakes = Counter(place.with_suffix("") for place in {*places.values()})
+    endings = {place: _suffix(source, suffix) for source, place in places.items()}
+    namesakes = Counter(place.with_suffix(end) for place, end in endings.items())
     for source, place in places.items():
-        output = _output(place, suffix, alone=namesakes[place.with_suffix("")] == 1)
+        end = endings[place]
+        output = _output(place, end, alone=namesakes[place.with_suffix(end)] == 1)
         ending = "_ink" if out is None else ""
-        count = count_pages(source.path)
-        for job in _pages(source.path, output, count, join, tools, ending):
-            yield job if template is None else replace(job, output=_from(template, job, place, suffix))
+        count, kinds = (1, ("",)) if source.is_archive else (count_pages(source.path), tools)
+        for job in _pages(source.path, output, count, join, kinds, ending):
+            named = job if template is None else replace(job, output=_from(template, job, place, end))
+            yield replace(named, is_archive=source.is_archive)
+
+
+def _suffix(source: Source, suffix: str) -> str:
+    """Of the output of a source; an archive becomes one that everybody reads."""
+    if not source.is_archive:
+        return suffix
+    return ".cbz" if source.path.suffix.lower() in archives.COMICS else ".zip"
 
 
 def _output(place: Path, suffix: str, *, alone: bool) -> Path:

@@ -27,6 +27,8 @@ from lineart_cli.model.card import ModelCard
 
 NAME = ".lineart.json"
 FORMAT = 1
+LARGEST = 1 << 28
+"""Bytes of a manifest that is read from an archive."""
 
 
 @dataclass(frozen=True)

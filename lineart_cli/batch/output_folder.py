@@ -103,7 +103,7 @@ class OutputFolder:
         Raises:
             PageError: it is outside the folder, no file, or cannot be read.
         """
-        self._check_inside(output)
+        self.check_inside(output)
         try:
             with self._locked():
                 return self._status(output, wanted)
@@ -157,7 +157,7 @@ class OutputFolder:
                 if found is OutputStatus.EDITED and _digest(output) == merged:
                     found = OutputStatus.OUTDATED
                 if found in {OutputStatus.ABSENT, OutputStatus.OUTDATED}:
-                    self._check_inside(output)
+                    self.check_inside(output)
                     output.parent.mkdir(parents=True, exist_ok=True)
                     self._keep(kept)
                     self._record.append(self._name(output), wanted)
@@ -194,7 +194,8 @@ class OutputFolder:
         known = self._record.manifest.pages.get(self._name(output))
         return manifest.output_status(known, wanted, _digest(output))
 
-    def _check_inside(self, output: Path) -> None:
+    def check_inside(self, output: Path) -> None:
+        """Raises PageError where links lead out of the folder."""
         parent = os.path.realpath(output.parent)
         if not Path(parent).is_relative_to(self._real):
             raise PageError(output, f"a link leads out of the folder, to {parent}", "take the link away")

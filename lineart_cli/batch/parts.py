@@ -9,14 +9,18 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from lineart_cli.batch.files import Job
+from lineart_cli.batch import archive
+from lineart_cli.batch.files import Job, Source
 from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.runner import Batch
 from lineart_cli.errors import ArgumentError, PageError
-from lineart_cli.events import BatchDone, Event, Reporter
+from lineart_cli.events import BatchDone, Event, PageSkipped, Renaming, Reporter
+from lineart_cli.options import InkOptions
+
+_BYTES_A_PIXEL = 8  # 16 bits, with coverage
 
 
-class PartReporter:
+class _PartReporter:
     """Tells another reporter all events of a part but its summary."""
 
     def __init__(self, whole: Reporter) -> None:
@@ -27,58 +31,113 @@ class PartReporter:
             self._whole.report(event)
 
 
-def total(parts: Iterable[BatchDone], output: str, started: float) -> BatchDone:
-    """The summary of a run: its parts in one, which began at a time by `time.monotonic`."""
-    whole = BatchDone(0, 0, 0, output, 0)
-    for part in parts:
-        counts = (whole.inked + part.inked, whole.skipped + part.skipped, whole.failed + part.failed)
-        whole = BatchDone(*counts, output, 0, {**whole.passed_over, **part.passed_over})
-    return replace(whole, seconds=round(time.monotonic() - started, 3))
+class Parts:
+    """Inks pages into one folder, or each beside its input, and archives of pages into archives."""
 
-
-class Beside:
-    """Inks pages into the folders of their inputs, each of which is an output folder with a manifest of its own."""
-
-    def __init__(self, batch: Batch, reporter: Reporter, open_folder: Callable[[Path], OutputFolder]) -> None:
+    def __init__(
+        self,
+        batch: Batch,
+        reporter: Reporter,
+        options: InkOptions,
+        open_folder: Callable[[Path], OutputFolder],
+        plan: Callable[[Sequence[Source], Path], Sequence[Job]],
+        *,
+        beside: bool,
+    ) -> None:
         """
         Args:
-            batch: whose engine and options are used.
+            batch: whose engine is used; its folder is that of all pages which are not in archives, unless `beside`.
             reporter: told every event.
+            options: of `lineart ink`.
             open_folder: makes the output folder of a place.
+            plan: names the ink of an archive's pages in such a folder.
+            beside: whether the folder of each input is an output folder with a manifest of its own.
         """
         self._batch = batch
         self._reporter = reporter
+        self._quiet = _PartReporter(reporter)
+        self._options = options
         self._open = open_folder
-        self._folder: OutputFolder | None = None
+        self._plan = plan
+        self._beside = beside
+        self._in_use: OutputFolder | None = None
 
     def run(
         self, jobs: Sequence[Job], problems: Sequence[PageError] = (), passed_over: Mapping[str, int] | None = None
     ) -> BatchDone:
-        """See `Batch.run`; a folder that cannot be used fails its pages alone."""
-        started, quiet = time.monotonic(), PartReporter(self._reporter)
-        done = [self._batch.within(self._batch.folder, quiet).run((), problems, passed_over)]
-        groups = [(place, list(group)) for place, group in groupby(jobs, lambda job: job.output.parent)]
-        for place, group in groups:
-            try:
-                with self._opened(place) as folder:
-                    done.append(self._batch.within(folder, quiet).run(group))
-            except ArgumentError as error:
-                faults = [PageError(job.output, "cannot be written", str(error)) for job in group]
-                done.append(self._batch.within(self._batch.folder, quiet).run((), faults))
-        places = {place for place, _ in groups}
-        whole = total(done, str(places.pop()) if len(places) == 1 else f"{len(places)} folders", started)
+        """See `Batch.run`; a folder or an archive that cannot be used fails its pages alone."""
+        started = time.monotonic()
+        loose = [job for job in jobs if not job.is_archive]
+        done = [self._here(() if self._beside else loose, problems, passed_over)]
+        groups = groupby(loose if self._beside else (), lambda job: job.output.parent)
+        done += [self._beside_inputs(place, list(group)) for place, group in groups]
+        done += [self._archive(job) for job in jobs if job.is_archive]
+        whole = _total(done, self._shown(jobs), time.monotonic() - started)
         self._reporter.report(whole)
         return whole
 
     def abandon(self) -> None:
         """See `OutputFolder.abandon`."""
-        if self._folder is not None:
-            self._folder.abandon()
+        if self._in_use is not None:
+            self._in_use.abandon()
+
+    def _here(
+        self, jobs: Sequence[Job], problems: Sequence[PageError] = (), passed_over: Mapping[str, int] | None = None
+    ) -> BatchDone:
+        return self._batch.within(self._batch.folder, self._quiet).run(jobs, problems, passed_over)
+
+    def _beside_inputs(self, place: Path, jobs: Sequence[Job]) -> BatchDone:
+        try:
+            with self._opened(place) as folder:
+                return self._batch.within(folder, self._quiet).run(jobs)
+        except ArgumentError as error:
+            return self._here((), [PageError(job.output, "cannot be written", str(error)) for job in jobs])
+
+    def _archive(self, job: Job) -> BatchDone:
+        most = int(self._options.max_megapixels * 1e6 * _BYTES_A_PIXEL)
+        overwrite, dry_run = self._options.overwrite, self._options.dry_run
+        try:
+            if not self._beside:
+                self._batch.folder.check_inside(job.output)
+            with archive.unpacked(job, most, overwrite=overwrite, dry_run=dry_run) as (at_work, before):
+                reporter = Renaming(self._quiet, at_work.names)
+                jobs = self._plan(at_work.sources(), at_work.ink)
+                with self._opened(at_work.ink) as folder:
+                    done = self._batch.within(folder, reporter).run(jobs)
+                if not dry_run:
+                    at_work.pack(jobs, before)
+                return done
+        except archive.ForeignArchive as foreign:
+            self._reporter.report(PageSkipped(str(job.source), str(job.output), foreign.note))
+            return BatchDone(0, 1, 0, "", 0)
+        except ArgumentError as error:
+            return self._here((), [PageError(job.output, "cannot be written", str(error))])
+        except PageError as error:
+            return self._here((), [error])
+
+    def _shown(self, jobs: Sequence[Job]) -> str:
+        places = {job.output.parent for job in jobs}
+        if not self._beside or not places:
+            return str(self._batch.folder.root)
+        return str(places.pop()) if len(places) == 1 else f"{len(places)} folders"
 
     @contextmanager
     def _opened(self, place: Path) -> Iterator[OutputFolder]:
         try:
-            with self._open(place) as self._folder:
-                yield self._folder
+            with self._open(place) as self._in_use:
+                yield self._in_use
         finally:
-            self._folder = None
+            self._in_use = None
+
+
+def _total(parts: Iterable[BatchDone], output: str, seconds: float) -> BatchDone:
+    whole = BatchDone(0, 0, 0, output, round(seconds, 3))
+    for part in parts:
+        whole = replace(
+            whole,
+            inked=whole.inked + part.inked,
+            skipped=whole.skipped + part.skipped,
+            failed=whole.failed + part.failed,
+            passed_over={**whole.passed_over, **part.passed_over},
+        )
+    return whole

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lineart_cli.errors import one_line
+from lineart_cli.errors import ArgumentError, one_line
 from lineart_cli.options import ConfigOptions
 from lineart_cli.options.command_line import with_options
 
@@ -29,6 +29,8 @@ def show(
     from lineart_cli.config.shown import lines
     from lineart_cli.options import InkOptions
 
+    if not path.exists():
+        raise ArgumentError("PATH", path, "no such file or folder; check the spelling")
     folder = path if path.is_dir() else path.parent
     chosen = chosen_for({}, [folder], ConfigOptions.parse(options))
     with chosen.located():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from lineart_cli.config.chosen import Chosen
@@ -32,7 +33,8 @@ def _statement(name: str, chosen: Chosen) -> str:
     value = chosen.given.get(name, default_text(name, InkOptions) if spec.read else False)
     if value == "":
         return f"# {key}"
-    return f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    is_number = isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value) is not None
+    return f"{key} = {value if is_number else json.dumps(value, ensure_ascii=False)}"
 
 
 def _origin(value: Value | None) -> str:

@@ -12,7 +12,7 @@ from lineart_cli.options.spec import Options, default_text, field_name, specs
 
 
 def with_options(
-    table: type[Options], command: Callable[..., None], left_out: Container[str] = ()
+    table: type[Options], command: Callable[..., None], left_out: Container[str] = (), *, in_config: bool = False
 ) -> Callable[..., None]:
     """Gives `command` one keyword parameter for each row of a table of options, in place of its `**options`.
 
@@ -20,6 +20,8 @@ def with_options(
         table: of options.
         command: may have been given those of another table before.
         left_out: options, or panels of them.
+        in_config: whether a file of options may give them too, so that switches also need to be turned off: `typed`
+            understands the parameters for that.
     """
     signature = inspect.signature(command, eval_str=True)
     parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
@@ -32,7 +34,7 @@ def with_options(
         kind = Annotated[str | None, option] if spec.read else Annotated[bool, option]
         parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
         parameters += [_hidden(alias, str | None, None) for alias in spec.aliases]
-        if spec.read is None and spec.in_config:
+        if in_config and spec.in_config and spec.read is None:
             parameters.append(_hidden(_off(spec.flags[0]), bool, False))
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": None}

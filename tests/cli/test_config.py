@@ -45,6 +45,16 @@ def test_ink_takes_the_file_above_its_input_and_tells(
     assert run(monkeypatch, capsys, *ink, "--config", "none")[2] == ""
 
 
+def test_the_place_of_the_ink_may_be_in_the_file_and_the_command_line_beats_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("lineart.toml").write_text("beside = true\n")
+    _, out, _ = run(monkeypatch, capsys, "ink", "scans", "--dry-run")
+    assert out.startswith("scans/a.png -> scans/a_ink.png: ")
+    _, out, _ = run(monkeypatch, capsys, "ink", "scans", "-o", "out", "--dry-run")
+    assert out.startswith("scans/a.png -> out/a.png: ")
+
+
 def test_a_brush_that_is_none_is_told_with_its_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

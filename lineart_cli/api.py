@@ -1,0 +1,164 @@
+"""Ink for Python programs: arrays in, arrays out.
+
+    import numpy as np
+    from PIL import Image
+    from lineart_cli import ink_page
+
+    sketch = np.asarray(Image.open("cat.png"))
+    ink = ink_page(sketch, dpi=300, thickness="0.3mm")
+    Image.fromarray(255 - ink).save("ink.png")
+
+`Inker`, `ink_page` and the errors that `lineart_cli` exports stay as they are until the major version changes; new
+options may come with any version. All other modules are lineart's own, and may change with any of them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import numpy as np
+
+from lineart_cli import planning
+from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.machine import folders
+from lineart_cli.model import catalogue
+from lineart_cli.options import MODEL, InkOptions, field_name, specs
+from lineart_cli.pages.readers.raw import first_line
+from lineart_cli.serve import Studio
+from lineart_cli.serve.protocol import Order
+from lineart_cli.serve.watch import Watch
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Sketch = npt.NDArray[np.bool_ | np.unsignedinteger[Any] | np.floating[Any]]
+    Ink = npt.NDArray[np.uint8 | np.uint16]
+
+_CHANNELS = {1: "y", 3: "rgb", 4: "rgba"}
+_SAMPLES = {"uint8": "u8", "uint16": "u16", "float16": "f16", "float32": "f32"}
+_OF_FILES = {"Writing", "Batch", "Reporting"}
+"""Panels of options that have no part in arrays, but for `bits`."""
+
+
+class Inker:
+    """Inks sketches with the same options one after the other; the network stays ready in between.
+
+    To be used by one thread at a time. The ink is that of `lineart ink`. At the end of a `with` block, or by `close`,
+    it lets go of its memory.
+    """
+
+    def __init__(self, **options: str | float | bool) -> None:
+        """
+        Args:
+            options: of `lineart ink` by their names, with `_` for `-`: how it draws, reads and works, and `bits` (8 or
+                16) of the ink. Texts as on the command line, or numbers: `thickness="0.3mm"`, `faint=0.2`. Only one
+                thickness and one brush. All are in `lineart_cli/options/REFERENCE.md`.
+
+        Raises:
+            ArgumentError: there is no such option, or a value is none of it.
+            ModelError: lineart's network is missing or damaged.
+        """
+        self._options = _parsed(options)
+        card = catalogue.find(MODEL)
+        decide = cache(lambda wanted: planning.decide(card, wanted, 1))
+        decide(self._options)
+        self._studio = Studio(card, decide, folders.compiled_networks())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of all memory; the next sketch takes a little longer."""
+        self._studio.rest()
+
+    def ink(self, sketch: Sketch, dpi: float | None = None) -> Ink:
+        """Inks a sketch.
+
+        Args:
+            sketch: (H, W) or (H, W, 1) grey, (H, W, 3) RGB, or (H, W, 4) RGB and coverage, not multiplied into it;
+                encoded as sRGB, 0 is black and white is 255 of uint8, 65535 of uint16, 1.0 of floating point, or True.
+            dpi: pixels per inch, 50 to 2400: makes px of millimetres. None takes the `dpi` of the options, or takes the
+                sketch as A4-like.
+
+        Returns:
+            (H, W) coverage of ink: 0 none, 255 full in uint8, or 65535 in uint16 where `bits` is 16. With
+            `page="auto"`, H and W are those of the sheet that was found.
+
+        Raises:
+            ArgumentError: the sketch is no such array, or `dpi` is out of range.
+            PageError: it has too many pixels (`max_megapixels`), or the disk for temporary files takes no page.
+            EngineError: the runtime failed.
+        """
+        options = self._options if dpi is None else replace(self._options, dpi=_parsed({"dpi": dpi}).dpi)
+        samples = _samples(sketch)
+        height, width, channels = samples.shape
+        with tempfile.TemporaryDirectory(prefix="lineart-") as place:
+            pixels, out = Path(place, "sketch"), Path(place, "ink")
+            with pixels.open("wb") as file:
+                file.write(first_line(width, height, _CHANNELS[channels], _SAMPLES[samples.dtype.name]))
+                file.write(samples.astype(samples.dtype.newbyteorder("<"), copy=False).data)
+            try:
+                told = self._studio.ink(Order(pixels, out, options), Watch(lambda *_: None))
+            except PageError as error:
+                raise PageError("sketch", error.reason, error.advice) from error
+            _, _, width, height = told["crop"]
+            ink: Any = np.fromfile(out, np.uint8 if options.bits == 8 else np.uint16)
+            return cast("Ink", ink.reshape(height, width))
+
+
+def ink_page(sketch: Sketch, dpi: float | None = None, **options: str | float | bool) -> Ink:
+    """Inks a sketch, see `Inker` for what it takes and raises; for several sketches, an `Inker` is faster.
+
+    Args:
+        sketch: as for `Inker.ink`.
+        dpi: as for `Inker.ink`.
+        options: as for `Inker`.
+
+    Returns:
+        (H, W) coverage of ink, as of `Inker.ink`.
+    """
+    with Inker(**options) as inker:
+        return inker.ink(sketch, dpi)
+
+
+def _parsed(options: dict[str, str | float | bool]) -> InkOptions:
+    known = {name for name, spec in specs(InkOptions).items() if spec.panel not in _OF_FILES} | {"bits"}
+    for name, value in options.items():
+        if name not in known:
+            raise ArgumentError(name, value, f"no option for arrays; there are {', '.join(sorted(known))}")
+    given = {name: value if isinstance(value, bool) else str(value) for name, value in options.items()}
+    try:
+        parsed = InkOptions.parse(given)
+    except ArgumentError as error:
+        name = field_name(error.option)
+        raise ArgumentError(name, options[name], error.advice) from error
+    if len(parsed.thickness) * len(parsed.brush) > 1:
+        raise ArgumentError("thickness, brush", "several", "give one of each, and ink the sketch once for each")
+    return parsed
+
+
+def _samples(sketch: Sketch) -> npt.NDArray[Any]:
+    """(H, W, channels) in one of the types that are known, its rows one after the other."""
+    samples = np.asarray(sketch)
+    shape = samples.shape
+    if samples.ndim == 2:
+        samples = samples[..., None]
+    if samples.ndim != 3 or samples.shape[2] not in _CHANNELS or not samples.size:
+        raise ArgumentError("sketch", f"of shape {shape}", "give an array of shape (H, W), (H, W, 3) or (H, W, 4)")
+    if samples.dtype == np.bool_:
+        samples = samples.astype(np.uint8) * np.uint8(255)
+    if samples.dtype == np.float64:
+        samples = samples.astype(np.float32)
+    if samples.dtype.name not in _SAMPLES:
+        raise ArgumentError("sketch", f"of type {samples.dtype}", "give bool, uint8, uint16, or floating point up to 1")
+    return np.ascontiguousarray(samples)

@@ -1,0 +1,7 @@
+"""Archives of pages: unpacked without trust, and packed as ZIP."""
+
+from lineart_cli.archives.member import Member
+from lineart_cli.archives.packing import pack, read_member
+from lineart_cli.archives.unpacking import COMICS, SUFFIXES, members, unpack
+
+__all__ = ["COMICS", "SUFFIXES", "Member", "members", "pack", "read_member", "unpack"]

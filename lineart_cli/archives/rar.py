@@ -1,0 +1,47 @@
+"""RAR and CBR, whose compressed members are read by a program: unrar, unar, 7z or bsdtar."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from rarfile import RarCannotExec, RarFile
+
+from lineart_cli.archives.member import Member, Unusable, copy, date_of
+
+
+class RarReader:
+    """An open RAR."""
+
+    def __init__(self, file: RarFile) -> None:
+        self._file = file
+
+    def members(self) -> Sequence[Member]:
+        return [
+            Member(
+                each.filename,
+                each.file_size,
+                date_of(each.date_time),
+                each.is_symlink(),
+                each.needs_password(),
+            )
+            for each in self._file.infolist()
+        ]
+
+    def extract(self, places: Mapping[str, Path]) -> None:
+        try:
+            for name, place in places.items():
+                with self._file.open(name) as member:
+                    copy(cast("BinaryIO", member), place, self._file.getinfo(name).file_size)
+        except RarCannotExec as error:
+            advice = "install unrar, unar, 7z or bsdtar, or pack it as CBZ"
+            raise Unusable("is a compressed RAR, which needs a program that is missing", advice) from error
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[RarReader]:
+    """The archive in a file; raises rarfile's errors where it is none."""
+    with RarFile(path, errors="strict") as file:
+        yield RarReader(file)

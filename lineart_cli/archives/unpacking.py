@@ -1,0 +1,130 @@
+"""Archives unpacked without trust: no name leads out of the folder, and no size gets out of hand."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PureWindowsPath
+
+from lineart_cli.archives.member import Member, Reader, Unusable
+from lineart_cli.errors import PageError, one_line
+
+COMICS = {".cbz": "zipped", ".cb7": "seven", ".cbr": "rar"}
+SUFFIXES = {**COMICS, ".zip": "zipped", ".7z": "seven", ".rar": "rar"}
+"""Suffixes of archives, and the modules that read them."""
+_MOST_MEMBERS = 65_535
+_MOST_EXPANSION = 100
+_SMALL = 1 << 30
+"""Bytes up to which an archive may expand, however small it is."""
+_ROOT = (".", "./")
+
+
+def members(path: Path) -> list[Member]:
+    """All that is inside an archive, in its own order.
+
+    Raises:
+        PageError: it cannot be read, or has a name that leads out of it, two that are one on some disk, a link, a
+            password, or more bytes than it may expand to.
+    """
+    with _opened(path) as reader:
+        return _checked(path, reader.members())
+
+
+def unpack(path: Path, folder: Path, most: int, wanted: Callable[[str], bool] = lambda _: True) -> list[Member]:
+    """Unpacks an archive.
+
+    Args:
+        path: of the archive.
+        folder: an empty one for its members.
+        most: bytes that a member may have.
+        wanted: says by their names which members are unpacked.
+
+    Returns:
+        All that is inside, in the archive's own order.
+
+    Raises:
+        PageError: as of `members`, a member has more bytes, or the disk is too full.
+    """
+    with _opened(path) as reader:
+        found = _checked(path, reader.members())
+        files = [each for each in found if not each.is_folder and wanted(each.name)]
+        if large := next((each for each in files if each.size > most), None):
+            raise Unusable(f"has a {_shown(large)} of {large.size} bytes", "take it out, or raise --max-megapixels")
+        size, free = sum(each.size for each in files), shutil.disk_usage(folder).free
+        if size > free:
+            advice = "free some space, or choose another folder"
+            raise Unusable(f"expands to {size} bytes, and the disk of {folder} has {free} left", advice)
+        places = {each.name: folder / each.name for each in files}
+        for place in places.values():
+            place.parent.mkdir(parents=True, exist_ok=True)
+        reader.extract(places)
+        return found
+
+
+def _checked(path: Path, found: Sequence[Member]) -> list[Member]:
+    advice = "it may be meant to do harm; unpack it with care, and ink the folder"
+    if len(found) > _MOST_MEMBERS:
+        raise Unusable(f"has {len(found)} files inside", f"pack at most {_MOST_MEMBERS} together")
+    names: set[str] = set()
+    found = [each for each in found if each.name not in _ROOT]
+    for each in found:
+        if not _is_inside(each.name):
+            raise Unusable(f"has a name inside that leads out of it, {_shown(each)}", advice)
+        if (name := each.name.rstrip("/").casefold()) in names:
+            raise Unusable(f"has two files inside that are both called {_shown(each)}", "rename one of them")
+        names.add(name)
+        if each.is_link:
+            raise Unusable(f"has a link inside, {_shown(each)}", advice)
+        if each.is_encrypted:
+            raise Unusable("needs a password", "unpack it, and ink the folder")
+    size, most = sum(each.size for each in found), max(_SMALL, _MOST_EXPANSION * path.stat().st_size)
+    if size > most:
+        raise Unusable(f"expands to {size} bytes, more than {_MOST_EXPANSION} times its size", advice)
+    return found
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a name is one of a file below a folder, on any system; Windows drops dots and spaces at its end."""
+    plain = name.removeprefix("./").removesuffix("/")
+    is_stream = os.name == "nt" and ":" in plain
+    return not PureWindowsPath(plain).drive and not is_stream and all(map(_is_part, re.split(r"[/\\]", plain)))
+
+
+def _is_part(name: str) -> bool:
+    return bool(name.strip(" ."))
+
+
+def _shown(member: Member) -> str:
+    return one_line(member.name)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Reader]:
+    """The reader of an archive; whatever goes wrong while it is open becomes a PageError."""
+    try:
+        module = importlib.import_module(f"lineart_cli.archives.{SUFFIXES[path.suffix.lower()]}")
+    except ImportError as error:
+        advice = "run pip install 'lineart[archives]'"
+        raise PageError(path, f"needs {error.name}, which is not installed", advice) from error
+    try:
+        with module.opened(path) as reader:
+            yield reader
+    except Unusable as error:
+        raise PageError(path, error.reason, error.advice) from error
+    except PageError:
+        raise
+    except FileNotFoundError as error:
+        raise PageError(path, "is not there (any more)", "check whether it was moved or renamed") from error
+    except PermissionError as error:
+        raise PageError(path, "may not be read, or unpacked", "check its permissions") from error
+    except MemoryError as error:
+        raise PageError(path, "does not fit in memory", "close other programs, or pack it anew as CBZ") from error
+    except OSError as error:
+        advice = "free some space, or choose another folder"
+        raise PageError(path, f"cannot be unpacked ({error.strerror or error})", advice) from error
+    except Exception as error:  # of zipfile, py7zr and rarfile, and of the decoders below them
+        raise PageError(path, f"is cut off or damaged ({error})", "pack or save it again") from error

@@ -1,0 +1,45 @@
+"""ZIP and CBZ."""
+
+from __future__ import annotations
+
+import contextlib
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO, cast
+from zipfile import ZipFile
+
+from lineart_cli.archives.member import Member, copy, date_of
+
+_ENCRYPTED = 1  # bit of a member's flags
+
+
+class ZipReader:
+    """An open ZIP."""
+
+    def __init__(self, file: ZipFile) -> None:
+        self._file = file
+
+    def members(self) -> Sequence[Member]:
+        return [
+            Member(
+                each.filename,
+                each.file_size,
+                date_of(each.date_time),
+                stat.S_ISLNK(each.external_attr >> 16),
+                bool(each.flag_bits & _ENCRYPTED),
+            )
+            for each in self._file.infolist()
+        ]
+
+    def extract(self, places: Mapping[str, Path]) -> None:
+        for name, place in places.items():
+            with self._file.open(name) as member:
+                copy(cast("BinaryIO", member), place, self._file.getinfo(name).file_size)
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[ZipReader]:
+    """The archive in a file; raises BadZipFile where it is none."""
+    with ZipFile(path) as file:
+        yield ZipReader(file)

@@ -1,0 +1,245 @@
+"""An archive of sketches, of which an archive of ink is made.
+
+The pages are unpacked, inked into an output folder of their own, and packed in the order of the archive, with all its
+other members between them, the manifest of that folder and what is kept beside it:
+
+    OUT/.lineart-archives/NAME/         as long as NAME, the archive of ink, is at work
+        lock                            held by the run that is at it
+        sketches/                       all that is in the archive of sketches
+        ink/                            the output folder
+        made-of                         how NAME was when its ink was unpacked here
+
+So an archive that is inked again, or goes on after its run was killed, is a folder like any other: its finished pages
+are skipped, and those that were edited are kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import filecmp
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from lineart_cli import archives
+from lineart_cli.archives import Member
+from lineart_cli.batch import manifest
+from lineart_cli.batch.files import IMAGE_SUFFIXES, Job, Source
+from lineart_cli.batch.output_folder import OutputFolder, unwritable
+from lineart_cli.batch.run_folder import HIDDEN
+from lineart_cli.errors import PageError
+
+WORK = ".lineart-archives"
+
+
+class ForeignArchive(Exception):  # noqa: N818 - it is none
+    """An archive that lineart has not made is where the ink would go; it is kept, and `note` says so."""
+
+    note = "is not lineart's as far as is known, and is kept; --overwrite replaces it"
+
+
+@dataclass(frozen=True)
+class ArchiveAtWork:
+    """An archive that is unpacked.
+
+    Attributes:
+        job: the archive of sketches, and that of ink.
+        place: of its sketches and ink.
+        members: all that is in it, in its own order.
+    """
+
+    job: Job
+    place: Path
+    members: Sequence[Member]
+
+    @property
+    def ink(self) -> Path:
+        """The output folder."""
+        return self.place / "ink"
+
+    @property
+    def sketches(self) -> Path:
+        """What was unpacked."""
+        return self.place / "sketches"
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the user should read for paths, see `events.Renaming`."""
+        return {
+            f"{self.sketches}{os.sep}": f"{self.job.source}{os.sep}",
+            f"{self.ink}{os.sep}": f"{self.job.output}{os.sep}",
+            str(self.ink): str(self.job.output),
+        }
+
+    def sources(self) -> list[Source]:
+        """Its pages."""
+        names = [each.name for each in self.members if _is_page(each)]
+        return [Source(self.sketches / name, Path(name)) for name in names]
+
+    def pack(self, jobs: Sequence[Job], before: manifest.Stamp | None) -> None:
+        """Puts the archive of ink in its place in one step; a page without ink stays the sketch that it is.
+
+        Args:
+            jobs: of its pages.
+            before: how the archive of ink was when it was unpacked.
+
+        Raises:
+            PageError: the disk does not take it, or somebody has changed it since.
+        """
+        part, output = self.place / "packed", self.job.output
+        try:
+            self._tidy({job.output for job in jobs})
+            archives.pack(part, self._packed(jobs))
+            if manifest.stamp(output) != before:
+                raise PageError(output, "was changed while its pages were inked", "run again")
+            if before is None or not filecmp.cmp(part, output, shallow=False):
+                os.replace(part, output)
+        except OSError as error:
+            raise unwritable(output, error) from error
+
+    def _tidy(self, outputs: Collection[Path]) -> None:
+        """Takes away ink of pages that are gone, and what errors tell of this machine."""
+        with OutputFolder(self.ink, dry_run=True) as folder:
+            known = folder.known().pages
+        kept = {name: entry for name, entry in known.items() if self.ink / name in outputs}
+        for name in known.keys() - kept.keys():
+            (self.ink / name).unlink(missing_ok=True)
+        (self.ink / manifest.NAME).write_text(manifest.Manifest(kept).to_text(), "utf-8")
+
+    def _packed(self, jobs: Sequence[Job]) -> Iterator[tuple[Member, Path]]:
+        outputs: dict[Path, list[Path]] = {}
+        for job in jobs:
+            outputs.setdefault(job.source, []).append(job.output)
+        taken = set()
+        for member in self.members:
+            sketch = self.sketches / member.name
+            inked = [path for path in outputs.get(sketch, ()) if path.exists()]
+            for path in inked:
+                yield self._named(path, member), path
+            if not inked:
+                yield member, sketch
+            taken |= {member.name, *(self._named(path, member).name for path in inked)}
+        for path in sorted(path for path in self.ink.rglob("*") if path.is_file()):
+            member = self._named(path, Member("", 0))
+            if member.name not in taken and not _is_of_runs(member.name):
+                yield member, path
+
+    def _named(self, path: Path, like: Member) -> Member:
+        return Member(path.relative_to(self.ink).as_posix(), 0, like.date)
+
+
+@contextlib.contextmanager
+def unpacked(
+    job: Job, most: int, *, overwrite: bool, dry_run: bool
+) -> Iterator[tuple[ArchiveAtWork, manifest.Stamp | None]]:
+    """An archive at work, and how its ink was before; what is unpacked stays if the run ends before it is packed.
+
+    Args:
+        job: the archive.
+        most: bytes that a member may have.
+        overwrite: leave out of account what ink there is.
+        dry_run: unpack elsewhere, and leave nothing.
+
+    Raises:
+        ForeignArchive: lineart has not made what is there.
+        PageError: it cannot be unpacked, or another run is at it.
+    """
+    before = manifest.stamp(job.output)
+    if before is not None and not overwrite and not is_ink(job.output):
+        raise ForeignArchive
+    with _place(job.output, dry_run) as place, _folder(place / "sketches") as sketches:
+        members = archives.unpack(job.source, sketches, most)
+        if not any(map(_is_page, members)):
+            raise PageError(job.source, "has no page inside", "give an archive of images")
+        ink = place / "ink"
+        if _text(place / "made-of") != repr(before) or overwrite:
+            shutil.rmtree(ink, ignore_errors=True)
+        if not ink.exists():
+            _unpack_ink(job.output if before is not None and not overwrite else None, place, most)
+            (place / "made-of").write_text(repr(before), "utf-8")
+        yield ArchiveAtWork(job, place, members), before
+
+
+def pages(path: Path) -> int:
+    """How many pages an archive has; 1 where it cannot be read, so that unpacking it will say why."""
+    try:
+        return sum(map(_is_page, archives.members(path)))
+    except PageError:
+        return 1
+
+
+def is_ink(path: Path) -> bool:
+    """Whether lineart has made an archive."""
+    return archives.read_member(path, manifest.NAME, manifest.LARGEST) is not None
+
+
+def _is_page(member: Member) -> bool:
+    path = Path(member.name)
+    is_hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return not member.is_folder and not is_hidden and path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _unpack_ink(archive: Path | None, place: Path, most: int) -> None:
+    """Unpacks ink that was made before, whole or not at all."""
+    part = place / "part"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    if archive is not None:
+        archives.unpack(archive, part, max(most, manifest.LARGEST), lambda name: not _is_of_runs(name))
+    part.rename(place / "ink")
+
+
+def _is_of_runs(name: str) -> bool:
+    """Whether a member would get in the way of the runs that write to the folder."""
+    return name.removeprefix("./").partition("/")[0].casefold() == HIDDEN
+
+
+@contextlib.contextmanager
+def _place(output: Path, dry_run: bool) -> Iterator[Path]:
+    if dry_run:
+        with tempfile.TemporaryDirectory(prefix="lineart-") as folder:
+            yield Path(folder)
+        return
+    place = output.parent / WORK / output.name
+    lock = FileLock(place / "lock", timeout=0, thread_local=False)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        if os.path.realpath(place) != os.path.join(os.path.realpath(output.parent), WORK, output.name):
+            raise PageError(output.parent / WORK, "is not the folder that lineart makes", "take it away")
+        lock.acquire()
+    except Timeout as error:
+        raise PageError(output, "is being made by another run", "run again when that is done") from error
+    except OSError as error:
+        raise unwritable(output, error) from error
+    is_over = False
+    try:
+        yield place
+        is_over = True
+    finally:
+        lock.release()
+        if is_over or not (place / "ink" / manifest.NAME).exists():  # there is nothing to go on with
+            shutil.rmtree(place, ignore_errors=True)
+            with contextlib.suppress(OSError):  # others are at work there
+                place.parent.rmdir()
+
+
+@contextlib.contextmanager
+def _folder(path: Path) -> Iterator[Path]:
+    """A new folder, taken away in the end."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _text(path: Path) -> str:
+    with contextlib.suppress(OSError):
+        return path.read_text("utf-8", "replace")
+    return ""

@@ -1,0 +1,191 @@
+"""Archives of sketches, and the archives of ink that are made of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import Popen
+from zipfile import ZipFile, ZipInfo
+
+import py7zr
+import pytest
+from PIL import Image
+
+Start = Callable[..., "Popen[str]"]
+Content = dict[str, bytes]
+
+
+def done(process: Popen[str]) -> tuple[int, str, str]:
+    """The exit code, and what was said on stdout and stderr."""
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def sketch(grey: int = 255) -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (60, 40), grey).save(file, "PNG", dpi=(300, 300))
+    return file.getvalue()
+
+
+def comic() -> Content:
+    """Pages that are not in the order of their names, with others between them."""
+    return {
+        "ComicInfo.xml": b"<ComicInfo/>",
+        "2/b.png": sketch(250),
+        "1/a.png": sketch(251),
+        "__MACOSX/._a.png": b"no picture",
+        "notes.txt": b"by me",
+    }
+
+
+def write_zip(path: Path, content: Content) -> None:
+    with ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(ZipInfo(name, (2001, 2, 3, 4, 5, 6)), data)
+
+
+def write_7z(path: Path, content: Content) -> None:
+    with py7zr.SevenZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(data, name)
+
+
+def write_rar(path: Path, content: Content) -> None:
+    """RAR of version 3 whose members are stored."""
+
+    def block(kind: int, flags: int, fields: bytes, data: bytes = b"") -> bytes:
+        head = struct.pack("<BHH", kind, flags, 7 + len(fields)) + fields
+        return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head + data
+
+    blocks = [b"Rar!\x1a\x07\x00", block(0x73, 0, bytes(6))]
+    for name, data in content.items():
+        fields = struct.pack(
+            "<IIBIIBBHI", len(data), len(data), 3, zlib.crc32(data), 0x2A434545, 20, 0x30, len(name), 0o100644
+        )
+        blocks.append(block(0x74, 0x8000, fields + name.encode(), data))
+    path.write_bytes(b"".join([*blocks, block(0x7B, 0x4000, b"")]))
+
+
+def read(path: Path) -> Content:
+    with ZipFile(path) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def names(path: Path) -> list[str]:
+    return [name for name in read(path) if not name.startswith(".lineart")]
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "output"),
+    [
+        ("c.cbz", write_zip, "c.cbz"),
+        ("c.zip", write_zip, "c.zip"),
+        ("c.cb7", write_7z, "c.cbz"),
+        ("c.cbr", write_rar, "c.cbz"),
+    ],
+)
+def test_pages_become_ink_in_their_order_and_all_else_stays(
+    folder: Path, start: Start, name: str, write: Callable[[Path, Content], None], output: str
+) -> None:
+    write(folder / name, comic())
+    code, out, err = done(start(name, "-o", "out", "--json"))
+    assert (code, err.startswith("2 inked, 0 skipped, 0 failed; in out, after ")) == (0, True)
+    rows = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    assert [row["input"] for row in rows if row["event"] == "page_done"] == [f"{name}/2/b.png", f"{name}/1/a.png"]
+    assert rows[0]["output"] == f"out/{output}/2/b.png"
+    inked, before = read(folder / "out" / output), comic()
+    assert names(folder / "out" / output) == list(before)
+    for member in before:
+        assert (inked[member] == before[member]) == (not member.endswith(".png") or "_" in member)
+    assert [path.name for path in (folder / "out").iterdir()] == [output]
+
+
+def test_finished_pages_are_skipped_changed_ones_inked_and_edited_ones_kept(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", comic())
+    words, output = ("c.cbz", "-o", "out"), folder / "out/c.cbz"
+    done(start(*words))
+    first = output.read_bytes()
+    assert done(start(*words))[2].startswith("0 inked, 2 skipped, 0 failed")
+    assert output.read_bytes() == first
+    content, inked = comic() | {"3.png": sketch(9)}, read(output)
+    write_zip(folder / "c.cbz", content)
+    write_zip(output, inked | {"1/a.png": sketch(0), "cover.jpg": b"mine", ".lineart": b"in the way"})
+    code, _, err = done(start(*words))
+    assert code == 0
+    assert "out/c.cbz/1/a.png: was changed after lineart inked it, and is kept; " in err
+    assert "1 inked, 2 skipped, 0 failed" in err
+    after = read(output)
+    assert names(output) == [*content, "cover.jpg"]
+    assert (after["1/a.png"], after["2/b.png"], after["cover.jpg"]) == (sketch(0), inked["2/b.png"], b"mine")
+
+
+def test_a_page_that_fails_stays_a_sketch_and_one_that_is_gone_is_gone(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", comic() | {"bad.jpg": b"no picture"})
+    code, _, err = done(start("c.cbz", "-o", "out"))
+    assert (code, "lineart: c.cbz/bad.jpg: holds no readable image" in err) == (1, True)
+    assert read(folder / "out/c.cbz")["bad.jpg"] == b"no picture"
+    assert str(folder).encode() not in read(folder / "out/c.cbz")[".lineart.json"]
+    content = comic()
+    del content["1/a.png"]
+    write_zip(folder / "c.cbz", content)
+    done(start("c.cbz", "-o", "out"))
+    assert "1/a.png" not in read(folder / "out/c.cbz")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
+def test_a_run_that_was_killed_goes_on_inside(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", comic())
+    process = start("c.cbz", "-o", "out", "--jobs", "1", waits=(0, 60))
+    assert process.stdout is not None
+    assert [process.stdout.readline() for _ in range(2)] == ["inking\n"] * 2
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (folder / "out/c.cbz").exists()
+    assert done(start("c.cbz", "-o", "out"))[2].startswith("1 inked, 1 skipped, 0 failed")
+    assert names(folder / "out/c.cbz") == list(comic())
+    assert [path.name for path in (folder / "out").iterdir()] == ["c.cbz"]
+
+
+def test_folders_and_ink_beside_know_comics(folder: Path, start: Start) -> None:
+    for name in ("c.cbz", "d.zip"):
+        write_zip(folder / "scans" / name, comic())
+    code, _, err = done(start("scans", "--beside"))
+    assert (code, err.startswith("5 inked, 0 skipped, 0 failed; in scans")) == (0, True)
+    assert "passed over 1 .zip" in err
+    assert names(folder / "scans/c_ink.cbz") == list(comic())
+    assert done(start("scans", "--beside"))[2].startswith("0 inked, 5 skipped, 0 failed")
+    write_zip(folder / "scans/c_ink.cbz", {"x.png": sketch()})
+    code, _, err = done(start("scans/c.cbz", "--beside"))
+    assert "scans/c_ink.cbz: is not lineart's as far as is known, and is kept; --overwrite replaces it" in err
+    assert names(folder / "scans/c_ink.cbz") == ["x.png"]
+    assert done(start("scans/c.cbz", "--beside", "--overwrite"))[2].startswith("2 inked")
+
+
+def test_archives_that_clash_are_told_before_work_and_a_dry_run_writes_nothing(folder: Path, start: Start) -> None:
+    for name in ("c.cbz", "scans/c.cbz"):
+        write_zip(folder / name, comic())
+    code, _, err = done(start("c.cbz", "scans/c.cbz", "-o", "out"))
+    assert (code, "both c.cbz and scans/c.cbz would be written there" in err) == (2, True)
+    code, out, _ = done(start("c.cbz", "-o", "out", "--dry-run"))
+    assert code == 0
+    assert "c.cbz/2/b.png -> out/c.cbz/2/b.png: 60 x 40 px at 300 dpi" in out
+    assert not (folder / "out").exists()
+
+
+def test_an_archive_that_may_do_harm_fails_alone_and_leaves_nothing(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", {"../a.png": sketch()})
+    before = sorted(folder.rglob("*"))
+    code, _, err = done(start("c.cbz", "scans/a.png", "-o", "out"))
+    assert code == 1
+    assert "lineart: c.cbz: has a name inside that leads out of it, ../a.png; it may be meant to do harm" in err
+    assert "1 inked, 0 skipped, 1 failed" in err
+    assert {*folder.rglob("*")} - {*before} == {folder / "out", *(folder / "out").rglob("*")}
+    assert [path.name for path in (folder / "out").glob("[!.]*")] == ["a.png"]
+    assert not (folder / "out/.lineart-archives").exists()

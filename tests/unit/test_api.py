@@ -1,0 +1,114 @@
+"""lineart as a Python library: arrays in, arrays out, and quick to import."""
+
+from __future__ import annotations
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import lineart_cli
+from lineart_cli import ArgumentError, Inker, LineartError, PageError, app, ink_page
+from lineart_cli.model import catalogue
+from lineart_cli.model.card import ModelCard
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture
+def _tiny(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
+    """The model is one of random weights."""
+    monkeypatch.setattr(catalogue, "find", lambda _: card)
+
+
+def sketch() -> np.ndarray:
+    """(120, 150) uint8 with some strokes."""
+    page = np.full((120, 150), 255, np.uint8)
+    page[30:33, 20:130] = page[20:100, 70:73] = 40
+    return page
+
+
+def test_importing_loads_nothing_else() -> None:
+    code = "import lineart_cli, sys; print(sorted({'numpy', 'typer', 'lineart_cli.api'} & {*sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert {"Inker", "ink_page", "LineartError"} <= {*dir(lineart_cli)}
+    with pytest.raises(AttributeError, match="no attribute 'inkpage'"):
+        lineart_cli.inkpage  # noqa: B018
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_ink_is_that_of_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(sketch()).save("sketch.png", dpi=(300, 300))
+    words = ["ink", "sketch.png", "-o", "out", "-t", "5", "--brush", "ink_pen", "--faint", "0.2"]
+    monkeypatch.setattr("sys.argv", ["lineart", *words])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 0
+    with Image.open("out/sketch.png") as image:
+        of_command = 255 - np.asarray(image)
+    ink = ink_page(sketch(), 300, thickness=5, brush="ink_pen", faint=0.2)
+    assert ink.dtype == np.uint8
+    assert of_command.min() < of_command.max()
+    np.testing.assert_array_equal(ink, of_command)
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_a_sketch_may_be_of_any_type_and_channels() -> None:
+    grey = sketch()
+    with Inker(bits=16, dpi=300) as inker:
+        ink = inker.ink(grey)
+        assert (ink.shape, ink.dtype) == (grey.shape, np.uint16)
+        alike = [
+            grey[..., None],
+            np.repeat(grey[..., None], 3, 2),
+            np.asfortranarray(grey),
+            np.dstack([np.zeros_like(grey)] * 3 + [255 - grey]),
+            grey.astype(">u2") * 257,
+            grey / 255,
+        ]
+        for each in alike:
+            np.testing.assert_allclose(inker.ink(each), ink, atol=600)
+        np.testing.assert_array_equal(inker.ink(grey, 300), ink)
+        assert inker.ink(grey > 128).shape == grey.shape
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_what_is_wrong_is_told_by_its_name() -> None:
+    wrong: list[tuple[dict[str, str | float | bool], str]] = [
+        ({"thicknes": 3}, "thicknes 3: no option for arrays; there are "),
+        ({"faint": 3}, "faint 3: not a number from 0.02 to 0.9"),
+        ({"output": "out"}, "output out: no option for arrays"),
+        ({"thickness": "2,3"}, "thickness, brush several: give one of each"),
+    ]
+    for options, says in wrong:
+        with pytest.raises(ArgumentError) as caught:
+            Inker(**options)
+        assert str(caught.value).startswith(says)
+    with Inker(max_megapixels=1) as inker:
+        for array in (np.zeros(5), np.zeros((5, 5, 2)), np.zeros((0, 5)), np.zeros((5, 5), np.int64), np.array("x")):
+            with pytest.raises(ArgumentError, match=r"^sketch of "):
+                inker.ink(array)
+        with pytest.raises(ArgumentError, match=r"^dpi 3: "):
+            inker.ink(sketch(), 3)
+        with pytest.raises(PageError, match=r"^sketch: .*megapixels"):
+            inker.ink(np.zeros((1001, 1000), np.uint8))
+
+
+@pytest.mark.slow
+def test_the_example_runs(tmp_path: Path) -> None:
+    with Image.open(EXAMPLES / "pepper.png") as page:
+        page.crop((100, 100, 300, 260)).save(tmp_path / "sketch.png", dpi=(72, 72))
+    example = runpy.run_path(str(EXAMPLES / "ink_on_sketch.py"))
+    example["main"](str(tmp_path / "sketch.png"), str(tmp_path / "inked.png"))
+    with Image.open(tmp_path / "inked.png") as inked:
+        pixels = np.asarray(inked).astype(int)
+    assert pixels.shape == (160, 200, 3)
+    is_blue = pixels[..., 2] - pixels[..., 0] > 60
+    assert 0.01 < is_blue.mean() < 0.5
+    assert issubclass(PageError, LineartError)

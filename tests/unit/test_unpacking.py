@@ -1,0 +1,86 @@
+"""Archives are unpacked without trust, and packed alike each time."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import pytest
+
+from lineart_cli.archives import Member, members, pack, unpack
+from lineart_cli.errors import PageError
+
+MOST = 1 << 20
+
+
+def link() -> ZipInfo:
+    info = ZipInfo("a.png")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+@pytest.mark.parametrize(
+    ("inside", "says"),
+    [
+        ([ZipInfo("../a.png")], r"has a name inside that leads out of it, \.\./a.png"),
+        ([ZipInfo("/a.png")], "has a name inside that leads out of it, /a.png"),
+        ([ZipInfo("b/../../a.png")], "has a name inside that leads out of it"),
+        ([ZipInfo("b//a.png")], "has a name inside that leads out of it"),
+        ([ZipInfo("C:/a.png")], "has a name inside that leads out of it"),
+        ([ZipInfo("b\\..\\..\\a.png")], "has a name inside that leads out of it"),
+        ([ZipInfo("a.png"), ZipInfo("A.PNG")], "has two files inside that are both called A.PNG"),
+        ([link()], "has a link inside, a.png"),
+    ],
+)
+def test_what_may_do_harm_is_refused(tmp_path: Path, inside: list[ZipInfo], says: str) -> None:
+    path, folder = tmp_path / "c.cbz", tmp_path / "folder"
+    folder.mkdir()
+    with ZipFile(path, "w") as archive:
+        for each in inside:
+            archive.writestr(each, b"x")
+    with pytest.raises(PageError, match=f"^{path}: {says}"):
+        unpack(path, folder, MOST)
+    assert list(folder.iterdir()) == []
+
+
+def test_sizes_are_limited(tmp_path: Path) -> None:
+    path, folder = tmp_path / "c.cbz", tmp_path / "folder"
+    folder.mkdir()
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("a.bmp", bytes(MOST + 1))
+    with pytest.raises(PageError, match=f"has a a.bmp of {MOST + 1} bytes; take it out, or raise --max-megapixels"):
+        unpack(path, folder, MOST)
+    content = bytearray(path.read_bytes())
+    for at in (content.index(b"PK\x01\x02") + 24, 22):  # the announced size, in the directory and before the member
+        content[at : at + 4] = (100).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(PageError, match="is cut off or damaged"):
+        unpack(path, folder, MOST)
+    at = content.index(b"PK\x01\x02") + 24
+    content[at : at + 4] = (1 << 31).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(PageError, match="expands to 2147483648 bytes, more than 100 times its size"):
+        members(path)
+
+
+@pytest.mark.parametrize("suffix", [".cbz", ".cb7", ".cbr"])
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\3\4", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x01\x00"])
+def test_what_is_no_archive_is_told(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = tmp_path / f"c{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(PageError, match=r"c\.cb.: .*; pack or save it again"):
+        members(path)
+
+
+def test_what_is_packed_is_unpacked_and_gives_the_same_bytes_again(tmp_path: Path) -> None:
+    file, folder = tmp_path / "file.txt", tmp_path / "folder"
+    file.write_text("so it is")
+    folder.mkdir()
+    inside = [Member("b/", 0), Member("b/é.txt", 8, (2001, 2, 3, 4, 5, 6)), Member("./a", 8)]
+    for name in ("one.zip", "two.zip"):
+        pack(tmp_path / name, [(each, file) for each in inside])
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    found = unpack(tmp_path / "one.zip", folder, MOST)
+    assert [(each.name, each.date) for each in found] == [(each.name, each.date) for each in inside]
+    assert (folder / "b/é.txt").read_text() == (folder / "a").read_text() == "so it is"
