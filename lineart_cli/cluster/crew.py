@@ -94,7 +94,9 @@ class Crew:
             hands = _Hands(self._client, self._setup, dispatch, run, ended)
             try:
                 hands.work()
-            except _LostError:
+            except Exception:  # whatever it is that Dask raises
+                if self._client.status == "running":
+                    raise
                 self._find_again(run)
             finally:
                 hands.let_go()
@@ -156,10 +158,7 @@ class _Hands:
         """Sees which workers there are."""
         if self.client.status != "running":
             raise _LostError
-        try:
-            workers = self.client.scheduler_info(n_workers=-1)["workers"]
-        except (OSError, KeyError, TimeoutError) as error:
-            raise _LostError from error
+        workers = self.client.scheduler_info(n_workers=-1)["workers"]
         self.names = {address: str(known.get("name", address)) for address, known in workers.items()}
         gone = {id(task) for task in self.dispatch.gone(self.names)}
         for key, (task, future) in list(self.at_work.items()):

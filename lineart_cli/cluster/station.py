@@ -197,6 +197,8 @@ class _Line:
         return self._shared[job.output]
 
     def _put(self, order: Order) -> Future[_End]:
+        if Path(order.output) in self._ends:  # another try for it comes while the first is at work
+            return self._ends[Path(order.output)][1]
         self._desk.expect(order)
         job = Job(Path(order.source), Path(order.output), order.page, order.pages, order.tool, order.is_joined)
         self._shown.update(zip((order.output, order.source), reversed(order.shown), strict=True))

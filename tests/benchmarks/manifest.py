@@ -78,7 +78,7 @@ def _fill(folders: list[OutputFolder], wanted: Entry, numbers: range) -> float:
         with folder.unfinished(".png") as part:
             part.write_bytes(b"ink of %d" % number)
             folder.settle(part, output, replace(page, output_sha256=manifest.sha256(part)))
-    return 1000 * (time.monotonic() - start) / len(numbers)
+    return 1000 * (time.monotonic() - start) / max(len(numbers), 1)
 
 
 def _entry() -> Entry:
