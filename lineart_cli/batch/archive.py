@@ -109,7 +109,7 @@ class ArchiveAtWork:
         kept = {name: entry for name, entry in known.items() if self.ink / name in outputs}
         for name in known.keys() - kept.keys():
             (self.ink / name).unlink(missing_ok=True)
-        (self.ink / manifest.NAME).write_text(manifest.Manifest(kept).to_text(), "utf-8")
+        (self.ink / manifest.NAME).write_text("".join(manifest.Manifest(kept).lines()), "utf-8")
 
     def _packed(self, jobs: Sequence[Job]) -> Iterator[tuple[Member, Path]]:
         outputs: dict[Path, list[Path]] = {}
