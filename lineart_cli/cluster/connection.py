@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 LOCAL = "local:"
+_LOGGERS = ("distributed", "distributed.client", "tornado.application")  # that Dask gives levels of their own
 _CONNECTS = 30  # seconds that a scheduler has to answer
 
 
@@ -48,7 +49,8 @@ def connected(options: InkOptions) -> Iterator[Client]:
 
     from lineart_cli.cluster import station
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is told by us, in a line
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is told by us, in a line
     with _scheduler(options) as scheduler:
         try:
             client = Client(**scheduler, timeout=_CONNECTS, set_as_default=False)
