@@ -20,7 +20,7 @@ import filecmp
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +81,21 @@ class ArchiveAtWork:
         names = [each.name for each in self.members if _is_page(each)]
         return [Source(self.sketches / name, Path(name)) for name in names]
 
+    def tidy(self, folder: OutputFolder, jobs: Sequence[Job]) -> None:
+        """Takes away ink of pages that are gone, and what errors tell of this machine.
+
+        Args:
+            folder: the output folder.
+            jobs: of the pages that are there.
+        """
+        known, outputs = folder.known(), {job.output for job in jobs}
+        for path in {path for path in self.ink.rglob("*") if path.is_file()} - outputs:
+            if path.relative_to(self.ink).as_posix() in known.pages:  # which may name any file, and be a stranger's
+                path.unlink()
+        for name in list(known.failures):
+            if not Path(name).is_absolute():
+                folder.note(self.ink / name, None)
+
     def pack(self, jobs: Sequence[Job], before: manifest.Stamp | None) -> None:
         """Puts the archive of ink in its place in one step; a page without ink stays the sketch that it is.
 
@@ -93,7 +108,6 @@ class ArchiveAtWork:
         """
         part, output = self.place / "packed", self.job.output
         try:
-            self._tidy({job.output for job in jobs})
             archives.pack(part, self._packed(jobs))
             if manifest.stamp(output) != before:
                 raise PageError(output, "was changed while its pages were inked", "run again")
@@ -101,15 +115,6 @@ class ArchiveAtWork:
                 os.replace(part, output)
         except OSError as error:
             raise unwritable(output, error) from error
-
-    def _tidy(self, outputs: Collection[Path]) -> None:
-        """Takes away ink of pages that are gone, and what errors tell of this machine."""
-        with OutputFolder(self.ink, dry_run=True) as folder:
-            known = folder.known().pages
-        kept = {name: entry for name, entry in known.items() if self.ink / name in outputs}
-        for name in known.keys() - kept.keys():
-            (self.ink / name).unlink(missing_ok=True)
-        (self.ink / manifest.NAME).write_text("".join(manifest.Manifest(kept).lines()), "utf-8")
 
     def _packed(self, jobs: Sequence[Job]) -> Iterator[tuple[Member, Path]]:
         outputs: dict[Path, list[Path]] = {}

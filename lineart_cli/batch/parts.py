@@ -104,6 +104,7 @@ class Parts:
                 jobs = self._plan(at_work.sources(), at_work.ink)
                 with self._opened(at_work.ink) as folder:
                     done = self._batch.within(folder, reporter).run(jobs)
+                    at_work.tidy(folder, jobs)
                 if not dry_run:
                     at_work.pack(jobs, before)
                 return done

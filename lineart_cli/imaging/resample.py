@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 STRIP_ROWS = 64
 """Rows handled at once: a strip of an A4 page at 300 dpi then stays in a core's second-level cache."""
+PARABOLA = 3.0
+"""Distance from a line, px, to which its square is taken for a parabola."""
 
 
 def strips(height: int, rows: int = STRIP_ROWS) -> Iterator[slice]:
@@ -103,7 +105,7 @@ def distance_rows(source: Page, shape: tuple[int, int], rows: slice) -> npt.NDAr
     """Resample distances from lines, so that they fall to 0 on the lines even between pixels; see `linear_rows`.
 
     The squares of the distances are resampled: these are parabolas across a line, which the cubic of Catmull and Rom
-    (1974) reproduces.
+    (1974) reproduces. Beyond `PARABOLA` px distances jump, at ridges, and would leave ripples on the lines.
     """
     near, share = _four(source.shape[0], shape[0], rows)
     first, last = int(near.min()), int(near.max())
@@ -142,7 +144,7 @@ def _four(source: int, height: int, rows: slice) -> tuple[npt.NDArray[np.intp], 
 def _cubic(
     source: npt.NDArray[np.floating[Any]], near: npt.NDArray[np.intp], share: npt.NDArray[np.float32], width: int
 ) -> npt.NDArray[np.float32]:
-    squares = np.square(source, dtype=np.float32)
+    squares = np.square(np.minimum(source, PARABOLA, dtype=np.float32))
     tall = sum(squares[row] * part[:, None] for row, part in zip(near, share, strict=True))
     columns, parts = _four(source.shape[1], width, slice(0, width))
     wide = sum(np.take(tall, column, 1) * part for column, part in zip(columns, parts, strict=True))

@@ -13,9 +13,10 @@ from lineart_train.generator.scenes.curves import Points, zoomed
 from lineart_train.generator.scenes.details import details
 from lineart_train.generator.scenes.drawings import Library
 from lineart_train.generator.sketch.fill import fills, insides, lay_fill, shapes, solid
-from lineart_train.generator.sketch.hand import Stroke, random_hand, separate, sketch, sure
+from lineart_train.generator.sketch.hand import Stroke, random_hand, sketch, sure
 from lineart_train.generator.sketch.media import develop
 from lineart_train.generator.sketch.raster import lay, offset_field
+from lineart_train.generator.sketch.spacing import separate
 from lineart_train.generator.sketch.under import underdrawing
 
 FILLED, SHAPED, DETAILED, UNDER = 0.35, 0.15, 0.5, 0.65

@@ -7,8 +7,10 @@
   crosses zero sharply, at the mean centre line: one confident line. The distance tells true lines from the ridges
   between two lines, where the offset crosses zero too.
 - The pen cuts the fields to lines with fixed convolutions: it smooths the offset, and divides it by its convergence,
-  minus the divergence across the line, which is 1 where the net is sure, so that doubt makes a line no thicker. Where
-  the offset diverges, on the ridge between two lines, there is no ink.
+  how fast it shrinks across the line, which is 1 where the net is sure, so that doubt makes a line no thicker. Across
+  is the direction in which it shrinks fastest: near a crossing the smoothed offset also points along the line, to the
+  other one, and that is no distance from either. Where the offset diverges, on the ridge between two lines, there is
+  no ink.
 - Thickness is injected before the last operation: a bias on the level at which that distance is cut.
 - A page is inked in passes, coarse to fine. The first is at half the scale, for a quarter of the cost and with twice
   the receptive field: it decides which strokes are one line. The second, at full scale, sees the sketch and, in a
@@ -29,13 +31,21 @@ from torch.nn import functional
 
 REACH = 12.0
 """Distances are predicted up to this many px; further away is all the same."""
-BOX = 5
-"""Side in px of the square over which the pen averages the convergence of the offset."""
+BOX = 4
+"""Side in px of the square over which the pen averages how the offset changes; even, as it is known at half scale."""
 SURE, SURE_FAR, FAR = 1.0, 0.75, 8.0
 """Convergence from which a line is sure: on it, and from `FAR` px on; between the two it falls evenly.
 
 Beside a bend of radius r the convergence is 1 - d / r at a distance d, doubt or no.
 """
+WEAK, NEAR, GAIN = 0.15, 2.5, 1.5
+"""Convergence below which there is no line; distance in px from which that counts in full; how much it counts.
+
+Within a black area there is no convergence either, nor any distance.
+"""
+SLACK, CLEAR = 1.0, 0.3
+"""How far, px, the smoothed offset may point along a line, as near a crossing it also points to the other line; and
+the convergence from which it may."""
 
 DRAFT = 3.0
 """Thickness in px, at full scale, of the draft: the ink of the first pass, which the second pass sees."""
@@ -153,7 +163,7 @@ class Pen(nn.Module):
         at = torch.arange(-pen_radius(config), pen_radius(config) + 1.0)
         bell = torch.exp(-0.5 * (at / config.sigma) ** 2)
         self.register_buffer("bell", (bell / bell.sum()).repeat(2, 1)[:, None, None], persistent=False)
-        # Central differences of either part along itself, averaged over a square: summed, minus the divergence.
+        # Differences along one axis averaged along the other: minus the slope of either part over a square.
         box = functional.pad(torch.full((BOX,), 1 / BOX), (1, 1))
         slope = torch.zeros(BOX + 2)
         slope[:2], slope[-2:] = 0.5 * REACH / BOX, -0.5 * REACH / BOX
@@ -163,7 +173,7 @@ class Pen(nn.Module):
         """Fields to the level, px, > 0 inside the ink.
 
         Args:
-            vector: (N, 2, H, W) as the head gives it.
+            vector: (N, 2, H, W) as the head gives it; H and W are even.
             distance: (N, 1, H, W) as the head gives it.
             thickness: (1,) or (N, 1, 1, 1) px.
 
@@ -173,16 +183,45 @@ class Pen(nn.Module):
         bell, pad = self.get_buffer("bell"), pen_radius(self.config)
         vector = functional.conv2d(vector, bell, padding=(0, pad), groups=2)
         vector = functional.conv2d(vector, bell.transpose(2, 3), padding=(pad, 0), groups=2)
+        mean, half, twist = self._shrinking(vector)
+        radius = torch.sqrt(half * half + twist * twist + 1e-6)
+        convergence = torch.maximum(mean + radius, 2 * mean)
+        # What is known at half scale holds for four pixels, which from here on are channels.
+        x, y = functional.pixel_unshuffle(vector, 2).chunk(2, 1)
+        far = REACH * functional.pixel_unshuffle(distance, 2)
+        square = x * x + y * y
+        turned = (half / radius) * (x * x - y * y) + (twist / radius) * (2 * x * y)
+        across = (0.5 * (square + turned)).clamp(min=0)
+        slack = SLACK * (convergence / CLEAR).clamp(0, 1)
+        along = torch.relu(REACH * torch.sqrt((square - across).clamp(min=0)) - slack)
+        sure = (SURE - REACH * torch.sqrt(square) * ((SURE - SURE_FAR) / FAR)).clamp(min=SURE_FAR)
+        sharp = (convergence / sure).clamp(self.config.floor, 1.0)
+        ridge = torch.relu(-2 * mean) + GAIN * torch.relu(WEAK - convergence) * (far / NEAR).clamp(0, 1)
+        off = torch.sqrt(REACH**2 * across + along * along) / sharp + REACH * ridge
+        tolerance = self.config.tolerance * (2 - (2 / REACH) * far).clamp(0, 1)
+        level = thickness / 2 - torch.maximum(off, far - tolerance).clamp(max=REACH)
+        return functional.pixel_shuffle(level, 2)
+
+    def _shrinking(self, vector: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """How fast the offset shrinks: minus its Jacobian, which is symmetric, as it is half a gradient.
+
+        Args:
+            vector: (N, 2, H, W) in units of `REACH` px.
+
+        Returns:
+            (N, 1, H / 2, W / 2) each, a of the parts along themselves and c of either along the other axis:
+            (a_x + a_y) / 2, (a_x - a_y) / 2 and c. Its larger eigenvalue is the convergence across a line.
+        """
         # By channel: to a dense convolution runtimes give sixteen channels, where the page is as large as it gets.
-        across, margin = self.get_buffer("across"), BOX // 2 + 1
-        slopes = functional.conv2d(vector, across, padding=(0, margin), groups=2)
-        slopes = functional.conv2d(slopes, across.flip(0).transpose(2, 3), padding=(margin, 0), groups=2)
-        convergence = slopes.sum(1, keepdim=True)
-        off = REACH * torch.linalg.vector_norm(vector, dim=1, keepdim=True)
-        sure = (SURE - off * ((SURE - SURE_FAR) / FAR)).clamp(min=SURE_FAR)
-        off = off / (convergence / sure).clamp(self.config.floor, 1.0) + REACH * torch.relu(-convergence)
-        tolerance = self.config.tolerance * (2 - 2 * distance).clamp(0, 1)
-        return thickness / 2 - torch.maximum(off, REACH * distance - tolerance).clamp(max=REACH)
+        own, margin = self.get_buffer("across"), BOX // 2
+        other = own.flip(0)
+        alike = functional.conv2d(vector, own, padding=(0, margin), groups=2, stride=(1, 2))
+        alike = functional.conv2d(alike, other.transpose(2, 3), padding=(margin, 0), groups=2, stride=(2, 1))
+        mixed = functional.conv2d(vector, other, padding=(0, margin), groups=2, stride=(1, 2))
+        mixed = functional.conv2d(mixed, own.transpose(2, 3), padding=(margin, 0), groups=2, stride=(2, 1))
+        a_x, a_y = alike.chunk(2, 1)
+        c_x, c_y = mixed.chunk(2, 1)
+        return (a_x + a_y) / 2, (a_x - a_y) / 2, (c_x + c_y) / 2
 
 
 class LineartNet(nn.Module):
@@ -255,4 +294,4 @@ def kmac_per_px(config: NetConfig) -> float:
         total += blocks * 2 * 9 * c * c / area
         if level:
             total += 2 * wide[level - 1] * c * 4 / area
-    return (total + 4 * (2 * pen_radius(config) + 1) + 4 * (BOX + 2)) / 1000
+    return (total + 4 * (2 * pen_radius(config) + 1) + 3 * (BOX + 2)) / 1000

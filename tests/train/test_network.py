@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -35,6 +36,11 @@ def ring_field(size: int = 128) -> torch.Tensor:
     return torch.from_numpy(unit_offset(offset_field([ring], size))[None])
 
 
+def true_fields(lines: list[Floats], size: int = 128) -> torch.Tensor:
+    vector = torch.from_numpy(unit_offset(offset_field(lines, size))[None]) / REACH
+    return torch.cat([vector, vector.norm(dim=1, keepdim=True).clamp(max=1)], 1)
+
+
 def test_nothing_beyond_the_halo_is_seen() -> None:
     torch.manual_seed(0)
     net = LineartNet(TINY).eval()
@@ -61,6 +67,17 @@ def test_true_fields_are_cut_to_lines_of_the_thickness_asked_for() -> None:
         assert float(ink.sum()) / around == pytest.approx(thickness, abs=0.3)
 
 
+@pytest.mark.parametrize("arms", [(90, 0), (90, 180, 0), (90, 0, 180, 270), (90, 130, 310, 270), (90, 60, 210)])
+def test_thin_lines_meet_without_a_gap(arms: tuple[int, ...]) -> None:
+    centre = np.array([64.0, 64.0])
+    ways = np.stack([np.cos(np.radians(arms)), np.sin(np.radians(arms))], 1)
+    lines = [resample(np.stack([centre, centre + 45 * way]).astype(np.float32), 1.0) for way in ways]
+    fields = true_fields(lines)
+    level = LineartNet(TINY).pen(fields[:, :2], fields[:, 2:], torch.tensor([1.5]))[0, 0]
+    pieces, _ = cv2.connectedComponents((level > -0.15).numpy().astype(np.uint8))
+    assert pieces == 2, "paper, and one piece of ink"
+
+
 def test_bare_paper_stays_bare_at_every_thickness_where_the_way_means_nothing() -> None:
     fields = torch.zeros(1, 3, 96, 96)  # a way is learned near lines only
     fields[:, 2] = 0.97  # an unsure "far away"
@@ -71,8 +88,7 @@ def test_bare_paper_stays_bare_at_every_thickness_where_the_way_means_nothing() 
 @pytest.mark.parametrize("gap", [7, 8, 9, 10, 12, 16, 20])
 def test_two_lines_side_by_side_stay_two_with_paper_between(gap: int) -> None:
     lines = [resample(np.array([[-10, y], [140, y]], np.float32), 3.0) for y in (50, 50 + gap)]
-    vector = torch.from_numpy(unit_offset(offset_field(lines, 128))[None]) / REACH
-    fields = torch.cat([vector, vector.norm(dim=1, keepdim=True).clamp(max=1)], 1)
+    fields = true_fields(lines)
     ink = (LineartNet(TINY).pen(fields[:, :2], fields[:, 2:], torch.tensor([3.0])) + 0.5).clamp(0, 1)[
         0, 0, 40 : 60 + gap, 64
     ]

@@ -8,10 +8,11 @@ import pytest
 from lineart_train.generator.dataset import draw
 from lineart_train.generator.scenes.curves import Points, ellipse, resample
 from lineart_train.generator.sketch.fill import fills, insides, lay_fill
-from lineart_train.generator.sketch.hand import Hand, Stroke, clearance, overdraw, separate, sketch
+from lineart_train.generator.sketch.hand import Hand, Stroke, overdraw, sketch
 from lineart_train.generator.sketch.junctions import join
 from lineart_train.generator.sketch.media import develop
 from lineart_train.generator.sketch.raster import OFFSET_UNIT, lay, offset_field
+from lineart_train.generator.sketch.spacing import clearance, separate
 from lineart_train.generator.sketch.under import underdrawing
 
 LOOSE = Hand(passes=4.0, spread=6.0, piece=250.0, overshoot=10.0, width=4.0, opacity=0.7, taper=0.0)

@@ -10,7 +10,8 @@ import numpy as np
 from lineart_train.generator.scenes.compose import scene
 from lineart_train.generator.scenes.curves import Points
 from lineart_train.generator.scenes.drawings import Library
-from lineart_train.generator.sketch.hand import bundles, random_hand, separate
+from lineart_train.generator.sketch.hand import bundles, random_hand
+from lineart_train.generator.sketch.spacing import separate
 
 PAGE = (2480.0, 3508.0)
 MARGIN = 190.0

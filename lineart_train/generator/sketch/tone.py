@@ -13,10 +13,10 @@ from lineart_train.generator.sketch.fill import rows
 Rng = np.random.Generator
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
-COLOURED, SHADED = 0.3, 0.25
+COLOURED, SHADED = 0.3, 0.15
 """Shares of the pages with coloured areas, and with areas shaded by strokes."""
-DARKEST = 0.75
-"""Tone as a share of the darkness of the lines, at most: what is darker is filled black."""
+DARKEST, DARKEST_ROWS = 0.75, 0.5
+"""Tone as a share of the darkness of the lines, at most: flat, and in strokes, which must not pass for light lines."""
 
 
 def toned(areas: Sequence[Mask], size: int, width: float, rng: Rng) -> Floats:
@@ -36,7 +36,7 @@ def toned(areas: Sequence[Mask], size: int, width: float, rng: Rng) -> Floats:
         for number in rng.permutation(len(areas))[: int(rng.integers(1, 6))]:
             layer = np.maximum(layer, _colour(areas[number], size, rng))
     if rng.random() < SHADED:
-        for _ in range(int(rng.integers(1, 8))):
+        for _ in range(int(rng.integers(1, 6))):
             inside = areas[int(rng.integers(len(areas)))] if areas and rng.random() < 0.6 else None
             layer = np.maximum(layer, _shading(inside, size, width, rng))
     return np.minimum(layer, np.float32(DARKEST))
@@ -65,5 +65,5 @@ def _shading(inside: Mask | None, size: int, width: float, rng: Rng) -> Floats:
     axes = np.exp(rng.uniform(np.log(15), np.log(160), 2))
     cv2.ellipse(blob, (at.tolist(), axes.tolist(), float(rng.uniform(0, 180))), 1, -1)
     mask = blob > 0 if inside is None else (blob > 0) & inside
-    darkest = float(rng.uniform(0.2, DARKEST))
-    return rows(mask, width * rng.uniform(0.7, 1.5), (0.4, 1.2), (0.6 * darkest, darkest), rng)
+    darkest = float(rng.uniform(0.15, DARKEST_ROWS))
+    return rows(mask, width * rng.uniform(0.7, 1.5), (0.4, 0.85), (0.6 * darkest, darkest), rng)
