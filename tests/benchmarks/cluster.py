@@ -98,7 +98,7 @@ def _run(sketches: Path, out: Path, workers: int, kill: float | None) -> dict[st
         "pages": len(ends),
         "doubled": len(inputs) - len(set(inputs)),
         "seconds": ends[-1] - ends[0] if ends else 0.0,
-        "here_ms": 1000 * (ours[-1] - ours[0]) / max(len(ours) - 1, 1) if workers else None,
+        "here_ms": 1000 * (ours[-1] - ours[0]) / (len(ours) - 1) if workers and len(ours) > 1 else None,
         "core_seconds": usage.ru_utime + usage.ru_stime,
         "killed": killed[0],
         "exit": os.waitstatus_to_exitcode(status),
