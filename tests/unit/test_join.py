@@ -197,5 +197,7 @@ def test_metadata_and_16_bits_go_with_every_page(desk: Desk) -> None:
 
 @pytest.mark.parametrize("file_format", ["bmp", "ora", "jpeg"])
 def test_what_cannot_hold_several_pages_is_refused(file_format: str) -> None:
-    with pytest.raises(ArgumentError, match=f"^--join with --format {file_format}: use --format tiff, pdf, png, webp or gif$"):
+    with pytest.raises(
+        ArgumentError, match=f"^--join with --format {file_format}: use --format tiff, pdf, png, webp or gif$"
+    ):
         InkOptions.parse({"join": True, "format": file_format})
