@@ -174,12 +174,16 @@ class Renaming:
         self._names = names
 
     def report(self, event: Event) -> None:
+        self._reporter.report(self.renamed(event))
+
+    def renamed(self, event: Event) -> Event:
+        """The event as it is told."""
         texts = {each.name: getattr(event, each.name) for each in fields(event)}
         shown = {name: self._shown(text) for name, text in texts.items() if isinstance(text, str)}
-        self._reporter.report(replace(event, **shown))  # type: ignore[arg-type]
+        return replace(event, **shown)  # type: ignore[arg-type]
 
     def _shown(self, text: str) -> str:
-        for name, shown in self._names.items():
+        for name, shown in list(self._names.items()):
             text = text.replace(name, shown)
         return text
 

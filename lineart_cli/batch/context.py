@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -24,8 +24,24 @@ from lineart_cli.options import STROKE_RANGE, THICKNESS_RANGE, TOLERANCE_RANGE, 
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
+from lineart_cli.scale.working_scale import Estimate
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the frames of a shot have in common.
+
+    Attributes:
+        scale: px of the page for a px at which the network works.
+        exposure: of all of them.
+        why: explains the scale.
+    """
+
+    scale: float
+    exposure: Exposure
+    why: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,7 @@ class PageContext:
         stamp: tells whether the file is still the one that all this is about.
         scale_why: explains the scale.
         greys: of the sketch, as long as they are kept from a look at it until it is read.
+        is_frame: whether it has the exposure of its shot, whatever its own is.
     """
 
     job: Job
@@ -55,6 +72,7 @@ class PageContext:
     stamp: Stamp | None
     scale_why: str = ""
     greys: list[pages.Greys] = field(default_factory=list)
+    is_frame: bool = False
 
     @property
     def kept_colours(self) -> tuple[str, ...]:
@@ -146,6 +164,15 @@ def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Wor
     return replace(page, size=replace(size, scale=chosen.factor), entry=entry, scale_why=chosen.why, greys=greys)
 
 
+def of_shot(page: PageContext, shared: Shared, card: ModelCard) -> PageContext:
+    """The page with what it shares with the other frames of its shot, as far as its size allows that."""
+    estimate = Estimate(shared.scale, shared.why)
+    chosen = working_scale.choose(estimate, page.size.shape, page.thickness, card.thickness_px[1])
+    entry = replace(page.entry, scale=chosen.factor, exposure=asdict(shared.exposure))
+    size = replace(page.size, scale=chosen.factor)
+    return replace(page, size=size, entry=entry, scale_why=chosen.why, is_frame=True)
+
+
 def read(page: PageContext, seconds: float, scratch: Path, worker: Worker) -> tuple[Page, bool, Tone]:
     """What `overview.read` gives, and the page's tone; raises PageError where that takes longer, or fails."""
     greys = page.greys.pop() if page.greys else None
@@ -153,7 +180,7 @@ def read(page: PageContext, seconds: float, scratch: Path, worker: Worker) -> tu
 
     def reading() -> tuple[Page, bool, Tone]:
         pixels, is_inverted = overview.read(page.without_colours, page.size, greys, scratch)
-        return pixels, is_inverted, measure(pixels, last)
+        return pixels, is_inverted, measure(pixels, last, is_fixed=page.is_frame)
 
     return unharmed(page, seconds, worker, reading)
 

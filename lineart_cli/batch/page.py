@@ -82,7 +82,7 @@ def read(work: JobInWork, run: RunContext) -> None:
     for page in opened:
         for note in page.scan.header.notes:
             run.report(Notice(f"{page.job}: {note}"))
-    scaled = [context.scaled(each, folder, run.card, run.reader) for each in opened]
+    scaled = [_scaled(each, run) for each in opened]
     plans = [_planned(each, run) for each in scaled]
     edits = len(edited.edits()) if edited and run.options.dry_run else 0
     *events, last = [page_events.planned(each, plan, run.card, edits) for each, plan in zip(scaled, plans, strict=True)]
@@ -150,6 +150,13 @@ def write(work: JobInWork, run: RunContext) -> Event | None:
             run.in_memory.leave(work.limit)
 
 
+def _scaled(page: PageContext, run: RunContext) -> PageContext:
+    shared = run.shared(page.job)
+    if shared is not None:
+        return context.of_shot(page, shared, run.card)
+    return context.scaled(page, run.folder, run.card, run.reader)
+
+
 def _planned(page: PageContext, run: RunContext) -> Plan:
     try:
         return run.decide(page.size)
@@ -178,6 +185,7 @@ def _pixels(page: PageContext, plan: Plan, before: OutputStatus, run: RunContext
         sketch=pages.read_sketch(job.source, options, job.page) if output.has_layers else None,
         metadata=pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata(),
         drawn=bands if output.has_curves else (),
+        seconds=header.seconds,
     )
     return PageInWork(page, plan, before, [pixels], tone, bands, ink, separations=separations)
 
@@ -267,12 +275,16 @@ def _written(work: JobInWork, run: RunContext) -> Event:
             raise unwritable(job.output, error) from error
         merged = first.edited.sha256 if first.edited else None
         after = run.folder.settle(part, job.output, file.entry, file.kept, merged)
-    kept = _ADOPTED if (first.before, after) == (OutputStatus.UNKNOWN, OutputStatus.FINISHED) else _KEPT.get(after, "")
-    if kept:
+    if kept := why_kept(first.before, after):
         return _skipped(job, run, kept)
     if file.conflicts:
         run.report(page_events.changed_twice(job, file.conflicts))
     return page_events.done(first.page, work, file)
+
+
+def why_kept(before: OutputStatus, after: OutputStatus) -> str:
+    """Why an output was not replaced, by how it stood when its page was begun, and when it was inked; or empty."""
+    return _ADOPTED if (before, after) == (OutputStatus.UNKNOWN, OutputStatus.FINISHED) else _KEPT.get(after, "")
 
 
 def _file(

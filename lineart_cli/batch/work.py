@@ -11,7 +11,7 @@ from typing import Any
 from lineart_cli import pages
 from lineart_cli.batch.channel import Channel
 from lineart_cli.batch.coloured import Separation
-from lineart_cli.batch.context import PageContext
+from lineart_cli.batch.context import PageContext, Shared
 from lineart_cli.batch.edited_output import EditedOutput
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.manifest import OutputStatus
@@ -40,6 +40,7 @@ class RunContext:
         folder: the output folder.
         report: told that a page is begun and planned, and what is to be known of its ink.
         stopped: once it is set, no page is begun.
+        shared: what a job has in common with the other frames of its shot; None where it is no frame.
         in_memory: the pages that are.
         reader: the thread that files are read in.
     """
@@ -52,6 +53,7 @@ class RunContext:
     folder: OutputFolder
     report: Callable[[Event], None]
     stopped: threading.Event
+    shared: Callable[[Job], Shared | None] = lambda _: None
     in_memory: PagesInMemory = field(default_factory=PagesInMemory)
     reader: Worker = field(default_factory=Worker)
 

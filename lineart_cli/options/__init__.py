@@ -35,6 +35,7 @@ from lineart_cli.options.values import (
     Colour,
     Crop,
     Length,
+    Mapped,
     Several,
 )
 
@@ -67,6 +68,7 @@ __all__ = [
     "InkOptions",
     "KritaOptions",
     "Length",
+    "Mapped",
     "Options",
     "ReadOptions",
     "ReportOptions",

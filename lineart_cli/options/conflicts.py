@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lineart_cli.errors import ArgumentError
-from lineart_cli.options.values import FORMATS_OF_16_BITS, FORMATS_OF_EDITS, FORMATS_TO_JOIN, FORMATS_WITHOUT_ALPHA
+from lineart_cli.options.values import (
+    FORMATS_OF_16_BITS,
+    FORMATS_OF_EDITS,
+    FORMATS_OF_FRAMES,
+    FORMATS_TO_JOIN,
+    FORMATS_WITHOUT_ALPHA,
+)
 
 if TYPE_CHECKING:
     from lineart_cli.options.ink import InkOptions
@@ -18,7 +24,9 @@ def check_together(options: InkOptions) -> None:
     if options.bits > 8 and options.format not in FORMATS_OF_16_BITS:
         raise ArgumentError("--bits", f"{options.bits} with --format {options.format}", "use png or tiff")
     if options.join and options.format not in FORMATS_TO_JOIN:
-        raise ArgumentError("--join", f"with --format {options.format}", "use --format tiff or pdf")
+        raise ArgumentError("--join", f"with --format {options.format}", "use --format tiff, pdf, png, webp or gif")
+    if options.join and options.bits > 8 and options.format == "png":
+        raise ArgumentError("--join", "with --bits 16 and --format png", "frames have 8 bits; use --format tiff")
     if options.keep_edits and options.overwrite:
         raise ArgumentError("--keep-edits", "with --overwrite", "this replaces edits; leave one of them out")
     if options.keep_edits and options.format not in FORMATS_OF_EDITS:
@@ -31,5 +39,8 @@ def check_together(options: InkOptions) -> None:
     if options.keep_colour and options.keep_edits:
         advice = "edits are kept in ink of one colour; leave one of them out"
         raise ArgumentError("--keep-colour", "with --keep-edits", advice)
+    if options.keep_colour and options.join and options.format in FORMATS_OF_FRAMES:
+        advice = "frames have one colour; use --format tiff or pdf"
+        raise ArgumentError("--keep-colour", f"with --join and --format {options.format}", advice)
     if options.watch and options.dry_run:
         raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from lineart_cli.options.cluster import ClusterOptions
 from lineart_cli.options.conflicts import check_together
 from lineart_cli.options.curves import CurveOptions
 from lineart_cli.options.naming import Template, read_template
@@ -119,7 +120,7 @@ class DrawOptions(Options):
 
 
 @dataclass(frozen=True)
-class InkOptions(ReadOptions, DrawOptions, CurveOptions):
+class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):
     """What `lineart ink` can be told. `None` stands for `auto`, or for "not given"."""
 
     format: str = option(
@@ -179,10 +180,17 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
         "Writing",
         changes_ink=False,
     )
+    sequence: bool = option(
+        False,
+        "--sequence",
+        "Files that differ in the number at the end of their names, and the pages of a file, are frames of a shot: "
+        "they share one tone and one scale, so that lines do not flicker.",
+        "Ink",
+    )
     join: bool = option(
         False,
         "--join",
-        "Put the ink of all pages of a file into one file; only tiff and pdf can hold several.",
+        "Put the ink of all pages of a file into one file: pages of tiff and pdf, frames of png, webp and gif.",
         "Writing",
         changes_ink=False,
     )
@@ -329,8 +337,7 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
         return [f"--{name} {getattr(self, name)} {advice}" for name in changed]
 
     def settings(self) -> dict[str, str | float | bool | None]:
-        """See `Options.settings`; of curves and of kept colours, only where the ink has some."""
+        """See `Options.settings`; of curves, kept colours and sequences only where there are some."""
         without = set() if self.format in FORMATS_OF_CURVES else set(specs(CurveOptions))
-        if self.keep_colour is None:
-            without.add("keep_colour")
+        without |= {name for name in ("sequence", "keep_colour") if not getattr(self, name)}
         return {name: value for name, value in super().settings().items() if name not in without}

@@ -71,6 +71,7 @@ class Picture:
         decoder_bytes: what the decoder itself holds of the page at once, beside a few rows.
         is_on_black: whether the sheet that its blocks are laid on is black, and not white.
         aspect: how many times as high as wide a pixel is, where only that is known and no dpi.
+        seconds: for how long it is shown, as a frame of an animation; 0 where nothing says that.
         notes: what the user should know of how it is read, each to stand after the file's name.
         corners: where the page lay in the upright photo that it is cut out of, px from the top left one on, clockwise.
     """
@@ -86,6 +87,7 @@ class Picture:
     decoder_bytes: int = 0
     is_on_black: bool = False
     aspect: float = 1.0
+    seconds: float = 0.0
     notes: tuple[str, ...] = ()
     corners: tuple[tuple[float, float], ...] = ()
 

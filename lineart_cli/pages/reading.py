@@ -75,6 +75,7 @@ def read_header(path: Path, options: ReadOptions, page: int = 0) -> Header:
             picture.notes,
             picture.corners,
             1 / picture.aspect if picture.is_turned else picture.aspect,
+            picture.seconds,
         )
 
 

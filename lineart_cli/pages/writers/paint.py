@@ -55,6 +55,7 @@ class InkedPage:
         drawn: one drawing, in formats of curves, which need no bands; taken once.
         overlay: what lies over the ink, or None.
         colours: lines of other colours below the ink, from the lowest to the topmost.
+        seconds: for how long it is shown in an animation; 0 where nothing says that.
     """
 
     bands: Iterable[Pixels]
@@ -66,6 +67,7 @@ class InkedPage:
     drawn: Iterable[Drawing] = ()
     overlay: Overlay | None = None
     colours: Sequence[ColouredLines] = ()
+    seconds: float = 0.0
 
     @cached_property
     def ink(self) -> Pixels:
