@@ -3,7 +3,7 @@
 import importlib
 from typing import Any
 
-__version__ = "0.6.0"
+__version__ = "0.6.1"
 
 _HOMES = {
     "Inker": "api",

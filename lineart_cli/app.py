@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -22,7 +23,6 @@ from lineart_cli.machine import process
 from lineart_cli.options import (
     DASH,
     MODEL,
-    READABLE,
     ConfigOptions,
     InkOptions,
     specs,
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.batch.parts import Parts
     from lineart_cli.batch.piped import Piped
+    from lineart_cli.batch.runner import Ink
+    from lineart_cli.brushes.style import Tool
     from lineart_cli.model.card import ModelCard
+    from lineart_cli.plan import PageSize, Plan
 
 # The base of every error in how a command is called; Typer gives it no public name.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
@@ -118,7 +121,6 @@ def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chose
 
 
 def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:
-    from lineart_cli import planning
     from lineart_cli.batch import archive, files, interrupt, parts, runner, watch
     from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
@@ -132,10 +134,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     libraries.quieten()
     sources, problems = files.find(paths, out)
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
-        there = files.passed_over(paths, out)
-        found = f", only {files.counts_text(there)}" if there else ""
-        advice = "; ".join(map(str, problems)) or f"no images there{found}; give {READABLE} files"
-        raise ArgumentError("PATH", ", ".join(paths), advice)
+        raise files.nothing_found(paths, out, problems)
     tools, guesses = store.tools(options)
     known = watch.stamps([source.path for source in sources])
     counted = cache(lambda path, _stamp: count_pages(path))
@@ -150,7 +149,8 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     jobs = plan(sources, out)
     pages = sum(archive.pages(job.source) if job.is_archive else 1 for job in jobs)
     card = catalogue.find(MODEL)
-    decide = planning.decide(card, options, pages)
+    keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
+    ink_by, connected, decide = _by_whom(options, tools, card, pages, keep)
     if options.log_file:
         log_file.check(Path(options.log_file), out, [source.path for source in sources])
     if not options.dry_run and out is not None:
@@ -163,12 +163,14 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         console.reporter(pages + len(problems), options, results) as listener,
         interrupt.asked_to_stop(partial(_end, in_use)) as stopped,
         folder,
+        connected,
     ):
-        keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
+        sketches = max((len(job.parts) for job in jobs), default=1) * (1 + len(options.keep_colour or ()))
+        keep = min(sketches, _MOST_KEPT) if len(tools) > 1 else 0
         inker = partial(_open_inker, card, options.bits, keep, folder.scratch)
         reporter = Renaming(listener, piped.names if piped else {})
-        batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped)
-        for notice in filter(None, [chosen.notice(), *guesses]):
+        batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped, ink_by)
+        for notice in filter(None, [chosen.notice(), *options.without_effect(), *guesses]):
             batch.notice(notice)
         work = parts.Parts(
             batch, reporter, options, open_folder, partial(plan, join=False, template=None), beside=out is None
@@ -179,6 +181,21 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
             watch.follow(paths, out, known, partial(plan, out=out), work.run, batch.notice, stopped)
         elif done.failed:
             raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def _by_whom(
+    options: InkOptions, tools: Mapping[str, Tool], card: ModelCard, pages: int, keep: int
+) -> tuple[Ink, AbstractContextManager[None], Callable[[PageSize], Plan]]:
+    """What inks: this process or a cluster; the way there, to be kept open; and what plans pages."""
+    if options.cluster:
+        from lineart_cli.cluster import crew
+
+        workers = crew.Crew(options, tools, card, pages, keep)
+        return workers.ink, workers.connected(), crew.planned_there
+    from lineart_cli import planning
+    from lineart_cli.batch import pipeline
+
+    return pipeline.ink, nullcontext(), planning.decide(card, options, pages)
 
 
 def _end(in_use: Sequence[OutputFolder | Parts | Piped]) -> None:
@@ -230,7 +247,8 @@ def _run() -> int:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO} or error.filename is not None:
             raise
         process.silence(sys.stdout)
-        message = f"results cannot be written to standard output ({error.strerror}); finished pages are kept, run again"
+        kept = "finished pages are kept, " if "lineart_cli.batch.runner" in sys.modules else ""
+        message = f"results cannot be written to standard output ({error.strerror}); {kept}make room and run again"
         code = ExitCode.SOME_FAILED
     if code == ExitCode.INTERRUPTED:
         message = "stopped; what is finished is kept, run again to go on"

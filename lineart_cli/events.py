@@ -29,11 +29,12 @@ class PageDone:
     """A page is inked and lies under its final name.
 
     JSON: {"event": "page_done", "input", "output", "width", "height", "dpi", "thickness", "seconds", "page", "scale",
-    "corners", "strokes", "segments", "edits", "conflicts"}, where `thickness` is in page pixels; `scale` and `corners`
-    as of PagePlanned;
+    "corners", "strokes", "segments", "edits", "conflicts", "colours"}, where `thickness` is in page pixels;
+    `scale` and `corners` as of PagePlanned;
     `strokes` is how many shapes were written as curves, and `segments` of how many curves, or null where ink is pixels;
     `edits` is the number of places that are as the artist has changed them; and `conflicts` are those of them that the
-    new sketch changes too, each as [left, top, width, height] in pixels.
+    new sketch changes too, each as [left, top, width, height] in pixels; and `colours` are those of the lines that
+    `--keep-colour` has kept, as #rrggbb by the pencil's name.
     """
 
     input: str
@@ -50,6 +51,7 @@ class PageDone:
     segments: int | None = None
     edits: int = 0
     conflicts: tuple[Crop, ...] = ()
+    colours: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,12 +174,16 @@ class Renaming:
         self._names = names
 
     def report(self, event: Event) -> None:
+        self._reporter.report(self.renamed(event))
+
+    def renamed(self, event: Event) -> Event:
+        """The event as it is told."""
         texts = {each.name: getattr(event, each.name) for each in fields(event)}
         shown = {name: self._shown(text) for name, text in texts.items() if isinstance(text, str)}
-        self._reporter.report(replace(event, **shown))  # type: ignore[arg-type]
+        return replace(event, **shown)  # type: ignore[arg-type]
 
     def _shown(self, text: str) -> str:
-        for name, shown in self._names.items():
+        for name, shown in list(self._names.items()):
             text = text.replace(name, shown)
         return text
 

@@ -28,29 +28,42 @@ Data = Annotated[
 
 @app.command()
 def pairs(
-    sheet: Annotated[Path, typer.Argument(help="PNG to write.")],
-    seed: Annotated[int, typer.Option(help="Seed of the series.")] = 1,
-    first: Annotated[int, typer.Option(help="Index of the first pair.")] = 0,
-    count: Annotated[int, typer.Option(help="How many pairs.", min=1, max=64)] = 6,
+    sheet: Annotated[Path | None, typer.Argument(help="PNG to write, sketch beside ink of 3 px.")] = None,
+    held_out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Write sketches and truth of pairs that no training draws, as evaluate takes them."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the series on the sheet.")] = 1,
+    first: Annotated[int, typer.Option(help="Index of the first pair on the sheet.", min=0)] = 0,
+    count: Annotated[int, typer.Option(help="How many pairs.", min=1, max=1024)] = 6,
     size: Annotated[int, typer.Option(help="Side of a pair in px at 300 dpi.", min=128, max=4096)] = 768,
     data: Data = None,
 ) -> None:
-    """Look at training pairs: sketch beside ink of 3 px."""
+    """Look at training pairs, or write some with their truth to score a model on."""
     import numpy as np
 
+    from lineart_train.evaluation import held_out as step
     from lineart_train.generator.dataset import draw
     from lineart_train.generator.scenes.drawings import load
     from lineart_train.training import sheet as contact
     from lineart_train.training.pool import unit_offset
 
+    if sheet is None and held_out is None:
+        raise typer.BadParameter("name a PNG to write, or --held-out FOLDER.", param_hint="SHEET")
     library = load(data) if data else None
-    rows = []
-    for index in range(first, first + count):
-        pair = draw(seed, index, size, library)
-        level = 1.5 - np.hypot(*unit_offset(pair.offset))
-        rows.append([255 - pair.sketch, contact.coverage(level)])
-    contact.write(sheet, rows)
-    console.print(f"Wrote {sheet}.")
+    if held_out:
+        step.write(held_out, count, size, library)
+        console.print(f"Wrote {count} pairs to {held_out / step.SKETCHES} and {held_out / step.TRUTH}.")
+    if sheet:
+        rows = []
+        for index in range(first, first + count):
+            pair = draw(seed, index, size, library)
+            level = 1.5 - np.hypot(*unit_offset(pair.offset))
+            rows.append([255 - pair.sketch, contact.coverage(level)])
+        contact.write(sheet, rows)
+        console.print(f"Wrote {sheet}.")
 
 
 @app.command()
@@ -173,6 +186,26 @@ def export(
     extra: dict[str, Any] = json.loads(notes.read_text()) if notes else {}
     differences = step.export(run, target, target.name, version, description, extra)
     console.print(f"Wrote {target}; largest difference from PyTorch in px: {differences}.")
+
+
+@app.command()
+def release(
+    run: Run,
+    target: Annotated[Path, typer.Argument(help="Folder of the model, such as models/standard.")],
+    version: Annotated[str, typer.Option(help="Version of the model.")] = "0.1.0",
+    description: Annotated[str, typer.Option(help="One sentence for the card.")] = "Sketch to lineart.",
+    held_out: Annotated[
+        Path | None, typer.Option(help="Folder of pairs --held-out, on which the model is scored.", **FOLDER)
+    ] = None,
+) -> None:
+    """Export a run, check it, quantise it, give it the run's scale network, and score it: a model to ship."""
+    from lineart_train import release as step
+    from lineart_train.evaluation.evaluate import table
+
+    rows = step.release(run, target, version, description, held_out)
+    if rows:
+        Console(width=None if sys.stdout.isatty() else 120).print(table(rows))
+    console.print(f"Wrote {target}.")
 
 
 @app.command(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -20,12 +20,28 @@ from lineart_cli.errors import PageError
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.tone import Exposure, Tone, measure
 from lineart_cli.model.card import ModelCard
-from lineart_cli.options import THICKNESS_RANGE, InkOptions, Length
+from lineart_cli.options import STROKE_RANGE, THICKNESS_RANGE, TOLERANCE_RANGE, InkOptions, Length, Several
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
+from lineart_cli.scale.working_scale import Estimate
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the frames of a shot have in common.
+
+    Attributes:
+        scale: px of the page for a px at which the network works.
+        exposure: of all of them.
+        why: explains the scale.
+    """
+
+    scale: float
+    exposure: Exposure
+    why: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,7 @@ class PageContext:
         stamp: tells whether the file is still the one that all this is about.
         scale_why: explains the scale.
         greys: of the sketch, as long as they are kept from a look at it until it is read.
+        is_frame: whether it has the exposure of its shot, whatever its own is.
     """
 
     job: Job
@@ -55,6 +72,20 @@ class PageContext:
     stamp: Stamp | None
     scale_why: str = ""
     greys: list[pages.Greys] = field(default_factory=list)
+    is_frame: bool = False
+
+    @property
+    def kept_colours(self) -> tuple[str, ...]:
+        """The pencils whose lines are inked by themselves; none on a grey page."""
+        return () if self.scan.header.is_grey else self.options.keep_colour or ()
+
+    @property
+    def without_colours(self) -> Scan:
+        """The sketch without the lines that are inked by themselves, and those that are not inked."""
+        if not self.kept_colours:
+            return self.scan
+        dropped = Several([*(self.options.drop_colour or ()), *self.kept_colours])
+        return replace(self.scan, options=replace(self.options, drop_colour=dropped))
 
     @property
     def thickness(self) -> float:
@@ -72,10 +103,11 @@ def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card
     header = pages.read_header(job.source, options, job.page)
     pages.check_size(str(job), header.width, header.height, options.format)
     dpi, dpi_source = pages.working_dpi(header, options.dpi)
-    thickness, (low, high) = tool.thickness.page_px(dpi), THICKNESS_RANGE
-    if not low <= thickness <= high:
-        reason = f"--thickness {tool.thickness} is {thickness:.3g} px on this page of {dpi:.4g} dpi"
-        raise PageError(str(job), reason, f"give {low:g}px to {high:g}px, or set --dpi")
+    thickness = _in_range(job, "--thickness", tool.thickness, dpi, THICKNESS_RANGE)
+    if pages.OUTPUT_FORMATS[options.format].has_curves:
+        _in_range(job, "--tolerance", options.tolerance, dpi, TOLERANCE_RANGE)
+    if isinstance(options.drawing, Length):
+        _in_range(job, "--drawing", options.drawing, dpi, STROKE_RANGE)
     entry = Entry(
         input=folder.input_name(job.source),
         page=job.page,
@@ -94,13 +126,23 @@ def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card
         height=header.square_shape[0],
         width=header.square_shape[1],
         dpi=dpi,
-        px_bytes=scan.dtype.itemsize,
+        px_bytes=4 if options.keep_colour and not header.is_grey else scan.dtype.itemsize,
         held=header.held,
         is_kept=header.orientation != UPRIGHT,  # it is written in columns, too many to go to a disk
+        separations=0 if header.is_grey else len(options.keep_colour or ()),
     )
     return PageContext(
         job=job, options=options, scan=scan, size=size, dpi_source=dpi_source, tool=tool, entry=entry, stamp=stamp
     )
+
+
+def _in_range(job: Job, option: str, length: Length, dpi: float, px: tuple[float, float]) -> float:
+    """A length in px of a page; raises PageError where it is beyond what an option can be."""
+    here = length.page_px(dpi)
+    if not px[0] <= here <= px[1]:
+        reason = f"{option} {length} is {here:.3g} px on this page of {dpi:.4g} dpi"
+        raise PageError(str(job), reason, f"give {px[0]:g}px to {px[1]:g}px, or set --dpi")
+    return here
 
 
 def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Worker) -> PageContext:
@@ -110,8 +152,8 @@ def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Wor
     seen = None
     if not isinstance(drawing, Length):
         seconds = page.options.page_timeout or patience(size.px / 1e6)
-        seen = _unharmed(page, seconds, worker, lambda: overview.look(page.scan))
-        if seen.greys is not None and not page.job.is_joined:
+        seen = unharmed(page, seconds, worker, lambda: overview.look(page.scan))
+        if seen.greys is not None and not page.job.is_joined and not page.kept_colours:
             greys.append(seen.greys)
     estimate, steps = overview.estimated(drawing, size.dpi, seen, card.scale_network)
     last = folder.last_ink(page.job.output, page.entry)
@@ -122,19 +164,28 @@ def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Wor
     return replace(page, size=replace(size, scale=chosen.factor), entry=entry, scale_why=chosen.why, greys=greys)
 
 
+def of_shot(page: PageContext, shared: Shared, card: ModelCard) -> PageContext:
+    """The page with what it shares with the other frames of its shot, as far as its size allows that."""
+    estimate = Estimate(shared.scale, shared.why)
+    chosen = working_scale.choose(estimate, page.size.shape, page.thickness, card.thickness_px[1])
+    entry = replace(page.entry, scale=chosen.factor, exposure=asdict(shared.exposure))
+    size = replace(page.size, scale=chosen.factor)
+    return replace(page, size=size, entry=entry, scale_why=chosen.why, is_frame=True)
+
+
 def read(page: PageContext, seconds: float, scratch: Path, worker: Worker) -> tuple[Page, bool, Tone]:
     """What `overview.read` gives, and the page's tone; raises PageError where that takes longer, or fails."""
     greys = page.greys.pop() if page.greys else None
     last = Exposure(**page.entry.exposure) if page.entry.exposure else None
 
     def reading() -> tuple[Page, bool, Tone]:
-        pixels, is_inverted = overview.read(page.scan, page.size, greys, scratch)
-        return pixels, is_inverted, measure(pixels, last)
+        pixels, is_inverted = overview.read(page.without_colours, page.size, greys, scratch)
+        return pixels, is_inverted, measure(pixels, last, is_fixed=page.is_frame)
 
-    return _unharmed(page, seconds, worker, reading)
+    return unharmed(page, seconds, worker, reading)
 
 
-def _unharmed(page: PageContext, seconds: float, worker: Worker, reading: Callable[[], _T]) -> _T:
+def unharmed(page: PageContext, seconds: float, worker: Worker, reading: Callable[[], _T]) -> _T:
     """What `reading` gives in the worker, in so many seconds, of a file that is not changed meanwhile."""
     job = page.job
     try:

@@ -16,7 +16,7 @@ from lineart_cli import archives
 from lineart_cli.batch import manifest
 from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.errors import ArgumentError, PageError
-from lineart_cli.options import Template
+from lineart_cli.options import READABLE, Template
 
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
@@ -90,6 +90,11 @@ class Job:
         return f"{self.source} page {self.page + 1}" if self.pages > 1 and not self.is_joined else str(self.source)
 
     @property
+    def with_output(self) -> str:
+        """The page, and which of its pictures, where it has several."""
+        return f"{self} as {self.output.name}" if self.tool else str(self)
+
+    @property
     def parts(self) -> list[Job]:
         """The job for each page; one that is not joined is its only part."""
         return [replace(self, page=page, is_joined=False) for page in range(self.pages)] if self.is_joined else [self]
@@ -143,6 +148,16 @@ def before_magic(pattern: str) -> Path:
 def folder_of(pattern: str) -> Path:
     """The folder that the inputs a pattern names are in, at whatever depth."""
     return Path(pattern) if os.path.isdir(pattern) else before_magic(pattern)
+
+
+def nothing_found(patterns: Sequence[str], out: Path | None, problems: Sequence[PageError]) -> ArgumentError:
+    """Why there is nothing to ink, where `find` gave no sources but these problems."""
+    there = passed_over(patterns, out)
+    found = f", only {counts_text(there)}" if there else ""
+    told = (f"{each.reason}; {each.advice}" if [each.path] == patterns else str(each) for each in problems)
+    return ArgumentError(
+        "PATH", ", ".join(patterns), "; ".join(told) or f"no images there{found}; give {READABLE} files"
+    )
 
 
 def counts_text(passed_over: Mapping[str, int]) -> str:

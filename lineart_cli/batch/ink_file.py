@@ -65,6 +65,9 @@ def write(
     if pages.OUTPUT_FORMATS[options.format].has_curves:
         pages.write_ink(part, ink, options.format, pages.Look(options.ink_colour, options.transparent))
         return InkFile(replace(entry, output_sha256=manifest.sha256(part)))
+    if ink.colours:  # of several colours, no edits can be told
+        pages.write_ink(part, ink, options.format, pages.Look(options.ink_colour, options.transparent))
+        return InkFile(replace(entry, output_sha256=manifest.sha256(part)))
     look, taker = pages.Look(options.ink_colour, options.transparent), prints.Taker(legend_of(entry).of_coverage)
     ink = replace(ink, bands=taker.passed(ink.bands))
     if edited is None:
@@ -93,7 +96,8 @@ def write(
 def write_joined(part: Path, inked: Iterable[pages.InkedPage], px: int, entry: Entry, options: InkOptions) -> InkFile:
     """Writes all pages, of `px` pixels together, into one file; raises OSError as `write` does."""
     look = pages.Look(options.ink_colour, options.transparent)
-    pages.write_joined(part, inked, options.format, look, px * look.samples * options.bits // 8)
+    samples = 3 + look.transparent if options.keep_colour else look.samples
+    pages.write_joined(part, inked, options.format, look, px * samples * options.bits // 8)
     return InkFile(replace(entry, output_sha256=manifest.sha256(part)))
 
 

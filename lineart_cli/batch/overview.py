@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from lineart_cli import pages
 from lineart_cli.imaging.disk_array import Page, allocate, is_large
+from lineart_cli.imaging.pencils import Pencil
 from lineart_cli.imaging.polarity import dark_on_light
 from lineart_cli.imaging.resample import fit, gather, gathered
 from lineart_cli.imaging.screentone import Dots, without_dots
@@ -45,6 +46,11 @@ class Scan:
         shape = self.header.stored_square_shape
         strips = fit(greys, self.header.stored_shape, shape)
         return without_dots(strips, shape[1], self.dots) if self.options.screentone == "drop" else strips
+
+    def pencil_strips(self, pencils: Sequence[Pencil]) -> Iterator[pages.Greys]:
+        """The last of some pencils alone, as `strips` gives the page; decodes it."""
+        light = pages.read_pencil_strips(self.path, self.options, self.page, pencils)
+        return fit(light, self.header.stored_shape, self.header.stored_square_shape)
 
 
 @dataclass(frozen=True)
@@ -121,14 +127,22 @@ def read(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path) -
     )
 
 
+def read_pencil(scan: Scan, size: PageSize, pencils: Sequence[Pencil], scratch: Path) -> Page:
+    """The last of some pencils alone, at the working scale and upright; raises as `read` does."""
+    return _gathered(scan, size, scan.pencil_strips(pencils), np.dtype(np.float32), scratch)
+
+
 def _fitted(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path, is_on_black: bool) -> Page:
-    orientation = scan.header.orientation
-    if greys is not None and orientation == UPRIGHT and greys.shape == size.working_shape:
+    if greys is not None and scan.header.orientation == UPRIGHT and greys.shape == size.working_shape:
         return greys
-    page = (
-        np.empty(size.working_shape, scan.dtype) if size.is_kept else allocate(size.working_shape, scan.dtype, scratch)
-    )
-    stored = pages.as_stored(page, orientation)
-    strips = scan.strips(is_on_black) if greys is None else [greys]
+    strips = scan.strips(is_on_black) if greys is None else iter([greys])
+    return _gathered(scan, size, strips, scan.dtype, scratch)
+
+
+def _gathered(scan: Scan, size: PageSize, strips: Iterator[pages.Greys], dtype: np.dtype[Any], scratch: Path) -> Page:
+    """Strips of a page as stored, at the working scale and upright."""
+    shape = size.working_shape
+    page = np.empty(shape, dtype) if size.is_kept else allocate(shape, dtype, scratch)
+    stored = pages.as_stored(page, scan.header.orientation)
     gather(fit(strips, scan.header.stored_square_shape, stored.shape), stored)
     return page

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from lineart_cli import pages
-from lineart_cli.batch import context, edited_output, ink_file, manifest, page_events
+from lineart_cli.batch import coloured, context, edited_output, ink_file, manifest, page_events
 from lineart_cli.batch.channel import Channel
+from lineart_cli.batch.coloured import Separation
 from lineart_cli.batch.context import PageContext
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.ink_file import InkFile
@@ -41,9 +42,12 @@ _KEPT = {
     OutputStatus.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
 }
 _INVERTED = "has light lines on dark, which are inked as dark lines on light are; --invert no inks it as it is"
+_NO_COLOURS = "has light lines on dark, of which no colour is kept"
 _TONED = "has screentone, which is left out; --screentone keep inks it like the rest"
 _BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes light lines on dark"
 _MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
+_TINY = "has so few px that no lines can be told on it; its ink means nothing"
+_LEAST_SIDE = 16  # px
 _LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of a page
 
 
@@ -78,7 +82,7 @@ def read(work: JobInWork, run: RunContext) -> None:
     for page in opened:
         for note in page.scan.header.notes:
             run.report(Notice(f"{page.job}: {note}"))
-    scaled = [context.scaled(each, folder, run.card, run.reader) for each in opened]
+    scaled = [_scaled(each, run) for each in opened]
     plans = [_planned(each, run) for each in scaled]
     edits = len(edited.edits()) if edited and run.options.dry_run else 0
     *events, last = [page_events.planned(each, plan, run.card, edits) for each, plan in zip(scaled, plans, strict=True)]
@@ -108,12 +112,13 @@ def ink(work: JobInWork, run: RunContext) -> None:
     for page in work.read:
         if run.stopped.is_set():
             raise Ended
-        work.inked.put(page)
-        with page.bands.filling():
+        inked = _with_colours(page, run)
+        work.inked.put(inked)
+        with inked.bands.filling():
             if pages.OUTPUT_FORMATS[run.options.format].has_curves:
-                _draw(page, run)
+                _draw(inked, run)
             else:
-                _bands(page, run)
+                _bands(inked, run)
 
 
 def write(work: JobInWork, run: RunContext) -> Event | None:
@@ -145,6 +150,13 @@ def write(work: JobInWork, run: RunContext) -> Event | None:
             run.in_memory.leave(work.limit)
 
 
+def _scaled(page: PageContext, run: RunContext) -> PageContext:
+    shared = run.shared(page.job)
+    if shared is not None:
+        return context.of_shot(page, shared, run.card)
+    return context.scaled(page, run.folder, run.card, run.reader)
+
+
 def _planned(page: PageContext, run: RunContext) -> Plan:
     try:
         return run.decide(page.size)
@@ -159,6 +171,7 @@ def _pixels(page: PageContext, plan: Plan, before: OutputStatus, run: RunContext
     page = replace(page, entry=replace(page.entry, exposure=asdict(tone.exposure)))
     if is_inverted and options.invert == "auto":
         run.report(Notice(f"{job}: {_INVERTED}"))
+    separations = _separations(page, plan, is_inverted, run)
     if page.scan.dots.left_out:
         run.report(Notice(f"{job}: {_TONED}"))
     output, header = pages.OUTPUT_FORMATS[options.format], page.scan.header
@@ -172,8 +185,34 @@ def _pixels(page: PageContext, plan: Plan, before: OutputStatus, run: RunContext
         sketch=pages.read_sketch(job.source, options, job.page) if output.has_layers else None,
         metadata=pages.read_metadata(job.source, job.page) if options.keep_metadata else pages.Metadata(),
         drawn=bands if output.has_curves else (),
+        seconds=header.seconds,
     )
-    return PageInWork(page, plan, before, [pixels], tone, bands, ink)
+    return PageInWork(page, plan, before, [pixels], tone, bands, ink, separations=separations)
+
+
+def _separations(page: PageContext, plan: Plan, is_inverted: bool, run: RunContext) -> list[Separation]:
+    """What the coloured pencils have drawn that are inked by themselves; those that are missing are told."""
+    options, found = run.options, list[Separation]()
+    if options.keep_colour is None:
+        return []
+    if is_inverted:
+        run.report(Notice(f"{page.job}: {_NO_COLOURS}"))
+        return []
+    if page.kept_colours:
+        found = coloured.read(page, _patience(page, plan, options), run.folder.scratch, run.reader)
+    if missing := coloured.missing(options, found):
+        run.report(Notice(f"{page.job}: has no lines in {' or '.join(missing)} to keep"))
+    return found
+
+
+def _with_colours(work: PageInWork, run: RunContext) -> PageInWork:
+    """A page whose coloured lines are inked, where it has some."""
+    page, seconds = work.page, _patience(work.page, work.plan, run.options)
+    if not work.separations or pages.OUTPUT_FORMATS[run.options.format].has_curves:
+        return work
+    with _own_faults(page, run):
+        made = coloured.inked(page, work.plan, work.separations, run.inker, seconds, run.folder.scratch)
+        return replace(work, ink=replace(work.ink, colours=tuple(made)))
 
 
 def _bands(work: PageInWork, run: RunContext) -> None:
@@ -185,7 +224,7 @@ def _bands(work: PageInWork, run: RunContext) -> None:
         for band in bands:
             inked += float(band.sum()) / np.iinfo(band.dtype).max
             work.bands.put(band)
-    _check(page, inked / size.px, run)
+    _check(page, inked / size.px + sum(map(coloured.share, work.ink.colours)), run)
 
 
 def _draw(work: PageInWork, run: RunContext) -> None:
@@ -194,7 +233,9 @@ def _draw(work: PageInWork, run: RunContext) -> None:
     seconds, tolerance = _patience(page, work.plan, options), options.tolerance.page_px(page.size.dpi)
     with _own_faults(page, run):
         wanted = (page.size, work.plan, page.tool, options.faint, options.strokes, tolerance, work.tone, seconds)
+        layers = coloured.drawn(page, work.plan, work.separations, run.inker, seconds)
         drawing = run.inker.drawing(work.pixels.pop(), *wanted)
+    drawing = replace(drawing, layers=[*layers, *drawing.layers])
     work.bands.put(replace(drawing, title=page.job.output.stem, settings=page.entry.settings))
     _check(page, drawing.area / page.size.px, run)
 
@@ -214,7 +255,8 @@ def _own_faults(page: PageContext, run: RunContext) -> Iterator[None]:
 def _check(page: PageContext, share: float, run: RunContext) -> None:
     """Tell of a page with hardly any ink, or too much, and raise PageError where its file was changed meanwhile."""
     if not _LEAST_INK <= share <= _MOST_INK:
-        run.report(Notice(f"{page.job}: {_BLANK if share < _LEAST_INK else _MOSTLY_BLACK}"))
+        why = _TINY if min(page.size.shape) < _LEAST_SIDE else _BLANK if share < _LEAST_INK else _MOSTLY_BLACK
+        run.report(Notice(f"{page.job.with_output}: {why}"))
     if manifest.stamp(page.job.source) != page.stamp:
         raise PageError(str(page.job), "was changed while it was inked", "run again")
 
@@ -233,12 +275,16 @@ def _written(work: JobInWork, run: RunContext) -> Event:
             raise unwritable(job.output, error) from error
         merged = first.edited.sha256 if first.edited else None
         after = run.folder.settle(part, job.output, file.entry, file.kept, merged)
-    kept = _ADOPTED if (first.before, after) == (OutputStatus.UNKNOWN, OutputStatus.FINISHED) else _KEPT.get(after, "")
-    if kept:
+    if kept := why_kept(first.before, after):
         return _skipped(job, run, kept)
     if file.conflicts:
         run.report(page_events.changed_twice(job, file.conflicts))
     return page_events.done(first.page, work, file)
+
+
+def why_kept(before: OutputStatus, after: OutputStatus) -> str:
+    """Why an output was not replaced, by how it stood when its page was begun, and when it was inked; or empty."""
+    return _ADOPTED if (before, after) == (OutputStatus.UNKNOWN, OutputStatus.FINISHED) else _KEPT.get(after, "")
 
 
 def _file(
@@ -259,6 +305,7 @@ def _inked(work: JobInWork, first: PageInWork) -> Generator[pages.InkedPage]:
             yield page.ink
             if page.ink.drawn:
                 work.drawings.append((page.ink.drawing.strokes, page.ink.drawing.segments))
+            work.colours.update((each.name, str(each.colour)) for each in page.separations)
             deque(page.bands, maxlen=0)  # raises what went wrong after the last of them
         finally:
             page.bands.abandon()

@@ -69,6 +69,7 @@ def done(page: PageContext, work: JobInWork, file: InkFile) -> PageDone:
         segments=sum(segments for _, segments in work.drawings) if work.drawings else None,
         edits=entry.edits,
         conflicts=tuple(file.conflicts),
+        colours=work.colours,
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from lineart_cli import pages
 from lineart_cli.batch.channel import Channel
-from lineart_cli.batch.context import PageContext
+from lineart_cli.batch.coloured import Separation
+from lineart_cli.batch.context import PageContext, Shared
 from lineart_cli.batch.edited_output import EditedOutput
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.manifest import OutputStatus
@@ -39,6 +40,7 @@ class RunContext:
         folder: the output folder.
         report: told that a page is begun and planned, and what is to be known of its ink.
         stopped: once it is set, no page is begun.
+        shared: what a job has in common with the other frames of its shot; None where it is no frame.
         in_memory: the pages that are.
         reader: the thread that files are read in.
     """
@@ -51,6 +53,7 @@ class RunContext:
     folder: OutputFolder
     report: Callable[[Event], None]
     stopped: threading.Event
+    shared: Callable[[Job], Shared | None] = lambda _: None
     in_memory: PagesInMemory = field(default_factory=PagesInMemory)
     reader: Worker = field(default_factory=Worker)
 
@@ -68,6 +71,7 @@ class PageInWork:
         bands: of ink, or one drawing in formats of curves, from the second stage to the third.
         ink: what goes into the file: the bands and what is beside them.
         edited: the output as the artist has left it, whose edits are to stay; or None.
+        separations: of the sketch, what coloured pencils have drawn that are inked by themselves.
     """
 
     page: PageContext
@@ -78,6 +82,7 @@ class PageInWork:
     bands: Channel[Any]
     ink: pages.InkedPage
     edited: EditedOutput | None = None
+    separations: list[Separation] = field(default_factory=list)
 
 
 @dataclass
@@ -92,6 +97,7 @@ class JobInWork:
         limit: of `PagesInMemory`, once it has entered.
         px: of all its pages together.
         drawings: what the third stage has written as curves, of each page its strokes and their segments.
+        colours: the coloured pencils that the third stage has written, and their colours.
         turn: of joined pages, the next is read when the one before is written.
         is_over: set when the third stage has done with it.
     """
@@ -103,5 +109,6 @@ class JobInWork:
     limit: int | None = None
     px: int = 0
     drawings: list[tuple[int, int]] = field(default_factory=list)
+    colours: dict[str, str] = field(default_factory=dict)
     turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1))
     is_over: bool = False

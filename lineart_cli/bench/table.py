@@ -25,7 +25,7 @@ def text(report: Report) -> Iterator[str]:
     yield from (f"  {reason}" for reason in report.plan.reasons)
     yield ""
     variants = f"{'runtime':12} {'device':8} {'precision':9} {'threads':>7} {'tile':>5}"
-    yield f"{variants} {'s':>7} {'MP/s':>6} {'MB':>6} {'off by':>6}"
+    yield f"{variants} {'s':>7} {'MP/s':>6} {'MB':>6} {'off by':>6} {f'{FOLDER} A4':>9}"
     for row in report.rows:
         choice = row.choice
         start = (
@@ -40,9 +40,10 @@ def text(report: Report) -> Iterator[str]:
             is_used = row.tile is None and row.choice == report.used
             yield f"{start} {figures} {_clock(seconds):>9}{'  <- lineart ink' if is_used else ''}"
     yield (
-        f"Each row is one command that inks a page of {report.megapixels:.1f} megapixels: its seconds, megapixels per "
-        "second without its start, its peak memory, the largest difference of the ink from the first, of 255, and how "
-        f"long a folder of {FOLDER} A4 pages would take, hours:minutes:seconds."
+        f"Each row is one command that inks a page of {report.megapixels:.1f} megapixels: s is its seconds; MP/s "
+        "megapixels a second, without its start; MB its peak memory; off by how many levels of 255 the ink of a pixel "
+        f"differs at most from that of the first row in f32; {FOLDER} A4 how long a folder of as many A4 pages would "
+        "take, hours:minutes:seconds."
     )
     yield ""
     yield report.sentence

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from lineart_cli.imaging.binding import bindings
 from lineart_cli.imaging.resample import fit, gathered, strips
-from lineart_cli.imaging.surroundings import around_sheet, closed, punch_holes, shadow_edges, shadows
+from lineart_cli.imaging.surroundings import around_sheet, closed, shadow_edges, shadows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,6 +33,8 @@ PAGE_FLOOR = 0.5  # the darkest paper outside of shadows, as a share of the page
 LEAST_PAPER = 0.25  # the darkest grey that is ever taken for paper outside of shadows
 NO_PAPER = 1e-6  # the grey of paper around the sheet, and the darkest grey of a page: so nothing is drawn there
 SMOOTH = 24  # px: sigma of the Gaussian over the paper map
+
+RIM = 2  # px along the page's border: what is dark there lies around the sheet or goes on beyond the page
 
 TONED = 0.85  # grey of the middle of the page, below which its paper may be toned
 CHALK = 0.06  # by which chalk is lighter
@@ -51,8 +54,8 @@ def paper_map(grey: Page) -> Floats:
     envelope = closed(cells, FILL // CELL)
     white = float(np.percentile(envelope, 90))
     held = np.maximum(WIDE_FLOOR * closed(envelope, WIDE // CELL), max(PAGE_FLOOR * white, LEAST_PAPER))
-    beyond = _envelope_beyond(cells)
-    around = around_sheet(cells, beyond, white) | punch_holes(cells, white)
+    beyond = _envelope_beyond(cells, _rim(grey))
+    around = around_sheet(cells, beyond, white) | bindings(cells, white)
     shaded = shadows(cells, beyond, held.astype(np.float32), white) & ~around
     near = shadow_edges(cells, beyond, white, shaded)
     paper = np.where(shaded, beyond, np.maximum(envelope, held)).astype(np.float32)
@@ -98,10 +101,30 @@ def _without_chalk(cells: Floats) -> Floats:
     return np.minimum(cells, median) if has_chalk else cells
 
 
-def _envelope_beyond(cells: Floats) -> Floats:
-    """The envelope that takes what is dark at the page's border to go on beyond it."""
+def _rim(grey: Page) -> tuple[Floats, Floats, Floats, Floats]:
+    """The greys of the page's outermost pixels, by cells: at the top, the bottom, the left and the right."""
+    height = grey.shape[0]
+    edges = [grey[:RIM], grey[max(height - RIM, 0) :]]
+    sides = [np.concatenate([grey[rows][:, part] for rows in strips(height)]) for part in (np.s_[:RIM], np.s_[-RIM:])]
+    darkest = [light(each.min(0)) for each in edges] + [light(each.min(1)) for each in sides]
+    top, bottom, left, right = map(_means, darkest)
+    return top, bottom, left, right
+
+
+def _means(greys: Floats) -> Floats:
+    """The means of a row of greys by cells."""
+    starts = np.arange(0, len(greys), CELL)
+    return np.asarray(np.add.reduceat(greys, starts) / np.diff(np.append(starts, len(greys))), np.float32)
+
+
+def _envelope_beyond(cells: Floats, rim: tuple[Floats, Floats, Floats, Floats]) -> Floats:
+    """The envelope that takes what is dark in the page's outermost pixels, its rim, to go on beyond it."""
     more = FILL // CELL
-    around = cv2.copyMakeBorder(cells, more, more, more, more, cv2.BORDER_REPLICATE)
+    bordered = cells.copy()
+    bordered[0], bordered[-1] = rim[:2]
+    bordered[:, 0], bordered[:, -1] = rim[2:]
+    around = cv2.copyMakeBorder(bordered, more, more, more, more, cv2.BORDER_REPLICATE)
+    around[more:-more, more:-more] = cells
     return closed(np.asarray(around, np.float32), more)[more:-more, more:-more]
 
 

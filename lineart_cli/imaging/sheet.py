@@ -31,6 +31,7 @@ FILLED = 0.97  # of the figure with four corners, that is as bright as paper
 STRAIGHT = 0.97  # of the outline, that lies on the four edges
 NEAR_EDGE = 0.008  # of the longer side, within which it does
 CONTRAST = 0.08  # grey by which paper is brighter than what is right beside each edge
+DARKEST = 2.0  # percent of the picture; what is less is no surroundings of a sheet
 MOST_TURNED = 30.0  # degrees
 ANGLES = (50.0, 130.0)  # degrees, of the corners
 MOST_LONG = 4.0  # longer to shorter side
@@ -103,10 +104,13 @@ def straightened(picture: npt.NDArray[Any], sheet: Sheet) -> Iterator[npt.NDArra
 
 def _outline(smooth: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
     """The outline of the largest bright part of a picture, (n, 2)."""
-    level, bright = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    bright = cv2.morphologyEx(bright, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
-    bright = cv2.morphologyEx(bright, cv2.MORPH_OPEN, np.ones((15, 15), np.uint8))
-    contours, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    dark, bright = np.percentile(smooth, (DARKEST, 100 - DARKEST)) / 255
+    if bright - dark < CONTRAST:
+        raise DoubtError("all of it is about as bright, so that no sheet stands out")
+    level, light = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    light = cv2.morphologyEx(light, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
+    light = cv2.morphologyEx(light, cv2.MORPH_OPEN, np.ones((15, 15), np.uint8))
+    contours, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     largest = max(contours, key=cv2.contourArea, default=None)
     if largest is None or cv2.contourArea(largest) < LEAST_SHARE * smooth.size or level <= 0:
         raise DoubtError("nothing in it is as bright and as large as a sheet")

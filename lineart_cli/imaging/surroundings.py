@@ -1,11 +1,9 @@
-"""What of a scan or photo is not evenly lit paper: what lies around the sheet, its holes, and shadows on it.
+"""What of a scan or photo is not evenly lit paper: what lies around the sheet, and shadows on it.
 
 All are told from what was drawn by these marks, on the grid of the paper map:
 
 - **Around the sheet** (the scanner's black frame, a desk): dark, touching a good part of one side of the page, parted
   from the sheet by straight and steep edges, and without strokes, unless it is so black that none could be seen.
-- **A punch hole**: a round black spot of some millimetres near a side of the page, and one of several that are as
-  large and as near to the same side, well apart; at least one of them touches nothing.
 - **A shadow**: touching the page's border, darker than uneven light makes paper, but lighter than solid ink, and plain:
   most of it is as light as the lightest around.
 """
@@ -46,15 +44,6 @@ EDGE_STEEP = 0.7  # of the edge's cells
 STROKES_AROUND = 0.002  # cells with strokes, at most, of what lies around the sheet
 STROKES_SHADED = 0.35  # and of a shadow
 
-HOLE = 0.5  # a hole is darker than this share of the brightest paper
-HOLE_SIZE = (0.012, 0.05)  # across, of the page's shorter side
-HOLE_FILLS = (0.62, 0.92)  # of the square around it; a disc fills 0.79
-HOLE_NEAR = 0.065  # of the page's shorter side, from the page's side to its middle
-LEAST_HOLE = 5  # cells across, below which nobody can tell that it is round
-ALONE = 2  # cells around it, without anything drawn
-LIKE = 1.0  # cells by which holes of one sheet differ
-APART = 7  # diameters from one to the next
-
 
 class Part(NamedTuple):
     """A part of the page that hangs together: its cells, and their middle level."""
@@ -78,42 +67,6 @@ def around_sheet(cells: Floats, envelope: Floats, white: float) -> Mask:
         return found
     soft = dilated(found, SOFT) & (envelope < LIT * white)
     return dilated(found | soft, BEYOND)
-
-
-def punch_holes(cells: Floats, white: float) -> Mask:
-    """Cells of punch holes, and those right beside them; `cells` and `white` as for `around_sheet`."""
-    found = np.zeros(cells.shape, bool)
-    _, labels, stats, middles = cv2.connectedComponentsWithStats((cells < HOLE * white).astype(np.uint8))
-    drawn = cells < DIM * white
-    spots = [label for label in range(1, len(stats)) if _is_round(stats[label], min(cells.shape))]
-    alone = {label for label in spots if _is_alone(labels == label, drawn)}
-    sizes = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1)
-    last = np.array(cells.shape[::-1]) - 1
-    for axis, from_end in ((0, False), (0, True), (1, False), (1, True)):
-        away = last[axis] - middles[:, axis] if from_end else middles[:, axis]
-        near = [each for each in spots if away[each] <= HOLE_NEAR * min(cells.shape)]
-        for spot in near:
-            if any(
-                {spot, other} & alone
-                and abs(away[spot] - away[other]) <= LIKE
-                and abs(int(sizes[spot]) - int(sizes[other])) <= LIKE
-                and abs(middles[spot, 1 - axis] - middles[other, 1 - axis]) >= APART * sizes[spot]
-                for other in near
-            ):
-                found |= labels == spot
-    return dilated(found, BEYOND)
-
-
-def _is_round(stats: npt.NDArray[np.int32], side: int) -> bool:
-    width, height = int(stats[cv2.CC_STAT_WIDTH]), int(stats[cv2.CC_STAT_HEIGHT])
-    is_large = max(LEAST_HOLE, HOLE_SIZE[0] * side) <= width <= HOLE_SIZE[1] * side
-    fills = stats[cv2.CC_STAT_AREA] / (width * height)
-    return bool(is_large and abs(width - height) <= LIKE and HOLE_FILLS[0] <= fills <= HOLE_FILLS[1])
-
-
-def _is_alone(spot: Mask, drawn: Mask) -> bool:
-    """Whether nothing is drawn around a spot, beyond the cells that its own edge runs through."""
-    return not (drawn & dilated(spot, 2 * ALONE + 1) & ~dilated(spot, 3)).any()
 
 
 def shadows(cells: Floats, envelope: Floats, held: Floats, white: float) -> Mask:

@@ -96,16 +96,17 @@ def darkness(grey: Page, faint: float = NEUTRAL_FAINT) -> Floats:
     return dark
 
 
-def measure(grey: Page, last: Exposure | None = None) -> Tone:
+def measure(grey: Page, last: Exposure | None = None, *, is_fixed: bool = False) -> Tone:
     """Measure paper, noise and pressure of a page.
 
     Args:
         grey: as for `darkness`.
         last: the exposure with which the page was inked before somebody went on drawing. It is kept as long as the
             page is like it, so that ink far from what was drawn stays the same, bit for bit.
+        is_fixed: it is kept whatever the page is like, as the frames of a shot have one.
     """
     paper = paper_map(grey)
-    exposure = _exposure(grey, paper)
+    exposure = last if last is not None and is_fixed else _exposure(grey, paper)
     if last is not None and last.is_like(exposure):
         exposure = last
     return Tone(paper * np.float32(exposure.level), exposure)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from lineart_cli.errors import ArgumentError
+from lineart_cli.options.cluster import ClusterOptions
+from lineart_cli.options.conflicts import check_together
 from lineart_cli.options.curves import CurveOptions
 from lineart_cli.options.naming import Template, read_template
 from lineart_cli.options.read import ReadOptions
@@ -31,13 +32,10 @@ from lineart_cli.options.values import (
     BITS,
     BLACK,
     DRAWINGS,
+    DROP_COLOURS,
     FAINT_RANGE,
     FORMATS,
-    FORMATS_OF_16_BITS,
     FORMATS_OF_CURVES,
-    FORMATS_OF_EDITS,
-    FORMATS_TO_JOIN,
-    FORMATS_WITHOUT_ALPHA,
     NEUTRAL_FAINT,
     PASSES,
     PLAIN,
@@ -122,7 +120,7 @@ class DrawOptions(Options):
 
 
 @dataclass(frozen=True)
-class InkOptions(ReadOptions, DrawOptions, CurveOptions):
+class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):
     """What `lineart ink` can be told. `None` stands for `auto`, or for "not given"."""
 
     format: str = option(
@@ -152,6 +150,16 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
         read=read_colour,
         metavar="COLOUR",
     )
+    keep_colour: Several[str] | None = option(
+        None,
+        "--keep-colour",
+        "Ink lines in a coloured pencil by themselves and in their own colour: in the page, below the other lines, or "
+        "on a layer of its own where the format has layers; several, as in red,blue, with commas between them.",
+        "Writing",
+        read=each_by(read_choice),
+        metavar="NAME",
+        choices=DROP_COLOURS,
+    )
     transparent: bool = option(
         False, "--transparent", "Ink on transparency instead of white paper, as on a layer of ora and psd.", "Writing"
     )
@@ -172,10 +180,17 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
         "Writing",
         changes_ink=False,
     )
+    sequence: bool = option(
+        False,
+        "--sequence",
+        "Files that differ in the number at the end of their names, and the pages of a file, are frames of a shot: "
+        "they share one tone and one scale, so that lines do not flicker.",
+        "Ink",
+    )
     join: bool = option(
         False,
         "--join",
-        "Put the ink of all pages of a file into one file; only tiff and pdf can hold several.",
+        "Put the ink of all pages of a file into one file: pages of tiff and pdf, frames of png, webp and gif.",
         "Writing",
         changes_ink=False,
     )
@@ -310,24 +325,19 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions):
     def parse(cls, given: Mapping[str, str | bool | None]) -> Self:
         """See `Options.parse`."""
         options = super().parse(given)
-        if options.transparent and options.format in FORMATS_WITHOUT_ALPHA:
-            raise ArgumentError("--transparent", f"with --format {options.format}", "use png, tiff or webp")
-        if options.bits > 8 and options.format not in FORMATS_OF_16_BITS:
-            raise ArgumentError("--bits", f"{options.bits} with --format {options.format}", "use png or tiff")
-        if options.join and options.format not in FORMATS_TO_JOIN:
-            raise ArgumentError("--join", f"with --format {options.format}", "use --format tiff or pdf")
-        if options.keep_edits and options.overwrite:
-            raise ArgumentError("--keep-edits", "with --overwrite", "this replaces edits; leave one of them out")
-        if options.keep_edits and options.format not in FORMATS_OF_EDITS:
-            advice = "edits are kept pixel by pixel; use png, tiff, webp, bmp, ora or psd"
-            raise ArgumentError("--keep-edits", f"with --format {options.format}", advice)
-        if options.keep_edits and options.join:
-            raise ArgumentError("--keep-edits", "with --join", "edits are kept in files of one page; leave --join out")
-        if options.watch and options.dry_run:
-            raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")
+        check_together(options)
         return options
 
+    def without_effect(self) -> list[str]:
+        """What was asked for and has no part in the format of the ink, a line each."""
+        if self.format in FORMATS_OF_CURVES:
+            return []
+        changed = [name for name in specs(CurveOptions) if getattr(self, name) != getattr(CurveOptions(), name)]
+        advice = f"has no part in {self.format}, whose ink is pixels; it is for {', '.join(FORMATS_OF_CURVES)}"
+        return [f"--{name} {getattr(self, name)} {advice}" for name in changed]
+
     def settings(self) -> dict[str, str | float | bool | None]:
-        """See `Options.settings`; how curves are made is left out where the ink is none."""
+        """See `Options.settings`; of curves, kept colours and sequences only where there are some."""
         without = set() if self.format in FORMATS_OF_CURVES else set(specs(CurveOptions))
+        without |= {name for name in ("sequence", "keep_colour") if not getattr(self, name)}
         return {name: value for name, value in super().settings().items() if name not in without}

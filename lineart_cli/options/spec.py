@@ -194,6 +194,9 @@ class Options:
         for key, value in given.items():
             name = renamed.get(key, key)
             spec = specs(cls)[name]
+            if value is not None and name in values:
+                former = " or ".join(spec.aliases)
+                raise spec.error(f"with {former}", "which is its former name; leave one of them out")
             if value is not None:
                 values[name] = spec.read(spec, value) if spec.read and isinstance(value, str) else value
         return cls(**values)

@@ -31,10 +31,11 @@ INVERT = ("auto", "yes", "no")
 BACKENDS = ("auto", "openvino", "onnxruntime")
 PRECISIONS = ("auto", "f32", "bf16", "int8")
 READABLE = "PNG, JPEG, TIFF, WebP, PSD, KRA, ORA, PDF, SVG or HEIC"
-FORMATS = ("png", "tiff", "webp", "ora", "psd", "bmp", "jpeg", "svg", "svgz", "pdf")
+FORMATS = ("png", "tiff", "webp", "gif", "ora", "psd", "bmp", "jpeg", "svg", "svgz", "pdf")
 FORMATS_OF_CURVES = ("svg", "svgz", "pdf")
-FORMATS_TO_JOIN = ("tiff", "pdf")
-FORMATS_WITHOUT_ALPHA = ("bmp", "jpeg")
+FORMATS_OF_FRAMES = ("png", "webp", "gif")
+FORMATS_TO_JOIN = ("tiff", "pdf", *FORMATS_OF_FRAMES)
+FORMATS_WITHOUT_ALPHA = ("bmp", "jpeg", "gif")
 FORMATS_OF_16_BITS = ("png", "tiff")
 FORMATS_OF_EDITS = ("png", "tiff", "webp", "bmp", "ora", "psd")
 STROKES = ("outline", "centre", "both")
@@ -66,6 +67,16 @@ class Several(tuple[_T, ...]):
 
     def __str__(self) -> str:
         return ",".join(map(str, self))
+
+
+class Mapped(NamedTuple):
+    """A folder as it is called here, and as the workers of a cluster call it."""
+
+    here: str
+    there: str
+
+    def __str__(self) -> str:
+        return "=".join(self)
 
 
 class Crop(NamedTuple):

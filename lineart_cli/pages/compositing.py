@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.imaging.colour import encoded
 from lineart_cli.imaging.resample import strips
 from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Picture
@@ -92,13 +93,15 @@ BLENDS: dict[str, Callable[[Floats, Floats], Floats]] = {
 """What becomes of the colour below and that above, both (h, w, 3) in [0, 1]."""
 
 
-def composed(group: Group, width: int, height: int, dpi: Dpi | None, notes: Iterable[str] = ()) -> Picture:
-    """The page on which a group lies."""
+def composed(
+    group: Group, width: int, height: int, dpi: Dpi | None, notes: Iterable[str] = (), *, is_linear: bool = False
+) -> Picture:
+    """The page on which a group lies; layers that hold light as it is are mixed in that, before sRGB encodes it."""
     paintings = group.paintings
     return Picture(
         width,
         height,
-        lambda: _blocks(group, width, height),
+        lambda: _blocks(group, width, height, is_linear),
         bits=max((each.bits for each in paintings), default=8),
         is_grey=all(each.is_grey for each in paintings),
         dpi=dpi,
@@ -107,11 +110,14 @@ def composed(group: Group, width: int, height: int, dpi: Dpi | None, notes: Iter
     )
 
 
-def _blocks(group: Group, width: int, height: int) -> Iterator[Block]:
+def _blocks(group: Group, width: int, height: int, is_linear: bool) -> Iterator[Block]:
     rows = max(1, BLOCK_PIXELS // width)
     canvas = _Canvas(width)
     for strip in strips(height, rows):
-        yield Block(canvas.painted(group, strip), "rgb", 1, "premultiplied", strip.start)
+        pixels = canvas.painted(group, strip)
+        if is_linear:
+            pixels[..., :3] = encoded(_bare(pixels[..., :3], pixels[..., 3:])) * pixels[..., 3:]
+        yield Block(pixels, "rgb", 1, "premultiplied", strip.start)
 
 
 @dataclass

@@ -39,6 +39,7 @@ class Header:
         notes: what the user should know of how the page is read, each to stand after the file's name.
         corners: where the page lay in the photo that it is cut out of, see `Picture`.
         told_aspect: how many times as high as wide a pixel is, where the file tells only that and no dpi.
+        seconds: for how long the page is shown, as a frame of an animation; 0 where nothing says that.
     """
 
     width: int
@@ -52,6 +53,7 @@ class Header:
     notes: tuple[str, ...] = field(default=(), compare=False)
     corners: tuple[tuple[float, float], ...] = field(default=(), compare=False)
     told_aspect: float = field(default=1.0, compare=False)
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def aspect(self) -> float:

@@ -7,7 +7,7 @@ format leaves no other way; and where the blocks come in order, only a few rows 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any, Literal
@@ -16,7 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
 
-from lineart_cli.imaging.colour import DROPPED, desaturate, without_pencils
+from lineart_cli.imaging import pencils
+from lineart_cli.imaging.colour import desaturate
+from lineart_cli.imaging.pencils import DROPPED, Pencil
 from lineart_cli.imaging.resample import fit, gather
 from lineart_cli.pages.header import UPRIGHT, Dpi, is_turned
 
@@ -69,6 +71,7 @@ class Picture:
         decoder_bytes: what the decoder itself holds of the page at once, beside a few rows.
         is_on_black: whether the sheet that its blocks are laid on is black, and not white.
         aspect: how many times as high as wide a pixel is, where only that is known and no dpi.
+        seconds: for how long it is shown, as a frame of an animation; 0 where nothing says that.
         notes: what the user should know of how it is read, each to stand after the file's name.
         corners: where the page lay in the upright photo that it is cut out of, px from the top left one on, clockwise.
     """
@@ -84,6 +87,7 @@ class Picture:
     decoder_bytes: int = 0
     is_on_black: bool = False
     aspect: float = 1.0
+    seconds: float = 0.0
     notes: tuple[str, ...] = ()
     corners: tuple[tuple[float, float], ...] = ()
 
@@ -139,7 +143,7 @@ def grey_strips(
     Args:
         picture: the page.
         mode: how colour becomes grey, see `colour.desaturate`.
-        drop_colour: keys of `colour.DROPPED`: their pencils are taken out, and colour becomes grey by the light in
+        drop_colour: keys of `pencils.DROPPED`: their pencils are taken out, and colour becomes grey by the light in
             which they are hardly seen, whatever `mode` says. The page is then decoded twice.
         dtype: uint8, uint16 or float32, see `grey_type`; where a colour is dropped, float32.
 
@@ -150,8 +154,24 @@ def grey_strips(
         yield from (strip for (strip,) in _strips(picture, [(dtype, lambda rgb: desaturate(rgb, mode))]))
         return
     kept = {DROPPED[name][0] for name in drop_colour}
-    kinds = [(np.float32 if sample in kept else np.float16, itemgetter((..., sample))) for sample in range(3)]
-    yield from without_pencils(lambda: _strips(picture, kinds), (picture.height, picture.width), drop_colour)
+    shape = picture.height, picture.width
+    yield from pencils.without_pencils(lambda: _light(picture, kept), shape, drop_colour)
+
+
+def measured_pencils(picture: Picture, names: Sequence[str]) -> list[Pencil]:
+    """Coloured pencils of a page in colour, see `pencils.measure`; decodes the page."""
+    return pencils.measure(_light(picture), (picture.height, picture.width), names)
+
+
+def pencil_strips(picture: Picture, found: Sequence[Pencil]) -> Iterator[NDArray[np.float32]]:
+    """Decodes the last of some pencils without the page and the others, see `pencils.alone`, as it is stored."""
+    return pencils.alone(_light(picture), (picture.height, picture.width), found)
+
+
+def _light(picture: Picture, exact: Collection[int] = ()) -> Iterator[tuple[NDArray[Any], ...]]:
+    """Red, green and blue of some rows at a time, float16, or float32 where they are to be `exact`."""
+    kinds = [(np.float32 if sample in exact else np.float16, itemgetter((..., sample))) for sample in range(3)]
+    return _strips(picture, kinds)
 
 
 def grey_type(bits: int, is_grey: bool, drop_colour: Sequence[str] | None) -> np.dtype[Any]:

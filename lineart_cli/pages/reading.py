@@ -6,7 +6,7 @@ import contextlib
 import gzip
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -19,12 +19,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lineart_cli.errors import PageError
+from lineart_cli.imaging.pencils import Pencil
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages import readers
 from lineart_cli.pages.faults import Unreadable, check_size
 from lineart_cli.pages.header import Header
 from lineart_cli.pages.metadata import Metadata, metadata_of
-from lineart_cli.pages.picture import Document, Greys, Picture, grey_strips, grey_type, to_grey
+from lineart_cli.pages.picture import (
+    Document,
+    Greys,
+    Picture,
+    grey_strips,
+    grey_type,
+    measured_pencils,
+    pencil_strips,
+    to_grey,
+)
 from lineart_cli.pages.raster import Raster, to_raster
 from lineart_cli.pages.sketch import to_sketch
 from lineart_cli.pages.straightening import straight
@@ -65,6 +75,7 @@ def read_header(path: Path, options: ReadOptions, page: int = 0) -> Header:
             picture.notes,
             picture.corners,
             1 / picture.aspect if picture.is_turned else picture.aspect,
+            picture.seconds,
         )
 
 
@@ -87,6 +98,43 @@ def read_strips(path: Path, options: ReadOptions, page: int = 0, is_on_black: bo
         dtype = grey_type(picture.bits, picture.is_grey, options.drop_colour)
         laid = replace(picture, is_on_black=is_on_black)
         yield from grey_strips(laid, options.desaturate, options.drop_colour, dtype)
+
+
+def read_pencils(path: Path, options: ReadOptions, page: int, names: Sequence[str]) -> list[Pencil]:
+    """Measures coloured pencils on a page in colour, each without those that are named before it.
+
+    Args:
+        path: the file.
+        options: how pages are read.
+        page: which of the file's pages, from 0.
+        names: keys of `pencils.DROPPED`.
+
+    Raises:
+        PageError: as of `read_strips`.
+    """
+    with _picture(path, options, page) as (_, picture):
+        return measured_pencils(picture, names)
+
+
+def read_pencil_strips(
+    path: Path, options: ReadOptions, page: int, pencils: Sequence[Pencil]
+) -> Iterator[NDArray[np.float32]]:
+    """Decodes the last of some pencils alone, some rows at a time and not turned upright; see `pencils.alone`.
+
+    Args:
+        path: the file.
+        options: how pages are read.
+        page: which of the file's pages, from 0.
+        pencils: as `read_pencils` gives them.
+
+    Yields:
+        (rows, W) light in [0, 1], white where there is nothing of the pencil.
+
+    Raises:
+        PageError: as of `read_strips`.
+    """
+    with _picture(path, options, page) as (_, picture):
+        yield from pencil_strips(picture, pencils)
 
 
 def read_grey(path: Path, options: ReadOptions, page: int = 0, scale: float = 1.0) -> NDArray[np.float32]:

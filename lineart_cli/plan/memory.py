@@ -30,6 +30,7 @@ DRAWING = 2.0
 """Bytes for each px at the working scale where brushes draw: pressure and ends of lines, beside the lines."""
 WHOLE = {"webp": 15.0, "jpeg": 1.5, "bmp": 1.5, "ora": 3.0, "psd": 3.0, **dict.fromkeys(FORMATS_OF_CURVES, 2.0)}
 """Bytes for each px of a page in formats that are not written in strips."""
+SEPARATION = 4  # bytes for each px at the working scale of a coloured pencil that is inked by itself
 LEVEL = 2  # bytes of what is between network and ink
 
 
@@ -91,6 +92,14 @@ class PageMemory:
     def working(self) -> int:
         """Of the page at the working scale, as far as it is not on disk."""
         return self.page.px_bytes * self.px if self.page.is_kept else self.small_page
+
+    @property
+    def separations(self) -> float:
+        """Bytes of what is inked by itself: the sketch at the working scale, and the ink."""
+        if not self.page.separations:
+            return 0
+        each = [SEPARATION * self.px, self._ink_bytes * self.page.px]
+        return self.page.separations * sum(size for size in each if size < LARGE)
 
     @property
     def lines(self) -> float:
@@ -161,6 +170,7 @@ class Memory:
             + self._footprint.base
             + self.page.small_page
             + self.page.draft_bytes
+            + self.page.separations
             + TONE * self.page.px
             + self.page.waiting
         )

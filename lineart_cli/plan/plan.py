@@ -76,7 +76,8 @@ def plan(page: PageSize, card: ModelCard, hardware: Hardware, request: Request) 
     """
     choice, why_choice = choose(card, hardware, request)
     at_once, why_at_once, (tiles, memory, why_tiles) = pages_at_once(page, card, hardware, request, choice)
-    seconds, how_sure = expected_seconds(tiles.computed_px, card, hardware, request, choice)
+    computed_px = tiles.computed_px * (1 + page.separations)
+    seconds, how_sure = expected_seconds(computed_px, card, hardware, request, choice)
     time = "time" if math.isnan(seconds) else f"time {seconds:.2g} s"
     at_once_text, passes_text = f"pages {at_once} at once: {why_at_once}", _passes_text(card, request)
     why = *why_choice, at_once_text, passes_text, *why_tiles, f"{time}: {how_sure}"

@@ -21,6 +21,7 @@ class PageSize:
         held: bytes that reading takes beside a few rows.
         is_kept: whether the page is kept in memory even where it is large.
         scale: px of the page for a px at which the network works.
+        separations: how many coloured pencils are inked by themselves.
     """
 
     height: int
@@ -30,6 +31,7 @@ class PageSize:
     held: int = 0
     is_kept: bool = False
     scale: float = 1.0
+    separations: int = 0
 
     @property
     def px(self) -> int:

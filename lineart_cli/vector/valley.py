@@ -16,6 +16,10 @@ Floats = NDArray[np.float32]
 
 SOLID = 6
 """Half the width in px from which what is all middle is no line, but a solid black."""
+_DOT = 5
+"""Side in px up to which what is compact is a dot as broad as the pen; a larger one is a solid black."""
+_COMPACT = 1.4  # longer to shorter side of what is no stroke
+_FILLED = 0.6  # of the rectangle around it; a disc fills 0.79
 _ROWS = 512  # that are thinned at once
 _MARGIN = 8 * SOLID  # px around them; what is broader is no line
 _WINDOW = 2  # px on each side over which the slope of the squared distance is measured
@@ -65,6 +69,7 @@ def valley(off: Page) -> Valley:
         if (black := _solid(core)) is not None:
             solid[rows] = black[kept]
             skeleton &= black == 0
+        _part_dots(core, skeleton, solid[rows], kept)
         row, column = np.nonzero(skeleton[kept])
         side, depth = _lowest(near, row + kept.start, column)
         pixels.append(np.stack([row + rows.start, column]).astype(np.int32))
@@ -79,6 +84,41 @@ def _solid(core: Mask) -> NDArray[np.uint8] | None:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * SOLID + 1, 2 * SOLID + 1))
     within = cv2.erode(core.astype(np.uint8), disc, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.dilate(within, disc), np.uint8) if within.any() else None
+
+
+def _part_dots(core: Mask, skeleton: Mask, solid: NDArray[np.uint8], kept: slice) -> None:
+    """Takes what is round and alone out of the skeleton, where thinning leaves chance strokes of it.
+
+    Args:
+        core: (h, w) all middles.
+        skeleton: of them; a small dot becomes one pixel, a larger one none.
+        solid: the solid blacks in the rows that are kept; larger dots are added.
+        kept: these rows.
+    """
+    _, labels, stats, middles = cv2.connectedComponentsWithStats(core.astype(np.uint8))
+    width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    side, other = np.maximum(width, height), np.minimum(width, height)
+    is_filled = stats[:, cv2.CC_STAT_AREA] >= _FILLED * side * other
+    is_compact = (side <= _COMPACT * other) & (side <= 4 * SOLID) & is_filled
+    for label in (1 + np.flatnonzero(is_compact[1:])).tolist():
+        left, top = stats[label, cv2.CC_STAT_LEFT], stats[label, cv2.CC_STAT_TOP]
+        place = slice(top, top + height[label]), slice(left, left + width[label])
+        dot = labels[place] == label
+        if _has_hole(dot):
+            continue
+        skeleton[place] &= ~dot
+        if side[label] <= _DOT:
+            column, row = middles[label].round().astype(int)
+            skeleton[row, column] = True
+        else:
+            rows = slice(max(top, kept.start), min(top + height[label], kept.stop))
+            here = solid[rows.start - kept.start : rows.stop - kept.start, place[1]]
+            here |= dot[rows.start - top : rows.stop - top].astype(np.uint8)
+
+
+def _has_hole(mask: Mask) -> bool:
+    around, _ = cv2.connectedComponents(np.pad(~mask, 1, constant_values=True).astype(np.uint8), connectivity=4)
+    return bool(around > 2)
 
 
 def _lowest(off: NDArray[np.float16], row: NDArray[np.intp], column: NDArray[np.intp]) -> tuple[Floats, Floats]:

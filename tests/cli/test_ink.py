@@ -477,7 +477,10 @@ def test_a_bad_thickness_is_one_line_and_nothing_is_done(lineart: Shell, thickne
         ),
         (["scans", "-o", "scans/a.png"], "--output scans/a.png: is a file; give a folder"),
         (["nowhere", "*.tif", "-o", "ink"], "PATH nowhere, *.tif: nowhere: no such file or folder; check"),
+        (["gone.png", "-o", "ink"], "PATH gone.png: no such file or folder; check"),
         (["empty", "-o", "ink"], "PATH empty: no images there"),
+        (["scans", "-o", "ink", "--looks", "1", "--passes", "3"], "--passes with --looks: which is its former name"),
+        (["scans", "-o", "ink", "--passes", "2", "--looks", "2"], "--passes with --looks: which is its former name"),
         (["scans"], "--output missing: name a folder for the ink, or give --beside"),
         (["-o", "ink"], "Missing argument 'PATH'"),
         (["scans", "-o", "ink", "--thicknes", "3"], "No such option: --thicknes"),
@@ -492,6 +495,37 @@ def test_bad_arguments_are_one_line_and_nothing_is_done(lineart: Shell, argument
     assert lineart.err.startswith(f"lineart: {says}")
     assert lineart.err.count("\n") == 1
     assert files(".") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--strokes", "centre"], "--strokes centre has no part in png, whose ink is pixels; it is for svg, svgz, pdf"),
+        (["--tolerance", "2px", "--format", "tiff"], "--tolerance 2px has no part in tiff, whose ink is pixels"),
+    ],
+)
+def test_what_has_no_part_in_a_format_is_told_once(lineart: Shell, arguments: list[str], says: str) -> None:
+    assert lineart("ink", "scans", "-o", "ink", *arguments) == 0
+    assert lineart.err.count(says) == 1
+
+
+@pytest.mark.parametrize(("option", "length", "px"), [("--tolerance", "5mm", "236"), ("--drawing", "99mm", "4.68e+03")])
+def test_a_length_in_mm_is_in_its_range_on_the_page(lineart: Shell, option: str, length: str, px: str) -> None:
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--format", "svg", option, length, "--dpi", "1200") == 1
+    assert f"{option} {length} is {px} px on this page of 1200 dpi; give " in lineart.err
+
+
+def test_of_several_pictures_of_a_page_the_one_that_is_meant_is_told(lineart: Shell) -> None:
+    Image.new("L", (40, 40), 255).save("blank.png")
+    assert lineart("ink", "blank.png", "-o", "ink", "--thickness", "2,4") == 0
+    assert [f"blank.png as blank-{name}.png: comes out blank" in lineart.err for name in ("2px", "4px")] == [True, True]
+
+
+def test_a_page_of_a_few_px_is_told_to_be_one(lineart: Shell) -> None:
+    for side in (2, 3):
+        Image.new("L", (side, side), 0).save(f"black{side}.png")
+    assert lineart("ink", "black2.png", "black3.png", "-o", "ink") == 0
+    assert lineart.err.count("has so few px that no lines can be told on it") == 2
 
 
 def test_a_missing_path_beside_good_ones_fails_alone(lineart: Shell) -> None:

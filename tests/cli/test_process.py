@@ -90,3 +90,13 @@ def test_results_that_a_full_disk_does_not_take_are_one_line(folder: Path, more:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "results cannot be written to standard output (No space left on device)" in done.stderr
+    assert "finished pages are kept" in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+@pytest.mark.parametrize("arguments", ["brushes", "--help"])
+def test_so_is_what_has_no_pages(folder: Path, arguments: str) -> None:
+    command = f"{sys.executable} -m lineart_cli {arguments} > /dev/full"
+    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    says = "results cannot be written to standard output (No space left on device); make room and run again"
+    assert (done.returncode, done.stderr) == (1, f"lineart: {says}\n")

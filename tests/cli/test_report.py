@@ -156,7 +156,7 @@ def fill(root: Path) -> Path:
         known.pages[name] = Entry(
             f"../scans/{name}", 0, next(digests), settings, model, "1.2.3", next(digests), WIDTH, HEIGHT, 300.0, 3.0
         )
-    (root / "ink" / manifest.NAME).write_text(known.to_text())
+    (root / "ink" / manifest.NAME).write_text("".join(known.lines()))
     return root / "ink"
 
 

@@ -104,7 +104,7 @@ def test_pages_are_joined_into_one_pdf(lineart: Callable[..., tuple[int, str, st
     assert pages.count_pages(Path("ink/two.pdf")) == 2
     code, _, err = lineart("ink", "two.tif", "-o", "ink", "--format", "svg", "--join")
     assert code == 2
-    assert err == "lineart: --join with --format svg: use --format tiff or pdf\n"
+    assert err == "lineart: --join with --format svg: use --format tiff, pdf, png, webp or gif\n"
 
 
 @pytest.mark.parametrize("tolerance", ["0", "-1", "1e9", "wide", "nan", ""])

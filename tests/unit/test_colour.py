@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli.imaging import colour, tone
+from lineart_cli.imaging import colour, pencils, tone
 from lineart_cli.options import DESATURATE_MODES, DROP_COLOURS, NEUTRAL_FAINT
 
 COLOUR = np.array([[[0.2, 0.5, 0.9]]], np.float32)
@@ -74,7 +74,7 @@ def without(light: np.ndarray, *names: str, rows: int | None = None) -> np.ndarr
     def bands() -> Iterator[tuple[np.ndarray, ...]]:
         return (tuple(np.moveaxis(light[top : top + cuts.step], -1, 0)) for top in cuts)
 
-    return np.concatenate(list(colour.without_pencils(bands, light.shape[:2], names)))
+    return np.concatenate(list(pencils.without_pencils(bands, light.shape[:2], names)))
 
 
 def dropped(rgb: np.ndarray, *names: str) -> np.ndarray:
@@ -95,9 +95,15 @@ def check(dark: np.ndarray) -> None:
     assert abs(dark[BARE].mean()) < 0.01
 
 
+def test_light_is_encoded_as_srgb_does_and_back() -> None:
+    light = np.linspace(0, 1, 1000, dtype=np.float32)
+    np.testing.assert_allclose(colour.decoded(colour.encoded(light)), light, atol=1e-6)
+    np.testing.assert_allclose(colour.encoded(np.float32([0, 0.2140, 1])), [0, 0.5, 1], atol=1e-3)
+
+
 class TestDropColour:
     def test_every_name_is_an_option(self) -> None:
-        assert tuple(colour.DROPPED) == DROP_COLOURS
+        assert tuple(pencils.DROPPED) == DROP_COLOURS
 
     @pytest.mark.parametrize("pencil", [(160, 210, 235), (110, 185, 225), (90, 140, 200), (60, 80, 160)])
     @pytest.mark.parametrize("paper", [(252, 251, 248), (240, 225, 190), (225, 235, 250)])

@@ -195,7 +195,9 @@ def test_metadata_and_16_bits_go_with_every_page(desk: Desk) -> None:
         assert {page.dtype for page in found.pages} == {np.dtype(np.uint16)}
 
 
-@pytest.mark.parametrize("file_format", ["png", "ora", "jpeg"])
-def test_only_tiff_holds_several_pages(file_format: str) -> None:
-    with pytest.raises(ArgumentError, match=f"^--join with --format {file_format}: use --format tiff or pdf$"):
+@pytest.mark.parametrize("file_format", ["bmp", "ora", "jpeg"])
+def test_what_cannot_hold_several_pages_is_refused(file_format: str) -> None:
+    with pytest.raises(
+        ArgumentError, match=f"^--join with --format {file_format}: use --format tiff, pdf, png, webp or gif$"
+    ):
         InkOptions.parse({"join": True, "format": file_format})

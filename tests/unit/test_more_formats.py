@@ -116,13 +116,6 @@ def test_a_turned_avif_is_upright(tmp_path: Path) -> None:
     np.testing.assert_allclose(read(tmp_path / "a.avif"), np.rot90(SMOOTH / 255, -1), atol=0.03)
 
 
-def test_a_film_gives_its_first_picture_and_that_is_told(tmp_path: Path) -> None:
-    first, second = Image.fromarray(SMOOTH), Image.new("L", (80, 60), 0)
-    first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
-    np.testing.assert_allclose(read(tmp_path / "a.gif"), SMOOTH / 255, atol=0.03)
-    assert header(tmp_path / "a.gif").notes == ("is a film, of which the first picture is inked",)
-
-
 def test_a_transparent_gif_lies_on_white(tmp_path: Path) -> None:
     clear = Image.new("P", (8, 8), 0)
     clear.putpalette([0, 0, 0, 255, 0, 0])

@@ -91,7 +91,7 @@ def test_an_unknown_name_gets_the_list_nearest_first() -> None:
         ("tile", "-512"),
         ("jobs", "0"),
         ("jobs", "1.5"),
-        ("format", "gif"),
+        ("format", "xcf"),
         ("backend", "tensorrt"),
         ("precision", "int4"),
         ("device", " "),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -200,12 +201,39 @@ class TestManifest:
         folder.__enter__()
         put(folder)
         with monkeypatch.context() as patch:
-            patch.setattr(Path, "write_text", full)
+            patch.setattr(manifest.Manifest, "lines", full)
             with pytest.raises(PageError, match="No space left on device"):
                 folder.__exit__(None, None, None)
         with OutputFolder(root) as again:
             assert again.status(root / "a.png", entry()) is OutputStatus.FINISHED
         assert known(root) == Manifest({"a.png": entry(INK)})
+
+    def test_of_what_another_run_puts_there_each_line_is_read_once(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read: list[int] = []
+        replay = manifest.replay
+
+        def counted(known: Manifest, lines: list[str], found: Callable[[str], str | None]) -> None:
+            read.append(sum(map(bool, lines)))
+            replay(known, lines, found)
+
+        monkeypatch.setattr(manifest, "replay", counted)
+        with OutputFolder(root) as one, OutputFolder(root) as other:
+            for number in range(20):
+                put((one, other)[number % 2], f"{number}.png")
+            assert one.known() == other.known()
+            assert len(one.known().pages) == 20
+        assert sum(read) <= 2 * 20
+
+    def test_a_journal_that_is_another_one_is_read_from_its_beginning(self, root: Path) -> None:
+        with OutputFolder(root) as one:
+            for number in range(5):
+                put(one, f"{number}.png")
+            with OutputFolder(root) as other:  # has written the manifest, and dropped the journal
+                put(other, "a.png")
+            put(one, "b.png")
+        assert set(known(root).pages) == {"0.png", "1.png", "2.png", "3.png", "4.png", "a.png", "b.png"}
 
     def test_a_dry_run_only_looks(self, root: Path) -> None:
         with OutputFolder(root / "none", dry_run=True) as folder:

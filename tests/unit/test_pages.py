@@ -377,12 +377,6 @@ def test_a_header_tells_what_decoding_takes(
     assert pages.read_header(path, ReadOptions()).held == px_bytes * 40 * 30
 
 
-def test_a_webp_film_gives_its_first_picture(tmp_path: Path) -> None:
-    first, second = (Image.new("RGB", (20, 10), (value,) * 3) for value in (60, 200))
-    path = save(tmp_path / "a.webp", first, save_all=True, append_images=[second], lossless=True)
-    np.testing.assert_allclose(pages.read_grey(path, ReadOptions()), 60 / 255, atol=1e-6)
-
-
 def test_a_webp_that_is_cut_off_says_so(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     path = save(tmp_path / "a.webp", Image.fromarray(noise), lossless=True)

@@ -147,6 +147,91 @@ def test_a_spot_with_a_stroke_on_it_is_drawn() -> None:
     assert (tone.darkness(page)[cv2.erode(spots.astype(np.uint8), np.ones((9, 9))) > 0] > 0.7).all()
 
 
+def bound(side: str, hole: tuple[int, int], pitch: int, crossed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A page with the holes of a spiral along a side, their wires, and strokes over some; and where both are."""
+    holes, ink = np.zeros((HEIGHT, WIDTH), np.uint8), drawing()
+    ink[:, :130] = 0
+    for at in range(pitch // 2, HEIGHT, pitch):
+        cv2.rectangle(holes, (40, at), (40 + hole[0], at + hole[1]), 1, -1)
+        cv2.line(holes, (0, at + hole[1] // 2), (45, at + hole[1] // 3), 1, 4)
+    for number in range(crossed):
+        cv2.line(ink, (50, number * 5 * pitch), (180, number * 5 * pitch + 2 * pitch), 0.75, 5)
+    turns = {"left": 0, "top": -1, "right": 2, "bottom": 1}[side]
+    page = scanned(0.97 * (1 - ink) * (1 - 0.93 * holes))
+    return np.rot90(page, turns).copy(), np.rot90(holes, turns), np.rot90(ink, turns)
+
+
+@pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
+@pytest.mark.parametrize(("hole", "pitch", "crossed"), [((50, 50), 100, 0), ((36, 44), 75, 3), ((60, 34), 90, 0)])
+def test_the_holes_and_wires_of_a_spiral_are_blank(side: str, hole: tuple[int, int], pitch: int, crossed: int) -> None:
+    page, holes, ink = bound(side, hole, pitch, crossed)
+    dark = tone.darkness(page)
+    assert dark[(holes > 0) & (ink == 0)].max() < 0.1
+    away = cv2.dilate(holes, np.ones((49, 49))) == 0
+    assert found(dark[away], ink[away]) > 0.99
+
+
+@pytest.mark.parametrize("kept", [6, 3])
+def test_a_few_black_spots_along_a_side_stay(kept: int) -> None:
+    page, holes, _ = bound("left", (50, 50), 100)
+    last = 100 * kept
+    page[last:, :120] = 247
+    dark = tone.darkness(page)[:last, 45:85]
+    assert dark[cv2.erode(holes, np.ones((11, 11)))[:last, 45:85] > 0].min() > 0.7
+
+
+def with_stroke(*ends: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """A page with a stroke in an empty corner; and where it is."""
+    ink, stroke = drawing(), np.zeros((HEIGHT, WIDTH), np.float32)
+    ink[:200, -300:] = 0
+    cv2.polylines(stroke, [np.array(ends)], False, 0.75, 7, cv2.LINE_AA)
+    return scanned(0.97 * (1 - ink) * (1 - stroke)), stroke
+
+
+@pytest.mark.parametrize("ends", [((1370, 60), (1450, 66)), ((1400, 40), (1450, 95)), ((1440, 40), (1440, 110))])
+def test_a_staple_is_blank(ends: tuple[tuple[int, int], ...]) -> None:
+    page, stroke = with_stroke(*ends)
+    assert tone.darkness(page)[stroke > 0].max() < 0.1
+    for turns in (1, 2, 3):
+        assert tone.darkness(np.rot90(page, turns).copy())[np.rot90(stroke, turns) > 0].max() < 0.1
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        ((1250, 60), (1450, 66)),  # too long
+        ((1420, 60), (1445, 62)),  # too short
+        ((1380, 40), (1410, 70), (1450, 60)),  # bent
+        ((1180, 60), (1260, 66)),  # in no corner
+    ],
+)
+def test_other_strokes_in_a_corner_stay(ends: tuple[tuple[int, int], ...]) -> None:
+    page, stroke = with_stroke(*ends)
+    assert found(tone.darkness(page), stroke) == 1
+
+
+def test_a_stroke_beside_others_is_no_staple() -> None:
+    page, stroke = with_stroke((1370, 60), (1450, 66))
+    cv2.line(page, (1380, 95), (1440, 100), 60, 7, cv2.LINE_AA)
+    assert found(tone.darkness(page), stroke) == 1
+
+
+def test_all_that_is_on_a_page_is_no_staple() -> None:
+    page = np.full((HEIGHT, WIDTH), 247, np.uint8)
+    cv2.line(page, (1370, 60), (1450, 66), 60, 7, cv2.LINE_AA)
+    assert tone.darkness(page)[63, 1410] > 0.7
+
+
+@pytest.mark.parametrize("away", [3, 6, 10, 20])
+def test_a_line_all_along_the_page_s_edge_is_drawn_where_there_is_paper_beyond_it(away: int) -> None:
+    ink = drawing()
+    for at in (away, HEIGHT - 1 - away):
+        ink[at : at + 5 if at == away else at - 5 : 1 if at == away else -1] = 0.75
+    ink[:, away : away + 5] = 0.75
+    ink[:, WIDTH - away - 5 : WIDTH - away] = 0.75
+    assert found(tone.darkness(scanned(0.97 * (1 - ink))), ink) > 0.99
+
+
 def test_lines_that_run_off_the_page_stay() -> None:
     ink = drawing()
     for at in range(100, HEIGHT, 150):

@@ -82,6 +82,13 @@ def photoshop(path: Path, **visible: bool) -> Path:
     return path
 
 
+def test_names_may_end_in_a_null_as_those_by_krita_do(tmp_path: Path) -> None:
+    document = PSDImage.new("RGB", (WIDTH, HEIGHT))
+    document.create_pixel_layer(Image.fromarray(drawing(2)), name="Paper\0")
+    document.save(tmp_path / "a.psd")
+    np.testing.assert_allclose(read(tmp_path / "a.psd", "Paper"), grey_of(drawing(2)), atol=1e-6)
+
+
 class TestMerged:
     @pytest.mark.parametrize("packed", [True, False])
     @pytest.mark.parametrize("large", [False, True])

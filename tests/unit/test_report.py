@@ -101,7 +101,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def save(root: Path, known: Manifest) -> None:
-    (root / manifest.NAME).write_text(known.to_text())
+    (root / manifest.NAME).write_text("".join(known.lines()))
 
 
 def change(root: Path, alter: Callable[[Manifest], object]) -> None:

@@ -116,6 +116,12 @@ class TestDoubt:
         cv2.circle(scan, (400, 500), 200, 20, 6)
         assert self.refused(path, scan).startswith("is not straightened: ")
 
+    def test_a_blank_page(self, path: Path) -> None:
+        blank = np.full((HEIGHT, WIDTH), 250, np.uint8)
+        assert self.refused(path, blank) == (
+            "is not straightened: all of it is about as bright, so that no sheet stands out"
+        )
+
     def test_a_sheet_that_is_cut_off(self, path: Path) -> None:
         corners = seen(5, 3) - np.array((250, 0))
         assert "the sheet's left edge is not in the picture" in self.refused(path, photo(corners))

@@ -276,6 +276,35 @@ class TestSolidBlacks:
         assert ink[80, 40:185].min() > 0.9
 
 
+class TestDots:
+    @pytest.mark.parametrize("kinds", ["outline", "centre"])
+    @pytest.mark.parametrize("radius", [1.5, 2, 3, 4, 5, 7, 9])
+    @given(dx=st.floats(-0.5, 0.5), dy=st.floats(-0.5, 0.5))
+    @settings(max_examples=8, deadline=None)
+    def test_they_are_round_and_as_large_as_they_are_drawn(
+        self, dx: float, dy: float, radius: float, kinds: str
+    ) -> None:
+        y, x = np.mgrid[:160, :200]
+        off = np.maximum(np.hypot(x - 100 - dx, y - 80 - dy) - radius, 0).clip(max=12).astype(np.float16)
+        (layer,) = draw(off, kinds=kinds).layers
+        (shape,) = layer.shapes
+        assert shape.width is None
+        ink = inked(Drawing([layer], 300, 0.5), off.shape)
+        assert ink.sum() == pytest.approx(math.pi * (radius + 1.5) ** 2, rel=0.15)
+        assert [ink.max(axis).sum() for axis in (0, 1)] == pytest.approx(2 * [2 * radius + 3], abs=1)
+
+    def test_one_of_the_pen_is_a_stroke_without_a_length(self) -> None:
+        (layer,) = draw(distances([(100, 80), (100, 80)]), kinds="centre").layers
+        (shape,) = layer.shapes
+        assert shape.width == pytest.approx(3)
+        assert np.ptp(np.concatenate(list(shape.parts)).reshape(-1, 2), axis=0).max() < 0.5
+
+    def test_short_strokes_and_small_rings_are_none(self) -> None:
+        found = draw(distances([(40, 40), (46, 40)], bow(100, 80, 4)), kinds="centre").layers[0].shapes
+        assert [shape.is_closed for shape in found] == [False, True]
+        assert all(shape.width for shape in found)
+
+
 def specks(shape: tuple[int, int]) -> np.ndarray:
     off = np.full(shape, 12, np.float16)
     off[::5, ::5] = 0

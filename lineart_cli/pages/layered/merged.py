@@ -8,7 +8,8 @@ import numpy as np
 
 from lineart_cli.imaging.resample import strips
 from lineart_cli.pages.picture import Block, Picture
-from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels, laid_over, painted
+from lineart_cli.pages.writers.colours import Pixels
+from lineart_cli.pages.writers.paint import InkedPage, Look, laid_over, painted
 
 LAYER_SAMPLES = 4
 """Of a pixel of a layer: RGB and opacity."""

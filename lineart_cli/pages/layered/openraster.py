@@ -23,8 +23,9 @@ from lineart_cli.pages.readers.archive import Archive, local_name
 from lineart_cli.pages.readers.openraster import LayerReader, named, shown
 from lineart_cli.pages.sketch import to_sketch
 from lineart_cli.pages.writers import png
+from lineart_cli.pages.writers.colours import Pixels
 from lineart_cli.pages.writers.layers import INK
-from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
+from lineart_cli.pages.writers.paint import InkedPage, Look
 
 _STACK, _MERGED, _THUMBNAIL = "stack.xml", "mergedimage.png", "Thumbnails/thumbnail.png"
 _THUMBNAIL_SIDE = 256

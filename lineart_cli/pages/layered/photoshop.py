@@ -19,8 +19,9 @@ from lineart_cli.pages.picture import Block, Picture
 from lineart_cli.pages.readers.layers import Named, find
 from lineart_cli.pages.readers.psd_layers import composed
 from lineart_cli.pages.sketch import to_sketch
+from lineart_cli.pages.writers.colours import Pixels
 from lineart_cli.pages.writers.layers import INK
-from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
+from lineart_cli.pages.writers.paint import InkedPage, Look
 
 _CHANNELS = (ChannelID.CHANNEL_0, ChannelID.CHANNEL_1, ChannelID.CHANNEL_2, ChannelID.TRANSPARENCY_MASK)
 _GROUPS = (Tag.SECTION_DIVIDER_SETTING, Tag.NESTED_SECTION_DIVIDER_SETTING)
@@ -94,7 +95,7 @@ def _ink(document: PSD) -> tuple[LayerRecord, ChannelDataList]:
 
 
 def _name(record: LayerRecord) -> str:
-    return str(record.tagged_blocks.get_data(Tag.UNICODE_LAYER_NAME, record.name))
+    return str(record.tagged_blocks.get_data(Tag.UNICODE_LAYER_NAME, record.name)).rstrip("\0")  # Krita ends them so
 
 
 def _block(record: LayerRecord, channels: ChannelDataList) -> Block:

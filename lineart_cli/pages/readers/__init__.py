@@ -11,9 +11,10 @@ from typing import BinaryIO
 from lineart_cli.options import READABLE, ReadOptions
 from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Document
+from lineart_cli.pages.readers.film import is_film
 
 _SNIFFED = 1024
-_PAGED = {"tiff", "pdf"}
+_PAGED = {"tiff", "pdf", "film"}
 _LAYERED = {"psd", "xcf", "zipped"}
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": "image",
@@ -45,9 +46,7 @@ _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 
 def count_pages(file: BinaryIO) -> int:
     """How many pages are in `file`; raises as `opened` does, but only for formats that may have several."""
-    kind = _kind(file.read(_SNIFFED))
-    file.seek(0)
-    if kind not in _PAGED:
+    if _kind_of(file) not in _PAGED:
         return 1
     with opened(file, ReadOptions()) as document:
         return document.pages
@@ -59,7 +58,7 @@ def opened(file: BinaryIO, options: ReadOptions) -> AbstractContextManager[Docum
     Raises:
         Unreadable: there is no such reader, or it is not installed.
     """
-    kind = _kind(file.read(_SNIFFED))
+    kind = _kind_of(file)
     if kind is None:
         raise Unreadable("holds no readable image", f"give a {READABLE} file")
     if options.layer is not None and kind not in _LAYERED:
@@ -70,6 +69,16 @@ def opened(file: BinaryIO, options: ReadOptions) -> AbstractContextManager[Docum
         raise Unreadable(f"needs {error.name}, which is not installed", "run pip install 'lineart[files]'") from error
     document: AbstractContextManager[Document] = reader.opened(file, options)
     return document
+
+
+def _kind_of(file: BinaryIO) -> str | None:
+    """The module that reads a file, which is at its beginning before and after."""
+    beginning = file.read(_SNIFFED)
+    kind = _kind(beginning)
+    if kind == "image" and is_film(file, beginning):
+        kind = "film"
+    file.seek(0)
+    return kind
 
 
 def _kind(beginning: bytes) -> str | None:

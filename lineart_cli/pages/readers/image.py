@@ -1,4 +1,4 @@
-"""PNG, JPEG, WebP, BMP, GIF, TGA, PNM, AVIF and JPEG 2000: the first picture of each file."""
+"""PNG, JPEG, WebP, BMP, TGA, PNM, AVIF and JPEG 2000; see `film` for those that move."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ _DECODED = {"1": 1, "L": 1, "P": 1}
 _WEBP, _LOSSLESS_WEBP = 4, 8
 """Bytes of a pixel while a WebP is decoded; one without loss is made from a picture as large."""
 _WEBP_HEAD = 4096  # bytes in which a WebP says whether it is without loss
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TGA", "PPM", "AVIF", "JPEG2000")
-_FILMS = {"GIF", "WEBP", "AVIF"}
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TGA", "PPM", "AVIF", "JPEG2000")
 _PNG = b"\x89PNG"
 _MOVES = "is a film, of which the first picture is inked"
 _PHOTOSHOP_RESOLUTION = 1005  # Photoshop's image resource ResolutionInfo
@@ -51,7 +50,8 @@ def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
         width, height = image.size
         lacks_end = image.format in {"JPEG", "MPO"} and jpeg.lacks_end(file)
         is_grey = image.mode in {"1", "L", "LA"} or image.mode.startswith("I")
-        notes = _notes(damaged, lacks_end) + (_MOVES,) * _is_film(image)
+        moves = image.format == "AVIF" and getattr(image, "is_animated", False)
+        notes = _notes(damaged, lacks_end) + (_MOVES,) * moves
         decoder = _decoder(image, file, lacks_end)
         picture = Picture(
             width,
@@ -59,7 +59,7 @@ def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
             decoder.blocks,
             bits=1 if image.mode == "1" else decoder.bits,
             is_grey=is_grey,
-            dpi=_told_dpi(image, exif),
+            dpi=image_dpi(image, exif),
             aspect=_aspect(image),
             orientation=exif.get(ExifTags.Base.Orientation, 1),
             in_order=True,
@@ -83,8 +83,8 @@ def _decoder(image: Image.Image, file: BinaryIO, lacks_end: bool) -> _Decoder:
     match image.format:
         case "PNG":
             head = png.read_head(file)
-            return _Decoder(lambda: png.blocks(file, _blocks), head.depth, px_bytes * head.is_interlaced)
-        case "WEBP" if not _is_film(image):
+            return _Decoder(lambda: png.blocks(file, blocks), head.depth, px_bytes * head.is_interlaced)
+        case "WEBP":
             file.seek(0)
             px_bytes = _LOSSLESS_WEBP if b"VP8L" in file.read(_WEBP_HEAD) else _WEBP
             return _Decoder(lambda: _webp(file), 8, px_bytes)
@@ -93,12 +93,8 @@ def _decoder(image: Image.Image, file: BinaryIO, lacks_end: bool) -> _Decoder:
         case "AVIF" | "JPEG2000" if (depth := deep.depth(file, image.format)) > 8:
             return _Decoder(lambda: deep.blocks(file, str(image.format), depth), depth, 4 * px_bytes)
         case _ if lacks_end:
-            return _Decoder(lambda: _blocks(jpeg.whole(file)), 8, 2 * px_bytes)
-    return _Decoder(lambda: _blocks(image), 8, px_bytes)
-
-
-def _is_film(image: Image.Image) -> bool:
-    return image.format in _FILMS and getattr(image, "is_animated", False)
+            return _Decoder(lambda: blocks(jpeg.whole(file)), 8, 2 * px_bytes)
+    return _Decoder(lambda: blocks(image), 8, px_bytes)
 
 
 def _notes(damaged: list[str], lacks_end: bool) -> tuple[str, ...]:
@@ -107,7 +103,7 @@ def _notes(damaged: list[str], lacks_end: bool) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _told_dpi(image: Image.Image, exif: Image.Exif) -> Dpi | None:
+def image_dpi(image: Image.Image, exif: Image.Exif) -> Dpi | None:
     """The resolution by the format's own tag, EXIF or Photoshop's resources, whichever says more than a screen's."""
     photoshop = image.info.get("photoshop")
     info = photoshop.get(_PHOTOSHOP_RESOLUTION) if isinstance(photoshop, dict) else None
@@ -142,7 +138,8 @@ def _dpi(tag: Any) -> Dpi | None:
     return meant_dpi(x, y)
 
 
-def _blocks(image: Image.Image) -> Iterator[Block]:
+def blocks(image: Image.Image) -> Iterator[Block]:
+    """Decodes an image, some rows at a time."""
     image.load()
     width, height = image.size
     mode, space = _mode_and_space(image)
@@ -154,7 +151,7 @@ def _blocks(image: Image.Image) -> Iterator[Block]:
 
 
 def _webp(file: BinaryIO) -> Iterator[Block]:
-    """A WebP that is no film, for which Pillow would take four times the memory."""
+    """A WebP, for which Pillow would take four times the memory."""
     file.seek(0)
     samples = imagecodecs.webp_decode(file.read())
     yield Block(samples, "rgb", 255, "straight" if samples.shape[2] == 4 else "none")

@@ -43,8 +43,10 @@ _PIXELS = {
     "RGBA": _Pixels("rgb", "u1", (2, 1, 0, 3)),
     "RGBA16": _Pixels("rgb", "<u2", (2, 1, 0, 3)),
     "GRAYA": _Pixels("grey", "u1", (0, 1)),
-    "GRAYA16": _Pixels("grey", "<u2", (0, 1)),
+    "GRAYAU16": _Pixels("grey", "<u2", (0, 1)),
 }
+_LINEAR = "-g10.icc"
+"""Krita's profiles of light as it is end so: those of new pictures of 16 bits and more."""
 _SELECTION = _Pixels("grey", "u1", (0,))
 _MERGED = "mergedimage.png"
 _BLENDS = {
@@ -114,7 +116,8 @@ def opened(archive: Archive, options: ReadOptions) -> Iterator[Document]:
         layers, notes = tuple(filter(None, [reader.read(chosen)])), []
         if not Group(layers).paintings:
             raise Unreadable(f"has no paint in the layer {options.layer!r}", "name a paint layer, or a group of them")
-    picture = composed(Group(layers), width, height, dpi, notes + reader.notes)
+    is_linear = root.get("profile", "").endswith(_LINEAR)
+    picture = composed(Group(layers), width, height, dpi, notes + reader.notes, is_linear=is_linear)
     yield Document(1, lambda _: picture)
 
 

@@ -27,7 +27,7 @@ COMPOSED_BYTES = 60 * _AT_ONCE
 def named(file: BinaryIO, header: FileHeader, name: str) -> list[tuple[Layer, float]]:
     """The layer of that name, or the visible layers of a group, with their opacities, but without effects."""
     document = _document(file)
-    every = [Named(each.name, each) for each in reversed(list(document.descendants()))]
+    every = [Named(each.name.rstrip("\0"), each) for each in reversed(list(document.descendants()))]
     painted = list(_painted(find(name, every), 1.0))
     if not painted:
         raise Unreadable(f"has no pixels in the layer {name!r}", "name a layer of pixels, or a group of them")

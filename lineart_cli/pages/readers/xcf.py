@@ -1,8 +1,8 @@
 """GIMP's .xcf: the visible layers together, or the layer or group that is asked for (GIMP's devel-docs/xcf.txt).
 
 All that a file has is reached by pointers from its head: layers, each with its properties and its pixels in tiles of
-64 x 64 px, which are packed by runs, plane after plane, or by zlib. Layers are mixed as they are encoded, where GIMP
-from 2.10 on mixes light: half-covered edges come out a little darker than in GIMP.
+64 x 64 px, which are packed by runs, plane after plane, or by zlib. Layers in GIMP's own normal mode, from 2.10 on, are
+mixed in light; where one has another mode, all are mixed as they are encoded, as GIMP did before.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.imaging.colour import decoded, encoded
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages.compositing import ERASE, NORMAL, Group, Painting, composed
 from lineart_cli.pages.faults import Unreadable, check_size
@@ -36,6 +37,8 @@ _DEPTHS |= {500: ">f2", 550: ">f2", 575: ">f2", 600: ">f4", 650: ">f4", 675: ">f
 """Samples by a picture's precision: linear ones end in 00."""
 _MOST_LAYERS = 10_000
 _PASS_THROUGH = 61
+_IN_LIGHT = (28, _PASS_THROUGH)
+"""Modes that mix light."""
 _BLENDS = {
     **dict.fromkeys((0, 28), NORMAL),
     **dict.fromkeys((3, 30), "multiply"),
@@ -70,6 +73,7 @@ def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     image = _Image(file)
     check_size(image.width, image.height, options.max_megapixels)
     layers = image.layers(options.max_megapixels)
+    image.is_in_light = image.base != _INDEXED and all(each.mode in _IN_LIGHT for each in layers)
     if options.layer is not None:
         chosen = find(options.layer, [Named(each.name, each) for each in layers])
         shown = [chosen]
@@ -79,7 +83,7 @@ def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     group = Group(tuple(_read(image, each, layers, notes) for each in reversed(shown)))
     if not group.paintings:
         raise Unreadable("has no visible layer", "show one, or name one with --layer")
-    picture = composed(group, image.width, image.height, image.dpi, notes)
+    picture = composed(group, image.width, image.height, image.dpi, notes, is_linear=image.is_in_light)
     yield Document(1, lambda _: picture)
 
 
@@ -117,6 +121,7 @@ class _Image:
             raise Unreadable(f"has samples of the kind {precision}", "save it with 8, 16 or 32 bits")
         self.dtype = np.dtype(_DEPTHS[precision])
         self.is_linear = precision % 100 == 0
+        self.is_in_light = False
         said = self._properties()
         self.compression = said.get(_COMPRESSION, b"\0")[0]
         self.dpi: Dpi | None = meant_dpi(*unpack(">ff", said[_RESOLUTION])) if _RESOLUTION in said else None
@@ -245,7 +250,7 @@ def _read(image: _Image, layer: _Layer, layers: list[_Layer], notes: list[str]) 
         is_through = layer.mode == _PASS_THROUGH
         return Group(children, layer.opacity, blend or NORMAL, masks=masks, is_passed_through=is_through)
     colours = image.colours if image.base == _INDEXED else None
-    blocks = partial(_blocks, image, layer.pixels, layer, partial(_encoded, image.is_linear, colours))
+    blocks = partial(_blocks, image, layer.pixels, layer, partial(_mixable, image, colours))
     bits = 8 * image.dtype.itemsize
     return Painting(blocks, layer.opacity, blend or NORMAL, masks=masks, bits=min(bits, 16), is_grey=image.base == 1)
 
@@ -260,15 +265,15 @@ def _blocks(
         yield Block(seen, "grey" if channels < 3 else "rgb", white, "none" if channels % 2 else "straight", top, left)
 
 
-def _encoded(is_linear: bool, colours: NDArray[np.uint8] | None, samples: NDArray[Any]) -> NDArray[Any]:
-    """Samples as they are shown: colours of a palette looked up, linear light encoded as sRGB."""
+def _mixable(image: _Image, colours: NDArray[np.uint8] | None, samples: NDArray[Any]) -> NDArray[Any]:
+    """Samples as they are mixed: colours of a palette looked up; light, or what sRGB makes of it."""
     if colours is not None:
         return np.asarray(np.concatenate([colours[samples[..., 0]], samples[..., 1:]], -1))
-    if samples.dtype.kind == "u" and not is_linear:
+    if samples.dtype.kind == "u" and image.is_linear == image.is_in_light:
         return np.asarray(samples)
     white = np.iinfo(samples.dtype).max if samples.dtype.kind == "u" else 1
     light = np.clip(np.nan_to_num(samples.astype(np.float32)) / np.float32(white), 0, 1)
-    if is_linear:
+    if image.is_linear != image.is_in_light:
         colour = light[..., : samples.shape[2] - (samples.shape[2] + 1) % 2]
-        colour[...] = np.where(colour <= 0.0031308, 12.92 * colour, 1.055 * colour ** (1 / 2.4) - 0.055)
+        colour[...] = encoded(colour) if image.is_linear else decoded(colour)
     return np.asarray(light)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.options import MM_PER_INCH
+from lineart_cli.options import MM_PER_INCH, Colour
 
 OUTLINES, CENTRES = "outlines", "centre lines"
 """Names of the layers."""
@@ -35,11 +35,19 @@ class Shape:
 
 @dataclass(frozen=True)
 class Layer:
-    """Shapes that lie together, and whether they are seen when the file is opened."""
+    """Shapes that lie together.
+
+    Attributes:
+        name: of the layer.
+        shapes: from the lowest to the uppermost.
+        is_seen: when the file is opened.
+        colour: theirs; None for that of the ink.
+    """
 
     name: str
     shapes: Sequence[Shape]
     is_seen: bool = True
+    colour: Colour | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,10 @@ class Drawing:
     @property
     def strokes(self) -> int:
         """How many paths there are; strokes that lie on two layers count once."""
-        return max((len(layer.shapes) for layer in self.layers), default=0)
+        counts: dict[Colour | None, int] = {}
+        for layer in self.layers:
+            counts[layer.colour] = max(counts.get(layer.colour, 0), len(layer.shapes))
+        return sum(counts.values())
 
     @property
     def segments(self) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from lineart_cli.imaging.resample import strips
 from lineart_cli.options import Colour
-from lineart_cli.pages.writers.paint import InkedPage, Pixels
+from lineart_cli.pages.writers.colours import ColouredLines, Pixels
+from lineart_cli.pages.writers.paint import InkedPage, painted
 
 INK, SKETCH = "ink", "sketch"
 """Names of the layers."""
@@ -31,6 +33,18 @@ def sketch_rows(page: InkedPage) -> Iterator[Pixels]:
     return (sketch_of(page)[rows] for rows in strips(page.shape[0]))
 
 
+def inks(page: InkedPage, colour: Colour) -> list[ColouredLines]:
+    """The layers of ink from the lowest to the topmost, by their names; takes the page's bands."""
+    below = [replace(each, name=f"{INK} {each.name}") for each in page.colours]
+    return [*below, ColouredLines(INK, colour, page.ink)]
+
+
+def ink_rows(lines: ColouredLines) -> Iterator[Pixels]:
+    """A layer of ink, (rows, W, 4) RGB with opacity at a time."""
+    bands = (lines.coverage[rows] for rows in strips(lines.coverage.shape[0]))
+    return painted(bands, lines.colour, transparent=True)
+
+
 def over(sketch: Pixels, ink: Pixels, colour: Colour) -> Pixels:
     """Ink laid over the sketch.
 
@@ -50,17 +64,27 @@ def over(sketch: Pixels, ink: Pixels, colour: Colour) -> Pixels:
 
 
 def merged(page: InkedPage, colour: Colour) -> Iterator[Pixels]:
-    """The page with both layers visible, (rows, W, 3) RGB at a time."""
-    return (over(sketch_of(page)[rows], page.ink[rows], colour) for rows in strips(page.shape[0]))
+    """The page with all layers visible, (rows, W, 3) RGB at a time."""
+    return (
+        _together(sketch_of(page)[rows], [(each.coverage[rows], each.colour) for each in inks(page, colour)])
+        for rows in strips(page.shape[0])
+    )
+
+
+def _together(sketch: Pixels, lines: Sequence[tuple[Pixels, Colour]]) -> Pixels:
+    for coverage, colour in lines:
+        sketch = over(sketch, coverage, colour)
+    return sketch
 
 
 def thumbnail(page: InkedPage, colour: Colour, side: int) -> Pixels:
-    """Both layers, (h, w, 3) RGB, at most `side` px high and wide, and never larger than the page."""
+    """All layers, (h, w, 3) RGB, at most `side` px high and wide, and never larger than the page."""
     height, width = page.shape
     scale = min(1.0, side / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    sketch, ink = (
-        np.asarray(cv2.resize(each, size, interpolation=cv2.INTER_AREA), np.uint8)
-        for each in (sketch_of(page), page.ink)
-    )
-    return over(np.atleast_3d(sketch), ink, colour)
+
+    def small(pixels: Pixels) -> Pixels:
+        return np.atleast_3d(np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8))
+
+    lines = [(small(each.coverage[:])[..., 0], each.colour) for each in inks(page, colour)]
+    return _together(small(sketch_of(page)), lines)

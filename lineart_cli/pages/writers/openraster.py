@@ -10,17 +10,18 @@ from xml.etree import ElementTree
 
 from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.writers import png
-from lineart_cli.pages.writers.layers import INK, SKETCH, merged, sketch_rows, thumbnail
-from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels, painted
+from lineart_cli.pages.writers.colours import Pixels
+from lineart_cli.pages.writers.layers import SKETCH, ink_rows, inks, merged, sketch_rows, thumbnail
+from lineart_cli.pages.writers.paint import InkedPage, Look
 
 _THUMBNAIL_SIDE = 256
 _SMALL_MEMBER = 2_000_000_000  # from 2 ** 31 bytes on, ZIP64 is needed
 
 
 def write(file: BinaryIO, page: InkedPage, look: Look) -> None:
-    """Writes both layers, the merged image and the thumbnail; the same page always gives the same bytes.
+    """Writes all layers, the merged image and the thumbnail; the same page always gives the same bytes.
 
-    The ink's layer is RGB with opacity whatever its colour, so that brushes of any colour work on it.
+    A layer of ink is RGB with opacity whatever its colour, so that brushes of any colour work on it.
     """
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
 
@@ -31,24 +32,27 @@ def write(file: BinaryIO, page: InkedPage, look: Look) -> None:
 
         shape, small = page.shape, thumbnail(page, look.colour, _THUMBNAIL_SIDE)
         archive.writestr(zipfile.ZipInfo("mimetype"), "image/openraster")  # the format wants it first, and stored
-        archive.writestr(zipfile.ZipInfo("stack.xml"), _stack(shape, page.dpi))
-        add(_source(INK), painted([page.ink], look.colour, transparent=True), shape, not any(look.colour))
+        lines = inks(page, look.colour)[::-1]
+        names = [*(each.name for each in lines), SKETCH]
+        archive.writestr(zipfile.ZipInfo("stack.xml"), _stack(names, shape, page.dpi))
+        for each in lines:
+            add(_source(each.name), ink_rows(each), shape, not any(each.colour))
         add(_source(SKETCH), sketch_rows(page), shape)
         add("mergedimage.png", merged(page, look.colour), shape)
         add("Thumbnails/thumbnail.png", [small], small.shape[:2])
 
 
 def _source(layer: str) -> str:
-    return f"data/{layer}.png"
+    return f"data/{layer.replace(' ', '-')}.png"
 
 
-def _stack(shape: tuple[int, int], dpi: Dpi | None) -> bytes:
+def _stack(names: Iterable[str], shape: tuple[int, int], dpi: Dpi | None) -> bytes:
     height, width = map(str, shape)
     image = ElementTree.Element("image", version="0.0.5", w=width, h=height)
     if dpi is not None:
         image.set("xres", f"{dpi[0]:.6g}")
         image.set("yres", f"{dpi[1]:.6g}")
     stack = ElementTree.SubElement(image, "stack")
-    for name in (INK, SKETCH):  # the topmost comes first
+    for name in names:  # the topmost comes first
         ElementTree.SubElement(stack, "layer", name=name, src=_source(name), x="0", y="0", visibility="visible")
     return bytes(ElementTree.tostring(image, "UTF-8", xml_declaration=True))

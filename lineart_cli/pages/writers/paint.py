@@ -19,10 +19,8 @@ from lineart_cli.imaging.resample import gathered, regrouped
 from lineart_cli.options import BLACK, Colour
 from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.metadata import Metadata
+from lineart_cli.pages.writers.colours import ColouredLines, Pixels, mixed
 from lineart_cli.pages.writers.drawing import Drawing
-
-Pixels = NDArray[np.unsignedinteger[Any]]
-"""Samples of 8 or 16 bits, 0 to 255 or 65535."""
 
 
 class Overlay(Protocol):
@@ -56,6 +54,8 @@ class InkedPage:
         metadata: what is kept of the input's.
         drawn: one drawing, in formats of curves, which need no bands; taken once.
         overlay: what lies over the ink, or None.
+        colours: lines of other colours below the ink, from the lowest to the topmost.
+        seconds: for how long it is shown in an animation; 0 where nothing says that.
     """
 
     bands: Iterable[Pixels]
@@ -66,6 +66,8 @@ class InkedPage:
     metadata: Metadata = field(default_factory=Metadata)
     drawn: Iterable[Drawing] = ()
     overlay: Overlay | None = None
+    colours: Sequence[ColouredLines] = ()
+    seconds: float = 0.0
 
     @cached_property
     def ink(self) -> Pixels:
@@ -89,14 +91,26 @@ class InkedPage:
 
     def samples(self, look: Look) -> int:
         """Of a pixel, see `pixels`."""
-        return self.overlay.samples if self.overlay else look.samples
+        if self.overlay:
+            return self.overlay.samples
+        return 3 + look.transparent if self.colours else look.samples
 
     def pixels(self, look: Look) -> Iterator[Pixels]:
         """The pixels of the page, (rows, W, samples) at a time; takes the bands."""
+        if self.colours:
+            return self._in_colours(look)
         painting = painted(self.bands, look.shades, look.transparent)
         if self.overlay is None:
             return painting
         return laid_over(painting, self.overlay)
+
+    def _in_colours(self, look: Look) -> Iterator[Pixels]:
+        top = 0
+        for ink in regrouped(self.bands):
+            rows = slice(top, top + len(ink))
+            below = [(np.asarray(each.coverage[rows]), each.colour) for each in self.colours]
+            yield mixed([*below, (ink, look.colour)], look.transparent)
+            top = rows.stop
 
 
 @dataclass(frozen=True)

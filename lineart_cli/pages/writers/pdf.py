@@ -114,11 +114,11 @@ def _content(page: InkedPage, look: Look) -> Iterator[str]:
     """The operators that draw a page: in px, from its upper left corner."""
     drawing = page.drawing
     scale = POINTS_PER_INCH / drawing.dpi
-    colour = " ".join(numbers([value / 255 for value in look.colour], 4))
     yield f"{scale:.8f} 0 0 {-scale:.8f} 0 {page.shape[0] * scale:.6f} cm"
-    yield f"{colour} rg {colour} RG {_ROUND}"
+    yield _ROUND
     for number, layer in enumerate(drawing.layers):
-        yield f"/OC /L{number} BDC"
+        colour = " ".join(numbers([value / 255 for value in layer.colour or look.colour], 4))
+        yield f"/OC /L{number} BDC {colour} rg {colour} RG"
         for shape in layer.shapes:
             yield from _shape(shape, drawing)
         yield "EMC"

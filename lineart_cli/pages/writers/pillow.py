@@ -21,14 +21,14 @@ def write_webp(file: BinaryIO, page: InkedPage, look: Look) -> None:
     if page.dpi is not None:
         exif[ExifTags.Base.XResolution], exif[ExifTags.Base.YResolution] = page.dpi
         exif[ExifTags.Base.ResolutionUnit] = INCHES
-    image = _image(page, look).convert("RGBA" if page.samples(look) % 2 == 0 else "RGB")
+    image = image_of(page, look).convert("RGBA" if page.samples(look) % 2 == 0 else "RGB")
     _save(image, file, "WEBP", lossless=True, quality=10, exif=exif, xmp=page.metadata.xmp)
 
 
 def write_jpeg(file: BinaryIO, page: InkedPage, look: Look) -> None:
     """Writes a page as JPEG, whose dpi are whole; coloured lines keep their colour at full resolution."""
-    image = _image(page, look)
-    settings: dict[str, Any] = {"quality": 95, "subsampling": "4:4:4", "icc_profile": icc_profile(len(look.shades))}
+    image = image_of(page, look)
+    settings: dict[str, Any] = {"quality": 95, "subsampling": "4:4:4", "icc_profile": icc_profile(page.samples(look))}
     if page.dpi:
         settings["dpi"] = page.dpi
     if page.metadata.exif:
@@ -38,10 +38,11 @@ def write_jpeg(file: BinaryIO, page: InkedPage, look: Look) -> None:
 
 def write_bmp(file: BinaryIO, page: InkedPage, look: Look) -> None:
     """Writes a page as BMP, which holds neither profile nor metadata."""
-    _save(_image(page, look), file, "BMP", dpi=page.dpi or (0, 0))
+    _save(image_of(page, look), file, "BMP", dpi=page.dpi or (0, 0))
 
 
-def _image(page: InkedPage, look: Look) -> Image.Image:
+def image_of(page: InkedPage, look: Look) -> Image.Image:
+    """A page as Pillow has it; takes its bands."""
     samples = page.samples(look)
     pixels = gathered(page.pixels(look), (*page.shape, samples), np.uint8)
     if samples == 2:

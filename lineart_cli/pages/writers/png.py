@@ -12,7 +12,8 @@ import numpy as np
 from lineart_cli.options import MM_PER_INCH
 from lineart_cli.pages.header import Dpi
 from lineart_cli.pages.metadata import Metadata
-from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
+from lineart_cli.pages.writers.colours import Pixels
+from lineart_cli.pages.writers.paint import InkedPage, Look
 from lineart_cli.pages.writers.profile import icc_profile
 
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by samples: grey, grey with alpha, RGB, RGBA

@@ -44,7 +44,7 @@ def _document(page: InkedPage, look: Look) -> Iterator[str]:
     yield from _metadata(page)
     yield f'<g id="page" inkscape:label={quoteattr(_plain(drawing.title) or "page")} inkscape:groupmode="layer">\n'
     for layer in drawing.layers:
-        yield from _layer(layer, str(look.colour), drawing.decimals)
+        yield from _layer(layer, str(layer.colour or look.colour), drawing.decimals)
     yield "</g>\n</svg>\n"
 
 

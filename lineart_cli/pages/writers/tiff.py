@@ -11,7 +11,8 @@ from tifffile import TiffWriter
 
 from lineart_cli.imaging.resample import STRIP_ROWS
 from lineart_cli.pages.metadata import Metadata
-from lineart_cli.pages.writers.paint import InkedPage, Look, Pixels
+from lineart_cli.pages.writers.colours import Pixels
+from lineart_cli.pages.writers.paint import InkedPage, Look
 from lineart_cli.pages.writers.profile import icc_profile
 
 _MOST_BYTES = 4_000_000_000  # classic TIFF ends at 2 ** 32; the rest is for what is not pixels
