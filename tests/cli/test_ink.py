@@ -318,7 +318,7 @@ def test_every_format_can_be_written_and_is_finished_then(lineart: Shell, file_f
     path = next(Path("ink").glob("a.*"))
     header = pages.read_header(path, ReadOptions())
     assert (header.width, header.height) == (256, 256)
-    assert header.dpi == (300, 300)
+    assert header.dpi == (None if file_format == "gif" else (300, 300))
 
 
 @pytest.mark.parametrize("file_format", ["ora", "psd"])
@@ -369,7 +369,7 @@ def test_every_wish_reaches_the_plan(lineart: Shell) -> None:
     assert lineart("ink", "scans/deep", "-o", "ink", "--precision", "bf16", "--device", "cpu") == 0
     assert lineart.opened[1].choice == EngineChoice("openvino", "CPU", "bf16", 4)
     windows = []
-    for wish in (["--tile", "512"], ["--max-memory", "0.28GiB"], ["--max-memory", "2GB"]):
+    for wish in (["--tile", "512"], ["--max-memory", "0.3GiB"], ["--max-memory", "2GB"]):
         assert lineart("ink", "scans/a.png", "-o", "ink", "--overwrite", *wish) == 0
         plan = lineart.opened[-1]
         windows.append(plan.window[0] * plan.window[1])
@@ -464,7 +464,7 @@ def test_a_bad_thickness_is_one_line_and_nothing_is_done(lineart: Shell, thickne
         (["scans", "-o", "ink", "--format", "jpeg", "--transparent"], "--transparent with --format jpeg: use png"),
         (["scans", "-o", "ink", "--bits", "16", "--format", "psd"], "--bits 16 with --format psd: use png or tiff"),
         (["scans", "-o", "ink", "--bits", "12"], "--bits 12: unknown; choose from "),
-        (["scans", "-o", "ink", "--join"], "--join with --format png: use --format tiff"),
+        (["scans", "-o", "ink", "--join", "--format", "bmp"], "--join with --format bmp: use --format tiff"),
         (
             ["scans", "-o", "ink", "--ink-colour", "ink"],
             "--ink-colour ink: not a colour; write a CSS name such",
