@@ -1,9 +1,13 @@
 """Turns sketches into clean ink. Importing this package loads nothing else; its names are loaded when they are used."""
 
 import importlib
+import os
 from typing import Any
 
 __version__ = "0.6.1"
+
+PARENT = os.getppid()
+"""The process that started this one, asked before anything is loaded that takes time; it may be gone by then."""
 
 _HOMES = {
     "Inker": "api",

@@ -7,3 +7,4 @@ from lineart_cli.errors import ModelError as ModelError
 from lineart_cli.errors import PageError as PageError
 
 __version__: str
+PARENT: int

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from lineart_cli import PARENT
+
 
 @contextmanager
 def asked_to_stop(at_once: Callable[[], None]) -> Iterator[threading.Event]:
@@ -47,7 +49,9 @@ def end_with_parent(at_once: Callable[[], None], every: float = 2.0) -> None:
 
     try:
         parent = psutil.Process(os.getppid())
-    except psutil.Error:  # it is gone already, and nothing reads what we say
+    except psutil.Error:
+        parent = None
+    if parent is None or parent.pid != PARENT:  # it is gone already, and nothing reads what we say
         at_once()
         return
 
