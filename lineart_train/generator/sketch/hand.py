@@ -29,8 +29,6 @@ ONCE = 0.2
 """Share of the curves that even a searching hand draws with one pass."""
 OVERDRAWN = 0.5
 """Share of the later passes that go over a part of the curve only."""
-HEAVY, HEAVIEST = 0.07, 22.0
-"""Share of the curves that are drawn with more weight than the others, and the width in px that this stops at."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,6 @@ class Hand:
     width: stroke width, 2 (hard pencil) to 34 (marker, side of a pencil). Start at 5.
     opacity: darkness of one stroke, 0.2 to 1. Start at 0.7.
     taper: 0 blunt strokes, 1 strokes that thin out to a point at both ends.
-    straight: 0 strokes that follow the line's bends, 1 straight ones, whose chords make up the line. Start at 0.
     """
 
     passes: float
@@ -54,7 +51,6 @@ class Hand:
     width: float
     opacity: float
     taper: float
-    straight: float = 0.0
 
     @property
     def gap(self) -> float:
@@ -90,7 +86,6 @@ def random_hand(rng: Rng) -> Hand:
         width=float(np.exp(rng.triangular(np.log(2.2), np.log(4.5), np.log(13.0)))),
         opacity=float(rng.uniform(0.35, 1.0)),
         taper=float(rng.choice([0.0, rng.uniform(0.2, 1.0)])),
-        straight=float(rng.choice([0.0, rng.uniform(0.4, 1.0)], p=[0.75, 0.25])),
     )
     if kind == "broad":
         passes, spread = float(rng.uniform(1.0, 3.0)), float(np.exp(rng.uniform(0.0, np.log(14))))
@@ -137,14 +132,8 @@ def bundles(
     for curve, room in zip(curves, clearance([*curves, *beside])[: len(curves)], strict=True):
         length = float(arc_length(curve)[-1])
         spread = min(hand.spread * rng.uniform(0.6, 1.4), 0.4 * room + 0.5, 0.08 * length + 0.5)
-        drawn.append(overdraw(curve, _heavier(hand, room, rng) if rng.random() < HEAVY else hand, spread, rng))
+        drawn.append(overdraw(curve, hand, spread, rng))
     return drawn
-
-
-def _heavier(hand: Hand, room: float, rng: Rng) -> Hand:
-    """The same hand where it presses or goes over a line to make it stand out, with `room` px to the next line."""
-    most = max(min(HEAVIEST, hand.width + 0.8 * room), hand.width)
-    return replace(hand, width=min(hand.width * float(np.exp(rng.uniform(np.log(1.5), np.log(5.0)))), most))
 
 
 def overdraw(curve: Points, hand: Hand, spread: float, rng: Rng) -> tuple[list[Stroke], list[Points]]:
@@ -162,7 +151,7 @@ def overdraw(curve: Points, hand: Hand, spread: float, rng: Rng) -> tuple[list[S
         index = np.arange(first, last) % count if closed else np.arange(max(first, 0), min(last, count))
         if len(index) < 3:
             continue
-        points = _wandering(guide[index], spread, hand, rng)
+        points = _wandering(guide[index], spread, hand.reach, rng)
         stroke = Stroke(
             points, _widths(len(index), hand, rng), float(np.clip(hand.opacity * rng.uniform(0.75, 1.15), 0.1, 1.0))
         )
@@ -210,8 +199,8 @@ def _pieces(count: int, reach: int, closed: bool, passes: int, hand: Hand, rng: 
     return found
 
 
-def _wandering(guide: Points, spread: float, hand: Hand, rng: Rng) -> Points:
-    """One stroke along `guide`: shifted, turned, bent and drifting by about `spread` px, at most by `hand.reach`."""
+def _wandering(guide: Points, spread: float, reach: float, rng: Rng) -> Points:
+    """One stroke along `guide`: shifted, turned, bent and drifting by about `spread` px, at most by `reach`."""
     count = len(guide)
     along = np.linspace(-1, 1, count, dtype=np.float32)
     length = count * SPACING
@@ -225,10 +214,7 @@ def _wandering(guide: Points, spread: float, hand: Hand, rng: Rng) -> Points:
     tremble = gaussian_filter1d(rng.normal(0, 1, count), 2.0) * (rng.uniform(0.2, 1.0) if shaky else 0.1)
     points = smooth(guide, float(rng.choice([0.0, 1.0, 3.0])))
     moved = rng.normal(0, 0.7 * spread, 2) + normal * side[:, None]
-    chord = np.linspace(guide[0], guide[-1], count) - guide
-    if float(np.hypot(*chord.T).max()) < 1.5 * hand.reach:
-        moved = moved + hand.straight * chord
-    far = np.hypot(*moved.T)[:, None] / hand.reach
+    far = np.hypot(*moved.T)[:, None] / reach
     moved *= np.tanh(far) / np.maximum(far, 1e-6)
     return np.asarray(points + moved + normal * tremble[:, None], np.float32)
 
