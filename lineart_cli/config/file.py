@@ -75,9 +75,9 @@ class ConfigFile:
 
 
 def find(folder: Path) -> Path | None:
-    """The `lineart.toml` in a folder, or the nearest one above it; None where there is none."""
+    """The `lineart.toml` in a folder, or the nearest one above it; None where there is none, or none may be seen."""
     start = Path(os.path.abspath(folder))
-    return next((each / NAME for each in (start, *start.parents) if (each / NAME).is_file()), None)
+    return next((each / NAME for each in (start, *start.parents) if os.path.isfile(each / NAME)), None)
 
 
 def load(path: Path) -> ConfigFile:

@@ -126,8 +126,8 @@ def give(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("taken", "mode", "code", "says", "left"),
     [
-        (".", 0, 2, "PATH scans: scans: no such file or folder", set()),
-        ("scans", 0, 2, "PATH scans: scans: folder cannot be read (Permission denied)", set()),
+        (".", 0, 2, "PATH scans: no such file or folder", set()),
+        ("scans", 0, 2, "PATH scans: folder cannot be read (Permission denied)", set()),
         ("scans/a.png", 0, 1, "scans/a.png: may not be read; check its permissions", {"b.png", "deep/c.png"}),
         ("scans/deep", 0, 1, "scans/deep: folder cannot be read (Permission denied)", {"a.png", "b.png"}),
         ("scans/d.tif", 0, 1, "scans/d.tif: may not be read", {"a.png", "b.png", "deep/c.png"}),
