@@ -17,7 +17,7 @@ import typer
 from lineart_cli import __version__, commands, extensions
 from lineart_cli.config import Chosen, chosen_for
 from lineart_cli.config.app import config
-from lineart_cli.errors import ArgumentError, ExitCode, LineartError
+from lineart_cli.errors import ArgumentError, ExitCode, LineartError, PageError
 from lineart_cli.krita.app import krita
 from lineart_cli.machine import process
 from lineart_cli.options import (
@@ -115,9 +115,15 @@ def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chose
         raise ArgumentError("PATH", DASH, advice)
     if sys.stdin.isatty() or (sys.stdout.isatty() and not options.dry_run):
         raise ArgumentError("PATH", DASH, "pipe a picture in and its ink out: lineart ink - < sketch.png > ink.png")
+    if getattr(sys.stdout, "name", "") == os.devnull and not options.dry_run:
+        raise ArgumentError("PATH", DASH, "its ink goes to standard output, which is closed; write > ink.png")
     with Piped(sys.stdin.buffer, replace(options, name=None)) as piped:
         _ink([str(piped.sketch)], piped.out, replace(options, name=None), chosen, piped)
-        piped.hand_over(sys.stdout.buffer)
+        try:
+            piped.hand_over(sys.stdout.buffer)
+        except PageError:
+            process.silence(sys.stdout)
+            raise
 
 
 def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:

@@ -16,6 +16,8 @@ from lineart_cli.errors import PageError, one_line
 COMICS = {".cbz": "zipped", ".cb7": "seven", ".cbr": "rar"}
 SUFFIXES = {**COMICS, ".zip": "zipped", ".7z": "seven", ".rar": "rar"}
 """Suffixes of archives, and the modules that read them."""
+_BEGINNINGS = {b"PK": "zipped", b"7z\xbc\xaf\x27\x1c": "seven", b"Rar!": "rar"}
+"""What archives begin with: many a CBR is a ZIP."""
 _MOST_MEMBERS = 65_535
 _MOST_EXPANSION = 100
 _SMALL = 1 << 30
@@ -102,11 +104,20 @@ def _shown(member: Member) -> str:
     return one_line(member.name)
 
 
+def _module_of(path: Path) -> str:
+    """The module that reads an archive, by its content; by its suffix where that says nothing, or cannot be read."""
+    beginning = b""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        beginning = file.read(6)
+    by_suffix = SUFFIXES[path.suffix.lower()]
+    return next((module for start, module in _BEGINNINGS.items() if beginning.startswith(start)), by_suffix)
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Reader]:
     """The reader of an archive; whatever goes wrong while it is open becomes a PageError."""
     try:
-        module = importlib.import_module(f"lineart_cli.archives.{SUFFIXES[path.suffix.lower()]}")
+        module = importlib.import_module(f"lineart_cli.archives.{_module_of(path)}")
     except ImportError as error:
         advice = "run pip install 'lineart[archives]'"
         raise PageError(path, f"needs {error.name}, which is not installed", advice) from error

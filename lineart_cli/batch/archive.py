@@ -81,20 +81,28 @@ class ArchiveAtWork:
         names = [each.name for each in self.members if _is_page(each)]
         return [Source(self.sketches / name, Path(name)) for name in names]
 
-    def tidy(self, folder: OutputFolder, jobs: Sequence[Job]) -> None:
+    def tidy(self, folder: OutputFolder, jobs: Sequence[Job]) -> list[Path]:
         """Takes away ink of pages that are gone, and what errors tell of this machine.
 
         Args:
             folder: the output folder.
             jobs: of the pages that are there.
+
+        Returns:
+            Ink of pages that are gone which stays, as it was edited.
         """
-        known, outputs = folder.known(), {job.output for job in jobs}
-        for path in {path for path in self.ink.rglob("*") if path.is_file()} - outputs:
-            if path.relative_to(self.ink).as_posix() in known.pages:  # which may name any file, and be a stranger's
+        known, outputs, edited = folder.known(), {job.output for job in jobs}, []
+        for path in sorted({path for path in self.ink.rglob("*") if path.is_file()} - outputs):
+            if path.relative_to(self.ink).as_posix() not in known.pages:  # which may name any file, and be a stranger's
+                continue
+            if folder.is_edited(path):
+                edited.append(path)
+            else:
                 path.unlink()
         for name in list(known.failures):
             if not Path(name).is_absolute():
                 folder.note(self.ink / name, None)
+        return edited
 
     def pack(self, jobs: Sequence[Job], before: manifest.Stamp | None) -> None:
         """Puts the archive of ink in its place in one step; a page without ink stays the sketch that it is.

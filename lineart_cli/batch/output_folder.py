@@ -110,6 +110,11 @@ class OutputFolder:
         except OSError as error:
             raise unwritable(output, error) from error
 
+    def is_edited(self, output: Path) -> bool:
+        """Whether somebody has changed ink that this folder knows of, or did before and it still is so."""
+        entry = self._record.manifest.pages.get(self._name(output))
+        return entry is not None and (bool(entry.edits) or _digest(output) != entry.output_sha256)
+
     def last_ink(self, output: Path, wanted: Entry) -> Entry | None:
         """The page's last ink with the settings wanted; None wherever all is to be overwritten."""
         with self._locked():

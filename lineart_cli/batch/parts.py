@@ -14,7 +14,7 @@ from lineart_cli.batch.files import Job, Source
 from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.runner import Batch
 from lineart_cli.errors import ArgumentError, PageError
-from lineart_cli.events import BatchDone, Event, PageSkipped, Renaming, Reporter
+from lineart_cli.events import BatchDone, Event, Notice, PageSkipped, Renaming, Reporter
 from lineart_cli.options import InkOptions
 
 _BYTES_A_PIXEL = 8  # 16 bits, with coverage
@@ -104,7 +104,8 @@ class Parts:
                 jobs = self._plan(at_work.sources(), at_work.ink)
                 with self._opened(at_work.ink) as folder:
                     done = self._batch.within(folder, reporter).run(jobs)
-                    at_work.tidy(folder, jobs)
+                    for edited in at_work.tidy(folder, jobs):
+                        reporter.report(Notice(f"{edited} was edited, and is kept, though its sketch is gone"))
                 if not dry_run:
                     at_work.pack(jobs, before)
                 return done

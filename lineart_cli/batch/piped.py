@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from lineart_cli import pages
-from lineart_cli.errors import ArgumentError
+from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import DASH, InkOptions
 
 _BYTES_A_PIXEL = 8  # 16 bits, with coverage
@@ -59,11 +59,16 @@ class Piped:
         shutil.rmtree(self._place, ignore_errors=True)
 
     def hand_over(self, target: BinaryIO) -> None:
-        """Writes the ink, where there is any."""
-        if self._ink.exists():
+        """Writes the ink, where there is any; PageError where that is not taken."""
+        if not self._ink.exists():
+            return
+        try:
             with self._ink.open("rb") as ink:
                 shutil.copyfileobj(ink, target)
             target.flush()
+        except OSError as error:
+            reason = f"its ink cannot be written to standard output ({error.strerror})"
+            raise PageError(DASH, reason, "nothing is kept; run again with room, and a reader that waits") from error
 
     def _take(self, source: BinaryIO, options: InkOptions) -> None:
         left = int(options.max_megapixels * 1e6 * _BYTES_A_PIXEL)

@@ -26,7 +26,7 @@ def key_lines(text: str) -> dict[Key, int]:
         keys = list(_keys(table))
         if rows[start].lstrip().startswith("["):
             header = max(keys, key=len)
-            keys = [header]
+            keys = [header[: depth + 1] for depth in range(len(header))]
         else:
             keys = [(*header, *key) for key in keys]
         for key in keys:

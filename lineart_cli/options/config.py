@@ -25,7 +25,7 @@ class ConfigOptions(Options):
     preset: str | None = option(
         None,
         "--preset",
-        "Take the options below [presets.NAME] in that file too, before its others.",
+        "Take the options of the table presets.NAME in that file too, before its others.",
         "Configuration",
         read=read_text,
         metavar="NAME",

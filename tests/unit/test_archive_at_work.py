@@ -8,22 +8,27 @@ from pathlib import Path
 
 from lineart_cli.batch.archive import ArchiveAtWork
 from lineart_cli.batch.files import Job
-from lineart_cli.batch.manifest import NAME, Entry, Failure
+from lineart_cli.batch.manifest import NAME, Entry, Failure, sha256
 from lineart_cli.batch.output_folder import OutputFolder
 
 
 def test_only_ink_inside_is_taken_away(tmp_path: Path) -> None:
     at_work = ArchiveAtWork(Job(tmp_path / "c.cbz", tmp_path / "out.cbz"), tmp_path / "work", [])
     at_work.ink.mkdir(parents=True)
-    victim, names = tmp_path / "victim.png", ["gone.png", "here.png", "../../victim.png", str(tmp_path / "victim.png")]
-    for path in (victim, at_work.ink / "gone.png", at_work.ink / "here.png", at_work.ink / "mine.png"):
+    victim, names = (
+        tmp_path / "victim.png",
+        ["gone.png", "drawn_on.png", "here.png", "../../victim.png", str(tmp_path / "victim.png")],
+    )
+    for path in (victim, *(at_work.ink / f"{name}.png" for name in ("gone", "here", "mine"))):
         path.write_bytes(b"x")
-    entry = Entry("../sketches/a.png", 0, "", {}, {}, "0.6.1", "", 9, 9, 300.0, 3.0)
+    (at_work.ink / "drawn_on.png").write_bytes(b"more than x")
+    entry = Entry("../sketches/a.png", 0, "", {}, {}, "0.6.1", sha256(victim), 9, 9, 300.0, 3.0)
     pages = {name: asdict(entry) for name in names}
     failures = {name: asdict(Failure("a.png", 0, "/home/me/a.png: damaged")) for name in names}
     (at_work.ink / NAME).write_text(json.dumps({"format": 1, "pages": pages, "failures": failures}))
     with OutputFolder(at_work.ink) as folder:
-        at_work.tidy(folder, [Job(tmp_path / "a.png", at_work.ink / "here.png")])
+        kept = at_work.tidy(folder, [Job(tmp_path / "a.png", at_work.ink / "here.png")])
         assert set(folder.known().failures) == {str(victim)}
     assert victim.exists()
-    assert sorted(path.name for path in at_work.ink.glob("*.png")) == ["here.png", "mine.png"]
+    assert kept == [at_work.ink / "drawn_on.png"]
+    assert sorted(path.name for path in at_work.ink.glob("*.png")) == ["drawn_on.png", "here.png", "mine.png"]

@@ -34,6 +34,7 @@ def test_keys_are_found_on_their_lines_whatever_they_span() -> None:
     text += '[presets."y z"]\nd.e = 1\npresets = {f = 1}\n[[q]]\n'
     assert key_lines(text) == {
         ("a",): 1,
+        ("presets",): 5,
         ("presets", "x"): 5,
         ("presets", "x", "c"): 6,
         ("presets", "y z"): 9,
@@ -78,6 +79,7 @@ def test_a_brush_is_looked_for_beside_the_file_first(write: Path) -> None:
         ("overwrite = true\n", " line 1: overwrite is for the command line only"),
         ("log-file = 'x'\n", " line 1: log-file is for the command line only"),
         ("[ink]\nfaint = 1\n", " line 1: [ink] is no table of lineart's"),
+        ("[preset.comic]\nfaint = 1\n", " line 1: [preset] is no table of lineart's"),
         ("presets = 3\n", " line 1: presets is no table; write [presets.NAME]"),
         ("[presets]\na = 3\n", " line 2: presets.a is no table"),
         ("drop-colour = 'red'\ndrop_colour = 'blue'\n", " line 2: drop_colour is given on line 1 already"),

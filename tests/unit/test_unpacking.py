@@ -84,3 +84,10 @@ def test_what_is_packed_is_unpacked_and_gives_the_same_bytes_again(tmp_path: Pat
     found = unpack(tmp_path / "one.zip", folder, MOST)
     assert [(each.name, each.date) for each in found] == [(each.name, each.date) for each in inside]
     assert (folder / "b/é.txt").read_text() == (folder / "a").read_text() == "so it is"
+
+
+def test_an_archive_is_read_by_what_it_is_and_not_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "comic.cbr"
+    with ZipFile(path, "w") as file:
+        file.writestr("01.png", b"page")
+    assert [each.name for each in members(path)] == ["01.png"]
