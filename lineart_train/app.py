@@ -20,6 +20,9 @@ console = Console(stderr=True)
 
 FOLDER: dict[str, Any] = {"exists": True, "file_okay": False}
 Run = Annotated[Path, typer.Argument(help="Folder of the training run: checkpoint, record.jsonl, sheet.png.")]
+Target = Annotated[Path, typer.Argument(help="Folder of the model, such as models/standard.")]
+Version = Annotated[str, typer.Option(help="Version of the model.")]
+Description = Annotated[str, typer.Option(help="One sentence for the card.")]
 Data = Annotated[
     Path | None,
     typer.Option(help="Folder of clean drawings, *.jsonl or *.jsonl.gz; without it scenes are drawn by procedure."),
@@ -42,13 +45,10 @@ def pairs(
     data: Data = None,
 ) -> None:
     """Look at training pairs, or write some with their truth to score a model on."""
-    import numpy as np
-
     from lineart_train.evaluation import held_out as step
     from lineart_train.generator.dataset import draw
     from lineart_train.generator.scenes.drawings import load
     from lineart_train.training import sheet as contact
-    from lineart_train.training.pool import unit_offset
 
     if sheet is None and held_out is None:
         raise typer.BadParameter("name a PNG to write, or --held-out FOLDER.", param_hint="SHEET")
@@ -60,8 +60,7 @@ def pairs(
         rows = []
         for index in range(first, first + count):
             pair = draw(seed, index, size, library)
-            level = 1.5 - np.hypot(*unit_offset(pair.offset))
-            rows.append([255 - pair.sketch, contact.coverage(level)])
+            rows.append([255 - pair.sketch, step.ink_of(pair)])
         contact.write(sheet, rows)
         console.print(f"Wrote {sheet}.")
 
@@ -171,9 +170,9 @@ def average(
 @app.command()
 def export(
     run: Run,
-    target: Annotated[Path, typer.Argument(help="Folder of the model, such as models/standard.")],
-    version: Annotated[str, typer.Option(help="Version of the model.")] = "0.1.0",
-    description: Annotated[str, typer.Option(help="One sentence for the card.")] = "Sketch to lineart.",
+    target: Target,
+    version: Version = "0.1.0",
+    description: Description = "Sketch to lineart.",
     notes: Annotated[
         Path | None, typer.Option(help="JSON file with further entries of the card's training table.")
     ] = None,
@@ -191,9 +190,9 @@ def export(
 @app.command()
 def release(
     run: Run,
-    target: Annotated[Path, typer.Argument(help="Folder of the model, such as models/standard.")],
-    version: Annotated[str, typer.Option(help="Version of the model.")] = "0.1.0",
-    description: Annotated[str, typer.Option(help="One sentence for the card.")] = "Sketch to lineart.",
+    target: Target,
+    version: Version = "0.1.0",
+    description: Description = "Sketch to lineart.",
     held_out: Annotated[
         Path | None, typer.Option(help="Folder of pairs --held-out, on which the model is scored.", **FOLDER)
     ] = None,

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
+
+    from rarfile import RarFile
 
 Date = tuple[int, int, int, int, int, int]
 OLDEST: Date = (1980, 1, 1, 0, 0, 0)
@@ -78,3 +83,10 @@ def copy(source: BinaryIO, target: Path, size: int) -> None:
             if left < 0:
                 raise Unusable("expands to more than it says", "pack it again")
             file.write(block)
+
+
+def copy_each(archive: ZipFile | RarFile, places: Mapping[str, Path]) -> None:
+    """Writes members of an archive whose members are compressed one by one; see `Reader.extract`."""
+    for name, place in places.items():
+        with archive.open(name) as member:
+            copy(cast("BinaryIO", member), place, archive.getinfo(name).file_size)

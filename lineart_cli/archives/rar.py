@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from rarfile import RarCannotExec, RarFile
 
-from lineart_cli.archives.member import Member, Unusable, copy, date_of
+from lineart_cli.archives.member import Member, Unusable, copy_each, date_of
 
 
 class RarReader:
@@ -32,9 +31,7 @@ class RarReader:
 
     def extract(self, places: Mapping[str, Path]) -> None:
         try:
-            for name, place in places.items():
-                with self._file.open(name) as member:
-                    copy(cast("BinaryIO", member), place, self._file.getinfo(name).file_size)
+            copy_each(self._file, places)
         except RarCannotExec as error:
             advice = "install unrar, unar, 7z or bsdtar, or pack it as CBZ"
             raise Unusable("is a compressed RAR, which needs a program that is missing", advice) from error

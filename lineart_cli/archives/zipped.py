@@ -6,10 +6,9 @@ import contextlib
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
 from zipfile import ZipFile
 
-from lineart_cli.archives.member import Member, copy, date_of
+from lineart_cli.archives.member import Member, copy_each, date_of
 
 _ENCRYPTED = 1  # bit of a member's flags
 
@@ -33,9 +32,7 @@ class ZipReader:
         ]
 
     def extract(self, places: Mapping[str, Path]) -> None:
-        for name, place in places.items():
-            with self._file.open(name) as member:
-                copy(cast("BinaryIO", member), place, self._file.getinfo(name).file_size)
+        copy_each(self._file, places)
 
 
 @contextlib.contextmanager

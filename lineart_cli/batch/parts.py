@@ -17,8 +17,6 @@ from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.events import BatchDone, Event, Notice, PageSkipped, Renaming, Reporter
 from lineart_cli.options import InkOptions
 
-_BYTES_A_PIXEL = 8  # 16 bits, with coverage
-
 
 class _PartReporter:
     """Tells another reporter all events of a part but its summary."""
@@ -94,8 +92,7 @@ class Parts:
             return self._here((), [PageError(job.output, "cannot be written", str(error)) for job in jobs])
 
     def _archive(self, job: Job) -> BatchDone:
-        most = int(self._options.max_megapixels * 1e6 * _BYTES_A_PIXEL)
-        overwrite, dry_run = self._options.overwrite, self._options.dry_run
+        most, overwrite, dry_run = self._options.most_bytes, self._options.overwrite, self._options.dry_run
         try:
             if not self._beside:
                 self._batch.folder.check_inside(job.output)

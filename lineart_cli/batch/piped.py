@@ -12,8 +12,6 @@ from lineart_cli import pages
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import DASH, InkOptions
 
-_BYTES_A_PIXEL = 8  # 16 bits, with coverage
-
 
 class Piped:
     """A sketch that was piped in, and the folder for its ink; both are gone at the end of the context.
@@ -71,7 +69,7 @@ class Piped:
             raise PageError(DASH, reason, "nothing is kept; run again with room, and a reader that waits") from error
 
     def _take(self, source: BinaryIO, options: InkOptions) -> None:
-        left = int(options.max_megapixels * 1e6 * _BYTES_A_PIXEL)
+        left = options.most_bytes
         with self.sketch.open("wb") as file:
             while block := source.read(1 << 20):
                 left -= len(block)

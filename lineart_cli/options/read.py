@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from lineart_cli.options.spec import Options, each_by, option, read_choice, read_number, read_text
 from lineart_cli.options.values import DESATURATE_MODES, DPI_RANGE, DROP_COLOURS, INVERT, PAGES, SCREENTONE, Several
 
+_BYTES_A_PIXEL = 8
+
 
 @dataclass(frozen=True)
 class ReadOptions(Options):
@@ -89,3 +91,8 @@ class ReadOptions(Options):
         high=100_000,
         changes_ink=False,
     )
+
+    @property
+    def most_bytes(self) -> int:
+        """What a page of `max_megapixels` has at most, as it is read: 16 bits a sample, with coverage."""
+        return int(self.max_megapixels * 1e6 * _BYTES_A_PIXEL)

@@ -25,14 +25,12 @@ from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.style import STYLE_DPI, Style, Tool
 from lineart_cli.errors import LineartError
 from lineart_cli.inking.arrays import ArrayInker
-from lineart_cli.inking.inker import open_inker
-from lineart_cli.machine import hardware
 from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, Length
-from lineart_cli.plan import Request, plan
 from lineart_train.brushes import engine, mypaint, shipped
 from lineart_train.brushes.presets import PRESETS
 from lineart_train.evaluation.fidelity import FIGURES, cut, fidelity
+from lineart_train.evaluation.held_out import inker_of
 from lineart_train.finetune.finetune import finetune
 from lineart_train.generator.scenes.curves import Points, resample
 from lineart_train.generator.sketch.hand import Stroke
@@ -143,8 +141,7 @@ def picture(brush: Path, radius: float) -> Floats:
 
 def inker() -> ArrayInker:
     """The shipped model on this machine."""
-    card, machine = catalogue.find(MODEL), hardware.detect()
-    return ArrayInker(open_inker(card), lambda page: plan(page, card, machine, Request()))
+    return inker_of(catalogue.find(MODEL))
 
 
 def table(rows: Iterable[Row]) -> Table:

@@ -12,6 +12,7 @@ from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import open_inker
 from lineart_cli.machine import hardware
 from lineart_cli.model import card
+from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Length
 from lineart_cli.plan import Request, plan
 from lineart_train.evaluation import metrics
@@ -49,10 +50,20 @@ def write(folder: Path, count: int, size: int, library: Library | None = None) -
         cv2.imwrite(str(folder / TRUTH / name), truth_of(pair))
 
 
+def ink_of(pair: Pair) -> metrics.Grey:
+    """The true ink of a pair at 3 px: (S, S) uint8, 0 = black."""
+    return sheet.coverage(1.5 - np.hypot(*unit_offset(pair.offset)))
+
+
 def truth_of(pair: Pair) -> metrics.Grey:
     """The truth of a pair: (S, S) uint8, `STRAY` on the centre lines of its ink and `PAPER` elsewhere."""
-    ink = sheet.coverage(1.5 - np.hypot(*unit_offset(pair.offset)))
-    return np.where(skeleton_of(ink), np.uint8(STRAY), np.uint8(PAPER))
+    return np.where(skeleton_of(ink_of(pair)), np.uint8(STRAY), np.uint8(PAPER))
+
+
+def inker_of(described: ModelCard) -> ArrayInker:
+    """A model on this machine, planned as `lineart ink` does without any options."""
+    machine = hardware.detect()
+    return ArrayInker(open_inker(described), lambda page: plan(page, described, machine, Request()))
 
 
 def score(model: Path, folder: Path, thickness: float = 3.0) -> list[Row]:
@@ -70,8 +81,7 @@ def score(model: Path, folder: Path, thickness: float = 3.0) -> list[Row]:
         ArgumentError: a folder has no pictures, or two of one name.
         ModelError: the model is missing or damaged.
     """
-    described, machine = card.load(model), hardware.detect()
-    inker = ArrayInker(open_inker(described), lambda page: plan(page, described, machine, Request()))
+    inker = inker_of(card.load(model))
     sketches, truths = pictures("--held-out", folder / SKETCHES), pictures("--held-out", folder / TRUTH)
     tool, rows = Tool(thickness=Length(thickness)), []
     for name in sorted(sketches.keys() & truths.keys()):
