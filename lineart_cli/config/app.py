@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,7 +30,7 @@ def show(
     from lineart_cli.config.shown import lines
     from lineart_cli.options import InkOptions
 
-    if not path.exists():
+    if not os.path.exists(path):
         raise ArgumentError("PATH", path, "no such file or folder; check the spelling")
     folder = path if path.is_dir() else path.parent
     chosen = chosen_for({}, [folder], ConfigOptions.parse(options))

@@ -169,4 +169,4 @@ def _given(spec: Spec, value: Any, folder: Path) -> str | bool:
 def _from(folder: Path, name: str | float) -> str:
     """A name, or the path of a file of that name in the folder of the file of options."""
     path = folder / str(name)
-    return str(path) if path.is_file() else str(name)
+    return str(path) if os.path.isfile(path) else str(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def chosen_for(typed: Mapping[str, str | bool], folders: Sequence[Path], wanted:
         path = None
     else:
         path = Path(wanted.config)
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise ArgumentError("--config", path, "no such file; check the spelling")
     return choose(typed, load(path) if path is not None else None, wanted.preset)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,15 @@ def test_the_nearest_file_above_holds_and_inputs_may_not_differ_in_it(write: Pat
     assert named.given == {"faint": "0.2"}
     with pytest.raises(ArgumentError, match="no such file"):
         chosen_for({}, [tmp_path], ConfigOptions(config=str(tmp_path / "none.toml")))
+
+
+def test_a_file_in_a_folder_that_is_closed_to_us_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "stat", denied)
+    with pytest.raises(ArgumentError, match="no such file"):
+        chosen_for({}, [tmp_path], ConfigOptions(config=str(tmp_path / "locked" / "a.toml")))
+    assert chosen_for({}, [tmp_path], ConfigOptions()).file is None
