@@ -128,9 +128,7 @@ def test_the_nearest_file_above_holds_and_inputs_may_not_differ_in_it(write: Pat
         chosen_for({}, [tmp_path], ConfigOptions(config=str(tmp_path / "none.toml")))
 
 
-def test_a_file_in_a_folder_that_is_closed_to_us_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_in_a_folder_that_is_closed_to_us_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
