@@ -157,7 +157,7 @@ def bundles(
 
 def _eased(reach: Points) -> Points:
     """The same limit without steps: a hand takes care a little before it must."""
-    return gaussian_filter1d(minimum_filter1d(reach, 25, mode="nearest"), 6.0, mode="nearest")
+    return np.asarray(gaussian_filter1d(minimum_filter1d(reach, 25, mode="nearest"), 6.0, mode="nearest"))
 
 
 def overdraw(guide: Points, hand: Hand, spread: float, reach: Points, rng: Rng) -> tuple[list[Stroke], list[Points]]:
