@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from lineart_train.brushes import commands
+from lineart_train.drawings.command import drawings
 
 app = typer.Typer(
     name="lineart-train", help="Make the models of lineart.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -284,6 +285,9 @@ def quantise(
     console.print(f"Wrote {target}, {target.stat().st_size:,} bytes, and its memory into the card.")
 
 
+app.command(
+    epilog="Exit codes: 0 every file is read; 1 one cannot be read, or none gives lines; 2 an argument is wrong."
+)(drawings)
 app.command("evaluate-style")(commands.evaluate_style)
 app.command("measure-brushes")(commands.measure_brushes)
 

@@ -1,0 +1,1 @@
+"""Public drawings become the file of clean drawings that training reads."""

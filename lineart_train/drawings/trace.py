@@ -1,0 +1,108 @@
+"""Ink as pixels becomes centre lines: broad lines are thinned, black areas become their outline."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lineart_cli.brushes.drawing.skeleton import skeletonize
+from lineart_cli.vector.graph import graph
+from lineart_cli.vector.joining import courses
+from lineart_train.drawings.line import Floats, Line, Mask, NoLines
+from lineart_train.generator.scenes.curves import arc_length, smooth
+
+_FAINTEST = 0.25  # darkness of the darkest ink of a drawing, at least
+_MOST_INK = 0.5  # of a page, beyond which it is dark and its lines are light
+_WIDTH = 8.0  # px of a line that thins best: narrower ones lose their place, broader ones their junctions
+_LARGEST = 3.0  # times that a picture is enlarged for it, at most
+_LEAST_SIDE = 512  # px of the long side that it is shrunk to, at least
+_BROADEST = 0.1  # of the short side of a drawing: what is broader is an area, and no line
+_SOLID = 2.0  # line widths from the middle of a black area to its edge, at least
+_SCRAP = 1.5  # line widths of a line's length, at least
+_CALM = 2.0  # px along a line over which the steps of pixels are smoothed
+
+
+def ink_of(dark: Floats) -> Mask:
+    """Where there is ink on (h, w) darkness in [0, 1]: as dark as half of the darkest.
+
+    Raises:
+        NoLines: the page is blank, or dark.
+    """
+    darkest = float(cv2.blur(dark, (3, 3)).max())
+    if darkest < _FAINTEST:
+        raise NoLines("shows no dark lines on light ground")
+    ink = dark > darkest / 2
+    if ink.mean() > _MOST_INK:
+        raise NoLines("is mostly dark; give it with dark lines on light ground")
+    return np.asarray(ink)
+
+
+def traced(dark: Floats) -> list[Line]:
+    """The lines of a drawing.
+
+    Args:
+        dark: (h, w) darkness in [0, 1].
+
+    Raises:
+        NoLines: there is no ink, or it is no lines.
+    """
+    ink = ink_of(dark)
+    width = line_width(ink)
+    if width > _BROADEST * min(ink.shape):
+        raise NoLines("is made of areas, and not of lines")
+    scale = min(max(_WIDTH / width, _LEAST_SIDE / max(ink.shape)), _LARGEST)
+    sized = cv2.resize(dark, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    return [
+        Line(line.points / scale, line.width / scale)
+        for line in centre_lines(outlined(ink_of(sized), width * scale), width * scale)
+    ]
+
+
+def line_width(ink: Mask) -> float:
+    """Width of most of the lines, px; black areas hardly count, since they have little middle."""
+    inside = _depth(ink)
+    middle = ink & (inside >= cv2.dilate(inside, np.ones((3, 3), np.uint8)))
+    return 2 * float(np.median(inside[middle])) if middle.any() else 1.0
+
+
+def outlined(ink: Mask, width: float) -> Mask:
+    """Ink with black areas hollowed out: what is left of them is a line of `width` px along their edge."""
+    deep = (_depth(ink) > _SOLID * width).astype(np.uint8)
+    reach = 2 * round((_SOLID - 1) * width) + 1
+    hollow = cv2.dilate(deep, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    return np.asarray(ink & (hollow == 0))
+
+
+def centre_lines(ink: Mask, width: float) -> list[Line]:
+    """The middle of lines that are about `width` px broad, through crossings straight on."""
+    row, column = np.nonzero(skeletonize(ink))
+    point = np.stack([column, row], 1).astype(np.float32)
+    found = courses(graph(row.astype(np.int32), column.astype(np.int32)), point, np.zeros(len(row), np.float32))
+    inside = _depth(ink)
+    return [
+        Line(_calmed(course.points, course.is_closed) + np.float32(0.5), _width_along(course.points, inside))
+        for course in found
+        if len(course.points) > 1 and arc_length(course.points)[-1] >= _SCRAP * width
+    ]
+
+
+def _depth(ink: Mask) -> Floats:
+    """(h, w) px from each pixel of the ink to the paper; the page ends in paper."""
+    framed = np.pad(ink, 1).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1], np.float32)
+
+
+def _width_along(points: Floats, inside: Floats) -> float:
+    x, y = np.clip(points.round().astype(int).T, 0, np.array([inside.shape[::-1]]).T - 1)
+    return 2 * float(np.median(inside[y, x]))
+
+
+def _calmed(points: Floats, is_closed: bool) -> Floats:
+    if not is_closed:
+        return np.asarray(smooth(points, _CALM), np.float32)
+    turn = len(points) // 2  # so that the seam is smoothed too
+    round_once = np.concatenate([points[turn:-1], points[: turn + 1]])
+    calm = smooth(np.concatenate([round_once, round_once[1:]]), _CALM)[turn : turn + len(points)]
+    calm[-1] = calm[0]
+    return np.asarray(calm, np.float32)
