@@ -1,4 +1,4 @@
-"""Ink as pixels becomes centre lines: broad lines are thinned, black areas become their outline."""
+"""Ink as pixels becomes centre lines: broad lines are thinned, black areas and dots become their outline."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _LARGEST = 3.0  # times that a picture is enlarged for it, at most
 _LEAST_SIDE = 512  # px of the long side that it is shrunk to, at least
 _BROADEST = 0.1  # of the short side of a drawing: what is broader is an area, and no line
 _SOLID = 2.0  # line widths from the middle of a black area to its edge, at least
-_SCRAP = 1.5  # line widths of a line's length, at least
+_SPUR, _DASH = 1.5, 0.5  # line widths of a line's length, at least: of one that leaves another, and of one alone
+_ROUND = 1.5  # times as long as broad is a dot, at most
 _CALM = 2.0  # px along a line over which the steps of pixels are smoothed
 
 
@@ -68,10 +69,21 @@ def line_width(ink: Mask) -> float:
 
 def outlined(ink: Mask, width: float) -> Mask:
     """Ink with black areas hollowed out: what is left of them is a line of `width` px along their edge."""
-    deep = (_depth(ink) > _SOLID * width).astype(np.uint8)
+    inside = _depth(ink)
+    deep = (inside > _SOLID * width).astype(np.uint8)
     reach = 2 * round((_SOLID - 1) * width) + 1
-    hollow = cv2.dilate(deep, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    return np.asarray(ink & (hollow == 0))
+    hollow = cv2.dilate(deep, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))) > 0
+    return np.asarray(ink & ~hollow & ~(_dots(ink, inside) & (inside > width)))
+
+
+def _dots(ink: Mask, inside: Floats) -> Mask:
+    """What is round and alone, where thinning leaves next to nothing."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    broad = np.zeros(len(stats), np.float32)
+    np.maximum.at(broad, labels, inside)
+    is_dot = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1) <= 2 * _ROUND * broad
+    is_dot[0] = False
+    return np.asarray(is_dot[labels])
 
 
 def centre_lines(ink: Mask, width: float) -> list[Line]:
@@ -83,7 +95,8 @@ def centre_lines(ink: Mask, width: float) -> list[Line]:
     return [
         Line(_calmed(course.points, course.is_closed) + np.float32(0.5), _width_along(course.points, inside))
         for course in found
-        if len(course.points) > 1 and arc_length(course.points)[-1] >= _SCRAP * width
+        if len(course.points) > 1
+        and arc_length(course.points)[-1] >= width * (_DASH if all(course.loose) or course.is_closed else _SPUR)
     ]
 
 
