@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lineart_cli.errors import ArgumentError, LineartError, PageError
+from lineart_cli.pages.faults import Unreadable
 from lineart_cli.replacing import replacing
 from lineart_train.drawings.line import NoLines, entry
 from lineart_train.drawings.sources import Drawing, Source, drawings, find
@@ -107,4 +108,6 @@ def _place(source: Source, drawing: Drawing) -> str:
 def _said(error: Exception, source: Source, drawing: Drawing) -> str:
     if isinstance(error, PageError):
         return str(error)
+    if isinstance(error, Unreadable):
+        return str(PageError(_place(source, drawing), error.reason, error.advice))
     return str(PageError(_place(source, drawing), f"cannot be drawn ({error})", "save or download it again"))

@@ -70,6 +70,10 @@ def entry(drawing: Lines) -> dict[str, Any]:
 
 
 def _stroke(line: Line, scale: float) -> dict[str, Any]:
-    thin = cv2.approxPolyDP((line.points * scale).astype(np.float32)[:, None], _TOLERANCE, closed=False)[:, 0]
-    points = [[round(x, 1), round(y, 1)] for x, y in thin.tolist()]
-    return {"p": points[:-1] if line.is_closed else points, "w": round(line.width * scale, 2), "c": line.is_closed}
+    points = line.points[:-1] if line.is_closed else line.points
+    thin = cv2.approxPolyDP((points * scale).astype(np.float32)[:, None], _TOLERANCE, closed=line.is_closed)[:, 0]
+    return {
+        "p": [[round(x, 1), round(y, 1)] for x, y in thin.tolist()],
+        "w": round(line.width * scale, 2),
+        "c": line.is_closed,
+    }

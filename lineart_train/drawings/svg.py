@@ -8,27 +8,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
-from xml.etree.ElementTree import Element, tostring
+from xml.etree.ElementTree import Element, ParseError, tostring
 
 import cv2
 import numpy as np
 import resvg_py
 import svgelements
-from defusedxml import ElementTree
+from defusedxml import DefusedXmlException, ElementTree
 from numpy.typing import NDArray
 
+from lineart_cli.pages.faults import Unreadable
 from lineart_train.drawings.line import SIDE, Floats, Line, Lines, Mask, NoLines
-from lineart_train.drawings.trace import centre_lines, ink_of, line_width, outlined, traced
-from lineart_train.generator.scenes.curves import arc_length, resample
+from lineart_train.drawings.trace import traced
+from lineart_train.generator.scenes.curves import arc_length, normals, resample
 
-_LARGEST = 3072  # px of the long side that a drawing is rendered to, at most
+_LARGEST = 2048  # px of the long side that a drawing is rendered to, at most
 _WIDTH = 3.0  # px of most strokes from which their colour is told beyond doubt
 _STEP = 2.0  # px between the places of a stroke that are looked at
 _ALIKE = 60  # of 255, by which a stroke may look another colour than it says: its edge is blended
 _OPAQUE = 0.95  # opacity from which a stroke looks as it says
 _PALEST = 0.2  # darkness of a stroke that is a line, at least
 _BRIDGED = 1.5  # widths of a stroke for which it may be covered: another line crosses it
-_BESIDE = 2.0  # px beside a stroke that belong to it
+_UNDER = 6.0  # widths of a part of a stroke that may be another's, at most
+_ASIDE = 3.0  # px beside a stroke where its own colour has ended
+_MOSTLY = 0.4  # of such a part has its colour on both sides
 _CURVED = 48  # places of a curve that it is drawn through, at most
 _CURVE_STEP = 3.0  # px between them
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
@@ -52,33 +55,39 @@ def lines_of(text: str) -> Lines:
         text: of an SVG file.
 
     Raises:
-        NoLines: it has no size, or shows no lines.
-        Exception: it is damaged.
+        NoLines: it shows no lines.
+        Unreadable: it is damaged, or has no size.
     """
-    root = ElementTree.fromstring(text)
+    root = _parsed(text)
     view = _view(root)
     strokes = list(_strokes(root, view, SIDE))
     widths = [each.width for each in strokes]
-    side = int(np.clip(SIDE * _WIDTH / np.median(widths), SIDE, _LARGEST)) if widths else 2 * SIDE
+    side = int(np.clip(SIDE * _WIDTH / np.median(widths), SIDE, _LARGEST)) if widths else _LARGEST
     if side != SIDE:
         strokes = list(_strokes(root, view, side))
     picture = _rendered(root, view, side)
     dark = 1 - cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    seen = [line for stroke in strokes for line in _seen(stroke, picture)]
-    filled = _filled(dark, seen) if seen else traced(dark)
+    parts = (line for stroke in strokes for line in _seen(stroke, picture))
+    seen = [line for line in parts if arc_length(line.points)[-1] > line.width / 2]  # the rest are dots
+    try:
+        filled = traced(dark, seen)
+    except NoLines:
+        if not seen:
+            raise
+        filled = []
     return Lines([*seen, *filled], dark.shape[1], dark.shape[0])
 
 
-def _filled(dark: Floats, strokes: list[Line]) -> list[Line]:
-    """The middle of what is drawn by other means than strokes."""
-    ink = ink_of(dark)
-    width = line_width(ink)
-    rest = outlined(ink, width).astype(np.uint8)
-    for line in strokes:
-        broad = max(round(line.width + 2 * _BESIDE), 1)
-        cv2.polylines(rest, [np.floor(line.points).astype(np.int32)], False, 0, broad)
-    core = cv2.morphologyEx(rest, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
-    return centre_lines(core, width)
+def _parsed(text: str) -> Element:
+    try:
+        root = ElementTree.fromstring(text)
+    except DefusedXmlException as error:
+        raise Unreadable("defines entities, which may hide anything", "save it anew as plain SVG") from error
+    except ParseError as error:
+        raise Unreadable(f"is cut off or damaged ({error})", "download or save it again") from error
+    if root.tag.rpartition("}")[2] != "svg":
+        raise Unreadable("is no SVG drawing", "download it again")
+    return root
 
 
 def _view(root: Element) -> tuple[float, float, float, float]:
@@ -88,7 +97,7 @@ def _view(root: Element) -> tuple[float, float, float, float]:
         return box[0], box[1], box[2], box[3]
     width, height = (_length(root.get(name, "")) for name in ("width", "height"))
     if not width or not height:
-        raise NoLines("has no size; give it a view box")
+        raise Unreadable("has no size", "give it a width and a height, or a view box")
     return 0.0, 0.0, width, height
 
 
@@ -110,7 +119,9 @@ def _sized(root: Element, view: tuple[float, float, float, float], side: int) ->
 
 def _rendered(root: Element, view: tuple[float, float, float, float], side: int) -> NDArray[np.uint8]:
     text, width, height = _sized(root, view, side)
-    drawn = resvg_py.svg_to_bytes(svg_string=text, width=width, height=height, background="white", skip_system_fonts=True)
+    drawn = resvg_py.svg_to_bytes(
+        svg_string=text, width=width, height=height, background="white", skip_system_fonts=True
+    )
     picture = cv2.imdecode(np.frombuffer(drawn, np.uint8), cv2.IMREAD_COLOR_RGB)
     return np.asarray(picture, np.uint8)
 
@@ -161,8 +172,18 @@ def _seen(stroke: _Stroke, picture: NDArray[np.uint8]) -> Iterator[Line]:
         return
     edges = np.flatnonzero(np.diff(np.concatenate([[False], is_seen, [False]]).astype(np.int8)))
     for first, last in edges.reshape(-1, 2):
-        if last - first > 1:
-            yield Line(points[first:last], stroke.width)
+        run = points[first:last]
+        if len(run) > 1 and not _is_under(run, stroke, picture):
+            yield Line(run, stroke.width)
+
+
+def _is_under(run: Floats, stroke: _Stroke, picture: NDArray[np.uint8]) -> bool:
+    """Whether a short part of a stroke lies below something of its own colour, which shows in its stead."""
+    if arc_length(run)[-1] > _UNDER * stroke.width:
+        return False
+    aside = normals(run) * (stroke.width / 2 + _ASIDE)
+    both = _looks_alike(run + aside, stroke, picture) & _looks_alike(run - aside, stroke, picture)
+    return bool(both.mean() > _MOSTLY)
 
 
 def _dense(points: Floats) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ _BROADEST = 0.1  # of the short side of a drawing: what is broader is an area, a
 _SOLID = 2.0  # line widths from the middle of a black area to its edge, at least
 _SPUR, _DASH = 1.5, 0.5  # line widths of a line's length, at least: of one that leaves another, and of one alone
 _ROUND = 1.5  # times as long as broad is a dot, at most
+_BESIDE = 1.5  # px beside a line that belong to it
 _CALM = 2.0  # px along a line over which the steps of pixels are smoothed
 
 
@@ -39,25 +42,35 @@ def ink_of(dark: Floats) -> Mask:
     return np.asarray(ink)
 
 
-def traced(dark: Floats) -> list[Line]:
+def traced(dark: Floats, known: Sequence[Line] = ()) -> list[Line]:
     """The lines of a drawing.
 
     Args:
         dark: (h, w) darkness in [0, 1].
+        known: lines of it that need not be found.
 
     Raises:
         NoLines: there is no ink, or it is no lines.
     """
     ink = ink_of(dark)
     width = line_width(ink)
-    if width > _BROADEST * min(ink.shape):
+    if not known and width > _BROADEST * min(ink.shape):
         raise NoLines("is made of areas, and not of lines")
     scale = min(max(_WIDTH / width, _LEAST_SIDE / max(ink.shape)), _LARGEST)
     sized = cv2.resize(dark, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    return [
-        Line(line.points / scale, line.width / scale)
-        for line in centre_lines(outlined(ink_of(sized), width * scale), width * scale)
-    ]
+    rest = outlined(ink_of(sized), width * scale)
+    if known:
+        rest = _without(rest, known, scale)
+    return [Line(line.points / scale, line.width / scale) for line in centre_lines(rest, width * scale)]
+
+
+def _without(ink: Mask, known: Sequence[Line], scale: float) -> Mask:
+    """Ink without lines, nor the slivers that are left beside them."""
+    left = ink.astype(np.uint8)
+    for line in known:
+        broad = max(round(line.width * scale + 2 * _BESIDE), 1)
+        cv2.polylines(left, [np.floor(line.points * scale).astype(np.int32)], False, 0, broad)
+    return np.asarray(cv2.morphologyEx(left, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0)
 
 
 def line_width(ink: Mask) -> float:
