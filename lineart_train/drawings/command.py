@@ -30,7 +30,7 @@ def drawings(
 ) -> None:
     """Make a file of clean drawings for --data out of public ones: strokes as they are, all else traced.
 
-    Parts that are hidden are left away, black areas become their outline, and what gives no lines is named and left out.
+    Hidden parts are left away, black areas become their outline, and drawings without lines are named and left out.
     """
     from lineart_cli.errors import ExitCode, LineartError
 

@@ -66,7 +66,7 @@ def lines_of(text: str) -> Lines:
     if side != SIDE:
         strokes = list(_strokes(root, view, side))
     picture = _rendered(root, view, side)
-    dark = 1 - cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    dark = np.asarray(1 - cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) / 255, np.float32)
     parts = (line for stroke in strokes for line in _seen(stroke, picture))
     seen = [line for line in parts if arc_length(line.points)[-1] > line.width / 2]  # the rest are dots
     try:
@@ -80,7 +80,7 @@ def lines_of(text: str) -> Lines:
 
 def _parsed(text: str) -> Element:
     try:
-        root = ElementTree.fromstring(text)
+        root: Element = ElementTree.fromstring(text)
     except DefusedXmlException as error:
         raise Unreadable("defines entities, which may hide anything", "save it anew as plain SVG") from error
     except ParseError as error:

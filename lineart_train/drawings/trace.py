@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from lineart_cli.brushes.drawing.skeleton import skeletonize
 from lineart_cli.vector.graph import graph
@@ -58,7 +57,7 @@ def traced(dark: Floats, known: Sequence[Line] = ()) -> list[Line]:
         raise NoLines("is made of areas, and not of lines")
     scale = min(max(_WIDTH / width, _LEAST_SIDE / max(ink.shape)), _LARGEST)
     sized = cv2.resize(dark, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    rest = outlined(ink_of(sized), width * scale)
+    rest = outlined(ink_of(np.asarray(sized, np.float32)), width * scale)
     if known:
         rest = _without(rest, known, scale)
     return [Line(line.points / scale, line.width / scale) for line in centre_lines(rest, width * scale)]
@@ -91,7 +90,8 @@ def outlined(ink: Mask, width: float) -> Mask:
 
 def _dots(ink: Mask, inside: Floats) -> Mask:
     """What is round and alone, where thinning leaves next to nothing."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    _, found, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    labels = np.asarray(found, np.int32)
     broad = np.zeros(len(stats), np.float32)
     np.maximum.at(broad, labels, inside)
     is_dot = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1) <= 2 * _ROUND * broad
