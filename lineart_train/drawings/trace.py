@@ -17,7 +17,7 @@ _FAINTEST = 0.25  # darkness of the darkest ink of a drawing, at least
 _MOST_INK = 0.5  # of a page, beyond which it is dark and its lines are light
 _WIDTH = 8.0  # px of a line that thins best: narrower ones lose their place, broader ones their junctions
 _LARGEST = 3.0  # times that a picture is enlarged for it, at most
-_LEAST_SIDE = 512  # px of the long side that it is shrunk to, at least
+_LEAST_SIDE = 256  # px of the long side that it is shrunk to, at least
 _BROADEST = 0.1  # of the short side of a drawing: what is broader is an area, and no line
 _SOLID = 2.0  # line widths from the middle of a black area to its edge, at least
 _SPUR, _DASH = 1.5, 0.5  # line widths of a line's length, at least: of one that leaves another, and of one alone
@@ -76,7 +76,7 @@ def line_width(ink: Mask) -> float:
     """Width of most of the lines, px; black areas hardly count, since they have little middle."""
     inside = _depth(ink)
     middle = ink & (inside >= cv2.dilate(inside, np.ones((3, 3), np.uint8)))
-    return 2 * float(np.median(inside[middle])) if middle.any() else 1.0
+    return _broad(inside[middle]) if middle.any() else 1.0
 
 
 def outlined(ink: Mask, width: float) -> Mask:
@@ -121,7 +121,12 @@ def _depth(ink: Mask) -> Floats:
 
 def _width_along(points: Floats, inside: Floats) -> float:
     x, y = np.clip(points.round().astype(int).T, 0, np.array([inside.shape[::-1]]).T - 1)
-    return 2 * float(np.median(inside[y, x]))
+    return _broad(inside[y, x])
+
+
+def _broad(depth: Floats) -> float:
+    """Width of a line from the depth of the pixels in its middle, px."""
+    return 2 * float(np.median(depth)) - 1
 
 
 def _calmed(points: Floats, is_closed: bool) -> Floats:
