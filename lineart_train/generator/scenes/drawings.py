@@ -1,7 +1,8 @@
 """Reads clean drawings (JSON lines, optionally gzipped) as curves for scenes.
 
 One drawing a line: {"id", "w", "h", "strokes": [{"p": [[x, y], ...], "w": width, "c": closed}, ...]}; coordinates in
-the drawing's own px, y down. Pieces of one line that were cut at junctions are joined again: a hand draws through.
+the drawing's own px, y down. Other keys, such as "credit", are not read. `lineart-train drawings` writes such files.
+Pieces of one line that were cut at junctions are joined again: a hand draws through.
 """
 
 from __future__ import annotations
