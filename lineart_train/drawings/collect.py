@@ -73,9 +73,9 @@ def _entries(
     found: Sequence[Source], credit: str, every: int, tell: Tell, result: Collected
 ) -> Iterator[dict[str, Any]]:
     for source, drawing in islice(_drawings(found, tell, result), 0, None, every):
-        who = drawing.credit or credit
         try:
-            drawn = entry(drawing.lines())
+            lines = drawing.lines()
+            drawn = entry(lines)
         except NoLines as reason:
             result.without_lines += 1
             tell(None, f"{_place(source, drawing)} {reason}; it is left out")
@@ -83,6 +83,7 @@ def _entries(
             result.unreadable += 1
             tell(None, f"{_said(error, source, drawing)}; it is left out")
         else:
+            who = lines.credit or drawing.credit or credit
             result.drawings += 1
             result.lines += len(drawn["strokes"])
             result.credits |= {who} - {""}

@@ -24,7 +24,10 @@ def drawings(
     ],
     credit: Annotated[
         str,
-        typer.Option(metavar="TEXT", help="Who made the drawings, and under which licence; kept with each of them."),
+        typer.Option(
+            metavar="TEXT",
+            help="Who made the drawings, and under which licence: kept with each whose file does not tell.",
+        ),
     ] = "",
     every: Annotated[int, typer.Option(metavar="N", help="Take only every Nth drawing, by name.", min=1)] = 1,
 ) -> None:

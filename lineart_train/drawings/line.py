@@ -47,11 +47,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines of a drawing of `width` x `height` px."""
+    """The lines of a drawing of `width` x `height` px, and who made it under which licence, where it says so."""
 
     lines: Sequence[Line]
     width: int
     height: int
+    credit: str = ""
 
 
 def entry(drawing: Lines) -> dict[str, Any]:
@@ -64,9 +65,14 @@ def entry(drawing: Lines) -> dict[str, Any]:
     strokes = [_stroke(line, scale) for line in drawing.lines if arc_length(line.points)[-1] * scale >= _SHORTEST]
     if not strokes:
         raise NoLines("shows no dark lines on light ground")
-    if len(strokes) > MOST:
-        raise NoLines(f"has {len(strokes)} lines, more than {MOST}, and so is no line drawing")
+    check_count(len(strokes), MOST)
     return {"w": round(drawing.width * scale), "h": round(drawing.height * scale), "strokes": strokes}
+
+
+def check_count(lines: int, most: int) -> None:
+    """Raises NoLines where a drawing has more lines than that."""
+    if lines > most:
+        raise NoLines(f"has {lines} lines, more than {most}, and so is no line drawing")
 
 
 def _stroke(line: Line, scale: float) -> dict[str, Any]:

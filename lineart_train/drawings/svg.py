@@ -18,12 +18,14 @@ from defusedxml import DefusedXmlException, ElementTree
 from numpy.typing import NDArray
 
 from lineart_cli.pages.faults import Unreadable
-from lineart_train.drawings.line import SIDE, Floats, Line, Lines, Mask, NoLines
+from lineart_train.drawings.line import MOST, SIDE, Floats, Line, Lines, Mask, check_count
 from lineart_train.drawings.trace import traced
 from lineart_train.generator.scenes.curves import arc_length, normals, resample
 
 _LARGEST = 2048  # px of the long side that a drawing is rendered to, at most
 _WIDTH = 3.0  # px of most strokes from which their colour is told beyond doubt
+_MOST_STROKES = 5 * MOST  # of a drawing, hidden ones among them, at most
+_FAR = 16  # times the long side of a drawing from which a stroke is out of sight
 _STEP = 2.0  # px between the places of a stroke that are looked at
 _ALIKE = 60  # of 255, by which a stroke may look another colour than it says: its edge is blended
 _OPAQUE = 0.95  # opacity from which a stroke looks as it says
@@ -61,6 +63,7 @@ def lines_of(text: str) -> Lines:
     root = _parsed(text)
     view = _view(root)
     strokes = list(_strokes(root, view, SIDE))
+    check_count(len(strokes), _MOST_STROKES)
     widths = [each.width for each in strokes]
     side = int(np.clip(SIDE * _WIDTH / np.median(widths), SIDE, _LARGEST)) if widths else _LARGEST
     if side != SIDE:
@@ -69,13 +72,18 @@ def lines_of(text: str) -> Lines:
     dark = np.asarray(1 - cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) / 255, np.float32)
     parts = (line for stroke in strokes for line in _seen(stroke, picture))
     seen = [line for line in parts if arc_length(line.points)[-1] > line.width / 2]  # the rest are dots
-    try:
-        filled = traced(dark, seen)
-    except NoLines:
-        if not seen:
-            raise
-        filled = []
-    return Lines([*seen, *filled], dark.shape[1], dark.shape[0])
+    return Lines([*seen, *traced(dark, seen)], dark.shape[1], dark.shape[0], _credit(root))
+
+
+def _credit(root: Element) -> str:
+    """Rights, or else creator and licence, of a drawing's metadata; empty where it has none."""
+    told = dict.fromkeys(("rights", "creator", "license"), "")
+    for element in root.iterfind(".//{*}metadata//*"):
+        name = element.tag.rpartition("}")[2]
+        link = next((value for key, value in element.items() if key.rpartition("}")[2] == "resource"), "")
+        if name in told and not told[name]:
+            told[name] = link or " ".join("".join(element.itertext()).split())
+    return told["rights"] or ", ".join(each for each in (told["creator"], told["license"]) if each)
 
 
 def _parsed(text: str) -> Element:
@@ -138,7 +146,7 @@ def _strokes(root: Element, view: tuple[float, float, float, float], side: int) 
         rgb = np.array([colour.red, colour.green, colour.blue], np.float32)
         for part in svgelements.Path(shape).as_subpaths():
             points = _flattened(svgelements.Path(part))
-            if len(points) > 1 and arc_length(points)[-1] > 0:
+            if len(points) > 1 and float(np.abs(points).max()) < _FAR * side and arc_length(points)[-1] > 0:
                 yield _Stroke(points, float(width), rgb, opacity)
 
 

@@ -14,31 +14,16 @@ from lineart_train.drawings.line import Floats, Line, Mask, NoLines
 from lineart_train.generator.scenes.curves import arc_length, smooth
 
 _FAINTEST = 0.25  # darkness of the darkest ink of a drawing, at least
+_AS_DARK = 0.93  # of the darkness of the strokes of a drawing, from which other things in it are ink
 _MOST_INK = 0.5  # of a page, beyond which it is dark and its lines are light
 _WIDTH = 8.0  # px of a line that thins best: narrower ones lose their place, broader ones their junctions
-_LARGEST = 3.0  # times that a picture is enlarged for it, at most
-_LEAST_SIDE = 256  # px of the long side that it is shrunk to, at least
+_LEAST_SIDE, _MOST_SIDE = 256, 4096  # px of the long side that a drawing is shrunk or enlarged to for it
 _BROADEST = 0.1  # of the short side of a drawing: what is broader is an area, and no line
 _SOLID = 2.0  # line widths from the middle of a black area to its edge, at least
 _SPUR, _DASH = 1.5, 0.5  # line widths of a line's length, at least: of one that leaves another, and of one alone
 _ROUND = 1.5  # times as long as broad is a dot, at most
 _BESIDE = 1.5  # px beside a line that belong to it
 _CALM = 2.0  # px along a line over which the steps of pixels are smoothed
-
-
-def ink_of(dark: Floats) -> Mask:
-    """Where there is ink on (h, w) darkness in [0, 1]: as dark as half of the darkest.
-
-    Raises:
-        NoLines: the page is blank, or dark.
-    """
-    darkest = float(cv2.blur(dark, (3, 3)).max())
-    if darkest < _FAINTEST:
-        raise NoLines("shows no dark lines on light ground")
-    ink = dark > darkest / 2
-    if ink.mean() > _MOST_INK:
-        raise NoLines("is mostly dark; give it with dark lines on light ground")
-    return np.asarray(ink)
 
 
 def traced(dark: Floats, known: Sequence[Line] = ()) -> list[Line]:
@@ -51,16 +36,34 @@ def traced(dark: Floats, known: Sequence[Line] = ()) -> list[Line]:
     Raises:
         NoLines: there is no ink, or it is no lines.
     """
-    ink = ink_of(dark)
-    width = line_width(ink)
-    if not known and width > _BROADEST * min(ink.shape):
-        raise NoLines("is made of areas, and not of lines")
-    scale = min(max(_WIDTH / width, _LEAST_SIDE / max(ink.shape)), _LARGEST)
+    level, width = _beside(dark, known) if known else _alone(dark)
+    scale = min(max(_WIDTH / width, _LEAST_SIDE / max(dark.shape)), _MOST_SIDE / max(dark.shape))
     sized = cv2.resize(dark, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    rest = outlined(ink_of(np.asarray(sized, np.float32)), width * scale)
+    ink = outlined(np.asarray(sized > level), width * scale)
     if known:
-        rest = _without(rest, known, scale)
-    return [Line(line.points / scale, line.width / scale) for line in centre_lines(rest, width * scale)]
+        ink = _without(ink, known, scale)
+    return [Line(line.points / scale, line.width / scale) for line in centre_lines(ink, width * scale)]
+
+
+def _alone(dark: Floats) -> tuple[float, float]:
+    """From which darkness on there is ink, half of the darkest, and how broad its lines are, px."""
+    darkest = float(cv2.blur(dark, (3, 3)).max())
+    if darkest < _FAINTEST:
+        raise NoLines("shows no dark lines on light ground")
+    ink = dark > darkest / 2
+    if ink.mean() > _MOST_INK:
+        raise NoLines("is mostly dark; give it with dark lines on light ground")
+    width = line_width(ink)
+    if width > _BROADEST * min(ink.shape):
+        raise NoLines("is made of areas, and not of lines")
+    return darkest / 2, width
+
+
+def _beside(dark: Floats, known: Sequence[Line]) -> tuple[float, float]:
+    """The same where lines are known: ink is about as dark as they are, and coloured areas are none."""
+    x, y = np.concatenate([line.points for line in known]).astype(int).T
+    at = dark[np.clip(y, 0, dark.shape[0] - 1), np.clip(x, 0, dark.shape[1] - 1)]
+    return max(_AS_DARK * float(np.median(at)), _FAINTEST), float(np.median([line.width for line in known]))
 
 
 def _without(ink: Mask, known: Sequence[Line], scale: float) -> Mask:

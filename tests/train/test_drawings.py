@@ -54,10 +54,11 @@ def test_strokes_stay_as_they_are_drawn(tmp_path: Path) -> None:
 
 def test_hidden_parts_of_strokes_are_left_out(tmp_path: Path) -> None:
     """Also where what hides them has dots and outlines of their own colour; a line that only crosses hides nothing."""
+    tint = '<path d="M60 85 H90 V95 H60Z" fill="#543"/>'  # dark, yet no ink beside strokes
     behind = '<path d="M5 50 H95" stroke="#222" stroke-width="2"/>'
     crossing = '<path d="M12 30 V70" stroke="red" stroke-width="2"/>'
     ball = '<circle cx="50" cy="50" r="25" fill="#ffd" stroke="#222" stroke-width="2"/><circle cx="50" cy="50" r="4"/>'
-    strokes = strokes_of(f"{SVG}{behind}{crossing}{ball}</svg>", tmp_path)
+    strokes = strokes_of(f"{SVG}{tint}{behind}{crossing}{ball}</svg>", tmp_path)
     level = [each for each in strokes if distance(each, lambda _, y: y - 50) < 0.1]
     spans = sorted((np.array(each["p"])[:, 0].min() / 10.24, np.array(each["p"])[:, 0].max() / 10.24) for each in level)
     np.testing.assert_allclose(spans, [(5, 25), (75, 95)], atol=1.5)
@@ -113,6 +114,17 @@ def test_excalidraw_libraries_and_icon_sets_give_a_drawing_each_with_its_credit(
     assert len(bent["p"]) > 6
     assert (result.without_lines, result.unreadable) == (1, 0)
     assert [f"{tmp_path}/things.excalidrawlib (things#1)" in said for said in told] == [True]
+
+
+def test_the_credit_of_a_drawing_is_that_of_its_metadata(tmp_path: Path) -> None:
+    body = '<path d="M5 5L90 60" stroke="#000"/>'
+    named = '<d:creator>A.\n Artist</d:creator><c:license r:resource="https://example.org/by"/>'
+    spaces = 'xmlns:d="http://purl.org/dc/elements/1.1/" xmlns:c="http://creativecommons.org/ns#" xmlns:r="urn:r"'
+    for name, data in (("a", named), ("b", f"{named}<d:rights>CC0 1.0</d:rights>"), ("c", "")):
+        (tmp_path / f"{name}.svg").write_text(f"{SVG}<metadata><any {spaces}>{data}</any></metadata>{body}</svg>")
+    entries, result, _ = made([tmp_path], tmp_path / "drawings.jsonl.gz", credit="mine")
+    assert [each["credit"] for each in entries] == ["A. Artist, https://example.org/by", "CC0 1.0", "mine"]
+    assert len(result.credits) == 3
 
 
 def test_the_same_input_gives_the_same_bytes_and_training_reads_them(tmp_path: Path) -> None:
