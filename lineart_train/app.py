@@ -26,7 +26,10 @@ Version = Annotated[str, typer.Option(help="Version of the model.")]
 Description = Annotated[str, typer.Option(help="One sentence for the card.")]
 Data = Annotated[
     Path | None,
-    typer.Option(help="Folder of clean drawings, *.jsonl or *.jsonl.gz; without it scenes are drawn by procedure."),
+    typer.Option(
+        help="Folder of clean drawings, *.jsonl or *.jsonl.gz, as lineart-train drawings makes them; "
+        "without it scenes are drawn by procedure."
+    ),
 ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +17,7 @@ from defusedxml import DefusedXmlException, ElementTree
 from numpy.typing import NDArray
 
 from lineart_cli.pages.faults import Unreadable
+from lineart_cli.pages.readers.svg import size, view_box
 from lineart_train.drawings.line import MOST, SIDE, Floats, Line, Lines, Mask, check_count
 from lineart_train.drawings.trace import traced
 from lineart_train.generator.scenes.curves import arc_length, normals, resample
@@ -36,8 +36,6 @@ _ASIDE = 3.0  # px beside a stroke where its own colour has ended
 _MOSTLY = 0.4  # of such a part has its colour on both sides
 _CURVED = 48  # places of a curve that it is drawn through, at most
 _CURVE_STEP = 3.0  # px between them
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
-_UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "mm": 96 / 25.4, "cm": 960 / 25.4}
 
 
 @dataclass(frozen=True)
@@ -100,18 +98,11 @@ def _parsed(text: str) -> Element:
 
 def _view(root: Element) -> tuple[float, float, float, float]:
     """Left, top, width and height of what is shown of a drawing, in its own units."""
-    box = [float(each) for each in re.findall(_NUMBER, root.get("viewBox", ""), re.IGNORECASE)]
-    if len(box) == 4 and min(box[2:]) > 0:
-        return box[0], box[1], box[2], box[3]
-    width, height = (_length(root.get(name, "")) for name in ("width", "height"))
-    if not width or not height:
-        raise Unreadable("has no size", "give it a width and a height, or a view box")
-    return 0.0, 0.0, width, height
-
-
-def _length(text: str) -> float:
-    found = re.fullmatch(rf"\s*({_NUMBER})\s*([a-z]*)\s*", text, re.IGNORECASE)
-    return float(found[1]) * _UNITS.get(found[2].lower(), 0.0) if found else 0.0
+    box = view_box(root)
+    view = box if box and min(box[2:]) > 0 else (0.0, 0.0, *size(root))
+    if min(view[2:]) <= 0:
+        raise Unreadable("has no size", "give it a view box")
+    return view
 
 
 def _sized(root: Element, view: tuple[float, float, float, float], side: int) -> tuple[str, int, int]:

@@ -146,6 +146,7 @@ BAD = {
     "torn.svg": "damaged",
     "page.svg": "no SVG drawing",
     "nosize.svg": "has no size",
+    "nothing.svg": "has no size",
     "entity.svg": "entities",
     "noise.png": "no readable image",
     "other.excalidrawlib": "no Excalidraw library",
@@ -160,6 +161,7 @@ def test_what_cannot_be_read_is_named_and_left_out(tmp_path: Path) -> None:
         "page.svg": "<html/>",
         "nosize.svg": '<svg xmlns="http://www.w3.org/2000/svg"/>',
     }
+    texts["nothing.svg"] = '<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0"/>'
     texts |= {"entity.svg": f'<!DOCTYPE svg [<!ENTITY a "b">]>{SVG}&a;</svg>', "other.excalidrawlib": "[1]"}
     for name in BAD:
         (folder / name).write_text(texts.get(name, "noise" if name.endswith("png") else ""))

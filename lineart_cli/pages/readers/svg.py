@@ -54,7 +54,7 @@ def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
         raise Unreadable("holds no readable image", "give an SVG drawing")
     folder = Path(getattr(file, "name", "")).parent
     dpi = options.dpi or DRAWN_DPI
-    width, height = (max(1, round(side * dpi / _CSS_DPI)) for side in _size(root))
+    width, height = (max(1, round(side * dpi / _CSS_DPI)) for side in size(root))
     check_size(width, height, options.max_megapixels)
     picture = Picture(
         width,
@@ -80,10 +80,16 @@ def _text(file: BinaryIO) -> str:
     return data.decode("utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
 
 
-def _size(root: Element) -> tuple[float, float]:
-    """Width and height in pixels of CSS: as said, or else those of the view box."""
+def view_box(root: Element) -> tuple[float, float, float, float] | None:
+    """Left, top, width and height of what is shown, in the drawing's own units; None where it does not say so."""
     box = [float(each) for each in re.findall(_NUMBER, root.get("viewBox", ""), re.IGNORECASE)]
-    view = (box[2], box[3]) if len(box) == 4 else None
+    return (box[0], box[1], box[2], box[3]) if len(box) == 4 else None
+
+
+def size(root: Element) -> tuple[float, float]:
+    """Width and height in pixels of CSS: as said, or else those of the view box; raises Unreadable where none is."""
+    box = view_box(root)
+    view = (box[2], box[3]) if box else None
     said = [_px(root.get(name, "")) for name in ("width", "height")]
     if view is None and None in said:
         raise Unreadable("has no size", "give it a width and a height, or a view box")
