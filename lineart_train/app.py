@@ -129,7 +129,7 @@ def reproduce(
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: CUDA where there is one.")] = "auto",
     steps: Annotated[int | None, typer.Option(help="Fewer steps than recorded, for a try.", min=1)] = None,
 ) -> None:
-    """Train the shipped model from nothing, with its recorded settings and seeds; goes on where it stopped."""
+    """Train a model like the shipped one from nothing, by a fixed recipe; goes on where it stopped."""
     from lineart_train.training import recipe
 
     with _bar() as tell:

@@ -1,4 +1,4 @@
-"""The recipe of the shipped model: what `lineart-train reproduce` trains from nothing."""
+"""A recipe that leads from nothing to a model like the shipped one: what `lineart-train reproduce` trains."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def reproduce(
     Args:
         run: the run's folder.
         drawings: folder of the clean drawings; without it the model is another one, of procedural scenes only.
-        device: "cpu" or "cuda".
-        tell: see `train.train`.
+        device: "cpu", "cuda", or "auto": CUDA where there is one.
+        tell: see `loop.train`.
         steps: fewer than recorded, for a try.
 
     Returns:
