@@ -32,7 +32,7 @@ from lineart_cli.errors import LineartError, ModelError, PageError
 from lineart_cli.events import Event, Notice, PageSkipped, PageStarted
 from lineart_cli.imaging.disk_array import AHEAD
 from lineart_cli.imaging.resample import fit
-from lineart_cli.inference.engines import UnusableError, load_ahead
+from lineart_cli.inference.engines import EngineChoice, UnusableError, load_ahead
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import Plan
 
@@ -82,6 +82,7 @@ def read(work: JobInWork, run: RunContext) -> None:
     for page in opened:
         for note in page.scan.header.notes:
             run.report(Notice(f"{page.job}: {note}"))
+    load_ahead(EngineChoice("openvino"))  # which reads scales too
     scaled = [_scaled(each, run) for each in opened]
     plans = [_planned(each, run) for each in scaled]
     edits = len(edited.edits()) if edited and run.options.dry_run else 0

@@ -29,7 +29,7 @@ from lineart_cli.inking.inker import Inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, InkOptions, Length, ReadOptions, specs
 from lineart_cli.plan import PageSize, Plan
-from lineart_cli.scale import working_scale
+from lineart_cli.scale import reader, working_scale
 from lineart_cli.scale.working_scale import Estimate, WorkingScale
 from lineart_cli.serve import layer, pixels
 from lineart_cli.serve.layer import NewInk
@@ -130,6 +130,7 @@ class Studio:
         self._compiled = CompiledNetworks(self._cache)
         self._small.clear()
         self._sheet = self._worked = None
+        reader.forget()
         gc.collect()
 
     def ink(self, order: Order, watch: Watch) -> dict[str, Any]:
