@@ -5,7 +5,6 @@ What they give differs by less than a millionth of an octave.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path

@@ -47,7 +47,13 @@ class Server:
         self._waiting: dict[int, tuple[Request, Watch]] = {}
         self._queue: queue.Queue[int | None] = queue.Queue()
         self._is_greeted = False
-        self._work = {"ink": self._ink, "preview": self._preview, "brushes": self._brushes, "learn": self._learn}
+        self._work = {
+            "ink": self._ink,
+            "preview": self._preview,
+            "prepare": self._prepare,
+            "brushes": self._brushes,
+            "learn": self._learn,
+        }
 
     def run(self, lines: Iterable[str]) -> None:
         """Answer until the caller says `quit`, or the lines end; a page that is at work may go on a little longer."""
@@ -169,6 +175,10 @@ class Server:
 
     def _preview(self, request: Request, watch: Watch) -> dict[str, Any]:
         return self._studio.preview(Order.of(request), watch)
+
+    def _prepare(self, request: Request, _: Watch) -> dict[str, Any]:
+        self._studio.prepare(request.get("width", fields.whole), request.get("height", fields.whole))
+        return {}
 
     def _brushes(self, request: Request, _: Watch) -> dict[str, Any]:
         width, height = palette.SIZE
