@@ -121,7 +121,7 @@ class Server:
                 raise RequestError(f"id {number}: in use; give each request one of its own", number)
             if request.do in {"ink", "preview"}:  # what was to be seen of the last settings is of no use any more
                 for older, watch in self._waiting.values():
-                    if older.do == "preview":
+                    if older.do in {"preview", "prepare"}:
                         watch.cancel()
             self._waiting[number] = request, Watch(tell)
         self._queue.put(number)
@@ -176,8 +176,8 @@ class Server:
     def _preview(self, request: Request, watch: Watch) -> dict[str, Any]:
         return self._studio.preview(Order.of(request), watch)
 
-    def _prepare(self, request: Request, _: Watch) -> dict[str, Any]:
-        self._studio.prepare(request.get("width", fields.whole), request.get("height", fields.whole))
+    def _prepare(self, request: Request, watch: Watch) -> dict[str, Any]:
+        self._studio.prepare(request.get("width", fields.whole), request.get("height", fields.whole), watch)
         return {}
 
     def _brushes(self, request: Request, _: Watch) -> dict[str, Any]:

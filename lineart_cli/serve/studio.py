@@ -134,12 +134,8 @@ class Studio:
         reader.forget()
         gc.collect()
 
-    def prepare(self, width: int, height: int) -> None:
-        """Make ready what takes long in the first preview of a window, of so many px of the screen.
-
-        Raises:
-            LineartError: as for `ink`.
-        """
+    def prepare(self, width: int, height: int, watch: Watch) -> None:
+        """Make ready what takes long in the first preview of a window, of so many px of the screen; raises as `ink`."""
         if not all(1 <= side <= _MOST_SIDE for side in (width, height)):
             raise ArgumentError("width, height", f"{width} x {height}", f"give 1 to {_MOST_SIDE} px")
         if self._card.scale_network:
@@ -147,6 +143,7 @@ class Studio:
         size = PageSize(*(stepped(side, *_PREVIEWED) for side in (height, width)), dpi=_DPI)
         plan = self._decide(InkOptions.parse({}))(size)
         for tiles in (plan.draft, plan.tiles):
+            watch.check()
             if tiles:
                 self._prepare(plan.choice, tiles[0].window.shape)
 

@@ -349,12 +349,15 @@ class _Slow:
     def __init__(self) -> None:
         self.rests = 0
 
-    def ink(self, _order: Order, watch: Watch) -> dict[str, Any]:
+    def ink(self, _order: Order | None, watch: Watch) -> dict[str, Any]:
         while True:
             watch.check()
             time.sleep(0.01)
 
     preview = ink
+
+    def prepare(self, _width: int, _height: int, watch: Watch) -> None:
+        self.ink(None, watch)
 
     def rest(self) -> None:
         self.rests += 1
@@ -394,8 +397,13 @@ def test_a_newer_preview_takes_the_place_of_the_last() -> None:
     assert caller.last(2)["event"] == "cancelled"
     caller.send('{"id": 4, "do": "ink", "pixels": "a", "out": "b"}')
     assert caller.last(3)["event"] == "cancelled"
-    caller.send('{"id": 5, "do": "quit"}')
+    caller.send('{"id": 5, "do": "cancel", "of": 4}')
     assert caller.last(4)["event"] == "cancelled"
+    caller.send('{"id": 6, "do": "prepare", "width": 9, "height": 9}')
+    caller.send('{"id": 7, "do": "ink", "pixels": "a", "out": "b"}')
+    assert caller.last(6)["event"] == "cancelled"
+    caller.send('{"id": 8, "do": "quit"}')
+    assert caller.last(7)["event"] == "cancelled"
 
 
 @pytest.mark.parametrize(
@@ -403,7 +411,7 @@ def test_a_newer_preview_takes_the_place_of_the_last() -> None:
 )
 def test_too_little_memory_is_told_and_what_is_kept_is_given_back(error: Exception) -> None:
     class Full(_Slow):
-        def ink(self, _order: Order, watch: Watch) -> dict[str, Any]:
+        def ink(self, _order: Order | None, watch: Watch) -> dict[str, Any]:
             raise error
 
     studio = Full()

@@ -158,10 +158,15 @@ def _in_black(view):
 def _paint(node):
     """Let Krita paint a line with the current preset, its pressure rising evenly; raises TroubleError."""
     ends = QtCore.QPoint(_MARGIN, _HEIGHT // 2), QtCore.QPoint(_WIDTH - _MARGIN, _HEIGHT // 2)
-    for kind in (QtCore.QPoint, QtCore.QPointF):  # Krita's versions differ in which they take
-        try:
-            node.paintLine(*map(kind, ends), 0.0, 1.0)
-            return
-        except TypeError:
-            continue
-    raise nodes.TroubleError(i18n("This Krita does not paint with pressure by script. Paint a stroke, and use that."))
+    if not any(_is_painted(node, *map(kind, ends)) for kind in (QtCore.QPoint, QtCore.QPointF)):
+        text = i18n("This Krita does not paint with pressure by script. Paint a stroke, and use that.")
+        raise nodes.TroubleError(text)
+
+
+def _is_painted(node, start, end):
+    """Whether this Krita takes points of that kind, and pressure."""
+    try:
+        node.paintLine(start, end, 0.0, 1.0)
+    except TypeError:
+        return False
+    return True
