@@ -376,6 +376,10 @@ def preview():
     docker().preview_button.click()
     pump()
     facts.update(gone=docker().preview._overlay is None, same=names(made) == before)
+    document("odd", dpi=118.49)
+    window().activeView().canvas().setZoomLevel(0.5)
+    pump(0.4)
+    facts["zoom"] = view.seen().zoom
     return facts
 
 
