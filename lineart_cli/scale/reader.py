@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import cv2
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def opened(network: Path) -> Read:
-    """What runs a network: of (1, 1, H, W) it makes (1, 2, H / 32, W / 32). It is kept for the next page.
+    """What runs a network, from any thread: of (1, 1, H, W) it makes (1, 2, H / 32, W / 32). It is kept for the next page.
 
     Args:
         network: ONNX file, see `network.excess`.
@@ -40,9 +41,16 @@ def forget() -> None:
 @lru_cache(maxsize=1)
 def _kept(network: Path, _: tuple[int, int]) -> Read:
     try:
-        return _of_openvino(network)
+        read = _of_openvino(network)
     except (ImportError, RuntimeError):  # what is wrong with it is told when a page is inked
-        return _of_opencv(network)
+        read = _of_opencv(network)
+    lock = Lock()
+
+    def one_at_a_time(sketch: Floats) -> Floats:
+        with lock:
+            return read(sketch)
+
+    return one_at_a_time
 
 
 def _of_openvino(network: Path) -> Read:
@@ -51,9 +59,9 @@ def _of_openvino(network: Path) -> Read:
     compiled = core.compile_model(core.read_model(network), "CPU", settings)
 
     def read(sketch: Floats) -> Floats:
-        octaves = compiled.create_infer_request().infer([sketch], share_inputs=True)[compiled.output(0)].copy()
+        octaves = compiled.create_infer_request().infer([sketch], share_inputs=True)[compiled.output(0)]
         compiled.release_memory()
-        return octaves
+        return np.array(octaves, np.float32)
 
     return read
 

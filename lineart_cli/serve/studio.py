@@ -140,7 +140,7 @@ class Studio:
             raise ArgumentError("width, height", f"{width} x {height}", f"give 1 to {_MOST_SIDE} px")
         if self._card.scale_network:
             reader.opened(self._card.scale_network)
-        size = PageSize(*(stepped(side, *_PREVIEWED) for side in (height, width)), dpi=_DPI)
+        size = PageSize(stepped(height, *_PREVIEWED), stepped(width, *_PREVIEWED), _DPI)
         plan = self._decide(InkOptions.parse({}))(size)
         for tiles in (plan.draft, plan.tiles):
             watch.check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -258,3 +259,10 @@ def test_a_network_is_made_ready_once_and_again_when_its_file_is_another(
     assert len(loaded) == 1
     straight((0.5, 0.0))
     assert excess(page, path) == 0.5
+
+
+def test_pages_are_read_beside_each_other(ruler: Path) -> None:
+    pages = [stripes(period) for period in (20.0, 30.0, 40.0, 60.0)]
+    alone = [excess(page, ruler) for page in pages]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda page: excess(page, ruler), pages * 3)) == alone * 3
