@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def opened(network: Path) -> Read:
-    """What runs a network, in any thread: of (1, 1, H, W) it makes (1, 2, H / 32, W / 32). The next page finds it ready.
+    """What runs a network, in any thread: of (1, 1, H, W) it makes (1, 2, H / 32, W / 32). It stays ready.
 
     Args:
         network: ONNX file, see `network.excess`.
