@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Sketch = npt.NDArray[np.float16]
     Draw = Callable[[tuple[slice, slice], Sketch], None]
 
-DRAWERS = 2
-"""Threads that draw a tile, each some of its rows: more would only wait for memory."""
+_DRAWERS = 2
+"""Threads that draw a tile, each some of its rows."""
 
 
 class Workbench:
@@ -103,7 +103,7 @@ def run_tiles(
         OutOfMemoryError: not even the smallest tiles are granted.
     """
     left = list(bench.affordable(tiles, shape))
-    with ThreadPoolExecutor(DRAWERS) as drawers:
+    with ThreadPoolExecutor(_DRAWERS) as drawers:
         ahead: _Sketching | None = None
         for (top, bottom), _ in groupby(left[:], lambda tile: (tile.core.y0, tile.core.y1)):
             band = np.empty((bottom - top, shape[1]), dtype)
@@ -136,7 +136,7 @@ class _Sketching:
     def __init__(self, drawers: ThreadPoolExecutor, tile: Tile, shape: tuple[int, int], draw: Draw) -> None:
         self._sketch: Sketch = np.zeros((1, CHANNELS, *tile.window.shape), np.float16)
         inside = tile.window.clipped(*shape)
-        cuts = [inside.y0 + part * inside.shape[0] // DRAWERS for part in range(DRAWERS + 1)]
+        cuts = [inside.y0 + part * inside.shape[0] // _DRAWERS for part in range(_DRAWERS + 1)]
         parts = [replace(inside, y0=y0, y1=y1) for y0, y1 in pairwise(cuts) if y0 < y1]
         self._drawn = [drawers.submit(draw, part.slices, self._seen(part, tile)) for part in parts]
 
