@@ -29,9 +29,9 @@ class RarReader:
             for each in self._file.infolist()
         ]
 
-    def extract(self, places: Mapping[str, Path]) -> None:
+    def extract(self, places: Mapping[str, Path]) -> dict[str, str]:
         try:
-            copy_each(self._file, places)
+            return copy_each(self._file, places, (MemoryError, RarCannotExec))
         except RarCannotExec as error:
             advice = "install unrar, unar, 7z or bsdtar, or pack it as CBZ"
             raise Unusable("is a compressed RAR, which needs a program that is missing", advice) from error

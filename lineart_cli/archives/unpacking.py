@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
 from lineart_cli.archives.member import Member, Reader, Unusable
@@ -46,7 +47,8 @@ def unpack(path: Path, folder: Path, most: int, wanted: Callable[[str], bool] = 
         wanted: says by their names which members are unpacked.
 
     Returns:
-        All that is inside, in the archive's own order.
+        All that is inside, in the archive's own order. Those that are damaged say so; of each there is as much as can
+        be read, and no file where that is nothing.
 
     Raises:
         PageError: as of `members`, a member has more bytes, or the disk is too full.
@@ -63,8 +65,11 @@ def unpack(path: Path, folder: Path, most: int, wanted: Callable[[str], bool] = 
         places = {each.name: folder / each.name for each in files}
         for place in places.values():
             place.parent.mkdir(parents=True, exist_ok=True)
-        reader.extract(places)
-        return found
+        damaged = reader.extract(places)
+    for place in (places[name] for name in damaged):
+        if place.exists() and not place.stat().st_size:
+            place.unlink()
+    return [replace(each, damage=damaged.get(each.name, "")) for each in found]
 
 
 def _checked(path: Path, found: Sequence[Member]) -> list[Member]:

@@ -32,7 +32,7 @@ from lineart_cli.batch import manifest
 from lineart_cli.batch.files import IMAGE_SUFFIXES, Job, Source
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
 from lineart_cli.batch.run_folder import HIDDEN
-from lineart_cli.errors import PageError
+from lineart_cli.errors import PageError, one_line
 
 WORK = ".lineart-archives"
 
@@ -80,6 +80,24 @@ class ArchiveAtWork:
         """Its pages."""
         names = [each.name for each in self.members if _is_page(each)]
         return [Source(self.sketches / name, Path(name)) for name in names]
+
+    def readable(self, jobs: Sequence[Job]) -> list[Job]:
+        """Those of its pages' jobs whose page is not damaged."""
+        damaged = {self.sketches / each.name for each in self.members if each.damage}
+        return [job for job in jobs if job.source not in damaged]
+
+    def faults(self, jobs: Sequence[Job]) -> list[PageError]:
+        """Tells of each member that is damaged, and what becomes of it.
+
+        Args:
+            jobs: of all its pages.
+        """
+        inked, found = {job.source for job in jobs if job.output.exists()}, []
+        for path, damage in ((self.sketches / each.name, each.damage) for each in self.members if each.damage):
+            what = "its ink of an earlier run" if path in inked else "what can be read of it" if path.exists() else ""
+            kept = f"{what} stays" if what else "it is left out"
+            found.append(PageError(path, f"is damaged ({damage}); {kept}", "pack it again from the original"))
+        return found
 
     def tidy(self, folder: OutputFolder, jobs: Sequence[Job]) -> list[Path]:
         """Takes away ink of pages that are gone, and what errors tell of this machine.
@@ -134,7 +152,7 @@ class ArchiveAtWork:
             inked = [path for path in outputs.get(sketch, ()) if path.exists()]
             for path in inked:
                 yield self._named(path, member), path
-            if not inked:
+            if not inked and (member.is_folder or sketch.exists()):
                 yield member, sketch
             taken |= {member.name, *(self._named(path, member).name for path in inked)}
         for path in sorted(path for path in self.ink.rglob("*") if path.is_file()):
@@ -203,7 +221,10 @@ def _unpack_ink(archive: Path | None, place: Path, most: int) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     if archive is not None:
-        archives.unpack(archive, part, max(most, manifest.LARGEST), lambda name: not _is_of_runs(name))
+        members = archives.unpack(archive, part, max(most, manifest.LARGEST), lambda name: not _is_of_runs(name))
+        if damaged := next((each for each in members if each.damage), None):
+            reason = f"its {one_line(damaged.name)} is damaged ({damaged.damage})"
+            raise PageError(archive, reason, "take that out of the archive, and run again: it is inked anew")
     part.rename(place / "ink")
 
 

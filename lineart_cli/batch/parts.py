@@ -100,7 +100,7 @@ class Parts:
                 reporter = Renaming(self._quiet, at_work.names)
                 jobs = self._plan(at_work.sources(), at_work.ink)
                 with self._opened(at_work.ink) as folder:
-                    done = self._batch.within(folder, reporter).run(jobs)
+                    done = self._batch.within(folder, reporter).run(at_work.readable(jobs), at_work.faults(jobs))
                     for edited in at_work.tidy(folder, jobs):
                         reporter.report(Notice(f"{edited} was edited, and is kept, though its sketch is gone"))
                 if not dry_run:

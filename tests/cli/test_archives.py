@@ -51,7 +51,7 @@ def write_zip(path: Path, content: Content) -> None:
 
 
 def write_7z(path: Path, content: Content) -> None:
-    with py7zr.SevenZipFile(path, "w") as archive:
+    with py7zr.SevenZipFile(path, "w", filters=[{"id": py7zr.FILTER_COPY}]) as archive:
         for name, data in content.items():
             archive.writestr(data, name)
 
@@ -137,6 +137,39 @@ def test_a_page_that_fails_stays_a_sketch_and_one_that_is_gone_is_gone(folder: P
     write_zip(folder / "c.cbz", content)
     done(start("c.cbz", "-o", "out"))
     assert "1/a.png" not in read(folder / "out/c.cbz")
+
+
+@pytest.mark.parametrize(("name", "write"), [("c.cbz", write_zip), ("c.cb7", write_7z), ("c.cbr", write_rar)])
+def test_a_damaged_member_is_named_and_the_other_pages_go_on(
+    folder: Path, start: Start, name: str, write: Callable[[Path, Content], None]
+) -> None:
+    good = {"notes.txt": b"by me", "1.png": sketch(251), "2.png": sketch(250)}
+    bad = sketch(9) + bytes(8000) + b"the end"
+    write(folder / name, {**good, "3.png": bad})
+    packed = (folder / name).read_bytes()
+    (folder / name).write_bytes(packed.replace(b"the end", b"the bad"))
+    code, _, err = done(start(name, "-o", "out"))
+    assert code == 1
+    assert f"lineart: {name}/3.png: is damaged (" in err
+    assert "what can be read of it stays; pack it again from the original" in err
+    assert "2 inked, 0 skipped, 1 failed" in err
+    inked = read(folder / "out/c.cbz")
+    assert names(folder / "out/c.cbz") == [*good, "3.png"]
+    assert (inked["notes.txt"], inked["3.png"][:4096]) == (b"by me", bad[:4096])
+    write(folder / name, {**good, "3.png": sketch(9)})
+    code, _, err = done(start(name, "-o", "out", "--overwrite"))
+    assert (code, "3 inked, 0 skipped, 0 failed" in err) == (0, True)
+
+
+def test_ink_with_a_damaged_member_is_kept(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", comic())
+    done(start("c.cbz", "-o", "out"))
+    write_zip(folder / "out/c.cbz", read(folder / "out/c.cbz") | {"mine.txt": b"drawn for days"})
+    packed = (folder / "out/c.cbz").read_bytes().replace(b"drawn for days", b"dr?wn for days")
+    (folder / "out/c.cbz").write_bytes(packed)
+    code, _, err = done(start("c.cbz", "-o", "out"))
+    assert (code, "lineart: out/c.cbz: its mine.txt is damaged (Bad CRC-32" in err) == (1, True)
+    assert (folder / "out/c.cbz").read_bytes() == packed
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
