@@ -10,7 +10,7 @@ other members between them, the manifest of that folder and what is kept beside 
         made-of                         how NAME was when its ink was unpacked here
 
 So an archive that is inked again, or goes on after its run was killed, is a folder like any other: its finished pages
-are skipped, and those that were edited are kept.
+are skipped, and those that were edited are kept. So are other members that were edited, see `copied_members`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 
 from lineart_cli import archives
 from lineart_cli.archives import Member
-from lineart_cli.batch import manifest
+from lineart_cli.batch import copied_members, manifest
 from lineart_cli.batch.files import IMAGE_SUFFIXES, Job, Source
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
 from lineart_cli.batch.run_folder import HIDDEN
@@ -134,7 +134,10 @@ class ArchiveAtWork:
         """
         part, output = self.place / "packed", self.job.output
         try:
-            archives.pack(part, self._packed(jobs))
+            members = self._packed(jobs)
+            copied = {member.name: file for member, file in members if file == self.sketches / member.name}
+            copied_members.note(self.ink, {name: file for name, file in copied.items() if file.is_file()})
+            archives.pack(part, [*members, *self._others(members)])
             if manifest.stamp(output) != before:
                 raise PageError(output, "was changed while its pages were inked", "run again")
             if before is None or not filecmp.cmp(part, output, shallow=False):
@@ -142,22 +145,42 @@ class ArchiveAtWork:
         except OSError as error:
             raise unwritable(output, error) from error
 
-    def _packed(self, jobs: Sequence[Job]) -> Iterator[tuple[Member, Path]]:
+    def edited(self, jobs: Sequence[Job]) -> list[Path]:
+        """Members that lineart has copied into the archive of ink, and that were edited there: they stay so.
+
+        Args:
+            jobs: of all its pages.
+        """
+        outputs = {job.output for job in jobs}
+        return [file for file in map(self._edited, self.members) if file is not None and file not in outputs]
+
+    def _edited(self, member: Member) -> Path | None:
+        """What a member has become in the archive of ink, where it is not as in that of sketches."""
+        there, sketch = self.ink / member.name, self.sketches / member.name
+        is_edited = there.is_file() and not (sketch.is_file() and filecmp.cmp(there, sketch, shallow=False))
+        return there if is_edited else None
+
+    def _packed(self, jobs: Sequence[Job]) -> list[tuple[Member, Path]]:
+        """Each member's ink; where there is none, what it was edited to, or as it is."""
         outputs: dict[Path, list[Path]] = {}
         for job in jobs:
             outputs.setdefault(job.source, []).append(job.output)
-        taken = set()
+        found = []
         for member in self.members:
             sketch = self.sketches / member.name
-            inked = [path for path in outputs.get(sketch, ()) if path.exists()]
-            for path in inked:
-                yield self._named(path, member), path
+            edited = self._edited(member)
+            inked = [path for path in outputs.get(sketch, ()) if path.exists()] or ([edited] if edited else [])
+            found += [(self._named(path, member), path) for path in inked]
             if not inked and (member.is_folder or sketch.exists()):
-                yield member, sketch
-            taken |= {member.name, *(self._named(path, member).name for path in inked)}
+                found.append((member, sketch))
+        return found
+
+    def _others(self, packed: Sequence[tuple[Member, Path]]) -> Iterator[tuple[Member, Path]]:
+        """What else there is beside the ink."""
+        taken = {Path(member.name) for member, _ in packed}
         for path in sorted(path for path in self.ink.rglob("*") if path.is_file()):
             member = self._named(path, Member("", 0))
-            if member.name not in taken and not _is_of_runs(member.name):
+            if Path(member.name) not in taken and not _is_of_runs(member.name):
                 yield member, path
 
     def _named(self, path: Path, like: Member) -> Member:
@@ -225,6 +248,7 @@ def _unpack_ink(archive: Path | None, place: Path, most: int) -> None:
         if damaged := next((each for each in members if each.damage), None):
             reason = f"its {one_line(damaged.name)} is damaged ({damaged.damage})"
             raise PageError(archive, reason, "take that out of the archive, and run again: it is inked anew")
+        copied_members.take_away(part)
     part.rename(place / "ink")
 
 

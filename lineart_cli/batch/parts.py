@@ -101,6 +101,8 @@ class Parts:
                 jobs = self._plan(at_work.sources(), at_work.ink)
                 with self._opened(at_work.ink) as folder:
                     done = self._batch.within(folder, reporter).run(at_work.readable(jobs), at_work.faults(jobs))
+                    for edited in at_work.edited(jobs):
+                        reporter.report(Notice(f"{edited} was edited, and is kept; --overwrite replaces it"))
                     for edited in at_work.tidy(folder, jobs):
                         reporter.report(Notice(f"{edited} was edited, and is kept, though its sketch is gone"))
                 if not dry_run:

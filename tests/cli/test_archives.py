@@ -126,6 +126,23 @@ def test_finished_pages_are_skipped_changed_ones_inked_and_edited_ones_kept(fold
     assert (after["1/a.png"], after["2/b.png"], after["cover.jpg"]) == (sketch(0), inked["2/b.png"], b"mine")
 
 
+def test_other_members_that_were_edited_stay_and_the_rest_follows_the_sketches(folder: Path, start: Start) -> None:
+    others = {"ComicInfo.xml": b"<a/>", "notes.txt": b"one", "old.txt": b"old", "bad.png": b"no picture"}
+    write_zip(folder / "c.cbz", comic() | others)
+    words, output = ("c.cbz", "-o", "out"), folder / "out/c.cbz"
+    assert done(start(*words))[0] == 1
+    write_zip(output, read(output) | {"notes.txt": b"mine"})
+    changed = comic() | {"ComicInfo.xml": b"<b/>", "notes.txt": b"two", "bad.png": sketch(9)}
+    write_zip(folder / "c.cbz", changed)
+    code, _, err = done(start(*words))
+    assert (code, "1 inked, 2 skipped, 0 failed" in err) == (0, True)
+    assert "lineart: out/c.cbz/notes.txt was edited, and is kept; --overwrite replaces it" in err
+    assert names(output) == list(changed)
+    assert (read(output)["notes.txt"], read(output)["ComicInfo.xml"]) == (b"mine", b"<b/>")
+    assert done(start(*words, "--overwrite"))[0] == 0
+    assert read(output)["notes.txt"] == b"two"
+
+
 def test_a_page_that_fails_stays_a_sketch_and_one_that_is_gone_is_gone(folder: Path, start: Start) -> None:
     write_zip(folder / "c.cbz", comic() | {"bad.jpg": b"no picture"})
     code, _, err = done(start("c.cbz", "-o", "out"))
