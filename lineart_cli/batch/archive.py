@@ -227,6 +227,14 @@ def pages(path: Path) -> int:
         return 1
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a file is an archive that has been written to its end, and may be unpacked."""
+    try:
+        return bool(archives.members(path))
+    except PageError:
+        return False
+
+
 def is_ink(path: Path) -> bool:
     """Whether lineart has made an archive."""
     return archives.read_member(path, manifest.NAME, manifest.LARGEST) is not None

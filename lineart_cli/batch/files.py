@@ -241,8 +241,11 @@ def plan(
         template: names the outputs instead.
 
     Raises:
-        ArgumentError: two pages would share an output, or an output is one of the inputs.
+        ArgumentError: two pages would share an output, an output is one of the inputs, or an archive is to be joined.
     """
+    if join and (archive := next((source.path for source in sources if source.is_archive), None)):
+        advice = "the pages of an archive stay files of their own; leave --join out, or unpack it and ink its folder"
+        raise ArgumentError("--join", f"with {archive}", advice)
     inputs = {os.path.realpath(source.path): source.path for source in sources}
     option = "--name" if template else "--output" if out else "--beside"
     jobs: dict[str, Job] = {}

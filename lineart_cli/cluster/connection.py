@@ -81,7 +81,8 @@ def _scheduler(options: InkOptions) -> Iterator[dict[str, Any]]:
         n_workers=count,
         threads_per_worker=threads,
         processes=True,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
+        scheduler_kwargs={"dashboard": False},  # only the port is used, which would be one that others may have
         silence_logs=logging.CRITICAL,
     ) as cluster:
         yield {"address": cluster}

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import struct
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -216,6 +217,40 @@ def test_folders_and_ink_beside_know_comics(folder: Path, start: Start) -> None:
     assert "scans/c_ink.cbz: is not lineart's as far as is known, and is kept; --overwrite replaces it" in err
     assert names(folder / "scans/c_ink.cbz") == ["x.png"]
     assert done(start("scans/c.cbz", "--beside", "--overwrite"))[2].startswith("2 inked")
+
+
+def test_pages_of_an_archive_are_not_joined(folder: Path, start: Start) -> None:
+    write_zip(folder / "scans/c.cbz", comic())
+    code, _, err = done(start("scans", "-o", "out", "--join", "--format", "tiff"))
+    assert (code, err.startswith("lineart: --join with scans/c.cbz: the pages of an archive stay files")) == (2, True)
+    assert not (folder / "out").exists()
+
+
+def test_a_comic_that_is_watched_is_inked_again_where_it_has_changed(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", comic())
+    process = start("c.cbz", "-o", "out", "--watch", "--json")
+    assert process.stdout is not None
+    assert {json.loads(line)["event"] for line in inked(process, 2)} >= {"page_done"}
+    while not (folder / "out/c.cbz").exists():
+        time.sleep(0.02)
+    write_zip(folder / "new.cbz", comic() | {"1/a.png": sketch(9)})
+    (folder / "new.cbz").replace(folder / "c.cbz")
+    again = [json.loads(line) for line in inked(process, 1)]
+    assert [row["input"] for row in again if row["event"] == "page_done"] == ["c.cbz/1/a.png"]
+    process.send_signal(signal.SIGINT)
+    assert done(process)[0] == 0
+    assert names(folder / "out/c.cbz") == list(comic())
+
+
+def inked(process: Popen[str], count: int) -> list[str]:
+    """What is told until so many pages more are done."""
+    told: list[str] = []
+    while sum('"page_done"' in line for line in told) < count:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line
+        told += [line] if line.startswith("{") else []
+    return told
 
 
 def test_archives_that_clash_are_told_before_work_and_a_dry_run_writes_nothing(folder: Path, start: Start) -> None:

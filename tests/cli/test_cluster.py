@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from PIL import Image
@@ -110,6 +111,17 @@ def test_the_folder_is_that_of_one_machine_byte_for_byte_though_a_worker_is_refu
     )
     code, _, err = said(command(shop, "-o", "many", "--cluster", "local:1"))
     assert (code, err.split(";")[0]) == (0, "0 inked, 8 skipped, 0 failed")
+
+
+def test_an_archive_is_that_of_one_machine(shop: Path) -> None:
+    with ZipFile(shop / "scans/comic.cbz", "w") as archive:
+        archive.writestr("notes.txt", "by me")
+        for path in (shop / "scans/deep").iterdir():
+            archive.write(path, path.name)
+    assert said(command(shop, "-o", "one"))[0] == 0
+    code, _, err = said(command(shop, "-o", "many", "--cluster", "local:2"))
+    assert (code, err.split(";")[0]) == (0, "12 inked, 0 skipped, 0 failed")
+    assert content(shop / "many") == content(shop / "one")
 
 
 def test_a_page_that_ends_its_workers_fails_alone(shop: Path) -> None:
