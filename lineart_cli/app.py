@@ -176,11 +176,10 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         inker = partial(_open_inker, card, options.bits, keep, folder.scratch)
         reporter = Renaming(listener, piped.names if piped else {})
         batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped, ink_by)
-        for notice in filter(None, [chosen.notice(), *options.without_effect(), *guesses]):
+        folders = {source.path.parent for source in sources} if piped is None else set()
+        for notice in filter(None, [*chosen.notices(folders), *options.without_effect(), *guesses]):
             batch.notice(notice)
-        work = parts.Parts(
-            batch, reporter, options, open_folder, partial(plan, join=False, template=None), beside=out is None
-        )
+        work = parts.Parts(batch, reporter, options, open_folder, partial(plan, template=None), beside=out is None)
         in_use.append(work)
         done = work.run(jobs, problems, files.passed_over(paths, out))
         if options.watch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lineart_cli.config.chosen import Chosen, choose
@@ -34,7 +35,8 @@ def chosen_for(typed: Mapping[str, str | bool], folders: Sequence[Path], wanted:
         path = Path(wanted.config)
         if not os.path.isfile(path):
             raise ArgumentError("--config", path, "no such file; check the spelling")
-    return choose(typed, load(path) if path is not None else None, wanted.preset)
+    chosen = choose(typed, load(path) if path is not None else None, wanted.preset)
+    return replace(chosen, is_asked=wanted.config is not None)
 
 
 def _found(folders: Sequence[Path]) -> Path | None:

@@ -45,6 +45,17 @@ def test_ink_takes_the_file_above_its_input_and_tells(
     assert run(monkeypatch, capsys, *ink, "--config", "none")[2] == ""
 
 
+def test_a_file_in_a_folder_below_is_passed_over_and_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("scans/lineart.toml").write_text("thickness = 9\n")
+    ink = ("ink", ".", "-o", "out", "--dry-run")
+    code, out, err = run(monkeypatch, capsys, *ink)
+    assert (code, "lines 3 px" in out) == (0, True)
+    assert err.startswith(f"lineart: {Path.cwd() / 'scans/lineart.toml'} is passed over: only lineart.toml in a folder")
+    assert run(monkeypatch, capsys, *ink, "--config", "none")[2] == ""
+
+
 def test_the_place_of_the_ink_may_be_in_the_file_and_the_command_line_beats_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
