@@ -126,7 +126,10 @@ def report(
     ],
     **options: Any,
 ) -> None:
-    """Shows a folder of ink beside its sketches, with settings and failures, as one page of HTML."""
+    """Shows a folder of ink beside its sketches, with settings and failures, as one page of HTML.
+
+    Archives of ink are not looked into: unpack one, and give its folder.
+    """
     _report(folder, ReportOptions.parse(options))
 
 
@@ -141,6 +144,8 @@ def _report(root: Path, options: ReportOptions) -> None:
         target = report.write(root, known, options, advance)
     if not options.quiet:
         print(target, file=sys.stderr)
+        if found := report.archives_of_ink(root):
+            print(f"lineart: {report.left_out(found)}, and make a report of its folder", file=sys.stderr)
 
 
 @partial(with_options, ServeOptions)
