@@ -68,6 +68,7 @@ class ArgumentError(LineartError):
         """
         super().__init__(f"{option} {one_line(str(value))}: {advice}")
         self.option = option
+        self.value = str(value)
         self.advice = advice
 
 

@@ -99,7 +99,7 @@ def test_a_folder_that_takes_no_ink_fails_its_pages_alone(folder: Path, start: S
     (folder / "scans/deep").mkdir()
     Image.new("L", (30, 30), 255).save(folder / "scans/deep/d.png")
     (folder / "scans/deep/.lineart").write_text("in the way")
-    code, err = done(start("scans", "--beside"))
+    code, err = done(start("scans/deep/d.png", *(f"scans/{each}.png" for each in "abc"), "--beside"))
     assert code == 1
-    assert "lineart: scans/deep/d_ink.png: cannot be written; --output scans/deep/.lineart: is not the folder" in err
+    assert "lineart: scans/deep/d_ink.png: cannot be written; scans/deep/.lineart is not the folder that" in err
     assert "3 inked, 0 skipped, 1 failed; in 2 folders" in err
