@@ -57,8 +57,8 @@ def write_7z(path: Path, content: Content) -> None:
             archive.writestr(data, name)
 
 
-def write_rar(path: Path, content: Content) -> None:
-    """RAR of version 3 whose members are stored."""
+def write_rar(path: Path, content: Content, method: int = 0x30) -> None:
+    """RAR of version 3 whose members are stored, or said to be compressed."""
 
     def block(kind: int, flags: int, fields: bytes, data: bytes = b"") -> bytes:
         head = struct.pack("<BHH", kind, flags, 7 + len(fields)) + fields
@@ -67,7 +67,7 @@ def write_rar(path: Path, content: Content) -> None:
     blocks = [b"Rar!\x1a\x07\x00", block(0x73, 0, bytes(6))]
     for name, data in content.items():
         fields = struct.pack(
-            "<IIBIIBBHI", len(data), len(data), 3, zlib.crc32(data), 0x2A434545, 20, 0x30, len(name), 0o100644
+            "<IIBIIBBHI", len(data), len(data), 3, zlib.crc32(data), 0x2A434545, 20, method, len(name), 0o100644
         )
         blocks.append(block(0x74, 0x8000, fields + name.encode(), data))
     path.write_bytes(b"".join([*blocks, block(0x7B, 0x4000, b"")]))
@@ -251,6 +251,22 @@ def inked(process: Popen[str], count: int) -> list[str]:
         assert line
         told += [line] if line.startswith("{") else []
     return told
+
+
+def test_a_compressed_rar_without_a_program_that_reads_it_is_told(
+    folder: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rar(folder / "c.cbr", comic(), method=0x33)
+    monkeypatch.setenv("PATH", str(folder))
+    code, _, err = done(start("c.cbr", "-o", "out"))
+    told = "c.cbr: is a compressed RAR, which needs a program that is missing; install unrar, unar, 7z or bsdtar"
+    assert (code, told in err) == (1, True)
+
+
+def test_a_name_is_that_of_the_archive_and_its_pages_keep_theirs(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", comic())
+    assert done(start("c.cbz", "-o", "out", "--name", "{stem}-{n:03}"))[0] == 0
+    assert names(folder / "out/c-001.cbz") == list(comic())
 
 
 def test_archives_that_clash_are_told_before_work_and_a_dry_run_writes_nothing(folder: Path, start: Start) -> None:
