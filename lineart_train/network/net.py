@@ -168,6 +168,9 @@ class Pen(nn.Module):
         slope = torch.zeros(BOX + 2)
         slope[:2], slope[-2:] = 0.5 * REACH / BOX, -0.5 * REACH / BOX
         self.register_buffer("across", torch.stack([slope, box])[:, None, None], persistent=False)
+        sides = torch.tensor([[0.25, 0.75, 0.0], [0.0, 0.75, 0.25]])
+        bilinear = torch.einsum("ay,bx->abyx", sides, sides).reshape(4, 1, 3, 3)
+        self.register_buffer("bilinear", bilinear, persistent=False)
 
     def forward(self, vector: Tensor, distance: Tensor, thickness: Tensor) -> Tensor:
         """Fields to the level, px, > 0 inside the ink.
@@ -183,10 +186,10 @@ class Pen(nn.Module):
         bell, pad = self.get_buffer("bell"), pen_radius(self.config)
         vector = functional.conv2d(vector, bell, padding=(0, pad), groups=2)
         vector = functional.conv2d(vector, bell.transpose(2, 3), padding=(pad, 0), groups=2)
+        # From here on the four pixels of a cell at half scale are channels.
         mean, half, twist = self._shrinking(vector)
         radius = torch.sqrt(half * half + twist * twist + 1e-6)
         convergence = torch.maximum(mean + radius, 2 * mean)
-        # What is known at half scale holds for four pixels, which from here on are channels.
         x, y = functional.pixel_unshuffle(vector, 2).chunk(2, 1)
         far = REACH * functional.pixel_unshuffle(distance, 2)
         square = x * x + y * y
@@ -209,8 +212,9 @@ class Pen(nn.Module):
             vector: (N, 2, H, W) in units of `REACH` px.
 
         Returns:
-            (N, 1, H / 2, W / 2) each, a of the parts along themselves and c of either along the other axis:
+            (N, 4, H / 2, W / 2) each, a of the parts along themselves and c of either along the other axis:
             (a_x + a_y) / 2, (a_x - a_y) / 2 and c. Its larger eigenvalue is the convergence across a line.
+            Measured once for each cell of 2 x 2 pixels, and interpolated: at the edges of black areas it changes fast.
         """
         # By channel: to a dense convolution runtimes give sixteen channels, where the page is as large as it gets.
         own, margin = self.get_buffer("across"), BOX // 2
@@ -221,7 +225,11 @@ class Pen(nn.Module):
         mixed = functional.conv2d(mixed, own.transpose(2, 3), padding=(margin, 0), groups=2, stride=(2, 1))
         a_x, a_y = alike.chunk(2, 1)
         c_x, c_y = mixed.chunk(2, 1)
-        return (a_x + a_y) / 2, (a_x - a_y) / 2, (c_x + c_y) / 2
+        finer = self.get_buffer("bilinear")
+        mean, half, twist = (
+            functional.conv2d(each / 2, finer, padding=1) for each in (a_x + a_y, a_x - a_y, c_x + c_y)
+        )
+        return mean, half, twist
 
 
 class LineartNet(nn.Module):
@@ -268,20 +276,24 @@ def pen_radius(config: NetConfig) -> int:
 
 
 def halo(config: NetConfig) -> int:
-    """Radius of the receptive field in px: the halo a tile needs, rounded up to whole strides.
+    """How far before a pixel at a multiple of the stride what it depends on begins, px, in whole strides.
 
-    With strides the radius grows by (k - 1) / 2 x stride so far for each convolution, not by (k - 1) / 2.
+    Cells of every stride begin at such a pixel, so each convolution adds one cell of its own stride; the same holds
+    behind the end of a core, which lies on a multiple too.
     """
-    stride, radius = 4, 4 + 4  # a shuffled pixel sees its whole 4 x 4 cell; the stem
-    for level, blocks in enumerate(config.down):
-        stride = 4 * 2**level
-        radius += 2 * blocks * stride
-        if level:
-            radius += stride  # the halving convolution, and its inverse, reach over their cell
-    for level, blocks in enumerate(config.up):
-        radius += 2 * blocks * 4 * 2**level
-    radius += 2 * 4 + pen_radius(config) + BOX // 2 + 1  # the head and the pen
-    return -(-radius // config.multiple_of) * config.multiple_of
+    strides = [4 * 2**level for level in range(len(config.channels))]
+    start = -(pen_radius(config) + BOX // 2 + 1 + 2)  # smoothing, differences, and the next cell at half scale
+    start = _whole(start, 4) - 2 * 4  # the head
+    for stride, blocks in zip(strides, config.up, strict=False):
+        start = _whole(start, stride) - 2 * blocks * stride
+    start = _whole(start, config.multiple_of)
+    start -= sum(2 * blocks * stride for stride, blocks in zip(strides, config.down, strict=True))
+    return -_whole(start - 4, config.multiple_of)  # the stem
+
+
+def _whole(start: int, stride: int) -> int:
+    """Where the cell of `start` begins."""
+    return start // stride * stride
 
 
 def kmac_per_px(config: NetConfig) -> float:
@@ -294,4 +306,4 @@ def kmac_per_px(config: NetConfig) -> float:
         total += blocks * 2 * 9 * c * c / area
         if level:
             total += 2 * wide[level - 1] * c * 4 / area
-    return (total + 4 * (2 * pen_radius(config) + 1) + 3 * (BOX + 2)) / 1000
+    return (total + 4 * (2 * pen_radius(config) + 1) + 3 * (BOX + 2) + 3 * 9) / 1000

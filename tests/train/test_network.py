@@ -41,19 +41,31 @@ def true_fields(lines: list[Floats], size: int = 128) -> torch.Tensor:
     return torch.cat([vector, vector.norm(dim=1, keepdim=True).clamp(max=1)], 1)
 
 
-def test_nothing_beyond_the_halo_is_seen() -> None:
+@pytest.mark.parametrize("config", [TINY, NetConfig(channels=(16, 16, 16, 16), head=16)])
+def test_nothing_beyond_the_halo_is_seen(config: NetConfig) -> None:
     torch.manual_seed(0)
-    net = LineartNet(TINY).eval()
-    reach = halo(TINY)
-    side = 2 * reach + 64
+    net = LineartNet(config).eval()
+    reach, stride = halo(config), config.multiple_of
+    start, stop, side = reach + stride, reach + 2 * stride, 2 * reach + 3 * stride
     sketch = torch.rand(1, 2, side, side, requires_grad=True)
-    middle = side // 2
-    net(sketch, torch.tensor([3.0]))[:, :, middle : middle + 8, middle : middle + 8].square().sum().backward()
+    net(sketch, torch.tensor([3.0]))[:, :, start:stop, start:stop].square().sum().backward()
     assert sketch.grad is not None
     seen = np.argwhere((sketch.grad[0] != 0).any(0).numpy())
-    assert seen.min() >= middle - reach
-    assert seen.max() < middle + 8 + reach
-    assert middle - seen.min() > reach - net.config.multiple_of - 8  # and the halo is no larger than it must be
+    assert start - reach <= seen.min() < start - reach + stride, "all that is needed, and no more than it must be"
+    assert stop + reach - stride <= seen.max() < stop + reach
+
+
+def test_black_areas_have_smooth_edges() -> None:
+    y, x = np.mgrid[:128, :128].astype(np.float32) - 63.4
+    away = np.hypot(y, x)
+    outside = np.maximum(away - 30, 0)
+    vector = torch.from_numpy(np.stack([-x, -y]) * outside / np.maximum(away, 1) / REACH)[None]
+    level = LineartNet(TINY).pen(vector, vector.norm(dim=1, keepdim=True).clamp(max=1), torch.tensor([3.0]))[0, 0]
+    outlines, _ = cv2.findContours((level > 0).numpy().astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    assert len(outlines) == 1
+    radii = np.hypot(*(outlines[0][:, 0] - 63.4).T)
+    assert radii.max() - radii.min() < 1.6
+    assert radii.mean() == pytest.approx(30, abs=0.8)
 
 
 def test_true_fields_are_cut_to_lines_of_the_thickness_asked_for() -> None:
