@@ -22,7 +22,7 @@ _SELDOM = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "500ms",
     "distributed.admin.system-monitor.interval": "5s",
-    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.worker.memory.monitor-interval": "500ms",
 }
 """How often Dask looks at itself, on our own workers: with its defaults, that takes 4 % of each core."""
 

@@ -14,6 +14,9 @@ from zipfile import ZipFile
 import pytest
 from PIL import Image
 
+from lineart_cli.cluster import connection
+from lineart_cli.options import InkOptions
+
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow
 
@@ -147,6 +150,15 @@ def test_ctrl_c_ends_it_in_good_order(shop: Path) -> None:
     assert "stopping when the pages that workers have are done" in err
     assert not (shop / "ink/.lineart").exists()
     assert 0 < len(content(shop / "ink")) - 1 < 28
+
+
+def test_own_workers_seldom_look_at_themselves_unless_a_file_says_otherwise(tmp_path: Path) -> None:
+    from dask import config
+
+    (tmp_path / "dask.yaml").write_text("{distributed: {admin: {tick: {interval: 7ms}}}}")
+    connection.check(InkOptions(cluster="local:2", cluster_config=str(tmp_path / "dask.yaml")))
+    assert config.get("distributed.worker.profile.enabled") is False
+    assert config.get("distributed.admin.tick.interval") == "7ms"
 
 
 def test_what_cannot_be_reached_is_one_line(shop: Path) -> None:
