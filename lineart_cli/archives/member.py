@@ -19,15 +19,6 @@ NEWEST: Date = (2107, 12, 31, 23, 59, 58)
 _BLOCK = 1 << 12  # bytes; the one in which a fault is found is lost
 
 
-class Unusable(Exception):  # noqa: N818 - as `pages.faults.Unreadable`
-    """An archive cannot be used: why, and what to do about it."""
-
-    def __init__(self, reason: str, advice: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.advice = advice
-
-
 @dataclass(frozen=True)
 class Member:
     """A file or a folder in an archive.

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from py7zr import FileInfo, SevenZipFile
 
-from lineart_cli.archives.member import Member, Unusable, date_of
+from lineart_cli.archives.member import Member, date_of
+from lineart_cli.errors import Unreadable
 
 
 class SevenReader:
@@ -45,7 +46,7 @@ class SevenReader:
                 fault = f"the stream that it is in is damaged, {type(error).__name__}"
             found = {name: file for name in places if (file := Path(folder, name)).exists()}
             if sum(each.stat().st_size for each in found.values()) > sum(each.uncompressed for each in infos.values()):
-                raise Unusable("expands to more than it says", "pack it again")
+                raise Unreadable("expands to more than it says", "pack it again")
             damaged = {name: fault for name in places if fault and not _is_whole(found.get(name), infos[name])}
             for name, file in found.items():
                 file.rename(places[name])

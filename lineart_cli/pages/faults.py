@@ -1,20 +1,8 @@
-"""What readers say of files that they understand and cannot use."""
+"""What is checked of every page."""
 
 from __future__ import annotations
 
-
-class Unreadable(Exception):  # noqa: N818 - named after what it says of a file
-    """A file, or a page of it, cannot be read for a known reason."""
-
-    def __init__(self, reason: str, advice: str) -> None:
-        """
-        Args:
-            reason: what is wrong with it.
-            advice: the next step.
-        """
-        super().__init__(reason)
-        self.reason = reason
-        self.advice = advice
+from lineart_cli.errors import Unreadable
 
 
 def check_size(width: int, height: int, max_megapixels: float) -> None:

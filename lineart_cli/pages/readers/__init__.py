@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 from struct import unpack
 from typing import BinaryIO
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import READABLE, ReadOptions
-from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Document
 from lineart_cli.pages.readers.film import is_film
 

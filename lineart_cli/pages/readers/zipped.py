@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import BinaryIO
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
-from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Document
 from lineart_cli.pages.readers import krita, openraster
 from lineart_cli.pages.readers.archive import Archive
