@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 
 from lineart_cli import archives
 from lineart_cli.archives import Member
-from lineart_cli.batch import copied_members, manifest
+from lineart_cli.batch import copied_members, kept_files, manifest
 from lineart_cli.batch.files import IMAGE_SUFFIXES, Job, Source
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
 from lineart_cli.batch.run_folder import HIDDEN
@@ -146,7 +146,7 @@ class ArchiveAtWork:
             raise unwritable(output, error) from error
 
     def edited(self, jobs: Sequence[Job]) -> list[Path]:
-        """Members that lineart has copied into the archive of ink, and that were edited there: they stay so.
+        """Members that are no ink, and were edited in the archive of ink: they stay so.
 
         Args:
             jobs: of all its pages.
@@ -216,7 +216,7 @@ def unpacked(
         if not ink.exists():
             _unpack_ink(job.output if before is not None and not overwrite else None, place, most)
             (place / "made-of").write_text(repr(before), "utf-8")
-        yield ArchiveAtWork(job, place, members), before
+        yield ArchiveAtWork(job, place, [each for each in members if not _is_lineart_s(each.name)]), before
 
 
 def pages(path: Path) -> int:
@@ -262,7 +262,16 @@ def _unpack_ink(archive: Path | None, place: Path, most: int) -> None:
 
 def _is_of_runs(name: str) -> bool:
     """Whether a member would get in the way of the runs that write to the folder."""
-    return name.removeprefix("./").partition("/")[0].casefold() == HIDDEN
+    return _top(name) == HIDDEN
+
+
+def _is_lineart_s(name: str) -> bool:
+    """Whether a member of an archive of sketches, which may be one of ink itself, is not one of the user's."""
+    return _top(name) in {HIDDEN, manifest.NAME, kept_files.NAME}
+
+
+def _top(name: str) -> str:
+    return name.removeprefix("./").partition("/")[0].casefold()
 
 
 @contextlib.contextmanager

@@ -104,10 +104,11 @@ class Parts:
                 jobs = self._plan(at_work.sources(), at_work.ink)
                 with self._opened(at_work.ink) as folder:
                     done = self._batch.within(folder, reporter).run(at_work.readable(jobs), at_work.faults(jobs))
-                    for edited in at_work.edited(jobs):
-                        reporter.report(Notice(f"{edited} was edited, and is kept; --overwrite replaces it"))
-                    for edited in at_work.tidy(folder, jobs):
+                    gone = at_work.tidy(folder, jobs)
+                    for edited in gone:
                         reporter.report(Notice(f"{edited} was edited, and is kept, though its sketch is gone"))
+                    for edited in [each for each in at_work.edited(jobs) if each not in gone]:
+                        reporter.report(Notice(f"{edited} was edited, and is kept; --overwrite replaces it"))
                 if not dry_run:
                     at_work.pack(jobs, before)
                 return done

@@ -144,6 +144,15 @@ def test_other_members_that_were_edited_stay_and_the_rest_follows_the_sketches(f
     assert read(output)["notes.txt"] == b"two"
 
 
+def test_ink_that_is_inked_again_has_a_manifest_of_its_own(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", comic())
+    done(start("c.cbz", "-o", "one"))
+    for counts in ("2 inked, 0 skipped, 0 failed", "0 inked, 2 skipped, 0 failed"):
+        code, _, err = done(start("one/c.cbz", "-o", "two"))
+        assert (code, err[: len(counts)]) == (0, counts)
+    assert names(folder / "two/c.cbz") == list(comic())
+
+
 def test_a_page_that_fails_stays_a_sketch_and_one_that_is_gone_is_gone(folder: Path, start: Start) -> None:
     write_zip(folder / "c.cbz", comic() | {"bad.jpg": b"no picture"})
     code, _, err = done(start("c.cbz", "-o", "out"))
