@@ -26,11 +26,6 @@ _SMALL = 1 << 30
 _ROOT = (".", "./")
 
 
-def is_archive(path: Path) -> bool:
-    """Whether a file begins as archives do; drawings of some painting programs are archives too."""
-    return _module_of(path) is not None
-
-
 def members(path: Path) -> list[Member]:
     """All that is inside an archive, in its own order.
 
@@ -118,20 +113,20 @@ def _shown(member: Member) -> str:
     return one_line(member.name)
 
 
-def _module_of(path: Path) -> str | None:
-    """The module that reads an archive, by its content; None where that is no archive, or cannot be read."""
+def _module_of(path: Path) -> str:
+    """The module that reads an archive, by its content; by its suffix where that says nothing, or cannot be read."""
     beginning = b""
     with contextlib.suppress(OSError), path.open("rb") as file:
         beginning = file.read(6)
-    return next((module for start, module in _BEGINNINGS.items() if beginning.startswith(start)), None)
+    by_suffix = SUFFIXES[path.suffix.lower()]
+    return next((module for start, module in _BEGINNINGS.items() if beginning.startswith(start)), by_suffix)
 
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Reader]:
     """The reader of an archive; whatever goes wrong while it is open becomes a PageError."""
     try:
-        kind = _module_of(path) or SUFFIXES[path.suffix.lower()]
-        module = importlib.import_module(f"lineart_cli.archives.{kind}")
+        module = importlib.import_module(f"lineart_cli.archives.{_module_of(path)}")
     except ImportError as error:
         advice = "run pip install 'lineart[archives]'"
         raise PageError(path, f"needs {error.name}, which is not installed", advice) from error

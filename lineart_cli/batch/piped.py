@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from lineart_cli import archives, pages
+from lineart_cli import pages
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import DASH, InkOptions
 
@@ -78,12 +78,6 @@ class Piped:
                 file.write(block)
 
     def _check(self, options: InkOptions) -> None:
-        if archives.is_archive(self.sketch):
-            try:
-                pages.read_header(self.sketch, options)
-            except PageError as error:  # it is no drawing of a painting program
-                advice = "is an archive, and one picture can be piped; name its file: lineart ink comic.cbz -o out"
-                raise ArgumentError("PATH", DASH, advice) from error
         if len(options.thickness) * len(options.brush) > 1:
             raise ArgumentError(
                 "--thickness, --brush", "several", "standard output takes one picture; give one of each"

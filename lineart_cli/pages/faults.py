@@ -1,8 +1,14 @@
-"""What is checked of every page."""
+"""What is wrong with pages of more than one format."""
 
 from __future__ import annotations
 
 from lineart_cli.errors import Unreadable
+
+NO_PICTURE = (
+    "is an archive, and no picture",
+    "give it as a file that is called so, such as comic.cbz or pages.zip, or unpack it first",
+)
+"""Reason and advice where the pages are inside."""
 
 
 def check_size(width: int, height: int, max_megapixels: float) -> None:
