@@ -31,6 +31,7 @@ from lineart_cli.archives import Member
 from lineart_cli.batch import copied_members, kept_files, manifest
 from lineart_cli.batch.files import IMAGE_SUFFIXES, Job, Source
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
+from lineart_cli.batch.own_ink import is_archive_of_ink
 from lineart_cli.batch.run_folder import HIDDEN
 from lineart_cli.errors import PageError, one_line
 
@@ -204,7 +205,7 @@ def unpacked(
         PageError: it cannot be unpacked, or another run is at it.
     """
     before = manifest.stamp(job.output)
-    if before is not None and not overwrite and not is_ink(job.output):
+    if before is not None and not overwrite and not is_archive_of_ink(job.output):
         raise ForeignArchive
     with _place(job.output, dry_run) as place, _folder(place / "sketches") as sketches:
         members = archives.unpack(job.source, sketches, most)
@@ -233,11 +234,6 @@ def is_whole(path: Path) -> bool:
         return bool(archives.members(path))
     except PageError:
         return False
-
-
-def is_ink(path: Path) -> bool:
-    """Whether lineart has made an archive."""
-    return archives.read_member(path, manifest.NAME, manifest.LARGEST) is not None
 
 
 def _is_page(member: Member) -> bool:

@@ -20,11 +20,16 @@ def recogniser() -> Callable[[Path], bool]:
 
     def is_ink(path: Path) -> bool:
         if path.suffix.lower() in archives.SUFFIXES:
-            return archives.read_member(path, manifest.NAME, manifest.LARGEST) is not None
+            return is_archive_of_ink(path)
         place = path.absolute()
         return any(place.relative_to(root).as_posix() in outputs(root) for root in roots(place.parent))
 
     return is_ink
+
+
+def is_archive_of_ink(path: Path) -> bool:
+    """Whether lineart has made an archive."""
+    return archives.read_member(path, manifest.NAME, manifest.LARGEST) is not None
 
 
 def told(left_out: Sequence[Path]) -> str:
@@ -33,9 +38,8 @@ def told(left_out: Sequence[Path]) -> str:
         return ""
     if len(left_out) == 1:
         return f"{left_out[0]} is lineart's own ink, and left out; name it alone to ink it"
-    return (
-        f"{len(left_out)} files are lineart's own ink, and left out, such as {left_out[0]}; name them alone to ink them"
-    )
+    such = f"such as {left_out[0]}; name them alone to ink them"
+    return f"{len(left_out)} files are lineart's own ink, and left out, {such}"
 
 
 def _roots(folder: Path) -> list[Path]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TextIO
 
 from lineart_cli import archives
-from lineart_cli.batch import archive, manifest
+from lineart_cli.batch import manifest
 from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch.own_ink import is_archive_of_ink
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import ReportOptions
 from lineart_cli.replacing import replacing
@@ -40,7 +41,7 @@ def known_rows(root: Path) -> list[Row]:
 def archives_of_ink(root: Path) -> list[Path]:
     """The archives of ink below a folder, or at a path: reports do not look into them."""
     there = [root] if root.is_file() else sorted(root.rglob("*"))
-    return [path for path in there if path.suffix.lower() in archives.SUFFIXES and archive.is_ink(path)]
+    return [path for path in there if path.suffix.lower() in archives.SUFFIXES and is_archive_of_ink(path)]
 
 
 def left_out(found: Sequence[Path]) -> str:
