@@ -43,7 +43,7 @@ class SevenReader:
             except (OSError, MemoryError):
                 raise
             except Exception as error:  # of py7zr, and of the decoders below it
-                fault = f"the stream that it is in is damaged, {type(error).__name__}"
+                fault = f"{type(error).__name__} in the stream that it is in"
             found = {name: file for name in places if (file := Path(folder, name)).exists()}
             if sum(each.stat().st_size for each in found.values()) > sum(each.uncompressed for each in infos.values()):
                 raise Unreadable("expands to more than it says", "pack it again")
