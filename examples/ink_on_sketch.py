@@ -25,14 +25,16 @@ def inked(sketch: np.ndarray, dpi: float | None) -> np.ndarray:
 
 
 def main(source: str, target: str) -> None:
-    with Image.open(source) as image:
-        dpi = image.info.get("dpi", (None,))[0]
-        sketch = np.asarray(image.convert("RGB"))
     try:
+        with Image.open(source) as image:
+            dpi = image.info.get("dpi", (None,))[0]
+            sketch = np.asarray(image.convert("RGB"))
         Image.fromarray(inked(sketch, dpi)).save(target)
-    except LineartError as error:
-        sys.exit(f"{source}: {error}")
+    except (LineartError, OSError, ValueError) as error:  # OSError and ValueError of Pillow
+        sys.exit(f"{source}, {target}: {error}")
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(f"usage: python {sys.argv[0]} SKETCH OUT")
     main(*sys.argv[1:])

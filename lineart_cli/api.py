@@ -15,6 +15,7 @@ options may come with any version. All other modules are lineart's own, and may 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -38,26 +39,29 @@ if TYPE_CHECKING:
 
     Sketch = npt.NDArray[np.bool_ | np.unsignedinteger[Any] | np.floating[Any]]
     Ink = npt.NDArray[np.uint8 | np.uint16]
+    Option = str | float | bool | Sequence[str | float] | None
 
 _CHANNELS = {1: "y", 3: "rgb", 4: "rgba"}
 _SAMPLES = {"uint8": "u8", "uint16": "u16", "float16": "f16", "float32": "f32"}
-_OF_FILES = {"Writing", "Batch", "Reporting"}
-"""Panels of options that have no part in arrays, but for `bits`."""
+_OF_FILES = {"Writing", "Batch", "Reporting", "layer", "sequence", "jobs"}
+"""Options, and panels of them, that have no part in arrays, but for `bits`."""
 
 
 class Inker:
     """Inks sketches with the same options one after the other; the network stays ready in between.
 
     To be used by one thread at a time. The ink is that of `lineart ink`. At the end of a `with` block, or by `close`,
-    it lets go of its memory.
+    it lets go of its memory, and inks no more.
     """
 
-    def __init__(self, **options: str | float | bool) -> None:
+    def __init__(self, **options: Option) -> None:
         """
         Args:
             options: of `lineart ink` by their names, with `_` for `-`: how it draws, reads and works, and `bits` (8 or
-                16) of the ink. Texts as on the command line, or numbers: `thickness="0.3mm"`, `faint=0.2`. Only one
-                thickness and one brush. All are in `lineart_cli/options/REFERENCE.md`.
+                16) of the ink. Texts as on the command line, numbers, or lists where there may be several:
+                `thickness="0.3mm"`, `faint=0.2`, `drop_colour=["blue", "red"]`. None, or an empty list, is the default.
+                Only one thickness and one brush. All are in `lineart_cli/options/REFERENCE.md`. Those about files are
+                not taken: ink is coverage, without colour, so there is no `ink_colour` and no `keep_colour`.
 
         Raises:
             ArgumentError: there is no such option, or a value is none of it.
@@ -68,6 +72,7 @@ class Inker:
         decide = cache(lambda wanted: planning.decide(card, wanted, 1))
         decide(self._options)
         self._studio = Studio(card, decide, folders.compiled_networks())
+        self._is_closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +83,8 @@ class Inker:
         self.close()
 
     def close(self) -> None:
-        """Lets go of all memory; the next sketch takes a little longer."""
+        """Lets go of all memory; there is no ink any more. Once more does nothing."""
+        self._is_closed = True
         self._studio.rest()
 
     def ink(self, sketch: Sketch, dpi: float | None = None) -> Ink:
@@ -95,10 +101,12 @@ class Inker:
             `page="auto"`, H and W are those of the sheet that was found.
 
         Raises:
-            ArgumentError: the sketch is no such array, or `dpi` is out of range.
+            ArgumentError: the sketch is no such array, `dpi` is out of range, or the inker is closed.
             PageError: it has too many pixels (`max_megapixels`), or the disk for temporary files takes no page.
             EngineError: the runtime failed.
         """
+        if self._is_closed:
+            raise ArgumentError("Inker", "closed", "make another one, or ink before its with block ends")
         options = self._options if dpi is None else replace(self._options, dpi=_parsed({"dpi": dpi}).dpi)
         samples = _samples(sketch)
         height, width, channels = samples.shape
@@ -116,7 +124,7 @@ class Inker:
             return cast("Ink", ink.reshape(height, width))
 
 
-def ink_page(sketch: Sketch, dpi: float | None = None, **options: str | float | bool) -> Ink:
+def ink_page(sketch: Sketch, dpi: float | None = None, **options: Option) -> Ink:
     """Inks a sketch, see `Inker` for what it takes and raises; for several sketches, an `Inker` is faster.
 
     Args:
@@ -131,20 +139,28 @@ def ink_page(sketch: Sketch, dpi: float | None = None, **options: str | float | 
         return inker.ink(sketch, dpi)
 
 
-def _parsed(options: dict[str, str | float | bool]) -> InkOptions:
-    known = {name for name, spec in specs(InkOptions).items() if spec.panel not in _OF_FILES} | {"bits"}
+def _parsed(options: Mapping[str, Option]) -> InkOptions:
+    every = specs(InkOptions)
+    known = {name for name, spec in every.items() if not {name, spec.panel} & _OF_FILES} | {"bits"}
     for name, value in options.items():
         if name not in known:
-            raise ArgumentError(name, value, f"no option for arrays; there are {', '.join(sorted(known))}")
-    given = {name: value if isinstance(value, bool) else str(value) for name, value in options.items()}
+            why = "is about files, and no option for arrays" if name in every else "no option for arrays"
+            raise ArgumentError(name, value, f"{why}; there are {', '.join(sorted(known))}")
     try:
-        parsed = InkOptions.parse(given)
+        parsed = InkOptions.parse({name: _text(value) for name, value in options.items()})
     except ArgumentError as error:
         name = field_name(error.option)
-        raise ArgumentError(name, options[name], error.advice) from error
+        raise ArgumentError(name, options.get(name, error.value), error.advice) from error
     if len(parsed.thickness) * len(parsed.brush) > 1:
         raise ArgumentError("thickness, brush", "several", "give one of each, and ink the sketch once for each")
     return parsed
+
+
+def _text(value: Option) -> str | None:
+    """An option as the command line has it; None for its default."""
+    if value is None or isinstance(value, str):
+        return value
+    return ",".join(map(str, value)) or None if isinstance(value, Sequence) else str(value)
 
 
 def _samples(sketch: Sketch) -> npt.NDArray[Any]:

@@ -16,7 +16,6 @@ import typer
 
 from lineart_cli import __version__, commands, extensions
 from lineart_cli.config import Chosen, chosen_for
-from lineart_cli.config.app import config
 from lineart_cli.errors import ArgumentError, ExitCode, LineartError, PageError
 from lineart_cli.krita.app import krita
 from lineart_cli.machine import process
@@ -30,6 +29,7 @@ from lineart_cli.options import (
 from lineart_cli.options.command_line import typed, with_options
 
 if TYPE_CHECKING:
+    from lineart_cli.batch.files import Job
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.batch.parts import Parts
     from lineart_cli.batch.piped import Piped
@@ -103,7 +103,7 @@ def ink(
 
 for _name, _command in commands.BY_NAME.items():
     app.command(_name, epilog=_EXIT_CODES)(_command)
-app.add_typer(config, name="config")
+app.add_typer(commands.config, name="config")
 app.add_typer(krita, name="krita")
 
 
@@ -127,7 +127,7 @@ def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chose
 
 
 def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:
-    from lineart_cli.batch import archive, files, interrupt, parts, runner, watch
+    from lineart_cli.batch import archive, files, interrupt, own_ink, parts, runner, watch
     from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
@@ -162,25 +162,26 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     if not options.dry_run and out is not None:
         files.prepare_folder(out)
     open_folder = partial(OutputFolder, overwrite=options.overwrite, dry_run=options.dry_run)
-    folder = open_folder(out or (jobs[0].output.parent if jobs else files.folder_of(paths[0])))
+    folder = open_folder(out) if out is not None else OutputFolder(Path(), dry_run=True)
     in_use: list[OutputFolder | parts.Parts | Piped] = [folder, *([piped] if piped else [])]
     results = sys.stderr if piped else sys.stdout
     with (
         console.reporter(pages + len(problems), options, results) as listener,
         interrupt.asked_to_stop(partial(_end, in_use)) as stopped,
-        folder,
+        folder if out is not None else nullcontext(),
         connected,
     ):
         sketches = max((len(job.parts) for job in jobs), default=1) * (1 + len(options.keep_colour or ()))
         keep = min(sketches, _MOST_KEPT) if len(tools) > 1 else 0
-        inker = partial(_open_inker, card, options.bits, keep, folder.scratch)
+        scratch = folder.scratch if out is not None else _writable(jobs)
+        inker = partial(_open_inker, card, options.bits, keep, scratch)
         reporter = Renaming(listener, piped.names if piped else {})
         batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped, ink_by)
-        for notice in filter(None, [chosen.notice(), *options.without_effect(), *guesses]):
+        folders = {source.path.parent for source in sources} if piped is None else set()
+        left_out = own_ink.told(files.own_ink_left_out(paths, out))
+        for notice in filter(None, [*chosen.notices(folders), left_out, *options.without_effect(), *guesses]):
             batch.notice(notice)
-        work = parts.Parts(
-            batch, reporter, options, open_folder, partial(plan, join=False, template=None), beside=out is None
-        )
+        work = parts.Parts(batch, reporter, options, open_folder, partial(plan, template=None), beside=out is None)
         in_use.append(work)
         done = work.run(jobs, problems, files.passed_over(paths, out))
         if options.watch:
@@ -214,7 +215,12 @@ def _end(in_use: Sequence[OutputFolder | Parts | Piped]) -> None:
     os._exit(ExitCode.INTERRUPTED)
 
 
-def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path) -> Any:
+def _writable(jobs: Sequence[Job]) -> Path | None:
+    """The first folder beside inputs that takes temporary files."""
+    return next((job.output.parent for job in jobs if os.access(job.output.parent, os.W_OK)), None)
+
+
+def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path | None) -> Any:
     from lineart_cli.inking.inker import open_inker
     from lineart_cli.machine import folders
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from lineart_cli.config import chosen_for
-from lineart_cli.errors import ExitCode
+from lineart_cli.errors import ArgumentError, ExitCode, one_line
 from lineart_cli.machine import process
 from lineart_cli.options import (
     MODEL,
@@ -126,7 +126,10 @@ def report(
     ],
     **options: Any,
 ) -> None:
-    """Shows a folder of ink beside its sketches, with settings and failures, as one page of HTML."""
+    """Shows a folder of ink beside its sketches, with settings and failures, as one page of HTML.
+
+    Archives of ink are not looked into: unpack one, and give its folder.
+    """
     _report(folder, ReportOptions.parse(options))
 
 
@@ -141,6 +144,8 @@ def _report(root: Path, options: ReportOptions) -> None:
         target = report.write(root, known, options, advance)
     if not options.quiet:
         print(target, file=sys.stderr)
+        if found := report.archives_of_ink(root):
+            print(f"lineart: {report.left_out(found)}, and make a report of its folder", file=sys.stderr)
 
 
 @partial(with_options, ServeOptions)
@@ -170,6 +175,32 @@ def _serve(options: ServeOptions) -> None:
 def _end_serving() -> None:
     """Ends the process at once: a page that is at work is not waited for."""
     os._exit(ExitCode.OK)
+
+
+config = typer.Typer(no_args_is_help=True, help="Tells of files of options.")
+
+
+@config.command()
+@partial(with_options, ConfigOptions)
+def show(
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="PATH", help="A sketch, or a folder of them.", show_default="the folder you are in"),
+    ] = Path(),
+    **options: Any,
+) -> None:
+    """Prints the options that hold for a sketch, as such a file has them, and where each comes from."""
+    from lineart_cli.brushes import store
+    from lineart_cli.config.shown import lines
+
+    if not os.path.exists(path):
+        raise ArgumentError("PATH", path, "no such file or folder; check the spelling")
+    folder = path if path.is_dir() else path.parent
+    chosen = chosen_for({}, [folder], ConfigOptions.parse(options))
+    with chosen.located():
+        store.tools(InkOptions.parse(chosen.given))
+    for line in lines(chosen):
+        print(one_line(line))
 
 
 BY_NAME = {"try": try_, "bench": bench, "brushes": brushes, "report": report, "serve": serve}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 
@@ -68,6 +70,7 @@ class ArgumentError(LineartError):
         """
         super().__init__(f"{option} {one_line(str(value))}: {advice}")
         self.option = option
+        self.value = str(value)
         self.advice = advice
 
 
@@ -85,6 +88,47 @@ class PageError(LineartError):
         self.path = os.fspath(path)
         self.reason = reason
         self.advice = advice
+
+
+class Unreadable(Exception):  # noqa: N818 - named after what it says of a file
+    """A file, or what is in it, cannot be read for a known reason."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        """
+        Args:
+            reason: what is wrong with it.
+            advice: the next step.
+        """
+        super().__init__(reason)
+        self.reason = reason
+        self.advice = advice
+
+
+@contextmanager
+def reading(subject: str, make_room: str, save_again: str) -> Iterator[None]:
+    """Whatever goes wrong inside becomes a PageError.
+
+    Args:
+        subject: the file that is read, or a page of it.
+        make_room: the next step where it does not fit in memory.
+        save_again: the next step where it is damaged.
+    """
+    try:
+        yield
+    except PageError:
+        raise
+    except Unreadable as error:
+        raise PageError(subject, error.reason, error.advice) from error
+    except FileNotFoundError as error:
+        raise PageError(subject, "is not there (any more)", "check whether it was moved or renamed") from error
+    except PermissionError as error:
+        raise PageError(subject, "may not be read", "check its permissions") from error
+    except MemoryError as error:
+        raise PageError(subject, "does not fit in memory", make_room) from error
+    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error and more
+        if isinstance(error, OSError) and error.filename:  # it could not even be opened
+            raise PageError(subject, f"cannot be opened ({error.strerror})", "check its name and its links") from error
+        raise PageError(subject, f"is cut off or damaged ({error})", save_again) from error
 
 
 class BrushError(LineartError):

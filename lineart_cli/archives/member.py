@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from zipfile import ZipFile
@@ -16,16 +16,7 @@ Date = tuple[int, int, int, int, int, int]
 OLDEST: Date = (1980, 1, 1, 0, 0, 0)
 NEWEST: Date = (2107, 12, 31, 23, 59, 58)
 """The dates that ZIP knows."""
-_BLOCK = 1 << 20  # bytes
-
-
-class Unusable(Exception):  # noqa: N818 - as `pages.faults.Unreadable`
-    """An archive cannot be used: why, and what to do about it."""
-
-    def __init__(self, reason: str, advice: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.advice = advice
+_BLOCK = 1 << 12  # bytes; the one in which a fault is found is lost
 
 
 @dataclass(frozen=True)
@@ -38,6 +29,7 @@ class Member:
         date: year, month, day, hour, minute and second of its last change.
         is_link: whether it stands for another file.
         is_encrypted: whether it needs a password.
+        damage: why it could not be unpacked to its end; empty where it was, or has not been tried.
     """
 
     name: str
@@ -45,6 +37,7 @@ class Member:
     date: Date = OLDEST
     is_link: bool = False
     is_encrypted: bool = False
+    damage: str = ""
 
     @property
     def is_folder(self) -> bool:
@@ -66,27 +59,49 @@ class Reader(Protocol):
     def members(self) -> Sequence[Member]:
         """All that is inside, in the archive's own order."""
 
-    def extract(self, places: Mapping[str, Path]) -> None:
+    def extract(self, places: Mapping[str, Path]) -> dict[str, str]:
         """Writes members into files that are not there yet, none longer than it is announced to be.
 
         Args:
             places: the file for each member, by its name, in the archive's order. Their folders exist.
+
+        Returns:
+            Why a member is damaged, by its name; as much of it as can be read is written.
+
+        Raises:
+            OSError: the disk does not take them.
         """
 
 
-def copy(source: BinaryIO, target: Path, size: int) -> None:
-    """Writes what is read from `source` into a new file; raises Unusable where that is more than `size` bytes."""
-    left = size
-    with target.open("xb") as file:
-        while block := source.read(_BLOCK):
-            left -= len(block)
-            if left < 0:
-                raise Unusable("expands to more than it says", "pack it again")
-            file.write(block)
+def copy_each(
+    archive: ZipFile | RarFile, places: Mapping[str, Path], refusals: tuple[type[Exception], ...] = (MemoryError,)
+) -> dict[str, str]:
+    """Writes members of an archive whose members are compressed one by one; see `Reader.extract`.
 
-
-def copy_each(archive: ZipFile | RarFile, places: Mapping[str, Path]) -> None:
-    """Writes members of an archive whose members are compressed one by one; see `Reader.extract`."""
+    Args:
+        archive: that they are in.
+        places: see `Reader.extract`.
+        refusals: errors that are no member's own, and are raised.
+    """
+    damaged: dict[str, str] = {}
     for name, place in places.items():
+        with place.open("xb") as file:
+            for block in _readable(archive, name, damaged, refusals):
+                file.write(block)
+    return damaged
+
+
+def _readable(
+    archive: ZipFile | RarFile, name: str, damaged: dict[str, str], refusals: tuple[type[Exception], ...]
+) -> Iterator[bytes]:
+    """A member from its beginning to where it ends, or is damaged, which is noted."""
+    left = archive.getinfo(name).file_size
+    try:
         with archive.open(name) as member:
-            copy(cast("BinaryIO", member), place, archive.getinfo(name).file_size)
+            while block := member.read(min(_BLOCK, left)):
+                left -= len(block)
+                yield block
+    except refusals:
+        raise
+    except Exception as error:  # of zipfile and rarfile, and of the decoders below them
+        damaged[name] = str(error)

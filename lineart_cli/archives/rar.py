@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rarfile import RarCannotExec, RarFile
 
-from lineart_cli.archives.member import Member, Unusable, copy_each, date_of
+from lineart_cli.archives.member import Member, copy_each, date_of
+from lineart_cli.errors import Unreadable
 
 
 class RarReader:
@@ -29,12 +30,12 @@ class RarReader:
             for each in self._file.infolist()
         ]
 
-    def extract(self, places: Mapping[str, Path]) -> None:
+    def extract(self, places: Mapping[str, Path]) -> dict[str, str]:
         try:
-            copy_each(self._file, places)
+            return copy_each(self._file, places, (MemoryError, RarCannotExec))
         except RarCannotExec as error:
             advice = "install unrar, unar, 7z or bsdtar, or pack it as CBZ"
-            raise Unusable("is a compressed RAR, which needs a program that is missing", advice) from error
+            raise Unreadable("is a compressed RAR, which needs a program that is missing", advice) from error
 
 
 @contextlib.contextmanager

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from py7zr import SevenZipFile
+from py7zr import FileInfo, SevenZipFile
 
-from lineart_cli.archives.member import Member, Unusable, date_of
+from lineart_cli.archives.member import Member, date_of
+from lineart_cli.errors import Unreadable
 
 
 class SevenReader:
@@ -31,17 +33,30 @@ class SevenReader:
             for each in self._file.list()
         ]
 
-    def extract(self, places: Mapping[str, Path]) -> None:
+    def extract(self, places: Mapping[str, Path]) -> dict[str, str]:
         if not places:
-            return
-        most = sum(each.size for each in self.members())
+            return {}
+        infos, fault = {each.filename: each for each in self._file.list()}, ""
         with tempfile.TemporaryDirectory(dir=next(iter(places.values())).parent) as folder:
-            self._file.extract(folder, list(places))  # all at once: they are compressed as one stream
-            found = {name: Path(folder, name) for name in places}
-            if sum(each.stat().st_size for each in found.values()) > most:
-                raise Unusable("expands to more than it says", "pack it again")
-            for name, place in places.items():
-                found[name].rename(place)
+            try:
+                self._file.extract(folder, list(places))  # all at once: they are compressed as one stream
+            except (OSError, MemoryError):
+                raise
+            except Exception as error:  # of py7zr, and of the decoders below it
+                fault = f"{type(error).__name__} in the stream that it is in"
+            found = {name: file for name in places if (file := Path(folder, name)).exists()}
+            if sum(each.stat().st_size for each in found.values()) > sum(each.uncompressed for each in infos.values()):
+                raise Unreadable("expands to more than it says", "pack it again")
+            damaged = {name: fault for name in places if fault and not _is_whole(found.get(name), infos[name])}
+            for name, file in found.items():
+                file.rename(places[name])
+        return damaged
+
+
+def _is_whole(file: Path | None, info: FileInfo) -> bool:
+    if file is None or file.stat().st_size != info.uncompressed:
+        return False
+    return info.crc32 is None or zlib.crc32(file.read_bytes()) == info.crc32
 
 
 @contextlib.contextmanager

@@ -8,10 +8,11 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
-from lineart_cli.archives.member import Member, Reader, Unusable
-from lineart_cli.errors import PageError, one_line
+from lineart_cli.archives.member import Member, Reader
+from lineart_cli.errors import PageError, Unreadable, one_line, reading
 
 COMICS = {".cbz": "zipped", ".cb7": "seven", ".cbr": "rar"}
 SUFFIXES = {**COMICS, ".zip": "zipped", ".7z": "seven", ".rar": "rar"}
@@ -46,7 +47,8 @@ def unpack(path: Path, folder: Path, most: int, wanted: Callable[[str], bool] = 
         wanted: says by their names which members are unpacked.
 
     Returns:
-        All that is inside, in the archive's own order.
+        All that is inside, in the archive's own order. Those that are damaged say so; of each there is as much as can
+        be read, and no file where that is nothing.
 
     Raises:
         PageError: as of `members`, a member has more bytes, or the disk is too full.
@@ -55,37 +57,44 @@ def unpack(path: Path, folder: Path, most: int, wanted: Callable[[str], bool] = 
         found = _checked(path, reader.members())
         files = [each for each in found if not each.is_folder and wanted(each.name)]
         if large := next((each for each in files if each.size > most), None):
-            raise Unusable(f"has a {_shown(large)} of {large.size} bytes", "take it out, or raise --max-megapixels")
+            raise Unreadable(f"has a {_shown(large)} of {large.size} bytes", "take it out, or raise --max-megapixels")
         size, free = sum(each.size for each in files), shutil.disk_usage(folder).free
         if size > free:
             advice = "free some space, or choose another folder"
-            raise Unusable(f"expands to {size} bytes, and the disk of {folder} has {free} left", advice)
+            raise Unreadable(f"expands to {size} bytes, and the disk of {folder} has {free} left", advice)
         places = {each.name: folder / each.name for each in files}
-        for place in places.values():
-            place.parent.mkdir(parents=True, exist_ok=True)
-        reader.extract(places)
-        return found
+        try:
+            for place in places.values():
+                place.parent.mkdir(parents=True, exist_ok=True)
+            damaged = reader.extract(places)
+        except OSError as error:
+            reason = f"cannot be unpacked ({error.strerror or error})"
+            raise Unreadable(reason, "free some space, or choose another folder") from error
+    for place in (places[name] for name in damaged):
+        if place.exists() and not place.stat().st_size:
+            place.unlink()
+    return [replace(each, damage=damaged.get(each.name, "")) for each in found]
 
 
 def _checked(path: Path, found: Sequence[Member]) -> list[Member]:
     advice = "it may be meant to do harm; unpack it with care, and ink the folder"
     if len(found) > _MOST_MEMBERS:
-        raise Unusable(f"has {len(found)} files inside", f"pack at most {_MOST_MEMBERS} together")
+        raise Unreadable(f"has {len(found)} files inside", f"pack at most {_MOST_MEMBERS} together")
     names: set[str] = set()
     found = [each for each in found if each.name not in _ROOT]
     for each in found:
         if not _is_inside(each.name):
-            raise Unusable(f"has a name inside that leads out of it, {_shown(each)}", advice)
+            raise Unreadable(f"has a name inside that leads out of it, {_shown(each)}", advice)
         if (name := each.name.rstrip("/").casefold()) in names:
-            raise Unusable(f"has two files inside that are both called {_shown(each)}", "rename one of them")
+            raise Unreadable(f"has two files inside that are both called {_shown(each)}", "rename one of them")
         names.add(name)
         if each.is_link:
-            raise Unusable(f"has a link inside, {_shown(each)}", advice)
+            raise Unreadable(f"has a link inside, {_shown(each)}", advice)
         if each.is_encrypted:
-            raise Unusable("needs a password", "unpack it, and ink the folder")
+            raise Unreadable("needs a password", "unpack it, and ink the folder")
     size, most = sum(each.size for each in found), max(_SMALL, _MOST_EXPANSION * path.stat().st_size)
     if size > most:
-        raise Unusable(f"expands to {size} bytes, more than {_MOST_EXPANSION} times its size", advice)
+        raise Unreadable(f"expands to {size} bytes, more than {_MOST_EXPANSION} times its size", advice)
     return found
 
 
@@ -121,21 +130,6 @@ def _opened(path: Path) -> Iterator[Reader]:
     except ImportError as error:
         advice = "run pip install 'lineart[archives]'"
         raise PageError(path, f"needs {error.name}, which is not installed", advice) from error
-    try:
-        with module.opened(path) as reader:
-            yield reader
-    except Unusable as error:
-        raise PageError(path, error.reason, error.advice) from error
-    except PageError:
-        raise
-    except FileNotFoundError as error:
-        raise PageError(path, "is not there (any more)", "check whether it was moved or renamed") from error
-    except PermissionError as error:
-        raise PageError(path, "may not be read, or unpacked", "check its permissions") from error
-    except MemoryError as error:
-        raise PageError(path, "does not fit in memory", "close other programs, or pack it anew as CBZ") from error
-    except OSError as error:
-        advice = "free some space, or choose another folder"
-        raise PageError(path, f"cannot be unpacked ({error.strerror or error})", advice) from error
-    except Exception as error:  # of zipfile, py7zr and rarfile, and of the decoders below them
-        raise PageError(path, f"is cut off or damaged ({error})", "pack or save it again") from error
+    make_room, save_again = "close other programs, or pack it anew as CBZ", "pack or save it again"
+    with reading(str(path), make_room, save_again), module.opened(path) as reader:
+        yield reader

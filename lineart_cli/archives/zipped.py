@@ -31,8 +31,8 @@ class ZipReader:
             for each in self._file.infolist()
         ]
 
-    def extract(self, places: Mapping[str, Path]) -> None:
-        copy_each(self._file, places)
+    def extract(self, places: Mapping[str, Path]) -> dict[str, str]:
+        return copy_each(self._file, places)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ other members between them, the manifest of that folder and what is kept beside 
         made-of                         how NAME was when its ink was unpacked here
 
 So an archive that is inked again, or goes on after its run was killed, is a folder like any other: its finished pages
-are skipped, and those that were edited are kept.
+are skipped, and those that were edited are kept. So are other members that were edited, see `copied_members`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from filelock import FileLock, Timeout
 
 from lineart_cli import archives
 from lineart_cli.archives import Member
-from lineart_cli.batch import manifest
+from lineart_cli.batch import copied_members, kept_files, manifest
 from lineart_cli.batch.files import IMAGE_SUFFIXES, Job, Source
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
+from lineart_cli.batch.own_ink import is_archive_of_ink
 from lineart_cli.batch.run_folder import HIDDEN
-from lineart_cli.errors import PageError
+from lineart_cli.errors import PageError, one_line
 
 WORK = ".lineart-archives"
 
@@ -81,6 +82,24 @@ class ArchiveAtWork:
         names = [each.name for each in self.members if _is_page(each)]
         return [Source(self.sketches / name, Path(name)) for name in names]
 
+    def readable(self, jobs: Sequence[Job]) -> list[Job]:
+        """Those of its pages' jobs whose page is not damaged."""
+        damaged = {self.sketches / each.name for each in self.members if each.damage}
+        return [job for job in jobs if job.source not in damaged]
+
+    def faults(self, jobs: Sequence[Job]) -> list[PageError]:
+        """Tells of each member that is damaged, and what becomes of it.
+
+        Args:
+            jobs: of all its pages.
+        """
+        inked, found = {job.source for job in jobs if job.output.exists()}, []
+        for path, damage in ((self.sketches / each.name, each.damage) for each in self.members if each.damage):
+            what = "its ink of an earlier run" if path in inked else "what can be read of it" if path.exists() else ""
+            kept = f"{what} stays" if what else "it is left out"
+            found.append(PageError(path, f"is damaged ({damage}); {kept}", "pack it again from the original"))
+        return found
+
     def tidy(self, folder: OutputFolder, jobs: Sequence[Job]) -> list[Path]:
         """Takes away ink of pages that are gone, and what errors tell of this machine.
 
@@ -116,7 +135,10 @@ class ArchiveAtWork:
         """
         part, output = self.place / "packed", self.job.output
         try:
-            archives.pack(part, self._packed(jobs))
+            members = self._packed(jobs)
+            copied = {member.name: file for member, file in members if file == self.sketches / member.name}
+            copied_members.note(self.ink, {name: file for name, file in copied.items() if file.is_file()})
+            archives.pack(part, [*members, *self._others(members)])
             if manifest.stamp(output) != before:
                 raise PageError(output, "was changed while its pages were inked", "run again")
             if before is None or not filecmp.cmp(part, output, shallow=False):
@@ -124,22 +146,42 @@ class ArchiveAtWork:
         except OSError as error:
             raise unwritable(output, error) from error
 
-    def _packed(self, jobs: Sequence[Job]) -> Iterator[tuple[Member, Path]]:
+    def edited(self, jobs: Sequence[Job]) -> list[Path]:
+        """Members that are no ink, and were edited in the archive of ink: they stay so.
+
+        Args:
+            jobs: of all its pages.
+        """
+        outputs = {job.output for job in jobs}
+        return [file for file in map(self._edited, self.members) if file is not None and file not in outputs]
+
+    def _edited(self, member: Member) -> Path | None:
+        """What a member has become in the archive of ink, where it is not as in that of sketches."""
+        there, sketch = self.ink / member.name, self.sketches / member.name
+        is_edited = there.is_file() and not (sketch.is_file() and filecmp.cmp(there, sketch, shallow=False))
+        return there if is_edited else None
+
+    def _packed(self, jobs: Sequence[Job]) -> list[tuple[Member, Path]]:
+        """Each member's ink; where there is none, what it was edited to, or as it is."""
         outputs: dict[Path, list[Path]] = {}
         for job in jobs:
             outputs.setdefault(job.source, []).append(job.output)
-        taken = set()
+        found = []
         for member in self.members:
             sketch = self.sketches / member.name
-            inked = [path for path in outputs.get(sketch, ()) if path.exists()]
-            for path in inked:
-                yield self._named(path, member), path
-            if not inked:
-                yield member, sketch
-            taken |= {member.name, *(self._named(path, member).name for path in inked)}
+            edited = self._edited(member)
+            inked = [path for path in outputs.get(sketch, ()) if path.exists()] or ([edited] if edited else [])
+            found += [(self._named(path, member), path) for path in inked]
+            if not inked and (member.is_folder or sketch.exists()):
+                found.append((member, sketch))
+        return found
+
+    def _others(self, packed: Sequence[tuple[Member, Path]]) -> Iterator[tuple[Member, Path]]:
+        """What else there is beside the ink."""
+        taken = {Path(member.name) for member, _ in packed}
         for path in sorted(path for path in self.ink.rglob("*") if path.is_file()):
             member = self._named(path, Member("", 0))
-            if member.name not in taken and not _is_of_runs(member.name):
+            if Path(member.name) not in taken and not _is_of_runs(member.name):
                 yield member, path
 
     def _named(self, path: Path, like: Member) -> Member:
@@ -163,7 +205,7 @@ def unpacked(
         PageError: it cannot be unpacked, or another run is at it.
     """
     before = manifest.stamp(job.output)
-    if before is not None and not overwrite and not is_ink(job.output):
+    if before is not None and not overwrite and not is_archive_of_ink(job.output):
         raise ForeignArchive
     with _place(job.output, dry_run) as place, _folder(place / "sketches") as sketches:
         members = archives.unpack(job.source, sketches, most)
@@ -175,7 +217,7 @@ def unpacked(
         if not ink.exists():
             _unpack_ink(job.output if before is not None and not overwrite else None, place, most)
             (place / "made-of").write_text(repr(before), "utf-8")
-        yield ArchiveAtWork(job, place, members), before
+        yield ArchiveAtWork(job, place, [each for each in members if not _is_lineart_s(each.name)]), before
 
 
 def pages(path: Path) -> int:
@@ -186,9 +228,12 @@ def pages(path: Path) -> int:
         return 1
 
 
-def is_ink(path: Path) -> bool:
-    """Whether lineart has made an archive."""
-    return archives.read_member(path, manifest.NAME, manifest.LARGEST) is not None
+def is_whole(path: Path) -> bool:
+    """Whether a file is an archive that has been written to its end, and may be unpacked."""
+    try:
+        return bool(archives.members(path))
+    except PageError:
+        return False
 
 
 def _is_page(member: Member) -> bool:
@@ -203,13 +248,26 @@ def _unpack_ink(archive: Path | None, place: Path, most: int) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     if archive is not None:
-        archives.unpack(archive, part, max(most, manifest.LARGEST), lambda name: not _is_of_runs(name))
+        members = archives.unpack(archive, part, max(most, manifest.LARGEST), lambda name: not _is_of_runs(name))
+        if damaged := next((each for each in members if each.damage), None):
+            reason = f"its {one_line(damaged.name)} is damaged ({damaged.damage})"
+            raise PageError(archive, reason, "take that out of the archive, and run again: it is inked anew")
+        copied_members.take_away(part)
     part.rename(place / "ink")
 
 
 def _is_of_runs(name: str) -> bool:
     """Whether a member would get in the way of the runs that write to the folder."""
-    return name.removeprefix("./").partition("/")[0].casefold() == HIDDEN
+    return _top(name) == HIDDEN
+
+
+def _is_lineart_s(name: str) -> bool:
+    """Whether a member of an archive of sketches, which may be one of ink itself, is not one of the user's."""
+    return _top(name) in {HIDDEN, manifest.NAME, kept_files.NAME}
+
+
+def _top(name: str) -> str:
+    return name.removeprefix("./").partition("/")[0].casefold()
 
 
 @contextlib.contextmanager

@@ -8,13 +8,11 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
 from lineart_cli import archives
-from lineart_cli.batch import manifest
-from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch import own_ink
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import READABLE, Template
 
@@ -106,36 +104,41 @@ def find(patterns: Sequence[str], out: Path | None) -> tuple[list[Source], list[
     Args:
         patterns: files, globs (`**` is any depth) and folders. A file that is named is always returned, whatever it
             is. A folder gives every image file below it, except hidden ones; symlinks are followed, each folder once.
-        out: the output folder; what lies in it is left out, unless a glob finds nothing else. None puts ink beside
-            its input: then files that the manifest of their folder knows as ink are left out, unless they are named.
+            Lineart's own ink is left out, unless it is all that is named.
+        out: the output folder; what lies in it is left out, unless a glob finds nothing else. None where ink goes
+            beside its input.
 
     Returns:
         The sources, in order, each once; and an error for every pattern or folder that cannot be followed.
     """
-    found: dict[tuple[str, Path], Source] = {}
     errors: list[PageError] = []
+    return _sketches_and_ink(patterns, out, errors)[0], errors
+
+
+def own_ink_left_out(patterns: Sequence[str], out: Path | None) -> list[Path]:
+    """The files that `find` leaves out as lineart has made them; beside their inputs, only those that are named."""
+    return [source.path for source in _sketches_and_ink(patterns, out, [])[1] if out is not None or source.is_named]
+
+
+def _sketches_and_ink(
+    patterns: Sequence[str], out: Path | None, errors: list[PageError]
+) -> tuple[list[Source], list[Source]]:
+    found: dict[tuple[str, Path], Source] = {}
     for source in _all(patterns, out, errors):
-        if source.is_image and not (out is None and not source.is_named and _is_ink(source)):
+        if source.is_image:
             found.setdefault((os.path.realpath(source.path), source.relative), source)
-    return list(found.values()), errors
+    every, is_ink = list(found.values()), own_ink.recogniser()
+    ink = [source for source in every if is_ink(source.path)]
+    if len(ink) == len(every) and all(source.is_named for source in every):
+        return every, []
+    left_out = set(ink)
+    return [source for source in every if source not in left_out], ink
 
 
 def passed_over(patterns: Sequence[str], out: Path | None) -> Counter[str]:
     """How many files that `find` comes across are left out for their suffix, by suffix in lower case."""
     every = {os.path.realpath(source.path): source for source in _all(patterns, out, [])}
     return Counter(source.path.suffix.lower() for source in every.values() if not source.is_image)
-
-
-def _is_ink(source: Source) -> bool:
-    if source.is_archive:
-        return archives.read_member(source.path, manifest.NAME, manifest.LARGEST) is not None
-    return source.path.name in _folder(source.path.parent).known().pages
-
-
-@lru_cache(maxsize=1024)
-def _folder(place: Path) -> OutputFolder:
-    """A folder to look at, which reads its manifest only where that has changed."""
-    return OutputFolder(place, dry_run=True)
 
 
 def before_magic(pattern: str) -> Path:
@@ -152,8 +155,11 @@ def folder_of(pattern: str) -> Path:
 
 def nothing_found(patterns: Sequence[str], out: Path | None, problems: Sequence[PageError]) -> ArgumentError:
     """Why there is nothing to ink, where `find` gave no sources but these problems."""
-    there = passed_over(patterns, out)
+    there, (_, ink) = passed_over(patterns, out), _sketches_and_ink(patterns, out, [])
     found = f", only {counts_text(there)}" if there else ""
+    if ink and not problems:
+        left_out = own_ink.told([source.path for source in ink])
+        return ArgumentError("PATH", ", ".join(patterns), f"no sketches there; {left_out}")
     told = (f"{each.reason}; {each.advice}" if [each.path] == patterns else str(each) for each in problems)
     return ArgumentError(
         "PATH", ", ".join(patterns), "; ".join(told) or f"no images there{found}; give {READABLE} files"
@@ -241,8 +247,11 @@ def plan(
         template: names the outputs instead.
 
     Raises:
-        ArgumentError: two pages would share an output, or an output is one of the inputs.
+        ArgumentError: two pages would share an output, an output is one of the inputs, or an archive is to be joined.
     """
+    if join and (archive := next((source.path for source in sources if source.is_archive), None)):
+        advice = "the pages of an archive stay files of their own; leave --join out, or unpack it and ink its folder"
+        raise ArgumentError("--join", f"with {archive}", advice)
     inputs = {os.path.realpath(source.path): source.path for source in sources}
     option = "--name" if template else "--output" if out else "--beside"
     jobs: dict[str, Job] = {}

@@ -55,8 +55,9 @@ class OutputFolder:
                     self._run.make()
                     self._save()
         except OSError as error:
-            advice = f"cannot be used ({error.strerror or error}); take it away, or choose another folder"
-            raise ArgumentError("--output", hidden, advice) from error
+            advice = "take it away" if os.path.lexists(hidden) else "check the permissions and free space of its folder"
+            reason = f"cannot be used ({error.strerror or error}); {advice}, or choose another folder"
+            raise ArgumentError("--output", hidden, reason) from error
         return self
 
     def __exit__(

@@ -82,6 +82,8 @@ def read(work: JobInWork, run: RunContext) -> None:
     for page in opened:
         for note in page.scan.header.notes:
             run.report(Notice(f"{page.job}: {note}"))
+    if not run.options.dry_run:
+        _load_ahead(opened[0], run)
     scaled = [_scaled(each, run) for each in opened]
     plans = [_planned(each, run) for each in scaled]
     edits = len(edited.edits()) if edited and run.options.dry_run else 0
@@ -91,7 +93,6 @@ def read(work: JobInWork, run: RunContext) -> None:
     if run.options.dry_run:
         raise Ended(last)
     run.report(last)
-    load_ahead(plans[0].choice)
     limit = min(plan.at_once for plan in plans)
     run.in_memory.enter(limit)
     work.limit, work.px = limit, sum(each.size.px for each in scaled)
@@ -148,6 +149,12 @@ def write(work: JobInWork, run: RunContext) -> Event | None:
                 pass
         if work.limit is not None:
             run.in_memory.leave(work.limit)
+
+
+def _load_ahead(page: PageContext, run: RunContext) -> None:
+    """Begins to import the runtime beside the look at a page, whose scale changes the plan, but not its runtime."""
+    with suppress(PageError):
+        load_ahead(_planned(page, run).choice)
 
 
 def _scaled(page: PageContext, run: RunContext) -> PageContext:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -12,6 +13,11 @@ from lineart_cli.imaging.paper import CELL
 from lineart_cli.imaging.tone import Tone
 from lineart_cli.options import Crop
 from lineart_cli.plan import PageSize
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_T = TypeVar("_T", bound=np.generic)
 
 AROUND = 256
 """Working px that the network sees around a part, so that it inks it as it inks the whole page."""
@@ -35,7 +41,7 @@ class Part:
     tone: Tone
 
     @classmethod
-    def of(cls, page: Page, size: PageSize, crop: Crop, tone: Tone, around: int = AROUND) -> Part:
+    def of(cls, page: Page, size: PageSize, crop: Crop, tone: Tone, around: int = AROUND, step: int = 1) -> Part:
         """Cut a part out.
 
         Args:
@@ -44,14 +50,15 @@ class Part:
             crop: px of the page as it is to be drawn.
             tone: of the whole.
             around: working px to take in on each side, rounded outwards.
+            step: working px, of which its height and width are multiples as far as the page is so large: parts of one
+                size have one height and width then, wherever they are, and the network is ready for the next.
         """
         first, shape, offset = [], [], []
         for begin, length, whole, worked in zip(
             (crop.top, crop.left), (crop.height, crop.width), size.shape, page.shape, strict=True
         ):
             px = whole / worked
-            start = max(0, math.floor((begin / px - around) / _ALIGNED) * _ALIGNED)
-            stop = min(worked, math.ceil((begin + length) / px) + around)
+            start, stop = _span(begin / px, (begin + length) / px, around, worked, step)
             at = round(start * px)
             first.append(start)
             shape.append(max(math.floor((stop - start) * size.scale), begin + length - at))
@@ -59,7 +66,29 @@ class Part:
         sub = replace(size, height=shape[0], width=shape[1])
         rows, columns = (slice(start, start + side) for start, side in zip(first, sub.working_shape, strict=True))
         cells = tuple(slice(each.start // CELL, -(-each.stop // CELL)) for each in (rows, columns))
-        part = page[rows, columns]
-        missing = [(0, wanted - found) for wanted, found in zip(sub.working_shape, part.shape, strict=True)]
         inside = Crop(offset[1], offset[0], crop.width, crop.height)
-        return cls(np.pad(part, missing, "edge"), sub, inside, replace(tone, paper=tone.paper[cells]))
+        paper = _grown(tone.paper[cells], *(-(-side // CELL) for side in sub.working_shape))
+        return cls(_grown(page[rows, columns], *sub.working_shape), sub, inside, replace(tone, paper=paper))
+
+
+def stepped(length: float, around: int, step: int) -> int:
+    """How long a side of a part is, working px, see `Part.of`, of a page that is larger."""
+    return math.ceil((math.ceil(length) + 2 * around + _ALIGNED) / step) * step
+
+
+def _grown(page: npt.NDArray[_T], height: int, width: int) -> npt.NDArray[_T]:
+    """A page with its last row and column repeated, where it is smaller."""
+    return np.pad(page, [(0, height - page.shape[0]), (0, width - page.shape[1])], "edge")
+
+
+def _span(first: float, last: float, around: int, whole: int, step: int) -> tuple[int, int]:
+    """The working px of a part along one side of a page, from a multiple of `_ALIGNED` to less than one beyond it."""
+    start = max(0, math.floor((first - around) / _ALIGNED) * _ALIGNED)
+    stop = min(whole, math.ceil(last) + around)
+    if step == 1:
+        return start, stop
+    length = stepped(last - first, around, step)
+    if length >= whole:
+        return 0, whole
+    start = min(start, math.ceil((whole - length) / _ALIGNED) * _ALIGNED)
+    return start, start + length

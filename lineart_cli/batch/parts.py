@@ -44,7 +44,8 @@ class Parts:
     ) -> None:
         """
         Args:
-            batch: whose engine is used; its folder is that of all pages which are not in archives, unless `beside`.
+            batch: whose engine is used; its folder is that of all pages which are not in archives. With `beside` that
+                folder is only asked for notices, and need not be entered.
             reporter: told every event.
             options: of `lineart ink`.
             open_folder: makes the output folder of a place.
@@ -89,7 +90,9 @@ class Parts:
             with self._opened(place) as folder:
                 return self._batch.within(folder, self._quiet).run(jobs)
         except ArgumentError as error:
-            return self._here((), [PageError(job.output, "cannot be written", str(error)) for job in jobs])
+            return self._here((), [_unusable(job, error) for job in jobs])
+        except PageError as error:  # of the manifest
+            return self._here((), [error])
 
     def _archive(self, job: Job) -> BatchDone:
         most, overwrite, dry_run = self._options.most_bytes, self._options.overwrite, self._options.dry_run
@@ -100,9 +103,12 @@ class Parts:
                 reporter = Renaming(self._quiet, at_work.names)
                 jobs = self._plan(at_work.sources(), at_work.ink)
                 with self._opened(at_work.ink) as folder:
-                    done = self._batch.within(folder, reporter).run(jobs)
-                    for edited in at_work.tidy(folder, jobs):
+                    done = self._batch.within(folder, reporter).run(at_work.readable(jobs), at_work.faults(jobs))
+                    gone = at_work.tidy(folder, jobs)
+                    for edited in gone:
                         reporter.report(Notice(f"{edited} was edited, and is kept, though its sketch is gone"))
+                    for edited in [each for each in at_work.edited(jobs) if each not in gone]:
+                        reporter.report(Notice(f"{edited} was edited, and is kept; --overwrite replaces it"))
                 if not dry_run:
                     at_work.pack(jobs, before)
                 return done
@@ -110,13 +116,13 @@ class Parts:
             self._reporter.report(PageSkipped(str(job.source), str(job.output), foreign.note))
             return BatchDone(0, 1, 0, "", 0)
         except ArgumentError as error:
-            return self._here((), [PageError(job.output, "cannot be written", str(error))])
+            return self._here((), [_unusable(job, error)])
         except PageError as error:
             return self._here((), [error])
 
     def _shown(self, jobs: Sequence[Job]) -> str:
         places = {job.output.parent for job in jobs}
-        if not self._beside or not places:
+        if not self._beside:
             return str(self._batch.folder.root)
         return str(places.pop()) if len(places) == 1 else f"{len(places)} folders"
 
@@ -127,6 +133,10 @@ class Parts:
                 yield self._in_use
         finally:
             self._in_use = None
+
+
+def _unusable(job: Job, error: ArgumentError) -> PageError:
+    return PageError(job.output, "cannot be written", f"{error.value} {error.advice}")
 
 
 def _total(parts: Iterable[BatchDone], output: str, seconds: float) -> BatchDone:

@@ -84,15 +84,9 @@ class RunFolder:
         finally:
             self._mutex.release()
 
-    @contextlib.contextmanager
-    def unfinished(self, suffix: str) -> Iterator[Path]:
+    def unfinished(self, suffix: str) -> contextlib.AbstractContextManager[Path]:
         """A name for a file that is not whole yet; taken away in the end."""
-        part = self.path / f"{threading.get_ident()}{suffix}"
-        try:
-            yield part
-        finally:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+        return taken_away(self.path / f"{threading.get_ident()}{suffix}")
 
     def _take_away_stale(self) -> None:
         for folder in self.hidden.glob("run-*"):
@@ -102,6 +96,16 @@ class RunFolder:
             with contextlib.suppress(OSError):  # of which Timeout, of a run that lives, is one
                 FileLock(folder / "lock", timeout=0).acquire().lock.release()
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def taken_away(path: Path) -> Iterator[Path]:
+    """The name of a file that is taken away in the end, where it is there."""
+    try:
+        yield path
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

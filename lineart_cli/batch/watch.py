@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from lineart_cli import archives, pages
+from lineart_cli.batch import archive
 from lineart_cli.batch.files import Job, Source, before_magic, find
 from lineart_cli.batch.manifest import Stamp, stamp
 from lineart_cli.errors import ArgumentError
-from lineart_cli.pages import is_whole
 
 SETTLED = 0.5
 """Seconds without a change after which a file counts as saved."""
@@ -118,11 +119,16 @@ def _saved(patterns: Sequence[str], out: Path | None, saves: Saves, stopped: thr
     ):
         while True:
             there = stamps([source.path for source in find(patterns, out)[0]])
-            paths = saves.update(there, time.monotonic(), is_whole)
+            paths = saves.update(there, time.monotonic(), _is_whole)
             if paths:
                 yield paths
             if not saves.is_waiting or stopped.wait(SETTLED / 2):
                 break
+
+
+def _is_whole(path: Path) -> bool:
+    is_archive = path.suffix.lower() in archives.SUFFIXES
+    return archive.is_whole(path) if is_archive else pages.is_whole(path)
 
 
 def watched(patterns: Sequence[str]) -> tuple[list[Path], bool]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lineart_cli import __version__
 from lineart_cli.batch import manifest, page
 from lineart_cli.batch.files import Job
+from lineart_cli.batch.run_folder import taken_away
 from lineart_cli.batch.work import RunContext
 from lineart_cli.brushes.style import Tool
 from lineart_cli.cluster import connection
@@ -257,14 +258,11 @@ class _Hands:
             self.run.folder.note(job.output, None)
         if delivery is None:
             return event
-        part = self.run.folder.scratch / delivery.part
-        try:
-            after = self.run.folder.settle(part, job.output, delivery.entry, delivery.kept, delivery.merged)
-        except PageError as error:
-            return PageFailed(str(job.source), str(error), job.page)
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+        with taken_away(self.run.folder.scratch / delivery.part) as part:
+            try:
+                after = self.run.folder.settle(part, job.output, delivery.entry, delivery.kept, delivery.merged)
+            except PageError as error:
+                return PageFailed(str(job.source), str(error), job.page)
         if isinstance(event, PageDone) and (kept := page.why_kept(delivery.before, after)):
             return PageSkipped(str(job.source), str(job.output), kept, job.page)
         return event

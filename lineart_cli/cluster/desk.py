@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lineart_cli.batch.manifest import Entry, Failure, OutputStatus
 from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch.run_folder import taken_away
 from lineart_cli.cluster.orders import Delivery, Order, Place
 
 
@@ -57,15 +58,9 @@ class Desk(OutputFolder):
         self._before[output] = status = super().status(output, wanted)
         return status
 
-    @contextlib.contextmanager
-    def unfinished(self, suffix: str) -> Iterator[Path]:
+    def unfinished(self, suffix: str) -> contextlib.AbstractContextManager[Path]:
         """See `OutputFolder.unfinished`."""
-        part = self._unfinished / f"{uuid.uuid4().hex}-{threading.get_ident()}{suffix}"
-        try:
-            yield part
-        finally:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+        return taken_away(self._unfinished / f"{uuid.uuid4().hex}-{threading.get_ident()}{suffix}")
 
     def settle(
         self, part: Path, output: Path, wanted: Entry, kept: Sequence[bytes] = (), merged: str | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from lineart_cli.config.file import NAME, ConfigError, ConfigFile, Value
+from lineart_cli.config.file import NAME, ConfigError, ConfigFile, Value, find
 from lineart_cli.errors import ArgumentError
 from lineart_cli.options import field_name
 
@@ -21,12 +22,14 @@ class Chosen:
         origins: of those that a file gives, by name.
         file: that was read, if one was.
         preset: that was asked for, or empty.
+        is_asked: whether the user has said which file, or none.
     """
 
     given: Mapping[str, str | bool]
     origins: Mapping[str, Value] = field(default_factory=dict)
     file: ConfigFile | None = None
     preset: str = ""
+    is_asked: bool = False
 
     @contextlib.contextmanager
     def located(self) -> Iterator[None]:
@@ -39,11 +42,19 @@ class Chosen:
                 raise
             raise ConfigError(origin.path, str(error).removeprefix("--"), origin.line) from error
 
-    def notice(self) -> str:
-        """Tells that a file was read; empty where none was."""
-        if self.file is None:
-            return ""
-        return f"options of {self.file.path}" + (f", preset {self.preset}" if self.preset else "")
+    def notices(self, folders: Iterable[Path]) -> Iterator[str]:
+        """Tells which file was read, and which are passed over though they are nearer to pages.
+
+        Args:
+            folders: that pages are in.
+        """
+        path = self.file.path if self.file else None
+        if path is not None:
+            yield f"options of {path}" + (f", preset {self.preset}" if self.preset else "")
+        nearer = set() if self.is_asked else {find(folder) for folder in folders} - {path, None}
+        for each in sorted(map(str, nearer)):
+            advice = f"only {NAME} in a folder that is named, or above it, is read; name its folder, or give --config"
+            yield f"{each} is passed over: {advice}"
 
 
 def choose(typed: Mapping[str, str | bool], file: ConfigFile | None, preset: str | None = None) -> Chosen:

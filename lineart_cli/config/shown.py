@@ -14,7 +14,7 @@ from lineart_cli.options import InkOptions, default_text, specs
 def lines(chosen: Chosen) -> Iterator[str]:
     """TOML of all options that a file may give, the origin of each as a comment."""
     if chosen.file is None:
-        yield f"# no {NAME} here or above"
+        yield "# no file, as asked" if chosen.is_asked else f"# no {NAME} here or above"
     else:
         yield f"# {chosen.file.path}"
         yield f"# presets: {', '.join(sorted(chosen.file.presets)) or 'none'}"

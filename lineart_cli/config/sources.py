@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lineart_cli.config.chosen import Chosen, choose
-from lineart_cli.config.file import find, load
+from lineart_cli.config.file import NAME, find, load
 from lineart_cli.errors import ArgumentError
 from lineart_cli.options import ConfigOptions
 
@@ -33,15 +34,15 @@ def chosen_for(typed: Mapping[str, str | bool], folders: Sequence[Path], wanted:
     else:
         path = Path(wanted.config)
         if not os.path.isfile(path):
-            raise ArgumentError("--config", path, "no such file; check the spelling")
-    return choose(typed, load(path) if path is not None else None, wanted.preset)
+            raise ArgumentError("--config", path, "no such file; check the spelling, or write none to read no file")
+    chosen = choose(typed, load(path) if path is not None else None, wanted.preset)
+    return replace(chosen, is_asked=wanted.config is not None)
 
 
 def _found(folders: Sequence[Path]) -> Path | None:
     found = {find(folder): folder for folder in folders}
     if len(found) > 1:
         (one, here), (other, there) = list(found.items())[:2]
-        name = "no file" if other is None else other
-        advice = f"holds for {here}, and {name} for {there}; choose with --config, or ink them in two runs"
-        raise ArgumentError("--config", "no file" if one is None else one, advice)
+        advice = f"{one or f'no {NAME}'} holds for {here}, and {other or f'no {NAME}'} for {there}"
+        raise ArgumentError("--config", "missing", f"{advice}; name one of them, or none, or ink in two runs")
     return next(iter(found), None)

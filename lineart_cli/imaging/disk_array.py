@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -36,7 +37,7 @@ class Page(Protocol):
 class DiskArray:
     """An array (H, W) in a file without a name, which ends with the object, or with the process.
 
-    It is written and read in slices of rows, without steps; of columns, any may be asked for.
+    It is written and read in slices of rows, without steps; of columns, any may be asked for. Threads may share it.
     """
 
     def __init__(self, shape: tuple[int, int], dtype: npt.DTypeLike, folder: Path | None = None) -> None:
@@ -48,6 +49,7 @@ class DiskArray:
         """
         self.shape = shape
         self.dtype = np.dtype(dtype)
+        self._at_work = threading.Lock()
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - it lives as long as the object
 
     def __del__(self) -> None:
@@ -56,16 +58,19 @@ class DiskArray:
 
     def __setitem__(self, rows: slice, values: npt.NDArray[Any]) -> None:
         """Writes some rows; raises OSError where the disk does not take them."""
-        self._seek(rows.start)
-        self._file.write(np.ascontiguousarray(values, self.dtype).data)
+        with self._at_work:
+            self._seek(rows.start)
+            self._file.write(np.ascontiguousarray(values, self.dtype).data)
 
     def __getitem__(self, part: slice | tuple[slice, slice]) -> npt.NDArray[Any]:
         """Some rows, or some columns of them, as a new array."""
         rows, columns = part if isinstance(part, tuple) else (part, slice(None))
         start, stop, _ = rows.indices(self.shape[0])
         values = np.empty((max(stop - start, 0), self.shape[1]), self.dtype)
-        self._seek(start)
-        if self._file.readinto(values.reshape(-1).view(np.uint8).data) < values.nbytes:
+        with self._at_work:
+            self._seek(start)
+            read = self._file.readinto(values.reshape(-1).view(np.uint8).data)
+        if read < values.nbytes:
             raise OSError("a temporary file was cut off")
         return values[:, columns]
 

@@ -6,8 +6,9 @@ than the places of a lattice as dense would be; those that a hand has set are no
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,54 +53,77 @@ def without_dots(strips: Iterable[_Greys], width: int, dots: Dots) -> Iterator[_
     Yields:
         The same page in other strips; dots that touch a line stay.
     """
-    held: deque[_Greys] = deque()
+    rows = min(max(BAND_PX // width, BAND_ROWS[0]), BAND_ROWS[1])
+    with ThreadPoolExecutor(1) as beside:  # while the next band is decoded, this one is looked at
+        ahead: Future[tuple[_Greys, int]] | None = None
+        for around in _neighbourhoods(regrouped(strips, rows)):
+            last, ahead = ahead, beside.submit(_filled, *around)
+            if last is not None:
+                yield _counted(last, dots)
+        if ahead is not None:
+            yield _counted(ahead, dots)
+
+
+def _neighbourhoods(bands: Iterable[_Greys]) -> Iterator[tuple[_Greys | None, _Greys, _Greys | None]]:
+    """Each band between those above and below it."""
     above: _Greys | None = None
-    for band in regrouped(strips, min(max(BAND_PX // width, BAND_ROWS[0]), BAND_ROWS[1])):
-        held.append(band)
-        if len(held) == 2:
-            yield _filled(above, held[0], held[1], dots)
-            above = held.popleft()
-    if held:
-        yield _filled(above, held[0], None, dots)
+    band: _Greys | None = None
+    for below in bands:
+        if band is not None:
+            yield above, band, below
+        above, band = band, below
+    if band is not None:
+        yield above, band, None
 
 
-def _filled(above: _Greys | None, band: _Greys, below: _Greys | None, dots: Dots) -> _Greys:
-    """A band without its dots, as they are seen together with some rows of its neighbours."""
+def _counted(filled: Future[tuple[_Greys, int]], dots: Dots) -> _Greys:
+    band, count = filled.result()
+    dots.left_out += count
+    return band
+
+
+def _filled(above: _Greys | None, band: _Greys, below: _Greys | None) -> tuple[_Greys, int]:
+    """A band without its dots, as they are seen together with some rows of its neighbours; and their number."""
     before = band[:0] if above is None else above[-CONTEXT_ROWS:]
     after = band[:0] if below is None else below[:CONTEXT_ROWS]
     seen = np.concatenate([before, band, after])
     white = np.iinfo(seen.dtype).max if seen.dtype.kind == "u" else 1
-    dark = (seen < DARK * white).astype(np.uint8)
+    dark = (seen < (DARK if white == 1 else math.ceil(DARK * white))).view(np.uint8)
     count, labels, stats, middles = cv2.connectedComponentsWithStats(dark, connectivity=8)
     across = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1)
     is_dot = (across <= MOST_ACROSS) & (stats[:, cv2.CC_STAT_AREA] >= LEAST_AREA)
     is_dot[0] = False
     if np.count_nonzero(is_dot) < LEAST_DOTS:
-        return band
+        return band, 0
     x, y = middles[is_dot].round().astype(int).T
     patterned = _patterned(x, y, seen.shape)
     found = np.zeros(count, bool)
     found[np.flatnonzero(is_dot)[patterned[y, x]]] = True
     if np.count_nonzero(found) < LEAST_DOTS:
-        return band
+        return band, 0
     rows = slice(len(before), len(before) + len(band))
     middle = middles[found, 1]
-    dots.left_out += int(np.count_nonzero((middle >= rows.start) & (middle < rows.stop)))
+    number = int(np.count_nonzero((middle >= rows.start) & (middle < rows.stop)))
     hidden = cv2.dilate(found[labels].astype(np.uint8), np.ones((2 * HALO + 1, 2 * HALO + 1), np.uint8)) > 0
     hidden &= cv2.dilate(dark & ~found[labels], np.ones((3, 3), np.uint8)) == 0
     paper = cv2.dilate(seen, np.ones((2 * MOST_ACROSS + 1, 2 * MOST_ACROSS + 1), np.uint8))
-    return np.asarray(np.where(hidden, paper, seen)[rows], band.dtype)
+    return np.asarray(np.where(hidden, paper, seen)[rows], band.dtype), number
 
 
 def _patterned(x: NDArray[np.intp], y: NDArray[np.intp], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """The places (h, w) that lie in a pattern of dots with these middles, or right beside one."""
     spots = np.ones(shape, np.uint8)
     spots[y, x] = 0
-    away = cv2.distanceTransform(spots, cv2.DIST_L2, 5)
     window = WINDOW, WINDOW
     number = cv2.boxFilter(1 - spots, cv2.CV_32F, window, normalize=False, borderType=cv2.BORDER_REFLECT)
+    core = number >= LEAST_IN_WINDOW
+    if not core.any():  # as on most pages: the rest takes several times as long
+        return core
+    away = cv2.distanceTransform(spots, cv2.DIST_L2, 5)
     spacing = WINDOW / np.sqrt(np.maximum(number, 1))
     is_far = (away > LATTICE * spacing).astype(np.float32)
     stray = cv2.boxFilter(is_far, cv2.CV_32F, window, borderType=cv2.BORDER_REFLECT)
-    core = (number >= LEAST_IN_WINDOW) & (stray <= STRAY)
+    core &= stray <= STRAY
+    if not core.any():
+        return core
     return np.asarray(cv2.dilate(core.astype(np.uint8), np.ones((BESIDE, BESIDE), np.uint8)) > 0)

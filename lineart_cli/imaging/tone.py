@@ -115,19 +115,27 @@ def measure(grey: Page, last: Exposure | None = None, *, is_fixed: bool = False)
 def _exposure(grey: Page, paper: Floats) -> Exposure:
     step = max(1, math.isqrt(math.prod(grey.shape) // SAMPLES))
     rows = range(step // 2, grey.shape[0], step)
-    sample = light(np.concatenate([grey[row : row + 1, step // 2 :: step] for row in rows]))
-    np.maximum(sample, NO_PAPER, out=sample)
-    share = sample / cv2.resize(paper, sample.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    bare = share[np.abs(share - 1) < NEAR_PAPER]
-    level = float(np.median(bare)) if bare.size else 1.0
-    noise = 1.4826 * float(np.median(np.abs(bare - level))) / level if bare.size else 0.0
-    dark = 1 - share / level
+    share = light(np.concatenate([grey[row : row + 1, step // 2 :: step] for row in rows]))
+    np.maximum(share, NO_PAPER, out=share)
+    share /= cv2.resize(paper, share.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    off = share - 1
+    bare = share[np.abs(off, out=off) < NEAR_PAPER]
+    level = _median(bare) if bare.size else 1.0
+    bare -= np.float32(level)
+    noise = 1.4826 * _median(np.abs(bare, out=bare)) / level if bare.size else 0.0
+    share /= np.float32(level)
+    dark = np.subtract(1, share, out=share)
     drawn = dark[dark > max(LEAST_DRAWN, DRAWN_NOISES * noise)]
     toe = 2 * noise
     if drawn.size < LEAST_SHARE * dark.size:
         return Exposure(level, toe)
-    main = float(np.percentile(_soft(drawn, toe), MAIN_LINE))
+    main = float(np.percentile(_soft(drawn, toe), MAIN_LINE, overwrite_input=True))
     return Exposure(level, toe, min(max(INK / main, GAIN[0]), GAIN[1]))
+
+
+def _median(values: Floats) -> float:
+    """Of values whose order is not needed any more."""
+    return float(np.median(values, overwrite_input=True))
 
 
 def apply(

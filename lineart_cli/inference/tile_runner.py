@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
+from dataclasses import replace
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lineart_cli.inference.engines import CHANNELS, Engine, OutOfMemoryError
-from lineart_cli.inference.tiles import Tile, halve
+from lineart_cli.inference.tiles import Region, Tile, halve
 from lineart_cli.model.card import ModelCard
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     Sketch = npt.NDArray[np.float16]
     Draw = Callable[[tuple[slice, slice], Sketch], None]
+
+_DRAWERS = 2
+"""Threads that draw a tile, each some of its rows."""
 
 
 class Workbench:
@@ -81,12 +85,12 @@ def run_tiles(
 ) -> Iterator[npt.NDArray[Any]]:
     """Run the network for all tiles of a page; where its memory does not suffice, the rest goes on in halves of tiles.
 
-    While it runs for one tile, the next one is drawn.
+    While it is made ready or runs for one tile, the next one is drawn.
 
     Args:
         shape: of the page as the network sees it.
         tiles: the page's, row by row.
-        draw: writes darkness and draft, (2, h, w), of some rows and columns of the page.
+        draw: writes darkness and draft, (2, h, w), of some rows and columns of the page; called by several threads.
         bench: has the network ready for windows of any shape.
         thickness: px of that page.
         convert: applied to the levels of a core, (h, w): distance from the edge of the ink, > 0 inside, px of the page.
@@ -99,20 +103,22 @@ def run_tiles(
         OutOfMemoryError: not even the smallest tiles are granted.
     """
     left = list(bench.affordable(tiles, shape))
-    with ThreadPoolExecutor(1) as ahead:
-        drawn = ahead.submit(_sketch, left[0], shape, draw)
+    with ThreadPoolExecutor(_DRAWERS) as drawers:
+        ahead: _Sketching | None = None
         for (top, bottom), _ in groupby(left[:], lambda tile: (tile.core.y0, tile.core.y1)):
             band = np.empty((bottom - top, shape[1]), dtype)
             while left and left[0].core.y0 < bottom:
                 tile = left[0]
                 try:
+                    drawn, ahead = ahead or _Sketching(drawers, tile, shape, draw), None
+                    bench.engine(tile.window.shape)
                     sketch = drawn.result()
                     if len(left) > 1:
-                        drawn = ahead.submit(_sketch, left[1], shape, draw)
+                        ahead = _Sketching(drawers, left[1], shape, draw)
                     level = bench.engine(tile.window.shape).run(sketch, thickness)[0, 0]
                 except (OutOfMemoryError, MemoryError) as error:
+                    ahead = None
                     left = list(bench.smaller(left, shape, error))
-                    drawn = ahead.submit(_sketch, left[0], shape, draw)
                     continue
                 kept = tile.core.seen_from(tile.window.y0, tile.window.x0).slices
                 part = convert(level[kept])
@@ -124,13 +130,25 @@ def run_tiles(
             yield band
 
 
-def _sketch(tile: Tile, shape: tuple[int, int], draw: Draw) -> Sketch:
-    """What the network is given for a tile."""
-    sketch = np.zeros((1, CHANNELS, *tile.window.shape), np.float16)
-    inside = tile.window.clipped(*shape)
-    rows, columns = inside.seen_from(tile.window.y0, tile.window.x0).slices
-    draw(inside.slices, sketch[0, :, rows, columns])
-    return sketch
+class _Sketching:
+    """What the network is given for a tile, as it is drawn."""
+
+    def __init__(self, drawers: ThreadPoolExecutor, tile: Tile, shape: tuple[int, int], draw: Draw) -> None:
+        self._sketch: Sketch = np.zeros((1, CHANNELS, *tile.window.shape), np.float16)
+        inside = tile.window.clipped(*shape)
+        cuts = [inside.y0 + part * inside.shape[0] // _DRAWERS for part in range(_DRAWERS + 1)]
+        parts = [replace(inside, y0=y0, y1=y1) for y0, y1 in pairwise(cuts) if y0 < y1]
+        self._drawn = [drawers.submit(draw, part.slices, self._seen(part, tile)) for part in parts]
+
+    def _seen(self, part: Region, tile: Tile) -> Sketch:
+        rows, columns = part.seen_from(tile.window.y0, tile.window.x0).slices
+        return self._sketch[0, :, rows, columns]
+
+    def result(self) -> Sketch:
+        """Darkness and draft, (1, 2, h, w), once they are drawn; raises what went wrong with that."""
+        for part in self._drawn:
+            part.result()
+        return self._sketch
 
 
 def _window_px(tiles: Sequence[Tile]) -> int:

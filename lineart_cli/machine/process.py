@@ -1,9 +1,12 @@
-"""A process: its standard streams, the memory that it has had and gives back, and how much it minds others."""
+"""A process: its standard streams and its end, the memory that it has had and gives back, how much it minds others."""
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -28,6 +31,30 @@ def silence(stream: TextIO) -> None:
     """Lets what is still to be written to a stream go nowhere."""
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), stream.fileno())
+
+
+@contextmanager
+def ending_at_once() -> Iterator[None]:
+    """Lets the process end as soon as its threads and what is registered with `atexit` are done.
+
+    It is not taken down object by object, which takes a seventh of a second with OpenVINO among them. Whoever registers
+    something with `atexit` before this is left out.
+    """
+    code: object = None
+
+    def end() -> None:
+        if isinstance(code, int):
+            with suppress(OSError):  # where a stream takes no more, the usual way to end says so
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+
+    atexit.register(end)
+    try:
+        yield
+    except SystemExit as ended:
+        code = ended.code
+        raise
 
 
 def give_back_memory() -> None:

@@ -15,8 +15,8 @@ class ConfigOptions(Options):
         None,
         "--config",
         "TOML file of options by their names, such as thickness = 5; without it, lineart.toml in the input's folder, "
-        "or the nearest one above. none reads no file. What is given here comes first: --no-transparent and its like "
-        "turn off what a file turns on.",
+        "or the nearest one above; those in folders below are passed over. none reads no file. What is given here "
+        "comes first: --no-transparent and its like turn off what a file turns on.",
         "Configuration",
         read=read_text,
         metavar="FILE",

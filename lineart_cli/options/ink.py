@@ -167,7 +167,8 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):
         None,
         "--name",
         "Name of the ink, such as {stem}_ink{n:03}: {stem} is the input's name, {suffix} its suffix, {folder} the "
-        "folder it is in, {n} the page in its file, {tool} the thickness or brush where there are several.",
+        "folder it is in, {n} the page in its file, {tool} the thickness or brush where there are several. An archive "
+        "is one file: it gets the name, and the pages in it keep theirs.",
         "Writing",
         read=read_template,
         metavar="TEMPLATE",

@@ -20,7 +20,7 @@ class Template:
 
     `{stem}` is the input's name without its suffix, `{suffix}` that suffix without its dot, `{folder}` the name of the
     folder that it is in, `{n}` the number of the page in its file from 1 (`{n:03}` with three digits), and `{tool}` the
-    thickness or brush, where several are asked for.
+    thickness or brush, where several are asked for. An archive is one input: the pages in it keep their names.
     """
 
     text: str

@@ -1,20 +1,14 @@
-"""What readers say of files that they understand and cannot use."""
+"""What is wrong with pages of more than one format."""
 
 from __future__ import annotations
 
+from lineart_cli.errors import Unreadable
 
-class Unreadable(Exception):  # noqa: N818 - named after what it says of a file
-    """A file, or a page of it, cannot be read for a known reason."""
-
-    def __init__(self, reason: str, advice: str) -> None:
-        """
-        Args:
-            reason: what is wrong with it.
-            advice: the next step.
-        """
-        super().__init__(reason)
-        self.reason = reason
-        self.advice = advice
+NO_PICTURE = (
+    "is an archive, and no picture",
+    "give it as a file that is called so, such as comic.cbz or pages.zip, or unpack it first",
+)
+"""Reason and advice where the pages are inside."""
 
 
 def check_size(width: int, height: int, max_megapixels: float) -> None:

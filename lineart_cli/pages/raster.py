@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.imaging.disk_array import is_large
-from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import UPRIGHT
 from lineart_cli.pages.picture import Block, Picture
 

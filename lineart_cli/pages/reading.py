@@ -18,11 +18,11 @@ from defusedxml.ElementTree import iterparse
 from numpy.typing import NDArray
 from PIL import Image
 
-from lineart_cli.errors import PageError
+from lineart_cli.errors import PageError, Unreadable, reading
 from lineart_cli.imaging.pencils import Pencil
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages import readers
-from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.header import Header
 from lineart_cli.pages.metadata import Metadata, metadata_of
 from lineart_cli.pages.picture import (
@@ -260,22 +260,5 @@ def _file(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-@contextlib.contextmanager
-def _faults(subject: str) -> Iterator[None]:
-    """Whatever goes wrong inside becomes a PageError about `subject`."""
-    try:
-        yield
-    except PageError:
-        raise
-    except Unreadable as error:
-        raise PageError(subject, error.reason, error.advice) from error
-    except FileNotFoundError as error:
-        raise PageError(subject, "is not there (any more)", "check whether it was moved or renamed") from error
-    except PermissionError as error:
-        raise PageError(subject, "may not be read", "check its permissions") from error
-    except MemoryError as error:
-        raise PageError(subject, "does not fit in memory", "close other programs, or scan at fewer dpi") from error
-    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error and more
-        if isinstance(error, OSError) and error.filename:  # it could not even be opened
-            raise PageError(subject, f"cannot be opened ({error.strerror})", "check its name and its links") from error
-        raise PageError(subject, f"is cut off or damaged ({error})", "scan or save it again") from error
+def _faults(subject: str) -> contextlib.AbstractContextManager[None]:
+    return reading(subject, "close other programs, or scan at fewer dpi", "scan or save it again")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from lineart_cli import archives
 from lineart_cli.batch import manifest
 from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch.own_ink import is_archive_of_ink
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import ReportOptions
 from lineart_cli.replacing import replacing
@@ -26,12 +28,26 @@ def known_rows(root: Path) -> list[Row]:
         ArgumentError: `root` is no folder that lineart has inked into.
     """
     if not (root / manifest.NAME).exists():
-        raise ArgumentError("FOLDER", root, f"holds no {manifest.NAME}; give a folder that lineart ink has written to")
+        found = archives_of_ink(root)
+        advice = f"{left_out(found)} and give its folder" if found else "give a folder that lineart ink has written to"
+        raise ArgumentError("FOLDER", root, f"holds no {manifest.NAME}; {advice}")
     with OutputFolder(root, dry_run=True) as folder:
         known = rows_of(folder.known())
         if notice := folder.take_notice():
             raise ArgumentError("FOLDER", root, notice)
     return known
+
+
+def archives_of_ink(root: Path) -> list[Path]:
+    """The archives of ink below a folder, or at a path: reports do not look into them."""
+    there = [root] if root.is_file() else sorted(root.rglob("*"))
+    return [path for path in there if path.suffix.lower() in archives.SUFFIXES and is_archive_of_ink(path)]
+
+
+def left_out(found: Sequence[Path]) -> str:
+    """Tells that some archives are not looked into."""
+    more = f" and {len(found) - 1} more are archives" if len(found) > 1 else " is an archive"
+    return f"{found[0]}{more}, which reports do not look into; unpack it"
 
 
 def write(root: Path, known: list[Row], options: ReportOptions, advance: Callable[[], object]) -> Path:

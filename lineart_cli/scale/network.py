@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 
 from lineart_cli.imaging.tone import darkness
+from lineart_cli.scale.reader import opened
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Floats = npt.NDArray[np.float32]
+    from lineart_cli.scale.reader import Floats, Read
 
 CELL = 32
 """Side in px of the square that one guess is for."""
@@ -36,12 +35,11 @@ def excess(grey: Floats, network: Path) -> float | None:
         network: ONNX file; input `sketch` (1, 1, H, W) darkness, output `octaves` (1, 2, H / 32, W / 32): the guess,
             and the logarithm of its doubt.
     """
-    # From memory: by name, OpenCV does not find files in folders with letters beyond the code page of Windows.
-    reader = cv2.dnn.readNetFromONNX(np.fromfile(network, np.uint8))
+    read = opened(network)
     octaves = None
     for most_px in PASS_PX:
         times = _times(grey.shape, 1.0 if octaves is None else 2.0**octaves, most_px)
-        found = _read(darkness(_resampled(grey, times)), reader)
+        found = _median(darkness(_resampled(grey, times)), read)
         if found is None:
             return octaves  # of the first pass, where the second has too few cells
         octaves = math.log2(times) + found
@@ -61,11 +59,10 @@ def _resampled(grey: Floats, times: float) -> Floats:
     return np.clip(np.asarray(cv2.resize(grey, size, interpolation=interpolation), np.float32), 0, 1)
 
 
-def _read(dark: Floats, reader: cv2.dnn.Net) -> float | None:
+def _median(dark: Floats, read: Read) -> float | None:
     """The median guess of the cells with something in them, weighted by one over the doubt."""
     whole = np.pad(dark, [(0, -side % CELL) for side in dark.shape])
-    reader.setInput(whole[None, None])
-    guess, doubt = np.asarray(reader.forward())[0]
+    guess, doubt = read(whole[None, None])[0]
     drawn = cv2.resize(whole, guess.shape[::-1], interpolation=cv2.INTER_AREA) > BLANK
     if np.count_nonzero(drawn) < LEAST_CELLS:
         return None

@@ -71,10 +71,12 @@ def filled(ink: Coverage, fill: Fill | None) -> npt.NDArray[np.uint8]:
     dtype = np.dtype(SAMPLES[fill.sample])
     white = np.iinfo(ink.dtype).max
     cover = ink.astype(dtype) if dtype.kind == "u" else (ink / np.float32(white)).astype(dtype)
-    pixels = np.empty((*ink.shape, len(fill.colour) + dtype.itemsize), np.uint8)
-    pixels[..., : len(fill.colour)] = np.frombuffer(fill.colour, np.uint8)
-    pixels[..., len(fill.colour) :] = cover[..., None].view(np.uint8)
-    return pixels
+    colours, size = len(fill.colour), len(fill.colour) + dtype.itemsize
+    width = ink.shape[1] * size
+    pixels = np.empty((len(ink), width), np.uint8)
+    pixels[:] = np.frombuffer((fill.colour + bytes(dtype.itemsize)) * ink.shape[1], np.uint8)
+    np.ndarray(ink.shape, dtype, pixels, colours, (width, size))[:] = cover  # what of them is coverage
+    return pixels.reshape(*ink.shape, size)
 
 
 def write(pixels: Iterable[npt.NDArray[np.uint8]], path: Path) -> str:

@@ -47,7 +47,13 @@ class Server:
         self._waiting: dict[int, tuple[Request, Watch]] = {}
         self._queue: queue.Queue[int | None] = queue.Queue()
         self._is_greeted = False
-        self._work = {"ink": self._ink, "preview": self._preview, "brushes": self._brushes, "learn": self._learn}
+        self._work = {
+            "ink": self._ink,
+            "preview": self._preview,
+            "prepare": self._prepare,
+            "brushes": self._brushes,
+            "learn": self._learn,
+        }
 
     def run(self, lines: Iterable[str]) -> None:
         """Answer until the caller says `quit`, or the lines end; a page that is at work may go on a little longer."""
@@ -115,7 +121,7 @@ class Server:
                 raise RequestError(f"id {number}: in use; give each request one of its own", number)
             if request.do in {"ink", "preview"}:  # what was to be seen of the last settings is of no use any more
                 for older, watch in self._waiting.values():
-                    if older.do == "preview":
+                    if older.do in {"preview", "prepare"}:
                         watch.cancel()
             self._waiting[number] = request, Watch(tell)
         self._queue.put(number)
@@ -169,6 +175,10 @@ class Server:
 
     def _preview(self, request: Request, watch: Watch) -> dict[str, Any]:
         return self._studio.preview(Order.of(request), watch)
+
+    def _prepare(self, request: Request, watch: Watch) -> dict[str, Any]:
+        self._studio.prepare(request.get("width", fields.whole), request.get("height", fields.whole), watch)
+        return {}
 
     def _brushes(self, request: Request, _: Watch) -> dict[str, Any]:
         width, height = palette.SIZE

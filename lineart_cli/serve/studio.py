@@ -16,7 +16,7 @@ import numpy as np
 from lineart_cli import pages
 from lineart_cli.batch import manifest, overview
 from lineart_cli.batch.overview import Overview, Scan
-from lineart_cli.batch.part import AROUND, Part
+from lineart_cli.batch.part import AROUND, Part, stepped
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.edits import prints
@@ -29,7 +29,7 @@ from lineart_cli.inking.inker import Inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, InkOptions, Length, ReadOptions, specs
 from lineart_cli.plan import PageSize, Plan
-from lineart_cli.scale import working_scale
+from lineart_cli.scale import reader, working_scale
 from lineart_cli.scale.working_scale import Estimate, WorkingScale
 from lineart_cli.serve import layer, pixels
 from lineart_cli.serve.layer import NewInk
@@ -41,9 +41,10 @@ if TYPE_CHECKING:
     from lineart_cli.serve.pixels import Coverage
 
 Decide = Callable[[PageSize], Plan]
-_PREVIEWED = 128
-"""Working px that a preview sees around itself: less than ink does, to be there sooner."""
-
+_INKED, _PREVIEWED = (AROUND, 1), (128, 128)
+"""Working px that a part sees around itself, and by which its size goes, see `Part.of`: previews have to be soon."""
+_DPI, _MOST_SIDE = 300.0, 16_384
+"""Of a window that is prepared for: any would do; px."""
 _SMALL_PX, _MOST_SMALL = 2_500_000, 2
 """Windows of a preview, for whose draft and whose last look the network is kept ready: some 120 MB in all."""
 
@@ -130,7 +131,21 @@ class Studio:
         self._compiled = CompiledNetworks(self._cache)
         self._small.clear()
         self._sheet = self._worked = None
+        reader.forget()
         gc.collect()
+
+    def prepare(self, width: int, height: int, watch: Watch) -> None:
+        """Make ready what takes long in the first preview of a window, of so many px of the screen; raises as `ink`."""
+        if not all(1 <= side <= _MOST_SIDE for side in (width, height)):
+            raise ArgumentError("width, height", f"{width} x {height}", f"give 1 to {_MOST_SIDE} px")
+        if self._card.scale_network:
+            reader.opened(self._card.scale_network)
+        size = PageSize(stepped(height, *_PREVIEWED), stepped(width, *_PREVIEWED), _DPI)
+        plan = self._decide(InkOptions.parse({}))(size)
+        for tiles in (plan.draft, plan.tiles):
+            watch.check()
+            if tiles:
+                self._prepare(plan.choice, tiles[0].window.shape)
 
     def ink(self, order: Order, watch: Watch) -> dict[str, Any]:
         """Ink a page, or a part of it, and tell what has become of it, see `PROTOCOL.md`.
@@ -147,7 +162,7 @@ class Studio:
         crop = _within(order.crop, size)
         watch.check()
         worked = self._at_scale(sheet, size)
-        written = self._written(worked, crop, tool, order, AROUND)
+        written = self._written(worked, crop, tool, order, _INKED)
         return {
             "crop": list(crop),
             "corners": sheet.scan.header.corners,
@@ -228,14 +243,14 @@ class Studio:
             self._worked = size, _Worked(size, *overview.read(sheet.scan, size, greys, _scratch()))
         return self._worked[1]
 
-    def _written(self, worked: _Worked, crop: Crop, tool: Tool, order: Order, around: int) -> _Written:
+    def _written(self, worked: _Worked, crop: Crop, tool: Tool, order: Order, seen: tuple[int, int]) -> _Written:
         """The files that are asked for; none is there after an error."""
         try:
             page, bits = worked.size.shape, order.options.bits
             mask = None if order.mask is None else pixels.opened(order.mask, (crop.height, crop.width), "mask")
             earlier = None if order.edited is None else layer.opened(order.edited, page)
             tone, share = worked.tone(order.last_exposure if worked.size.scale == order.last_scale else None), Share()
-            bands = share.passed(pixels.within(*self._bands(worked, crop, tool, order, around, tone), mask))
+            bands = share.passed(pixels.within(*self._bands(worked, crop, tool, order, seen, tone), mask))
             if earlier is None and order.prints is None:
                 sha256 = pixels.write((pixels.filled(each, order.fill) for each in bands), order.out)
                 return _Written(sha256, share.mean(), tone.exposure)
@@ -253,12 +268,12 @@ class Studio:
             raise
 
     def _bands(
-        self, worked: _Worked, crop: Crop, tool: Tool, order: Order, around: int, tone: Tone
+        self, worked: _Worked, crop: Crop, tool: Tool, order: Order, seen: tuple[int, int], tone: Tone
     ) -> tuple[Iterator[Coverage], Crop]:
         """Ink that has the part `crop` of a page in it, and where the part is in that."""
         page, size, inside = worked.page, worked.size, crop
         if (crop.height, crop.width) != size.shape:
-            part = Part.of(page, size, crop, tone, around)
+            part = Part.of(page, size, crop, tone, *seen)
             page, size, inside, tone = part.page, part.size, part.crop, part.tone
         plan = self._decide(order.options)(size)
         self._watch.begin(plan.computed_megapixels, plan.seconds)
@@ -266,11 +281,10 @@ class Studio:
         return inker.bands(page, size, plan, tool, order.options.faint, tone), inside
 
     def _prepare(self, choice: EngineChoice, window: tuple[int, int]) -> Engine:
-        network = self._card.network_for(choice.precision)
-        if math.prod(window) > _SMALL_PX:
-            engine = open_engine(network, choice, window, self._compiled)
-        else:
-            engine = self._small.get((choice, window)) or open_engine(network, choice, window)
+        engine = self._small.pop((choice, window), None)
+        if engine is None:
+            engine = open_engine(self._card.network_for(choice.precision), choice, window, self._compiled)
+        if math.prod(window) <= _SMALL_PX:
             self._small[choice, window] = engine
             while len(self._small) > _MOST_SMALL:
                 del self._small[next(iter(self._small))]

@@ -3,6 +3,7 @@
 Measured on this machine, with `--cluster local:N`: seconds and core seconds of all pages by 1, 2 and more workers, and
 by this process alone; then again when all pages are finished, which tells what is no inking. `here_ms` is what a page
 costs us and the scheduler, one process here: with its task and, when it is inked, with putting it into its place.
+`efficiency` is the core seconds of this process alone over those of all processes, their start and end included.
 Beside other work on the same cores, compare core seconds. With `--kill` a worker is killed every so many seconds.
 
 Simulated with these costs: 1 to 1,000 workers on 100,000 frames. Each worker has `dispatch.AHEAD` tasks, of as many
@@ -67,6 +68,7 @@ def _measured(options: argparse.Namespace) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"workers": workers, **_run(options.sketches, out, workers, options.kill)}
         row["again"] = _run(options.sketches, out, workers, None)
         row["core_seconds_a_page"] = (row["core_seconds"] - row["again"]["core_seconds"]) / row["pages"]
+        row["efficiency"] = (rows or [row])[0]["core_seconds"] / row["core_seconds"]
         rows.append(row)
         print(json.dumps(row), flush=True)
     return rows

@@ -50,6 +50,8 @@ def run(
 ) -> Run:
     """Run a command to its end; what it prints on stdout is dropped. POSIX only.
 
+    Python may keep the modules that it compiles, as pip does where it installs them.
+
     Args:
         command: to run.
         environment: variables beside our own.
@@ -59,7 +61,7 @@ def run(
     process = subprocess.Popen(
         command,
         stdout=subprocess.DEVNULL,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(environment or {})},
         preexec_fn=prepare,  # noqa: PLW1509
     )
     _, status, usage = os.wait4(process.pid, 0)

@@ -132,11 +132,14 @@ def main() -> None:
     Path(edited["pixels"]).write_bytes(Path(out).read_bytes())
     Path(old).write_bytes(Path(prints).read_bytes())
     rows.append(("A4 layer again, with its edits", [serve.ask("ink", **asked, edited=edited) for _ in range(2)], ""))
+    serve.end()
+    serve = Serve()
+    rows.append(("window prepared for", [serve.ask("prepare", width=WINDOW[0], height=WINDOW[1])], ""))
     for zoom in (1.0, 0.33, 3.0):
         width, height = (min(round(side / zoom), whole) for side, whole in zip(WINDOW, (2480, 3508), strict=True))
         seen = {"pixels": str(raw), "out": out, "crop": [400, 500, min(width, 2080), min(height, 3008)], "zoom": zoom}
         raw.touch()
-        rows.append((f"preview at {zoom:.0%}, first", [serve.ask("preview", **seen)], ""))
+        rows.append((f"preview at {zoom:.0%}, first", [serve.ask("preview", **seen)], "1"))
         drawn = []
         for step in range(TIMES):
             _draw_on(raw, step)
@@ -144,6 +147,8 @@ def main() -> None:
         rows.append((f"preview at {zoom:.0%}, drawn on", drawn, "1"))
         changed = [serve.ask("preview", **seen, options={"thickness": str(3 + step)}) for step in range(TIMES)]
         rows.append((f"preview at {zoom:.0%}, other settings", changed, "1"))
+        moved = [serve.ask("preview", **{**seen, "crop": [9 * step, 9, *seen["crop"][2:]]}) for step in range(TIMES)]
+        rows.append((f"preview at {zoom:.0%}, elsewhere", moved, "1"))
     serve.end()
     print(f"{'':36} {'clock':>8} {'least':>8} {'cores':>8}   asked for")
     for name, took, wanted in rows:

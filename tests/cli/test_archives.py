@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import struct
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -51,13 +52,13 @@ def write_zip(path: Path, content: Content) -> None:
 
 
 def write_7z(path: Path, content: Content) -> None:
-    with py7zr.SevenZipFile(path, "w") as archive:
+    with py7zr.SevenZipFile(path, "w", filters=[{"id": py7zr.FILTER_COPY}]) as archive:
         for name, data in content.items():
             archive.writestr(data, name)
 
 
-def write_rar(path: Path, content: Content) -> None:
-    """RAR of version 3 whose members are stored."""
+def write_rar(path: Path, content: Content, method: int = 0x30) -> None:
+    """RAR of version 3 whose members are stored, or said to be compressed."""
 
     def block(kind: int, flags: int, fields: bytes, data: bytes = b"") -> bytes:
         head = struct.pack("<BHH", kind, flags, 7 + len(fields)) + fields
@@ -66,7 +67,7 @@ def write_rar(path: Path, content: Content) -> None:
     blocks = [b"Rar!\x1a\x07\x00", block(0x73, 0, bytes(6))]
     for name, data in content.items():
         fields = struct.pack(
-            "<IIBIIBBHI", len(data), len(data), 3, zlib.crc32(data), 0x2A434545, 20, 0x30, len(name), 0o100644
+            "<IIBIIBBHI", len(data), len(data), 3, zlib.crc32(data), 0x2A434545, 20, method, len(name), 0o100644
         )
         blocks.append(block(0x74, 0x8000, fields + name.encode(), data))
     path.write_bytes(b"".join([*blocks, block(0x7B, 0x4000, b"")]))
@@ -126,6 +127,32 @@ def test_finished_pages_are_skipped_changed_ones_inked_and_edited_ones_kept(fold
     assert (after["1/a.png"], after["2/b.png"], after["cover.jpg"]) == (sketch(0), inked["2/b.png"], b"mine")
 
 
+def test_other_members_that_were_edited_stay_and_the_rest_follows_the_sketches(folder: Path, start: Start) -> None:
+    others = {"ComicInfo.xml": b"<a/>", "notes.txt": b"one", "old.txt": b"old", "bad.png": b"no picture"}
+    write_zip(folder / "c.cbz", comic() | others)
+    words, output = ("c.cbz", "-o", "out"), folder / "out/c.cbz"
+    assert done(start(*words))[0] == 1
+    write_zip(output, read(output) | {"notes.txt": b"mine"})
+    changed = comic() | {"ComicInfo.xml": b"<b/>", "notes.txt": b"two", "bad.png": sketch(9)}
+    write_zip(folder / "c.cbz", changed)
+    code, _, err = done(start(*words))
+    assert (code, "1 inked, 2 skipped, 0 failed" in err) == (0, True)
+    assert "lineart: out/c.cbz/notes.txt was edited, and is kept; --overwrite replaces it" in err
+    assert names(output) == list(changed)
+    assert (read(output)["notes.txt"], read(output)["ComicInfo.xml"]) == (b"mine", b"<b/>")
+    assert done(start(*words, "--overwrite"))[0] == 0
+    assert read(output)["notes.txt"] == b"two"
+
+
+def test_ink_that_is_inked_again_has_a_manifest_of_its_own(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", comic())
+    done(start("c.cbz", "-o", "one"))
+    for counts in ("2 inked, 0 skipped, 0 failed", "0 inked, 2 skipped, 0 failed"):
+        code, _, err = done(start("one/c.cbz", "-o", "two"))
+        assert (code, err[: len(counts)]) == (0, counts)
+    assert names(folder / "two/c.cbz") == list(comic())
+
+
 def test_a_page_that_fails_stays_a_sketch_and_one_that_is_gone_is_gone(folder: Path, start: Start) -> None:
     write_zip(folder / "c.cbz", comic() | {"bad.jpg": b"no picture"})
     code, _, err = done(start("c.cbz", "-o", "out"))
@@ -137,6 +164,39 @@ def test_a_page_that_fails_stays_a_sketch_and_one_that_is_gone_is_gone(folder: P
     write_zip(folder / "c.cbz", content)
     done(start("c.cbz", "-o", "out"))
     assert "1/a.png" not in read(folder / "out/c.cbz")
+
+
+@pytest.mark.parametrize(("name", "write"), [("c.cbz", write_zip), ("c.cb7", write_7z), ("c.cbr", write_rar)])
+def test_a_damaged_member_is_named_and_the_other_pages_go_on(
+    folder: Path, start: Start, name: str, write: Callable[[Path, Content], None]
+) -> None:
+    good = {"notes.txt": b"by me", "1.png": sketch(251), "2.png": sketch(250)}
+    bad = sketch(9) + bytes(8000) + b"the end"
+    write(folder / name, {**good, "3.png": bad})
+    packed = (folder / name).read_bytes()
+    (folder / name).write_bytes(packed.replace(b"the end", b"the bad"))
+    code, _, err = done(start(name, "-o", "out"))
+    assert code == 1
+    assert f"lineart: {name}/3.png: is damaged (" in err
+    assert "what can be read of it stays; pack it again from the original" in err
+    assert "2 inked, 0 skipped, 1 failed" in err
+    inked = read(folder / "out/c.cbz")
+    assert names(folder / "out/c.cbz") == [*good, "3.png"]
+    assert (inked["notes.txt"], inked["3.png"][:4096]) == (b"by me", bad[:4096])
+    write(folder / name, {**good, "3.png": sketch(9)})
+    code, _, err = done(start(name, "-o", "out", "--overwrite"))
+    assert (code, "3 inked, 0 skipped, 0 failed" in err) == (0, True)
+
+
+def test_ink_with_a_damaged_member_is_kept(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", comic())
+    done(start("c.cbz", "-o", "out"))
+    write_zip(folder / "out/c.cbz", read(folder / "out/c.cbz") | {"mine.txt": b"drawn for days"})
+    packed = (folder / "out/c.cbz").read_bytes().replace(b"drawn for days", b"dr?wn for days")
+    (folder / "out/c.cbz").write_bytes(packed)
+    code, _, err = done(start("c.cbz", "-o", "out"))
+    assert (code, "lineart: out/c.cbz: its mine.txt is damaged (Bad CRC-32" in err) == (1, True)
+    assert (folder / "out/c.cbz").read_bytes() == packed
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
@@ -166,6 +226,56 @@ def test_folders_and_ink_beside_know_comics(folder: Path, start: Start) -> None:
     assert "scans/c_ink.cbz: is not lineart's as far as is known, and is kept; --overwrite replaces it" in err
     assert names(folder / "scans/c_ink.cbz") == ["x.png"]
     assert done(start("scans/c.cbz", "--beside", "--overwrite"))[2].startswith("2 inked")
+
+
+def test_pages_of_an_archive_are_not_joined(folder: Path, start: Start) -> None:
+    write_zip(folder / "scans/c.cbz", comic())
+    code, _, err = done(start("scans", "-o", "out", "--join", "--format", "tiff"))
+    assert (code, err.startswith("lineart: --join with scans/c.cbz: the pages of an archive stay files")) == (2, True)
+    assert not (folder / "out").exists()
+
+
+def test_a_comic_that_is_watched_is_inked_again_where_it_has_changed(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", comic())
+    process = start("c.cbz", "-o", "out", "--watch", "--json")
+    assert process.stdout is not None
+    assert {json.loads(line)["event"] for line in inked(process, 2)} >= {"page_done"}
+    while not (folder / "out/c.cbz").exists():
+        time.sleep(0.02)
+    write_zip(folder / "new.cbz", comic() | {"1/a.png": sketch(9)})
+    (folder / "new.cbz").replace(folder / "c.cbz")
+    again = [json.loads(line) for line in inked(process, 1)]
+    assert [row["input"] for row in again if row["event"] == "page_done"] == ["c.cbz/1/a.png"]
+    process.send_signal(signal.SIGINT)
+    assert done(process)[0] == 0
+    assert names(folder / "out/c.cbz") == list(comic())
+
+
+def inked(process: Popen[str], count: int) -> list[str]:
+    """What is told until so many pages more are done."""
+    told: list[str] = []
+    while sum('"page_done"' in line for line in told) < count:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line
+        told += [line] if line.startswith("{") else []
+    return told
+
+
+def test_a_compressed_rar_without_a_program_that_reads_it_is_told(
+    folder: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rar(folder / "c.cbr", comic(), method=0x33)
+    monkeypatch.setenv("PATH", str(folder))
+    code, _, err = done(start("c.cbr", "-o", "out"))
+    told = "c.cbr: is a compressed RAR, which needs a program that is missing; install unrar, unar, 7z or bsdtar"
+    assert (code, told in err) == (1, True)
+
+
+def test_a_name_is_that_of_the_archive_and_its_pages_keep_theirs(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", comic())
+    assert done(start("c.cbz", "-o", "out", "--name", "{stem}-{n:03}"))[0] == 0
+    assert names(folder / "out/c-001.cbz") == list(comic())
 
 
 def test_archives_that_clash_are_told_before_work_and_a_dry_run_writes_nothing(folder: Path, start: Start) -> None:

@@ -9,9 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from PIL import Image
+
+from lineart_cli.cluster import connection
+from lineart_cli.options import InkOptions
 
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow
@@ -112,6 +116,17 @@ def test_the_folder_is_that_of_one_machine_byte_for_byte_though_a_worker_is_refu
     assert (code, err.split(";")[0]) == (0, "0 inked, 8 skipped, 0 failed")
 
 
+def test_an_archive_is_that_of_one_machine(shop: Path) -> None:
+    with ZipFile(shop / "scans/comic.cbz", "w") as archive:
+        archive.writestr("notes.txt", "by me")
+        for path in (shop / "scans/deep").iterdir():
+            archive.write(path, path.name)
+    assert said(command(shop, "-o", "one"))[0] == 0
+    code, _, err = said(command(shop, "-o", "many", "--cluster", "local:2"))
+    assert (code, err.split(";")[0]) == (0, "12 inked, 0 skipped, 0 failed")
+    assert content(shop / "many") == content(shop / "one")
+
+
 def test_a_page_that_ends_its_workers_fails_alone(shop: Path) -> None:
     draw(shop / "scans/fatal.png")
     code, _, err = said(command(shop, "-o", "ink", "--cluster", "local:4"))
@@ -135,6 +150,15 @@ def test_ctrl_c_ends_it_in_good_order(shop: Path) -> None:
     assert "stopping when the pages that workers have are done" in err
     assert not (shop / "ink/.lineart").exists()
     assert 0 < len(content(shop / "ink")) - 1 < 28
+
+
+def test_own_workers_seldom_look_at_themselves_unless_a_file_says_otherwise(tmp_path: Path) -> None:
+    from dask import config
+
+    (tmp_path / "dask.yaml").write_text("{distributed: {admin: {tick: {interval: 7ms}}}}")
+    connection.check(InkOptions(cluster="local:2", cluster_config=str(tmp_path / "dask.yaml")))
+    assert config.get("distributed.worker.profile.enabled") is False
+    assert config.get("distributed.admin.tick.interval") == "7ms"
 
 
 def test_what_cannot_be_reached_is_one_line(shop: Path) -> None:

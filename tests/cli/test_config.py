@@ -45,6 +45,17 @@ def test_ink_takes_the_file_above_its_input_and_tells(
     assert run(monkeypatch, capsys, *ink, "--config", "none")[2] == ""
 
 
+def test_a_file_in_a_folder_below_is_passed_over_and_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("scans/lineart.toml").write_text("thickness = 9\n")
+    ink = ("ink", ".", "-o", "out", "--dry-run")
+    code, out, err = run(monkeypatch, capsys, *ink)
+    assert (code, "lines 3 px" in out) == (0, True)
+    assert err.startswith(f"lineart: {Path.cwd() / 'scans/lineart.toml'} is passed over: only lineart.toml in a folder")
+    assert run(monkeypatch, capsys, *ink, "--config", "none")[2] == ""
+
+
 def test_the_place_of_the_ink_may_be_in_the_file_and_the_command_line_beats_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,6 +74,25 @@ def test_a_brush_that_is_none_is_told_with_its_line(
     assert code == 2
     assert "scans/lineart.toml line 2: brush broom: unknown; choose from" in err
     assert not Path("out").exists()
+    shown = run(monkeypatch, capsys, "config", "show", "scans")
+    assert (shown[0], shown[1], "line 2: brush broom: unknown" in shown[2]) == (2, "", True)
+
+
+def test_what_is_asked_for_and_not_there_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = "lineart: --config none.toml: no such file; check the spelling, or write none to read no file\n"
+    assert run(monkeypatch, capsys, "config", "show", "--config", "none.toml") == (2, "", told)
+    assert run(monkeypatch, capsys, "config", "show", "--config", "none")[1].startswith("# no file, as asked\n")
+    Path("scans/lineart.toml").touch()
+    Path("b.png").touch()
+    code, _, err = run(monkeypatch, capsys, "ink", "b.png", "scans", "-o", "out")
+    there = Path.cwd() / "scans/lineart.toml"
+    assert (code, err) == (
+        2,
+        f"lineart: --config missing: no lineart.toml holds for ., and {there} for scans; "
+        "name one of them, or none, or ink in two runs\n",
+    )
 
 
 def test_show_prints_what_holds_and_whence_in_a_form_that_can_be_read_again(

@@ -41,6 +41,26 @@ def test_ink_beside_its_input_is_no_input_and_each_folder_has_its_manifest(folde
     assert not list(folder.rglob(".lineart"))
 
 
+def test_ink_is_no_sketch_whatever_names_it(folder: Path, start: Start) -> None:
+    done(start("scans/a.png", "scans/b.png", "--beside"))
+    done(start("scans/c.png", "-o", "scans/ink/deep"))
+    named = [f"scans/{each}.png" for each in ("a", "a_ink", "b", "b_ink")]
+    left_out = "lineart: 2 files are lineart's own ink, and left out, such as scans/a_ink.png; name them alone"
+    code, err = done(start(*named, "--beside"))
+    assert (code, err.splitlines()[1][:19]) == (0, "0 inked, 2 skipped,")
+    assert err.startswith(left_out)
+    code, err = done(start("scans", "-o", "out", "--json"))
+    assert (code, files(folder / "out")) == (0, ["a.png", "b.png", "c.png"])
+    assert "3 files are lineart's own ink" in err
+    code, err = done(start("scans/ink", "-o", "again"))
+    assert (code, err.startswith("lineart: PATH scans/ink: no sketches there; scans/ink/deep/c.png is lineart's")) == (
+        2,
+        True,
+    )
+    assert done(start("scans/ink/deep/c.png", "-o", "again"))[0] == 0
+    assert files(folder / "again") == ["c.png"]
+
+
 def test_a_name_is_made_of_the_input_s_and_a_clash_is_told_before_work(folder: Path, start: Start) -> None:
     assert done(start("scans", "-o", "out", "--name", "{folder}-{stem}{n:03}"))[0] == 0
     assert files(folder / "out") == [f"scans-{each}001.png" for each in "abc"]
@@ -79,7 +99,7 @@ def test_a_folder_that_takes_no_ink_fails_its_pages_alone(folder: Path, start: S
     (folder / "scans/deep").mkdir()
     Image.new("L", (30, 30), 255).save(folder / "scans/deep/d.png")
     (folder / "scans/deep/.lineart").write_text("in the way")
-    code, err = done(start("scans", "--beside"))
+    code, err = done(start("scans/deep/d.png", *(f"scans/{each}.png" for each in "abc"), "--beside"))
     assert code == 1
-    assert "lineart: scans/deep/d_ink.png: cannot be written; --output scans/deep/.lineart: is not the folder" in err
+    assert "lineart: scans/deep/d_ink.png: cannot be written; scans/deep/.lineart is not the folder that" in err
     assert "3 inked, 0 skipped, 1 failed; in 2 folders" in err

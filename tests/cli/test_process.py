@@ -31,6 +31,26 @@ def test_help_loads_no_runtime_and_no_image_library() -> None:
     assert "ink" in done.stdout
 
 
+@pytest.mark.parametrize(("end", "code"), [("sys.exit(3)", 3), ("sys.exit(0)", 0), ("raise KeyError", 1)])
+def test_a_process_ends_at_once_when_threads_and_exit_functions_are_done(end: str, code: int) -> None:
+    program = (
+        "import atexit, sys, threading, time\n"
+        "from lineart_cli.machine import process\n"
+        "class Object:\n"
+        "    def __del__(self): print('taken down')\n"
+        "object = Object()\n"
+        "with process.ending_at_once():\n"
+        "    atexit.register(print, 'exit function')\n"
+        "    threading.Thread(target=lambda: (time.sleep(0.2), print('thread'))).start()\n"
+        f"    {end}"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == code
+    told = done.stdout.split("\n")[:-1]
+    assert told == ["thread", "exit function", *(["taken down"] if code == 1 else [])]
+    assert ("KeyError" in done.stderr) == (code == 1)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs resource limits")
 @pytest.mark.parametrize("file_format", ["png", "tiff", "webp", "ora", "psd", "bmp", "jpeg"])
 def test_a_file_that_cannot_grow_leaves_nothing_behind(folder: Path, start: Start, file_format: str) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -177,6 +178,21 @@ class TestCommand:
         assert lineart(monkeypatch, "report", "ink", "-o", "mine.html", "--quiet", "--max-side", "400") == 0
         assert capsys.readouterr() == ("", "")
         assert Path("mine.html").stat().st_size < (out / "report.html").stat().st_size
+
+    def test_it_says_that_archives_are_not_looked_into(
+        self, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for path in (out / "c.cbz", Path("comics/d.cbz")):
+            path.parent.mkdir(exist_ok=True)
+            with ZipFile(path, "w") as archive:
+                archive.write(out / manifest.NAME, manifest.NAME)
+        told = "is an archive, which reports do not look into; unpack it"
+        assert lineart(monkeypatch, "report", "ink") == 0
+        assert f"lineart: ink/c.cbz {told}, and make a report of its folder" in capsys.readouterr().err
+        for place in ("comics", "comics/d.cbz"):
+            assert lineart(monkeypatch, "report", place) == 2
+            said = f"lineart: FOLDER {place}: holds no .lineart.json; comics/d.cbz {told} and give its folder\n"
+            assert capsys.readouterr().err == said
 
     @pytest.mark.parametrize(
         ("arguments", "says"),

@@ -126,6 +126,10 @@ docker.helper.request("brushes", lambda answer: facts.setdefault("killed", answe
 docker.helper.end()
 pump(20, lambda: "killed" in facts)
 docker.say(facts["killed"]["error"])
+number = docker.helper.request("brushes", lambda answer: facts.setdefault("cancelled", answer))
+docker.helper.request("brushes", lambda answer: facts.setdefault("other", answer["event"]))
+docker.helper.cancel(number)  # before the new process has greeted
+pump(60, lambda: "other" in facts)
 facts["texts"] = [each.text() for each in docker.findChildren(QtWidgets.QLabel)]
 facts["grabbed"] = not docker.grab().isNull()
 docker._close()

@@ -376,6 +376,10 @@ def preview():
     docker().preview_button.click()
     pump()
     facts.update(gone=docker().preview._overlay is None, same=names(made) == before)
+    document("odd", dpi=118.49)
+    window().activeView().canvas().setZoomLevel(0.5)
+    pump(0.4)
+    facts["zoom"] = view.seen().zoom
     return facts
 
 
@@ -443,10 +447,13 @@ def brush_of_a_preset():
     can_paint = hasattr(Node, "paintLine")
 
     def paint_line(node, start, end, first, last):
-        painted.append([start.x(), first, last, window().activeView().brushSize()])
-        side = max(1, round(2 + 30 * last))
-        left, top = round(start.x()) - side // 2, round(start.y()) - side // 2
-        node.setPixelData(QByteArray(b"\0\0\0\xff" * side * side), left, top, side, side)
+        if not isinstance(start, QPoint):
+            raise TypeError("argument 1 has unexpected type 'QPointF'")  # as Krita 5.2 has it
+        painted.append([first, last, window().activeView().brushSize()])
+        length = end.x() - start.x()
+        for x in range(length):
+            side = max(1, round(2 + 30 * x / length))
+            node.setPixelData(QByteArray(b"\0\0\0\xff" * side), start.x() + x, start.y() - side // 2, 1, side)
 
     made = document("preset")
     before = window().activeView().brushSize()

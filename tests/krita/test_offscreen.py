@@ -67,6 +67,7 @@ def test_the_docker_works_in_this_qt(facts: dict[str, Any]) -> None:
     assert facts["bar"] == [500, "~{0}, {1} s left".replace("{0}", "Inking").replace("{1}", "3"), True]
     assert facts["overlay"] == ["#ff0000", True]
     assert facts["killed"]["kind"] == "ended"
+    assert (facts["cancelled"], facts["other"]) == ({"event": "cancelled"}, "done")
     assert facts["grabbed"]
     assert len(facts["menu"]) == 2  # with what can paint by script
 

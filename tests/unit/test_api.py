@@ -6,6 +6,7 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,11 +81,14 @@ def test_a_sketch_may_be_of_any_type_and_channels() -> None:
 
 @pytest.mark.usefixtures("_tiny")
 def test_what_is_wrong_is_told_by_its_name() -> None:
-    wrong: list[tuple[dict[str, str | float | bool], str]] = [
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"thicknes": 3}, "thicknes 3: no option for arrays; there are "),
         ({"faint": 3}, "faint 3: not a number from 0.02 to 0.9"),
         ({"output": "out"}, "output out: no option for arrays"),
-        ({"thickness": "2,3"}, "thickness, brush several: give one of each"),
+        ({"thickness": [2, 3]}, "thickness, brush several: give one of each"),
+        ({"drop_colour": ["blue", "sky"]}, "drop_colour ['blue', 'sky']: unknown; choose from "),
+        ({"faint": True}, "faint True: not a number"),
+        ({"keep_colour": "red"}, "keep_colour red: is about files, and no option for arrays"),
     ]
     for options, says in wrong:
         with pytest.raises(ArgumentError) as caught:
@@ -98,6 +102,23 @@ def test_what_is_wrong_is_told_by_its_name() -> None:
             inker.ink(sketch(), 3)
         with pytest.raises(PageError, match=r"^sketch: .*megapixels"):
             inker.ink(np.zeros((1001, 1000), np.uint8))
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_several_are_a_list_and_what_is_closed_inks_no_more() -> None:
+    coloured = np.repeat(sketch()[..., None], 3, 2)
+    coloured[30:33, 20:130] = 60, 60, 250
+    plain, *dropped = (
+        ink_page(coloured, 300, thickness=[5], brush="ink_pen", faint=0.2, drop_colour=each)
+        for each in ([], ["blue", "red"], "blue,red")
+    )
+    np.testing.assert_array_equal(*dropped)
+    assert (plain != dropped[0]).any()
+    with Inker(drop_colour=None) as inker:
+        pass
+    inker.close()
+    with pytest.raises(ArgumentError, match=r"^Inker closed: make another one"):
+        inker.ink(coloured)
 
 
 @pytest.mark.slow

@@ -268,7 +268,7 @@ class TestAttacks:
 
     def test_other_archives(self, tmp_path: Path) -> None:
         for members in ({}, {"a.txt": b"x"}):
-            with pytest.raises(PageError, match="is an archive without a picture"):
+            with pytest.raises(PageError, match="is an archive, and no picture"):
                 read(zipped(tmp_path / "a.kra", members))
 
     @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])

@@ -119,7 +119,7 @@ def test_the_nearest_file_above_holds_and_inputs_may_not_differ_in_it(write: Pat
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "lineart.toml").write_text("faint = 0.3\n")
     assert find(tmp_path / "a" / "b") == tmp_path / "a" / "lineart.toml"
-    with pytest.raises(ArgumentError, match=r"^--config .*lineart.toml: holds for .*; choose with --config"):
+    with pytest.raises(ArgumentError, match=r"^--config missing: .*lineart.toml holds for .*; name one of them"):
         chosen_for({}, [tmp_path, tmp_path / "a"], ConfigOptions())
     assert chosen_for({}, [tmp_path, tmp_path / "a"], ConfigOptions(config="none")).given == {}
     named = chosen_for({}, [tmp_path / "a"], ConfigOptions(config=str(write)))

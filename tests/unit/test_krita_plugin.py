@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
 import json
 import re
@@ -11,6 +12,7 @@ import sys
 import types
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -314,3 +316,49 @@ def test_qt_is_that_of_krita_even_where_both_are_installed(monkeypatch: pytest.M
                 monkeypatch.setitem(sys.modules, f"{name}.{part}", module)
         monkeypatch.setitem(sys.modules, name, package)
     assert runpy.run_path(str(PLUGIN / "lineart/qt.py"))["Qt"] == f"PyQt{version}"
+
+
+INK = {"node": "a", "source": None, "space": [1], "fill": {}, "scale": 1.5, "prints": ""}
+EXPOSURE = {"level": 1.0, "toe": 0.1, "gain": 2}
+
+
+@pytest.mark.parametrize(
+    ("settings", "inks"),
+    [
+        ([], {}),
+        ({"thickness": "wide", "faint": None, "brush": 7, "unit": ["px"], "other": 1}, [7, {"node": "a"}]),
+        ({"thickness": float("nan")}, [INK, {**INK, "exposure": {"level": "1"}}]),
+        (
+            {"thickness": True},
+            [{**INK, "exposure": EXPOSURE, "node": ["a"]}, {**INK, "exposure": EXPOSURE, "scale": "1"}],
+        ),
+    ],
+)
+def test_what_a_document_remembers_that_cannot_be_used_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, settings: object, inks: object
+) -> None:
+    kept = {"lineart": {"settings": settings}, "lineart-inks": {"inks": inks}}
+    document = types.SimpleNamespace(annotation=lambda name: json.dumps(kept[name]).encode())
+    known = _settings(monkeypatch)
+    assert known["load"](document) == known["DEFAULTS"]
+    assert known["inks"](document) == []
+    kept.update(
+        {
+            "lineart": {"settings": {"thickness": 7, "brush": "x"}},
+            "lineart-inks": {"inks": [{**INK, "exposure": EXPOSURE}]},
+        }
+    )
+    assert known["load"](document) == {**known["DEFAULTS"], "thickness": 7, "brush": "x"}
+    assert len(known["inks"](document)) == 1
+
+
+def _settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The plugin's module of that name, in a Krita that has kept nothing."""
+    krita, package, qt = (types.ModuleType(name) for name in ("krita", "plugin", "plugin.qt"))
+    krita.Krita = types.SimpleNamespace(instance=lambda: types.SimpleNamespace(readSetting=lambda *_: "{}"))  # type: ignore[attr-defined]
+    qt.QByteArray = bytes  # type: ignore[attr-defined]
+    package.__path__ = [str(PLUGIN / "lineart")]
+    for module in (krita, package, qt):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.delitem(sys.modules, "plugin.settings", raising=False)
+    return vars(importlib.import_module("plugin.settings"))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from lineart_cli.imaging.tone import darkness
-from lineart_cli.scale import network, working_scale
+from lineart_cli.model import catalogue
+from lineart_cli.options import MODEL
+from lineart_cli.scale import network, reader, working_scale
 from lineart_cli.scale.network import CELL, LEAST_SIDE, PASS_PX, excess
+
+if TYPE_CHECKING:
+    from lineart_cli.scale.reader import Floats, Read
 
 SQUARE = 96  # a page of 3 x 3 cells, which is looked at as it is while guesses are not below 0
 
@@ -102,34 +107,23 @@ def means(page: np.ndarray) -> np.ndarray:
     return np.asarray(darkness(page).reshape(3, CELL, 3, CELL).mean((1, 3)).ravel())
 
 
-class Watched:
-    """A reader that keeps the shapes of what it is given."""
-
-    def __init__(self, reader: cv2.dnn.Net) -> None:
-        self.reader = reader
-        self.shapes: list[tuple[int, ...]] = []
-
-    def setInput(self, picture: np.ndarray) -> None:  # noqa: N802 - as OpenCV calls it
-        assert picture.dtype == np.float32
-        self.shapes.append(picture.shape)
-        self.reader.setInput(picture)
-
-    def forward(self) -> np.ndarray:
-        return np.asarray(self.reader.forward())
-
-
 @pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> list[Watched]:
-    """The readers that are opened from now on."""
-    opened: list[Watched] = []
-    read = cv2.dnn.readNetFromONNX
+def shapes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """Of what networks are given from now on."""
+    found: list[tuple[int, ...]] = []
 
-    def open_one(*arguments: Any) -> Watched:
-        opened.append(Watched(read(*arguments)))
-        return opened[-1]
+    def opened(path: Path) -> Read:
+        read = reader.opened(path)
 
-    monkeypatch.setattr(network.cv2.dnn, "readNetFromONNX", open_one)
-    return opened
+        def watched(sketch: Floats) -> Floats:
+            assert sketch.dtype == np.float32
+            found.append(sketch.shape)
+            return read(sketch)
+
+        return watched
+
+    monkeypatch.setattr(network, "opened", opened)
+    return found
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (5, 3), (200, 200), (1500, 1100)])
@@ -180,15 +174,14 @@ def test_the_same_drawing_with_more_pixels_is_so_much_larger(ruler: Path, times:
 @pytest.mark.parametrize("guess", [-8.0, -1.0, 0.0, 1.5, 12.0])
 @pytest.mark.parametrize("shape", [(90, 70), (700, 500), (1500, 1400), (40, 3000), (9000, 200), (20, 40_000)])
 def test_pictures_are_neither_too_large_nor_too_small(
-    straight: Write, watched: list[Watched], shape: tuple[int, int], guess: float
+    straight: Write, shapes: list[tuple[int, ...]], shape: tuple[int, int], guess: float
 ) -> None:
     page = np.ones(shape, np.float32)
     page[::9] = page[:, ::9] = 0
     assert excess(page, straight((guess, 0.0))) is not None
-    (reader,) = watched
-    assert len(reader.shapes) == len(PASS_PX)
+    assert len(shapes) == len(PASS_PX)
     wanted = 1.0
-    for (*_, height, width), most in zip(reader.shapes, PASS_PX, strict=True):
+    for (*_, height, width), most in zip(shapes, PASS_PX, strict=True):
         assert height % CELL == width % CELL == 0
         assert height * width <= most + CELL * (height + width)
         finest = max(math.sqrt(math.prod(shape) / most), max(shape) * CELL / most)
@@ -199,12 +192,12 @@ def test_pictures_are_neither_too_large_nor_too_small(
 
 
 def test_what_the_first_pass_found_stands_where_the_second_has_too_few_cells(
-    straight: Write, watched: list[Watched]
+    straight: Write, shapes: list[tuple[int, ...]]
 ) -> None:
     page = np.ones((30, 400), np.float32)
     page[::9, :120] = page[:, :120:9] = 0
     assert excess(page, straight((5.0, 0.0))) == 5.0
-    assert [shape[2:] for shape in watched[0].shapes] == [(32, 416), (32, 96)]
+    assert [shape[2:] for shape in shapes] == [(32, 416), (32, 96)]
 
 
 @pytest.mark.parametrize(
@@ -238,3 +231,38 @@ def test_a_scale_is_what_the_network_reads_times_what_the_page_was_shrunk_by(rul
     assert found.why == f"its drawing is best seen at {found.ideal:.2g} px for one of the network's"
     blank = working_scale.measure(np.ones((300, 200), np.float32), 1.5, straight((1.0, 0.0)))
     assert blank == working_scale.Estimate(None, "too little is drawn to tell")
+
+
+def test_opencv_reads_the_same_where_there_is_no_openvino(monkeypatch: pytest.MonkeyPatch) -> None:
+    card, page = catalogue.find(MODEL), stripes(23.0)
+    assert card.scale_network
+    by_openvino = excess(page, card.scale_network)
+
+    def missing(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(reader, "load", missing)
+    reader.forget()
+    by_opencv = excess(page, card.scale_network)
+    reader.forget()
+    assert by_openvino == pytest.approx(by_opencv, abs=2e-6)
+
+
+def test_a_network_is_made_ready_once_and_again_when_its_file_is_another(
+    straight: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    load = reader.load
+    monkeypatch.setattr(reader, "load", lambda name: loaded.append(name) or load(name))
+    path, page = straight((1.0, 0.0)), cells([4] * 9)
+    assert (excess(page, path), excess(page, path)) == (1.0, 1.0)
+    assert len(loaded) == 1
+    straight((0.5, 0.0))
+    assert excess(page, path) == 0.5
+
+
+def test_pages_are_read_beside_each_other(ruler: Path) -> None:
+    pages = [stripes(period) for period in (20.0, 30.0, 40.0, 60.0)]
+    alone = [excess(page, ruler) for page in pages]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda page: excess(page, ruler), pages * 3)) == alone * 3

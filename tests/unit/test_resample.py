@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -115,6 +116,16 @@ def test_a_page_on_disk_is_read_as_an_array_is(tmp_path: Path, dtype: type) -> N
         (slice(0, 1), slice(2, None, 3)),
     ):
         np.testing.assert_array_equal(kept[part], grey[part])
+
+
+def test_a_page_on_disk_is_shared_by_threads(tmp_path: Path) -> None:
+    grey = page(1000, 600)
+    kept = disk_array.DiskArray(grey.shape, grey.dtype, tmp_path)
+    gather([grey], kept)
+    rows = [slice(row, row + 5) for row in range(0, 1000, 5)] * 10
+    with ThreadPoolExecutor(4) as threads:
+        read = list(threads.map(kept.__getitem__, rows))
+    assert all((found == grey[part]).all() for found, part in zip(read, rows, strict=True))
 
 
 def test_a_page_on_disk_that_was_never_written_is_no_page(tmp_path: Path) -> None:

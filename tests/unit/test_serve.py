@@ -22,13 +22,14 @@ from lineart_cli.batch import overview
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
-from lineart_cli.inference.engines import OutOfMemoryError
+from lineart_cli.inference.engines import OutOfMemoryError, open_engine
 from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import open_inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, Length
 from lineart_cli.pages.readers.raw import first_line
 from lineart_cli.serve import Server, Studio, pixels
+from lineart_cli.serve import studio as studio_module
 from lineart_cli.serve.fields import Fill
 from lineart_cli.serve.protocol import OLDEST, VERSION, Order, Request, RequestError
 from lineart_cli.serve.watch import CancelledError, Watch
@@ -161,6 +162,24 @@ def test_a_preview_has_the_size_of_the_screen(caller: Caller, page: Path) -> Non
     assert out.stat().st_size == 200 * 150
     told = caller.ask(3, "preview", pixels=str(page), out=str(out), crop=[50, 40, 100, 80], zoom=4)
     assert (told["width"], told["height"]) == (100, 80)
+
+
+def test_the_network_is_prepared_once_for_previews_anywhere_on_the_page(
+    caller: Caller, page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    monkeypatch.setattr(studio_module, "open_engine", lambda *given: opened.append(given[2]) or open_engine(*given))
+    page.write_bytes(first_line(2600, 1800, "y", "u8") + bytes(2600 * 1800))
+    assert caller.ask(2, "prepare", width=300, height=200)["event"] == "done"
+    assert opened
+    before = len(opened)
+    asked = {"pixels": str(page), "out": str(page.with_name("preview")), "options": {"drawing": "7px"}}
+    for number, (left, top, zoom) in enumerate([(0, 0, 1), (411, 307, 1), (2300, 1600, 1), (200, 100, 0.5)], 3):
+        crop = [left, top, round(300 / zoom), round(200 / zoom)]
+        assert caller.ask(number, "preview", **asked, crop=crop, zoom=zoom)["event"] == "done"
+    assert opened[before:] == []
+    told = caller.ask(9, "prepare", width=300, height=0)
+    assert told["error"] == "width, height 300 x 0: give 1 to 16384 px"
 
 
 def test_a_preview_of_the_page_is_its_ink(caller: Caller, page: Path) -> None:
@@ -330,12 +349,15 @@ class _Slow:
     def __init__(self) -> None:
         self.rests = 0
 
-    def ink(self, _order: Order, watch: Watch) -> dict[str, Any]:
+    def ink(self, _order: Order | None, watch: Watch) -> dict[str, Any]:
         while True:
             watch.check()
             time.sleep(0.01)
 
     preview = ink
+
+    def prepare(self, _width: int, _height: int, watch: Watch) -> None:
+        self.ink(None, watch)
 
     def rest(self) -> None:
         self.rests += 1
@@ -375,8 +397,13 @@ def test_a_newer_preview_takes_the_place_of_the_last() -> None:
     assert caller.last(2)["event"] == "cancelled"
     caller.send('{"id": 4, "do": "ink", "pixels": "a", "out": "b"}')
     assert caller.last(3)["event"] == "cancelled"
-    caller.send('{"id": 5, "do": "quit"}')
+    caller.send('{"id": 5, "do": "cancel", "of": 4}')
     assert caller.last(4)["event"] == "cancelled"
+    caller.send('{"id": 6, "do": "prepare", "width": 9, "height": 9}')
+    caller.send('{"id": 7, "do": "ink", "pixels": "a", "out": "b"}')
+    assert caller.last(6)["event"] == "cancelled"
+    caller.send('{"id": 8, "do": "quit"}')
+    assert caller.last(7)["event"] == "cancelled"
 
 
 @pytest.mark.parametrize(
@@ -384,7 +411,7 @@ def test_a_newer_preview_takes_the_place_of_the_last() -> None:
 )
 def test_too_little_memory_is_told_and_what_is_kept_is_given_back(error: Exception) -> None:
     class Full(_Slow):
-        def ink(self, _order: Order, watch: Watch) -> dict[str, Any]:
+        def ink(self, _order: Order | None, watch: Watch) -> dict[str, Any]:
             raise error
 
     studio = Full()

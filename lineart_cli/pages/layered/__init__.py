@@ -8,9 +8,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
-from lineart_cli.errors import PageError
+from lineart_cli.errors import PageError, Unreadable
 from lineart_cli.options import ReadOptions
-from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Picture
 from lineart_cli.pages.raster import Raster, to_raster
 from lineart_cli.pages.reading import opened_file

@@ -14,9 +14,10 @@ from xml.etree.ElementTree import Element
 import cv2
 import numpy as np
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages.compositing import Group, composed, moved
-from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.layered.merged import in_colour, ink_picture, ink_rows, remerged
 from lineart_cli.pages.picture import Picture
 from lineart_cli.pages.readers.archive import Archive, local_name

@@ -12,8 +12,9 @@ from psd_tools.constants import ChannelID, ColorMode, Compression, Tag
 from psd_tools.psd import PSD
 from psd_tools.psd.layer_and_mask import ChannelData, ChannelDataList, ChannelInfo, LayerRecord
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
-from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.layered.merged import in_colour, ink_rows, remerged
 from lineart_cli.pages.picture import Block, Picture
 from lineart_cli.pages.readers.layers import Named, find

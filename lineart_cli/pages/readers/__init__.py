@@ -8,14 +8,16 @@ from contextlib import AbstractContextManager
 from struct import unpack
 from typing import BinaryIO
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import READABLE, ReadOptions
-from lineart_cli.pages.faults import Unreadable
+from lineart_cli.pages.faults import NO_PICTURE
 from lineart_cli.pages.picture import Document
 from lineart_cli.pages.readers.film import is_film
 
 _SNIFFED = 1024
 _PAGED = {"tiff", "pdf", "film"}
 _LAYERED = {"psd", "xcf", "zipped"}
+_PACKED = "packed"  # archives, which no module here reads
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": "image",
     b"\xff\xd8\xff": "image",
@@ -36,6 +38,8 @@ _MAGIC = {
     b"LINEARTPX1 ": "raw",
     b"PK\3\4": "zipped",
     b"PK\5\6": "zipped",
+    b"7z\xbc\xaf\x27\x1c": _PACKED,
+    b"Rar!": _PACKED,
 }
 _TARGA_HEAD = 18  # bytes
 _SVG = re.compile(rb"<(\w+:)?svg[\s>]")
@@ -61,12 +65,15 @@ def opened(file: BinaryIO, options: ReadOptions) -> AbstractContextManager[Docum
     kind = _kind_of(file)
     if kind is None:
         raise Unreadable("holds no readable image", f"give a {READABLE} file")
+    if kind == _PACKED:
+        raise Unreadable(*NO_PICTURE)
     if options.layer is not None and kind not in _LAYERED:
         raise Unreadable("has no layers", "leave --layer out, or give a PSD, PSB, KRA, ORA or XCF file")
     try:
         reader = importlib.import_module(f"{__name__}.{kind}")
     except ImportError as error:
-        raise Unreadable(f"needs {error.name}, which is not installed", "run pip install 'lineart[files]'") from error
+        package = str(error.name).partition(".")[0]
+        raise Unreadable(f"needs {package}, which is not installed", "run pip install 'lineart[files]'") from error
     document: AbstractContextManager[Document] = reader.opened(file, options)
     return document
 

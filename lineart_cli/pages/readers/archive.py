@@ -13,8 +13,9 @@ from zipfile import ZipFile
 
 from defusedxml import ElementTree
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
-from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.picture import Picture
 from lineart_cli.pages.readers import image
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from struct import unpack
 from typing import BinaryIO
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
-from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Document
 from lineart_cli.pages.readers import image
 from lineart_cli.pages.readers.layers import preview_note

@@ -11,8 +11,8 @@ import imagecodecs
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
-from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi, told_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
 from lineart_cli.pages.readers import deep, jpeg, png, pnm

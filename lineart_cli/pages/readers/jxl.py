@@ -11,8 +11,8 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
-from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import is_turned
 from lineart_cli.pages.picture import Block, Document, Picture
 from lineart_cli.pages.readers.image import exif_dpi

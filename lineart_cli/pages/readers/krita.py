@@ -19,9 +19,10 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages.compositing import ERASE, NORMAL, Group, Painting, composed
-from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.header import meant_dpi
 from lineart_cli.pages.picture import Alpha, Block, Document, Space
 from lineart_cli.pages.readers.archive import Archive, local_name

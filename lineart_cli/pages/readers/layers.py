@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from lineart_cli.pages.faults import Unreadable
+from lineart_cli.errors import Unreadable
 from lineart_cli.pages.picture import Picture
 
 T = TypeVar("T")

@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages.compositing import ERASE, NORMAL, Group, Painting, composed, moved
-from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.header import meant_dpi
 from lineart_cli.pages.picture import Document, Picture
 from lineart_cli.pages.readers.archive import Archive, local_name

@@ -13,8 +13,9 @@ import numpy as np
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import DPI_RANGE, ReadOptions
-from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.header import meant_dpi
 from lineart_cli.pages.picture import Block, Document, Picture
 from lineart_cli.pages.readers.pdf_page import PageFacts, page_facts

@@ -13,8 +13,8 @@ from psd_tools.api.mask import Mask
 from psd_tools.composite import composite
 from psd_tools.psd.header import FileHeader
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.imaging.resample import strips
-from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.picture import Block, Space
 from lineart_cli.pages.readers.layers import Named, find
 

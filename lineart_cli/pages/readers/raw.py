@@ -25,8 +25,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
-from lineart_cli.pages.faults import Unreadable
 from lineart_cli.pages.header import meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
 

@@ -14,8 +14,9 @@ from xml.etree.ElementTree import Element
 import resvg_py
 from defusedxml import ElementTree
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import MM_PER_INCH, ReadOptions
-from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.picture import Block, Document, Picture
 from lineart_cli.pages.readers import image
 from lineart_cli.pages.readers.archive import local_name

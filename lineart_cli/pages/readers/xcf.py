@@ -18,10 +18,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.imaging.colour import decoded, encoded
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages.compositing import ERASE, NORMAL, Group, Painting, composed
-from lineart_cli.pages.faults import Unreadable, check_size
+from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.header import Dpi, meant_dpi
 from lineart_cli.pages.picture import Block, Document
 from lineart_cli.pages.readers.layers import Named, find, unknown_blend

@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import BinaryIO
 
+from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
-from lineart_cli.pages.faults import Unreadable
+from lineart_cli.pages.faults import NO_PICTURE
 from lineart_cli.pages.picture import Document
 from lineart_cli.pages.readers import krita, openraster
 from lineart_cli.pages.readers.archive import Archive
@@ -32,7 +33,7 @@ def opened(file: BinaryIO, options: ReadOptions) -> AbstractContextManager[Docum
         return openraster.opened(archive, options)
     if _PROCREATE in archive.names:
         return _preview(archive)
-    raise Unreadable("is an archive without a picture", "unpack it first, or give a KRA or ORA file")
+    raise Unreadable(*NO_PICTURE)
 
 
 @contextlib.contextmanager

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from html import escape  # also of XML, and without all that reads URLs, as xml.sax has it
 from typing import BinaryIO
-from xml.sax.saxutils import escape, quoteattr
 
 from lineart_cli.pages.writers.drawing import Curves, Layer, Shape, numbers, steps
 from lineart_cli.pages.writers.paint import InkedPage, Look
@@ -42,7 +42,7 @@ def _document(page: InkedPage, look: Look) -> Iterator[str]:
     yield f'<svg {_NAMESPACES} version="1.1" {size} viewBox="0 0 {width} {height}">\n'
     yield f"<title>{_text(drawing.title)}</title>\n"
     yield from _metadata(page)
-    yield f'<g id="page" inkscape:label={quoteattr(_plain(drawing.title) or "page")} inkscape:groupmode="layer">\n'
+    yield f'<g id="page" inkscape:label="{_text(drawing.title) or "page"}" inkscape:groupmode="layer">\n'
     for layer in drawing.layers:
         yield from _layer(layer, str(layer.colour or look.colour), drawing.decimals)
     yield "</g>\n</svg>\n"

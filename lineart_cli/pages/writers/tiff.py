@@ -7,8 +7,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from tifffile import TiffWriter
-
 from lineart_cli.imaging.resample import STRIP_ROWS
 from lineart_cli.pages.metadata import Metadata
 from lineart_cli.pages.writers.colours import Pixels
@@ -34,6 +32,8 @@ def write_pages(file: BinaryIO, pages: Iterable[InkedPage], look: Look, unpacked
         look: of all.
         unpacked_bytes: of the pixels of all pages together.
     """
+    from tifffile import TiffWriter
+
     strategy = zlib.Z_RLE if look.is_plain else zlib.Z_DEFAULT_STRATEGY
     with TiffWriter(file, bigtiff=unpacked_bytes > _MOST_BYTES) as tiff:
         for page in pages:

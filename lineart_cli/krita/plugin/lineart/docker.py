@@ -221,6 +221,8 @@ class LineartDocker(DockWidget):
         if known != self._known:
             self._known = known
             self._load()
+            if self._brushes:  # lineart is at work already
+                self.preview.prepare()
 
     def _load(self):
         document = Krita.instance().activeDocument()
@@ -277,6 +279,7 @@ class LineartDocker(DockWidget):
         if answer["event"] == "done":
             self._brushes = answer["brushes"]
             self._list_brushes(self._brushes)
+            self.preview.prepare()
         elif answer["event"] == "failed":
             self.say(answer["error"])
 

@@ -63,7 +63,7 @@ class Helper(QObject):
         self._process = None
         self._is_ready = False
         self._last_id = 0
-        self._waiting = []  # lines until the process has greeted
+        self._waiting = {}  # lines by id, until the process has greeted
         self._listeners = {}
         self._said = b""
         self.lineart = ""
@@ -82,15 +82,16 @@ class Helper(QObject):
         if self._is_ready:
             self._process.write(line)
         else:
-            self._waiting.append(line)
+            self._waiting[number] = line
         return number
 
     def cancel(self, number):
         """Give a request up; its listener hears of it. A process that does not react is ended."""
         if number not in self._listeners:
             return
-        if not self._is_ready:
-            self.end()
+        if number in self._waiting:
+            del self._waiting[number]
+            self._listeners.pop(number)({"event": "cancelled"})
             return
         self._process.write(self._line(self._next(), "cancel", {"of": number}))
         QTimer.singleShot(_PATIENCE, lambda: self.end() if number in self._listeners else None)
@@ -143,9 +144,9 @@ class Helper(QObject):
             return
         self.lineart = answer["lineart"]
         self._is_ready = True
-        for line in self._waiting:
+        for line in self._waiting.values():
             self._process.write(line)
-        self._waiting = []
+        self._waiting = {}
 
     def _read(self):
         while self._process is not None and self._process.canReadLine():
@@ -188,7 +189,7 @@ class Helper(QObject):
             process.deleteLater()
 
     def _fail_all(self, error, kind):
-        listeners, self._listeners, self._waiting = self._listeners, {}, []
+        listeners, self._listeners, self._waiting = self._listeners, {}, {}
         for listener in listeners.values():
             if listener != self._greeted:
                 listener({"event": "failed", "error": error, "kind": kind})

@@ -28,7 +28,7 @@ class Preview(QtCore.QObject):
         self._helper = helper
         self._choice = choice
         self._overlay = self._files = self._view = None
-        self._number, self._known, self._still = 0, None, 0
+        self._number, self._known, self._still, self._prepared = 0, None, 0, None
         self._canvases = []
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
@@ -51,6 +51,14 @@ class Preview(QtCore.QObject):
         if self._files is not None:
             self._files.clear()
             self._files = None
+
+    def prepare(self):
+        """Let lineart make ready what the first preview would wait for."""
+        port = viewport()
+        size = None if port is None else (port.width(), port.height())
+        if size is not None and size != self._prepared:
+            self._prepared = size
+            self._helper.request("prepare", lambda _answer: None, width=size[0], height=size[1])
 
     def renew(self):
         """Settings have changed."""
@@ -105,10 +113,10 @@ class Preview(QtCore.QObject):
             return
         try:
             source, known = take_sketch(document, chosen["source"], self._files.pixels + "-new")
-        except nodes.TroubleError as trouble:
+            self._files.renew(known != self._known)
+        except (nodes.TroubleError, OSError) as trouble:
             self.said.emit(str(trouble))
             return
-        self._files.renew(known != self._known)
         self._known = known
         colour = QtGui.QColor(0, 0, 0)
         if chosen["colour"] == "foreground":
@@ -123,8 +131,13 @@ class Preview(QtCore.QObject):
             self.said.emit(answer["error"])
         if answer["event"] != "done" or self._files is None or view != self._view:
             return
-        with open(self._files.ink, "rb") as file:
-            content = file.read()
+        try:
+            with open(self._files.ink, "rb") as file:
+                content = file.read()
+        except OSError:
+            return  # a newer preview is being made, in its place
+        if len(content) != answer["width"] * answer["height"]:
+            return
         self._hide()
         port = viewport()
         if port is not None:

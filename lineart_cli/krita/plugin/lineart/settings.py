@@ -7,7 +7,16 @@ from krita import Krita
 from .qt import QByteArray
 
 _NAME, _INKS = "lineart", "lineart-inks"
-_OF_INK = {"node", "source", "space", "fill", "scale", "exposure", "prints"}
+_OF_INK = {
+    "node": str,
+    "source": (str, type(None)),
+    "space": list,
+    "fill": dict,
+    "scale": (int, float),
+    "exposure": dict,
+    "prints": str,
+}
+"""What is kept of an ink layer, and its types."""
 _MOST_GONE = 4
 DEFAULTS = {
     "source": "active",
@@ -26,8 +35,9 @@ _OF_A_DOCUMENT = {"source": "active"}  # of no use to another one
 
 def load(document):
     """The settings for a document: its own, or those that were chosen last."""
-    known = {**DEFAULTS, **_read(Krita.instance().readSetting(_NAME, "settings", "{}")), **_OF_A_DOCUMENT}
-    return {**known, **_annotation(document, _NAME).get("settings", {})}
+    general = _read(Krita.instance().readSetting(_NAME, "settings", "{}"))
+    own = _annotation(document, _NAME).get("settings")  # a document may be anybody's
+    return {**DEFAULTS, **_sound(general), **_OF_A_DOCUMENT, **_sound(own)}
 
 
 def save(document, settings):
@@ -39,8 +49,8 @@ def save(document, settings):
 
 def inks(document):
     """What is remembered of a document's ink layers, the newest first, see `save_ink`."""
-    told = _annotation(document, _INKS).get("inks", [])  # a document may be anybody's
-    return [each for each in told if isinstance(each, dict) and set(each) >= _OF_INK] if isinstance(told, list) else []
+    told = _annotation(document, _INKS).get("inks")
+    return [each for each in told if _is_ink(each)] if isinstance(told, list) else []
 
 
 def save_ink(document, told, there):
@@ -51,6 +61,32 @@ def save_ink(document, told, there):
     others = [each for each in inks(document) if each.get("node") != told["node"]]
     gone = [each for each in others if each.get("node") not in there][_MOST_GONE:]
     _annotate(document, _INKS, {"inks": [told] + [each for each in others if each not in gone]})
+
+
+def _sound(told):
+    """What of some settings can be used."""
+    if not isinstance(told, dict):
+        return {}
+    return {name: told[name] for name in set(told) & set(DEFAULTS) if _is_like(told[name], DEFAULTS[name])}
+
+
+def _is_like(value, default):
+    if isinstance(default, float):
+        return _is_number(value)
+    return isinstance(value, str)
+
+
+def _is_ink(told):
+    return (
+        isinstance(told, dict)
+        and all(isinstance(told.get(name, ...), kind) for name, kind in _OF_INK.items())
+        and _is_number(told["scale"])
+        and all(_is_number(told["exposure"].get(name)) for name in ("level", "toe", "gain"))
+    )
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e9
 
 
 def _annotate(document, name, told):

@@ -1,6 +1,5 @@
 """A brush of the artist's own, from one stroke: painted by hand, or by Krita with the current preset."""
 
-import math
 from contextlib import contextmanager
 
 from krita import Krita, ManagedColor, Node
@@ -13,7 +12,7 @@ from .qt import QProcess, QtCore, QtWidgets, i18n
 MINUTES = 1.5
 """That lineart may take to bring a brush closer to its stroke."""
 _BORDER = 8  # px of the page around a stroke
-_WIDTH, _HEIGHT, _MARGIN, _STEPS = 1400, 360, 120, 160  # of the hidden document, px, and pieces of its stroke
+_WIDTH, _HEIGHT, _MARGIN = 1400, 360, 120  # of the hidden document, px
 _SIZE = 40.0  # of the preset, px
 
 
@@ -63,6 +62,8 @@ class StrokeMenu(QtCore.QObject):
                 hidden.refreshProjection()
                 hidden.waitForDone()
             self._learn(hidden, node, name)
+        except nodes.TroubleError as trouble:
+            self.said.emit(str(trouble))
         finally:
             hidden.close()
 
@@ -155,13 +156,17 @@ def _in_black(view):
 
 
 def _paint(node):
-    """Let Krita paint a wave with the current preset, its pressure rising evenly."""
-    points = [_on_wave(step / _STEPS) for step in range(_STEPS + 1)]
-    for step, (start, end) in enumerate(zip(points, points[1:])):
-        node.paintLine(start, end, step / _STEPS, (step + 1) / _STEPS)
+    """Let Krita paint a line with the current preset, its pressure rising evenly; raises TroubleError."""
+    ends = QtCore.QPoint(_MARGIN, _HEIGHT // 2), QtCore.QPoint(_WIDTH - _MARGIN, _HEIGHT // 2)
+    if not any(_is_painted(node, *map(kind, ends)) for kind in (QtCore.QPoint, QtCore.QPointF)):
+        text = i18n("This Krita does not paint with pressure by script. Paint a stroke, and use that.")
+        raise nodes.TroubleError(text)
 
 
-def _on_wave(along):
-    """A point of the stroke, from left to right."""
-    x = _MARGIN + along * (_WIDTH - 2 * _MARGIN)
-    return QtCore.QPointF(x, _HEIGHT / 2 - _HEIGHT / 8 * math.sin(2 * math.pi * along))
+def _is_painted(node, start, end):
+    """Whether this Krita takes points of that kind, and pressure."""
+    try:
+        node.paintLine(start, end, 0.0, 1.0)
+    except TypeError:
+        return False
+    return True

@@ -4,6 +4,7 @@ import math
 
 from krita import Krita
 
+from . import nodes
 from .qt import Qt, QtCore, QtGui, QtWidgets
 
 _VEIL = QtGui.QColor(255, 255, 255, 190)  # over the sketch, so that the ink stands out
@@ -55,7 +56,7 @@ def seen():
     canvas = view.canvas()
     if canvas.rotation() or canvas.mirror():
         return None
-    zoom = canvas.zoomLevel() * 72 / view.document().resolution()
+    zoom = canvas.zoomLevel() * 72 / nodes.dpi(view.document())
     scroll = port.parentWidget()
     left, top = scroll.horizontalScrollBar().value(), scroll.verticalScrollBar().value()
     return Seen(zoom, left, top, port.width(), port.height())

@@ -1,0 +1,60 @@
+"""Files that lineart has made, by the manifests in their folders and above: they are no sketches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache, lru_cache
+from pathlib import Path
+
+from lineart_cli import archives
+from lineart_cli.batch import manifest
+from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch.run_folder import HIDDEN
+from lineart_cli.errors import ArgumentError
+
+
+def recogniser() -> Callable[[Path], bool]:
+    """Tells of a file whether it is ink, as the manifests are now; each is looked at once."""
+    roots, outputs = cache(_roots), cache(_outputs)
+
+    def is_ink(path: Path) -> bool:
+        if path.suffix.lower() in archives.SUFFIXES:
+            return is_archive_of_ink(path)
+        place = path.absolute()
+        return any(place.relative_to(root).as_posix() in outputs(root) for root in roots(place.parent))
+
+    return is_ink
+
+
+def is_archive_of_ink(path: Path) -> bool:
+    """Whether lineart has made an archive."""
+    return archives.read_member(path, manifest.NAME, manifest.LARGEST) is not None
+
+
+def told(left_out: Sequence[Path]) -> str:
+    """What the user should know of ink that was left out; empty where there is none."""
+    if not left_out:
+        return ""
+    if len(left_out) == 1:
+        return f"{left_out[0]} is lineart's own ink, and left out; name it alone to ink it"
+    such = f"such as {left_out[0]}; name them alone to ink them"
+    return f"{len(left_out)} files are lineart's own ink, and left out, {such}"
+
+
+def _roots(folder: Path) -> list[Path]:
+    """The folders, this one and those above, that lineart has inked into."""
+    above = (folder, *folder.parents)
+    return [each for each in above if (each / manifest.NAME).exists() or (each / HIDDEN / "journal").exists()]
+
+
+def _outputs(root: Path) -> frozenset[str]:
+    with suppress(ArgumentError):  # a manifest that may not be read
+        return frozenset(_folder(root).known().pages)
+    return frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _folder(place: Path) -> OutputFolder:
+    """A folder to look at, which reads its manifest only where that has changed."""
+    return OutputFolder(place, dry_run=True)
