@@ -10,8 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from lineart_cli.errors import ArgumentError, LineartError, PageError
-from lineart_cli.pages.faults import Unreadable
+from lineart_cli.errors import ArgumentError, LineartError, PageError, Unreadable
 from lineart_cli.replacing import replacing
 from lineart_train.drawings.line import NoLines, entry
 from lineart_train.drawings.sources import Drawing, Source, drawings, find

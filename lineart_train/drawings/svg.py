@@ -16,7 +16,7 @@ import svgelements
 from defusedxml import DefusedXmlException, ElementTree
 from numpy.typing import NDArray
 
-from lineart_cli.pages.faults import Unreadable
+from lineart_cli.errors import Unreadable
 from lineart_cli.pages.readers.svg import size, view_box
 from lineart_train.drawings.line import MOST, SIDE, Floats, Line, Lines, Mask, check_count
 from lineart_train.drawings.trace import traced
