@@ -38,7 +38,7 @@ SURE, SURE_FAR, FAR = 1.0, 0.75, 8.0
 
 Beside a bend of radius r the convergence is 1 - d / r at a distance d, doubt or no.
 """
-WEAK, NEAR, GAIN = 0.12, 2.5, 1.5
+WEAK, NEAR, GAIN = 0.1, 2.5, 1.5
 """Convergence below which there is no line; distance in px from which that counts in full; how much it counts.
 
 Within a black area there is no convergence either, nor any distance.
@@ -72,7 +72,7 @@ class NetConfig:
     down: tuple[int, ...] = (2, 2, 2, 2)
     up: tuple[int, ...] = (2, 1, 1)
     head: int = 64
-    tolerance: float = 3.5
+    tolerance: float = 4.5
     sigma: float = 2.0
     floor: float = 0.1
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from lineart_train.generator.dataset import draw
 from lineart_train.generator.scenes.curves import Points, ellipse, resample
 from lineart_train.generator.sketch.fill import fills, insides, lay_fill
-from lineart_train.generator.sketch.hand import Hand, Stroke, bundles, overdraw, sketch
+from lineart_train.generator.sketch.hand import Hand, Stroke, overdraw, sketch
 from lineart_train.generator.sketch.junctions import join
 from lineart_train.generator.sketch.media import develop
 from lineart_train.generator.sketch.raster import OFFSET_UNIT, lay, offset_field
-from lineart_train.generator.sketch.spacing import clearance, room, separate
+from lineart_train.generator.sketch.spacing import clearance, separate
 from lineart_train.generator.sketch.under import underdrawing
 
 LOOSE = Hand(passes=4.0, spread=6.0, piece=250.0, overshoot=10.0, width=4.0, opacity=0.7, taper=0.0)
@@ -22,10 +20,6 @@ LOOSE = Hand(passes=4.0, spread=6.0, piece=250.0, overshoot=10.0, width=4.0, opa
 
 def line(x0: float, y0: float, x1: float, y1: float) -> Points:
     return resample(np.array([[x0, y0], [x1, y1]], np.float32), 3.0)
-
-
-def overdrawn(curve: Points, seed: int, spread: float = 8.0) -> tuple[list[Stroke], list[Points]]:
-    return overdraw(curve, LOOSE, spread, np.full(len(curve), LOOSE.reach), np.random.default_rng(seed))
 
 
 def distance(points: Points, to: Points) -> Points:
@@ -36,7 +30,7 @@ def test_the_course_lies_nearer_to_the_strokes_than_the_hidden_curve() -> None:
     centre_line_off, curve_off = [], []
     for seed in range(20):
         curve = line(0, 0, 900, 200)
-        strokes, centre_lines = overdrawn(curve, seed)
+        strokes, centre_lines = overdraw(curve, LOOSE, 8.0, np.random.default_rng(seed))
         drawn = np.concatenate([s.points[8:-8] for s in strokes])
         centre_line_off.append(np.median(distance(drawn, np.concatenate(centre_lines))))
         curve_off.append(np.median(distance(drawn, curve)))
@@ -45,7 +39,7 @@ def test_the_course_lies_nearer_to_the_strokes_than_the_hidden_curve() -> None:
 
 def test_the_course_is_smooth_where_strokes_end() -> None:
     for seed in range(10):
-        _, centre_lines = overdrawn(line(0, 0, 900, 0), seed)
+        _, centre_lines = overdraw(line(0, 0, 900, 0), LOOSE, 8.0, np.random.default_rng(seed))
         for centre_line in centre_lines:
             steps = np.diff(centre_line, axis=0)
             assert np.hypot(*steps.T).max() < 8.0
@@ -53,7 +47,7 @@ def test_the_course_is_smooth_where_strokes_end() -> None:
 
 def test_a_closed_curve_stays_closed() -> None:
     ring = ellipse(np.array([200.0, 200.0], np.float32), np.array([120.0, 80.0]), 0.0)
-    _, centre_lines = overdrawn(ring, 1, spread=4.0)
+    _, centre_lines = overdraw(ring, LOOSE, 4.0, np.random.default_rng(1))
     assert len(centre_lines) == 1
     np.testing.assert_allclose(centre_lines[0][0], centre_lines[0][-1], atol=1e-3)
 
@@ -69,30 +63,6 @@ def test_clearance_is_the_distance_to_the_neighbour() -> None:
     near = clearance([line(0, 0, 300, 0), line(0, 20, 300, 20)])
     assert near == [pytest.approx(20, abs=3)] * 2
     assert clearance([line(0, 0, 300, 0)]) == [200.0]
-
-
-def test_room_is_the_distance_to_what_runs_alongside() -> None:
-    hairpin = resample(np.array([[0, 100], [300, 100], [300, 130], [0, 130]], np.float32), 3.0)
-    ring = ellipse(np.array([600.0, 100.0], np.float32), np.array([40.0, 40.0]), 0.0)
-    beside, pin, crossed, alone = room([line(0, 80, 150, 80), hairpin, line(100, -200, 100, 300), ring], farthest=50.0)
-    assert beside == pytest.approx(20, abs=0.3)
-    assert pin[:45] == pytest.approx(20, abs=2.5)
-    assert pin[-60:] == pytest.approx(30, abs=0.3)
-    assert (crossed == 50).all()
-    assert (alone == 50).all()
-
-
-def test_strokes_of_lines_that_run_side_by_side_keep_apart() -> None:
-    hand = replace(LOOSE, spread=20.0, care=0.2)
-    near, far = line(0, 0, 600, 0), resample(np.array([[0, 18], [300, 18], [600, 300]], np.float32), 3.0)
-    assert len(separate([near, far], hand.gap)) == 2
-    wandered = 0.0
-    for seed in range(6):
-        (strokes, _), (others, _) = bundles([near, far], hand, np.random.default_rng(seed))
-        narrow = [stroke.points[stroke.points[:, 0] < 200] for stroke in strokes]
-        assert max(each[:, 1].max(initial=-99) for each in narrow) < 9 < min(each.points[:, 1].min() for each in others)
-        wandered = max(wandered, *(float(np.abs(each.points[:, 1]).max()) for each in strokes))
-    assert wandered > 12, "where there is room strokes still stray"
 
 
 def test_small_gaps_are_closed_and_large_ones_are_not() -> None:

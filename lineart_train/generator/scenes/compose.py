@@ -47,7 +47,7 @@ def scene(rng: Rng, size: int, library: Library | None = None) -> list[Points]:
 def _placed(rng: Rng, size: int, drawing: tuple[Points, ...]) -> list[Points]:
     """A drawing scaled, turned, mirrored and gently bent onto the canvas; often only a part of it is in view."""
     median = float(np.median([arc_length(c)[-1] for c in drawing]))
-    side = float(np.clip(np.exp(rng.uniform(np.log(250), np.log(2200))) / max(median, 1e-3), 0.5 * size, 6.0 * size))
+    side = float(np.clip(np.exp(rng.uniform(np.log(350), np.log(2200))) / max(median, 1e-3), 0.5 * size, 6.0 * size))
     turn = rotation(rng.normal(0, 0.3)) @ np.diag([rng.choice([-1, 1]) * rng.uniform(0.8, 1.2), 1.0])
     focus = drawing[int(rng.integers(len(drawing)))]
     anchor = focus[int(rng.integers(len(focus)))]

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, minimum_filter1d
+from scipy.ndimage import gaussian_filter1d
 
 from lineart_train.generator.scenes.curves import Points, arc_length, normals, resample, smooth
 from lineart_train.generator.sketch.junctions import join
-from lineart_train.generator.sketch.spacing import SPACING, clearance, closed, room, runs
+from lineart_train.generator.sketch.spacing import SPACING, clearance, runs
 
 Rng = np.random.Generator
 SIGMA = 10.0
@@ -27,10 +27,6 @@ GAP = 12
 """Points that may be missing from a line and still be drawn through, and at most a tenth of it."""
 ONCE = 0.2
 """Share of the curves that even a searching hand draws with one pass."""
-STRAYS = 1.2
-"""How far strokes stray from their line at most, in standard deviations."""
-FILLS = 1.6
-"""How much of a narrow place strokes take up: 1 as of a wide one, more where they crowd at its sides."""
 OVERDRAWN = 0.5
 """Share of the later passes that go over a part of the curve only."""
 
@@ -40,13 +36,12 @@ class Hand:
     """How one artist draws one page. Lengths in px at 300 dpi.
 
     passes: times a curve is gone over, >= 1; 1 is a clean drawing, 6 a searching one. Start at 3.
-    spread: standard deviation of a stroke from the common centre line, 0.3 (sure) to 48 (loose). Start at 20.
+    spread: standard deviation of a stroke from the common centre line, 0.3 (sure) to 40 (loose). Start at 20.
     piece: median length of a stroke, 80 (hairy) to 2000 (one sweep). Start at 700.
     overshoot: standard deviation of how far strokes run past an end, 0 to 40. Start at 12.
     width: stroke width, 2 (hard pencil) to 34 (marker, side of a pencil). Start at 5.
     opacity: darkness of one stroke, 0.2 to 1. Start at 0.7.
     taper: 0 blunt strokes, 1 strokes that thin out to a point at both ends.
-    care: how much of that looseness is left where lines run near each other, 0.2 (careful) to 1 (none is taken).
     """
 
     passes: float
@@ -56,25 +51,19 @@ class Hand:
     width: float
     opacity: float
     taper: float
-    care: float = 1.0
 
     @property
     def gap(self) -> float:
         """How far apart, px, lines must run so that this hand still draws two of them.
 
-        Strokes of one line then stay so close to it that they show which of the two they are of.
+        Strokes of one line stay within `reach` on either side, so that near by it shows which of the two it is.
         """
-        return self.bare + 2 * self.care * self.reach
-
-    @property
-    def bare(self) -> float:
-        """How far apart, px, two strokes must run so that there is paper between them."""
-        return 2.5 + 1.2 * self.width
+        return 2.5 + 1.2 * self.width + 2 * self.reach
 
     @property
     def reach(self) -> float:
         """How far, px, a stroke strays from its line at most."""
-        return STRAYS * self.spread
+        return 1.2 * self.spread
 
 
 @dataclass(frozen=True)
@@ -91,13 +80,12 @@ def random_hand(rng: Rng) -> Hand:
     kind = rng.choice(["searching", "sure", "broad"], p=[0.72, 0.16, 0.12])
     searching = Hand(
         passes=float(rng.uniform(1.5, 6.5)),
-        spread=float(np.clip(np.exp(rng.normal(np.log(27.0), 0.5)), 2.5, 48.0)),
+        spread=float(np.clip(np.exp(rng.normal(np.log(22.0), 0.5)), 2.5, 40.0)),
         piece=float(np.exp(rng.normal(np.log(700), 0.55))),
         overshoot=float(rng.uniform(0, 25)),
         width=float(np.exp(rng.triangular(np.log(2.2), np.log(4.5), np.log(13.0)))),
-        opacity=float(rng.uniform(0.25, 1.0)),
+        opacity=float(rng.uniform(0.35, 1.0)),
         taper=float(rng.choice([0.0, rng.uniform(0.2, 1.0)])),
-        care=float(rng.uniform(0.25, 1.0)),
     )
     if kind == "broad":
         passes, spread = float(rng.uniform(1.0, 3.0)), float(np.exp(rng.uniform(0.0, np.log(14))))
@@ -140,53 +128,30 @@ def bundles(
     curves: list[Points], hand: Hand, rng: Rng, beside: Sequence[Points] = ()
 ) -> list[tuple[list[Stroke], list[Points]]]:
     """The strokes and the centre lines of every curve by itself, gaps between curves still open."""
-    drawn: list[tuple[list[Stroke], list[Points]]] = []
-    if not curves:
-        return drawn
-    guides = [resample(curve, SPACING) for curve in [*curves, *beside]]
-    rooms = room(guides, hand.bare + 2 * hand.reach)
-    for guide, clear, alongside in zip(guides, clearance(guides), rooms, strict=True):
-        if len(drawn) == len(curves):
-            break
-        length = float(arc_length(guide)[-1])
-        spread = min(hand.spread * rng.uniform(0.6, 1.4), 0.4 * clear + 0.5, 0.08 * length + 0.5)
-        reach = np.clip((alongside - hand.bare) / 2, hand.care * hand.reach, hand.reach)
-        drawn.append(overdraw(guide, hand, spread, _eased(reach), rng))
+    drawn = []
+    for curve, room in zip(curves, clearance([*curves, *beside])[: len(curves)], strict=True):
+        length = float(arc_length(curve)[-1])
+        spread = min(hand.spread * rng.uniform(0.6, 1.4), 0.4 * room + 0.5, 0.08 * length + 0.5)
+        drawn.append(overdraw(curve, hand, spread, rng))
     return drawn
 
 
-def _eased(reach: Points) -> Points:
-    """The same limit without steps: a hand takes care a little before it must."""
-    return np.asarray(gaussian_filter1d(minimum_filter1d(reach, 25, mode="nearest"), 6.0, mode="nearest"))
-
-
-def overdraw(guide: Points, hand: Hand, spread: float, reach: Points, rng: Rng) -> tuple[list[Stroke], list[Points]]:
-    """Overdraw one curve.
-
-    Args:
-        guide: (N, 2) float32, points `SPACING` px apart.
-        hand: that draws it.
-        spread: standard deviation of its strokes from the curve, px.
-        reach: (N,) how far, px, they stray at most at each point; where that is little they stray less.
-        rng: its only source of chance.
-
-    Returns:
-        The strokes, and the centre lines, several where the strokes leave a wide gap.
-    """
-    ring = closed(guide)
-    beyond = 0 if ring else int(2.5 * hand.overshoot / SPACING) + 2
-    guide = guide[:-1] if ring else _extended(guide, beyond)
-    reach = reach[:-1] if ring else np.pad(reach, beyond, mode="edge")
+def overdraw(curve: Points, hand: Hand, spread: float, rng: Rng) -> tuple[list[Stroke], list[Points]]:
+    """Overdraw one curve; returns its strokes and the centre lines (several where the strokes leave a wide gap)."""
+    closed = bool(np.hypot(*(curve[0] - curve[-1])) < 4.0) and len(curve) > 12
+    guide = resample(curve, SPACING)
+    reach = 0 if closed else int(2.5 * hand.overshoot / SPACING) + 2
+    guide = guide[:-1] if closed else _extended(guide, reach)
     count = len(guide)
     total, where = np.zeros(count), np.zeros((count, 2))
     strokes, spans = [], []
     once = rng.random() < ONCE
     passes = 1 if once else max(1, int(rng.poisson(max(hand.passes - 1.0, 0.0))) + 1)
-    for first, last in _pieces(count, beyond, ring, passes, hand, rng):
-        index = np.arange(first, last) % count if ring else np.arange(max(first, 0), min(last, count))
+    for first, last in _pieces(count, reach, closed, passes, hand, rng):
+        index = np.arange(first, last) % count if closed else np.arange(max(first, 0), min(last, count))
         if len(index) < 3:
             continue
-        points = _wandering(guide[index], spread, reach[index], rng)
+        points = _wandering(guide[index], spread, hand.reach, rng)
         stroke = Stroke(
             points, _widths(len(index), hand, rng), float(np.clip(hand.opacity * rng.uniform(0.75, 1.15), 0.1, 1.0))
         )
@@ -198,7 +163,7 @@ def overdraw(guide: Points, hand: Hand, spread: float, reach: Points, rng: Rng) 
         np.add.at(where, index, weight[:, None] * points)
         strokes.append(stroke)
         spans.append((int(index[0]), int(index[-1])))
-    return strokes, _centre_lines(guide, total, where, spans, ring)
+    return strokes, _centre_lines(guide, total, where, spans, closed)
 
 
 def _extended(guide: Points, reach: int) -> Points:
@@ -234,8 +199,8 @@ def _pieces(count: int, reach: int, closed: bool, passes: int, hand: Hand, rng: 
     return found
 
 
-def _wandering(guide: Points, spread: float, reach: Points, rng: Rng) -> Points:
-    """One stroke along `guide`: shifted, turned, bent and drifting by about `spread` px, at most by (N,) `reach` px."""
+def _wandering(guide: Points, spread: float, reach: float, rng: Rng) -> Points:
+    """One stroke along `guide`: shifted, turned, bent and drifting by about `spread` px, at most by `reach`."""
     count = len(guide)
     along = np.linspace(-1, 1, count, dtype=np.float32)
     length = count * SPACING
@@ -249,8 +214,7 @@ def _wandering(guide: Points, spread: float, reach: Points, rng: Rng) -> Points:
     tremble = gaussian_filter1d(rng.normal(0, 1, count), 2.0) * (rng.uniform(0.2, 1.0) if shaky else 0.1)
     points = smooth(guide, float(rng.choice([0.0, 1.0, 3.0])))
     moved = rng.normal(0, 0.7 * spread, 2) + normal * side[:, None]
-    moved *= np.minimum(1, FILLS * reach / (STRAYS * spread))[:, None]
-    far = (np.hypot(*moved.T) / reach)[:, None]
+    far = np.hypot(*moved.T)[:, None] / reach
     moved *= np.tanh(far) / np.maximum(far, 1e-6)
     return np.asarray(points + moved + normal * tremble[:, None], np.float32)
 

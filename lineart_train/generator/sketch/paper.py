@@ -10,7 +10,7 @@ from lineart_train.generator.sketch.noise import smooth_noise
 
 Rng = np.random.Generator
 Floats = NDArray[np.float32]
-RULED, FRAMED, SHADED, DUSTY = 0.2, 0.07, 0.1, 0.12
+RULED, FRAMED, SHADED, DUSTY = 0.16, 0.07, 0.1, 0.12
 """Shares of the pages that have ruled lines, a frame, shadows, and dust."""
 
 
@@ -35,7 +35,7 @@ def clutter(size: int, width: float, rng: Rng) -> Floats:
 def _ruled(size: int, rng: Rng) -> Floats:
     """Rows of printed lines right across the page, and as often squares; even, straight, 18 to 130 px apart."""
     gap = float(np.exp(rng.uniform(np.log(18), np.log(130))))
-    width, strength = rng.uniform(0.8, 4.0), float(np.exp(rng.uniform(np.log(0.06), np.log(0.42))))
+    width, strength = rng.uniform(0.8, 4.0), float(np.exp(rng.uniform(np.log(0.06), np.log(0.36))))
     turn, bend = rng.normal(0, 0.02), rng.normal(0, 4.0)
     y, x = np.mgrid[:size, :size].astype(np.float32)
     down = y + turn * x + bend * np.sin(x * (np.pi / size))

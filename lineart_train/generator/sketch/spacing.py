@@ -14,10 +14,6 @@ SPACING = 3.0
 """Distance of the points of a stroke, px."""
 FRAGMENT = 15
 """Points that are left of a line where others hide it, at least: nobody draws less."""
-PARALLEL = 0.75
-"""Cosine between the courses of two lines from which one runs along the other."""
-TURN = 3.0
-"""A line runs alongside itself where the way along it is so many times the distance across, and more."""
 
 
 def separate(curves: list[Points], gap: float, beside: Sequence[Points] = ()) -> list[Points]:
@@ -69,13 +65,8 @@ def _runs_along(here: Points, there: Points, gap: float, apart: int) -> NDArray[
         index = np.asarray(found, int)
         if apart:
             index = index[(index < i - apart) & (index > i - len(here) + apart)]
-        along[i] = bool((np.abs(there[index, 2:] @ here[i, 2:]) > PARALLEL).any())
+        along[i] = bool((np.abs(there[index, 2:] @ here[i, 2:]) > 0.75).any())
     return along
-
-
-def closed(curve: Points) -> bool:
-    """Whether a curve ends where it began."""
-    return len(curve) > 12 and bool(np.hypot(*(curve[0] - curve[-1])) < 4.0)
 
 
 def clearance(curves: list[Points]) -> list[float]:
@@ -89,31 +80,6 @@ def clearance(curves: list[Points]) -> list[float]:
     known = np.where(index < len(every), owner[np.minimum(index, len(every) - 1)], -1)
     other = np.where((known >= 0) & (known != owner[:, None]), distance, 200.0).min(1)
     return [float(np.percentile(other[owner == i], 30)) for i in range(len(curves))]
-
-
-def room(guides: Sequence[Points], farthest: float) -> list[Points]:
-    """How far away the next line that runs alongside is, at every point of every guide.
-
-    Args:
-        guides: (N, 2) float32 each, points about `SPACING` px apart.
-        farthest: what is returned where no line runs alongside within so many px.
-
-    Returns:
-        (N,) float64 px each. Lines that cross do not count, nor does the same line just before and behind a point.
-    """
-    count = np.cumsum([0, *map(len, guides)])
-    every = np.concatenate([_with_tangents(guide) for guide in guides])
-    owner = np.repeat(np.arange(len(guides)), np.diff(count))
-    some = np.arange(0, len(every), 2)
-    near = cKDTree(every[:, :2]).sparse_distance_matrix(cKDTree(every[some, :2]), farthest, output_type="coo_matrix")
-    a, b, distance = near.row, some[near.col], near.data
-    alongside = np.abs((every[a, 2:] * every[b, 2:]).sum(1)) > PARALLEL
-    way = np.abs(a - b)
-    round_the_back = np.array([len(guide) - 1 if closed(guide) else np.inf for guide in guides])[owner[a]] - way
-    alongside &= (owner[a] != owner[b]) | (SPACING * np.minimum(way, round_the_back) > TURN * distance)
-    found = np.full(len(every), farthest)
-    np.minimum.at(found, a[alongside], distance[alongside])
-    return np.split(found, count[1:-1])
 
 
 def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:

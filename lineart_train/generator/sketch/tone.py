@@ -13,9 +13,9 @@ from lineart_train.generator.sketch.fill import rows
 Rng = np.random.Generator
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
-COLOURED, SHADED = 0.3, 0.15
+COLOURED, SHADED = 0.3, 0.1
 """Shares of the pages with coloured areas, and with areas shaded by strokes."""
-DARKEST, DARKEST_ROWS = 0.75, 0.5
+DARKEST, DARKEST_ROWS = 0.75, 0.4
 """Tone as a share of the darkness of the lines, at most: flat, and in strokes, which must not pass for light lines."""
 
 
