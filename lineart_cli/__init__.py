@@ -4,7 +4,7 @@ import importlib
 import os
 from typing import Any
 
-__version__ = "0.6.1"
+__version__ = "0.7.0"
 
 PARENT = os.getppid()
 """The process that started this one, asked before anything is loaded that takes time; it may be gone by then."""

@@ -22,7 +22,7 @@ def test_only_ink_inside_is_taken_away(tmp_path: Path) -> None:
     for path in (victim, *(at_work.ink / f"{name}.png" for name in ("gone", "here", "mine"))):
         path.write_bytes(b"x")
     (at_work.ink / "drawn_on.png").write_bytes(b"more than x")
-    entry = Entry("../sketches/a.png", 0, "", {}, {}, "0.6.1", sha256(victim), 9, 9, 300.0, 3.0)
+    entry = Entry("../sketches/a.png", 0, "", {}, {}, "0.7.0", sha256(victim), 9, 9, 300.0, 3.0)
     pages = {name: asdict(entry) for name in names}
     failures = {name: asdict(Failure("a.png", 0, "/home/me/a.png: damaged")) for name in names}
     (at_work.ink / NAME).write_text(json.dumps({"format": 1, "pages": pages, "failures": failures}))
