@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -137,6 +138,15 @@ def test_a_page_that_ends_its_workers_fails_alone(shop: Path) -> None:
     assert not (shop / "ink/.lineart").exists()
 
 
+@pytest.fixture
+def _heard() -> Iterator[None]:
+    """Commands that are started hear Ctrl-C, which what a shell runs in the background ignores."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heard")
 def test_ctrl_c_ends_it_in_good_order(shop: Path) -> None:
     for number in range(20):
         draw(shop / f"scans/slow{number}.png")
