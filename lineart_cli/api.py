@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 _CHANNELS = {1: "y", 3: "rgb", 4: "rgba"}
 _SAMPLES = {"uint8": "u8", "uint16": "u16", "float16": "f16", "float32": "f32"}
+_MOST = 1.001
+"""Sample in floating point from which white is not 1; rounding stays below."""
 _OF_FILES = {"Writing", "Batch", "Reporting", "layer", "sequence", "jobs"}
 """Options, and panels of them, that have no part in arrays, but for `bits`."""
 
@@ -177,4 +179,8 @@ def _samples(sketch: Sketch) -> npt.NDArray[Any]:
         samples = samples.astype(np.float32)
     if samples.dtype.name not in _SAMPLES:
         raise ArgumentError("sketch", f"of type {samples.dtype}", "give bool, uint8, uint16, or floating point up to 1")
+    if samples.dtype.kind == "f" and not (most := float(samples.max())) <= _MOST:
+        raise ArgumentError(
+            "sketch", f"with a sample of {most:g}", "floating point is from 0 to 1: divide by its white"
+        )
     return np.ascontiguousarray(samples)

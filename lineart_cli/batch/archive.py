@@ -126,6 +126,8 @@ class ArchiveAtWork:
     def pack(self, jobs: Sequence[Job], before: manifest.Stamp | None) -> None:
         """Puts the archive of ink in its place in one step; a page without ink stays the sketch that it is.
 
+        Nothing is put there where no member can be read.
+
         Args:
             jobs: of its pages.
             before: how the archive of ink was when it was unpacked.
@@ -136,6 +138,8 @@ class ArchiveAtWork:
         part, output = self.place / "packed", self.job.output
         try:
             members = self._packed(jobs)
+            if not members:  # nothing of it can be read
+                return
             copied = {member.name: file for member, file in members if file == self.sketches / member.name}
             copied_members.note(self.ink, {name: file for name, file in copied.items() if file.is_file()})
             archives.pack(part, [*members, *self._others(members)])

@@ -116,8 +116,9 @@ def find(patterns: Sequence[str], out: Path | None) -> tuple[list[Source], list[
 
 
 def own_ink_left_out(patterns: Sequence[str], out: Path | None) -> list[Path]:
-    """The files that `find` leaves out as lineart has made them; beside their inputs, only those that are named."""
-    return [source.path for source in _sketches_and_ink(patterns, out, [])[1] if out is not None or source.is_named]
+    """The files that `find` leaves out as lineart has made them; beside their inputs, only what is named or changed."""
+    ink = _sketches_and_ink(patterns, out, [])[1]
+    return [each.path for each in ink if out is not None or each.is_named or own_ink.is_changed(each.path)]
 
 
 def _sketches_and_ink(

@@ -29,7 +29,16 @@ def recogniser() -> Callable[[Path], bool]:
 
 def is_archive_of_ink(path: Path) -> bool:
     """Whether lineart has made an archive."""
-    return archives.read_member(path, manifest.NAME, manifest.LARGEST) is not None
+    record = archives.read_member(path, manifest.NAME, manifest.LARGEST)
+    with suppress(ValueError):  # a member of that name that is no manifest
+        return record is not None and manifest.parse(record.decode("utf-8")) is not None
+    return False
+
+
+def is_changed(path: Path) -> bool:
+    """Whether a picture that lineart has made was changed since, and may be a sketch by now."""
+    place = path.absolute()
+    return any(_folder(root).is_edited(place) for root in _roots(place.parent))
 
 
 def told(left_out: Sequence[Path]) -> str:
@@ -37,9 +46,14 @@ def told(left_out: Sequence[Path]) -> str:
     if not left_out:
         return ""
     if len(left_out) == 1:
-        return f"{left_out[0]} is lineart's own ink, and left out; name it alone to ink it"
+        return f"{left_out[0]} is lineart's own ink, and left out; name it alone to ink it{_unless(left_out)}"
     such = f"such as {left_out[0]}; name them alone to ink them"
-    return f"{len(left_out)} files are lineart's own ink, and left out, {such}"
+    return f"{len(left_out)} files are lineart's own ink, and left out, {such}{_unless(left_out)}"
+
+
+def _unless(left_out: Sequence[Path]) -> str:
+    changed = next(filter(is_changed, left_out), None)
+    return f"; {changed} has changed since lineart wrote it: if it is a sketch now, it is not inked" if changed else ""
 
 
 def _roots(folder: Path) -> list[Path]:

@@ -188,6 +188,25 @@ def test_a_damaged_member_is_named_and_the_other_pages_go_on(
     assert (code, "3 inked, 0 skipped, 0 failed" in err) == (0, True)
 
 
+def test_an_archive_of_which_nothing_can_be_read_fails_each_time(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", {"1.png": sketch(251)})
+    whole = (folder / "c.cbz").read_bytes()
+    (folder / "c.cbz").write_bytes(b"?" + whole[1:])
+    for _ in range(2):
+        code, _, err = done(start("c.cbz", "-o", "out"))
+        assert (code, "0 inked, 0 skipped, 1 failed" in err) == (1, True)
+        assert not (folder / "out/c.cbz").exists()
+    (folder / "c.cbz").write_bytes(whole)
+    assert done(start("c.cbz", "-o", "out"))[0] == 0
+    assert names(folder / "out/c.cbz") == ["1.png"]
+
+
+def test_a_record_that_is_no_manifest_makes_no_ink_of_an_archive(folder: Path, start: Start) -> None:
+    write_zip(folder / "scans/c.cbz", comic() | {".lineart.json": b"not json"})
+    code, _, err = done(start("scans/c.cbz", "scans/a.png", "-o", "out"))
+    assert (code, "3 inked, 0 skipped, 0 failed" in err) == (0, True)
+
+
 def test_ink_with_a_damaged_member_is_kept(folder: Path, start: Start) -> None:
     write_zip(folder / "c.cbz", comic())
     done(start("c.cbz", "-o", "out"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import Popen
@@ -58,6 +59,11 @@ def test_ink_is_no_sketch_whatever_names_it(folder: Path, start: Start) -> None:
         True,
     )
     assert done(start("scans/ink/deep/c.png", "-o", "again"))[0] == 0
+    shutil.copy(folder / "scans/a.png", folder / "scans/b_ink.png")
+    for place in (("--beside",), ("-o", "out")):
+        code, err = done(start("scans", *place))
+        assert code == 0
+        assert "scans/b_ink.png has changed since lineart wrote it: if it is a sketch now, it is not inked" in err
     assert files(folder / "again") == ["c.png"]
 
 
