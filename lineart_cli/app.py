@@ -127,7 +127,7 @@ def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chose
 
 
 def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:
-    from lineart_cli.batch import archive, files, interrupt, own_ink, parts, runner, watch
+    from lineart_cli.batch import archive, files, interrupt, parts, runner, watch
     from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
@@ -178,7 +178,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         reporter = Renaming(listener, piped.names if piped else {})
         batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped, ink_by)
         folders = {source.path.parent for source in sources} if piped is None else set()
-        left_out = own_ink.told(files.own_ink_left_out(paths, out))
+        left_out = files.own_ink_notice(paths, out)
         for notice in filter(None, [*chosen.notices(folders), left_out, *options.without_effect(), *guesses]):
             batch.notice(notice)
         work = parts.Parts(batch, reporter, options, open_folder, partial(plan, template=None), beside=out is None)

@@ -26,6 +26,11 @@ _SMALL = 1 << 30
 _ROOT = (".", "./")
 
 
+def is_archive(path: Path) -> bool:
+    """Whether a file has the name of an archive that is read."""
+    return path.suffix.lower() in SUFFIXES
+
+
 def members(path: Path) -> list[Member]:
     """All that is inside an archive, in its own order.
 

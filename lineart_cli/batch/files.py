@@ -115,10 +115,12 @@ def find(patterns: Sequence[str], out: Path | None) -> tuple[list[Source], list[
     return _sketches_and_ink(patterns, out, errors)[0], errors
 
 
-def own_ink_left_out(patterns: Sequence[str], out: Path | None) -> list[Path]:
-    """The files that `find` leaves out as lineart has made them; beside their inputs, only what is named or changed."""
+def own_ink_notice(patterns: Sequence[str], out: Path | None) -> str:
+    """Tells what `find` leaves out as lineart has made it; beside inputs, only what is named or changed."""
     ink = _sketches_and_ink(patterns, out, [])[1]
-    return [each.path for each in ink if out is not None or each.is_named or own_ink.is_changed(each.path)]
+    changed = [source.path for source in ink if own_ink.is_changed(source.path)]
+    expected = {source.path for source in ink if out is None and not source.is_named} - set(changed)
+    return own_ink.told([source.path for source in ink if source.path not in expected], changed)
 
 
 def _sketches_and_ink(
@@ -193,7 +195,7 @@ def _expand(pattern: str, out: Path | None, errors: list[PageError]) -> list[Sou
     if out is not None:
         where = Path(os.path.realpath(out))
         matches = [each for each in matches if where not in Path(os.path.realpath(each)).parents] or matches
-    is_for_archives = Path(pattern).suffix.lower() in archives.SUFFIXES
+    is_for_archives = archives.is_archive(Path(pattern))
     sources = [Source(match, Path(match.name), is_for_archives) for match in matches if _is_shown(match)]
     if "**" not in pattern:
         for folder in filter(os.path.isdir, matches):

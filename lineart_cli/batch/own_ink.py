@@ -11,7 +11,7 @@ from lineart_cli import archives
 from lineart_cli.batch import manifest
 from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.run_folder import HIDDEN
-from lineart_cli.errors import ArgumentError
+from lineart_cli.errors import ArgumentError, PageError
 
 
 def recogniser() -> Callable[[Path], bool]:
@@ -19,7 +19,7 @@ def recogniser() -> Callable[[Path], bool]:
     roots, outputs = cache(_roots), cache(_outputs)
 
     def is_ink(path: Path) -> bool:
-        if path.suffix.lower() in archives.SUFFIXES:
+        if archives.is_archive(path):
             return is_archive_of_ink(path)
         place = path.absolute()
         return any(place.relative_to(root).as_posix() in outputs(root) for root in roots(place.parent))
@@ -36,24 +36,24 @@ def is_archive_of_ink(path: Path) -> bool:
 
 
 def is_changed(path: Path) -> bool:
-    """Whether a picture that lineart has made was changed since, and may be a sketch by now."""
+    """Whether a picture that lineart has made was changed since, and may be a sketch by now; not so if unreadable."""
     place = path.absolute()
-    return any(_folder(root).is_edited(place) for root in _roots(place.parent))
+    with suppress(ArgumentError, PageError):
+        return any(_folder(root).is_edited(place) for root in _roots(place.parent))
+    return False
 
 
-def told(left_out: Sequence[Path]) -> str:
-    """What the user should know of ink that was left out; empty where there is none."""
+def told(left_out: Sequence[Path], changed: Sequence[Path] = ()) -> str:
+    """What the user should know of ink that was left out, and of what `is_changed` of it; empty where there is none."""
     if not left_out:
         return ""
+    now = (
+        f"; {changed[0]} has changed since lineart wrote it: if it is a sketch now, it is not inked" if changed else ""
+    )
     if len(left_out) == 1:
-        return f"{left_out[0]} is lineart's own ink, and left out; name it alone to ink it{_unless(left_out)}"
+        return f"{left_out[0]} is lineart's own ink, and left out; name it alone to ink it{now}"
     such = f"such as {left_out[0]}; name them alone to ink them"
-    return f"{len(left_out)} files are lineart's own ink, and left out, {such}{_unless(left_out)}"
-
-
-def _unless(left_out: Sequence[Path]) -> str:
-    changed = next(filter(is_changed, left_out), None)
-    return f"; {changed} has changed since lineart wrote it: if it is a sketch now, it is not inked" if changed else ""
+    return f"{len(left_out)} files are lineart's own ink, and left out, {such}{now}"
 
 
 def _roots(folder: Path) -> list[Path]:

@@ -127,8 +127,7 @@ def _saved(patterns: Sequence[str], out: Path | None, saves: Saves, stopped: thr
 
 
 def _is_whole(path: Path) -> bool:
-    is_archive = path.suffix.lower() in archives.SUFFIXES
-    return archive.is_whole(path) if is_archive else pages.is_whole(path)
+    return archive.is_whole(path) if archives.is_archive(path) else pages.is_whole(path)
 
 
 def watched(patterns: Sequence[str]) -> tuple[list[Path], bool]:

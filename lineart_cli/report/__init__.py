@@ -41,7 +41,7 @@ def known_rows(root: Path) -> list[Row]:
 def archives_of_ink(root: Path) -> list[Path]:
     """The archives of ink below a folder, or at a path: reports do not look into them."""
     there = [root] if root.is_file() else sorted(root.rglob("*"))
-    return [path for path in there if path.suffix.lower() in archives.SUFFIXES and is_archive_of_ink(path)]
+    return [path for path in there if archives.is_archive(path) and is_archive_of_ink(path)]
 
 
 def left_out(found: Sequence[Path]) -> str:
