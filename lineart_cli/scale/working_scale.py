@@ -35,8 +35,8 @@ THINNEST = 1.0
 """The thinnest line that a page is shrunk for, working px: thinner ones have gaps, as half of it is little more than
 what the network's distances are off."""
 FARTHER = 0.3
-"""Octaves by which pages are looked at from farther away than the network reads: for the width of their strokes, artists'
-bundles are looser than the generator's, and what is seen from too near becomes a mesh of all strokes."""
+"""Octaves by which pages are looked at from farther away than the network reads: artists' bundles are looser for the
+width of their strokes than the generator's, and what is seen from too near becomes a mesh of all strokes."""
 AWAY = 2
 """A page is inked at another scale than last time where the one measured is so many steps away."""
 
