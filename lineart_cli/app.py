@@ -159,8 +159,8 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     ink_by, connected, decide = _by_whom(options, tools, card, pages, keep)
     if options.log_file:
         log_file.check(Path(options.log_file), out, [source.path for source in sources])
-    if not options.dry_run and out is not None:
-        files.prepare_folder(out)
+    if out is not None:
+        files.prepare_folder(out, dry_run=options.dry_run)
     open_folder = partial(OutputFolder, overwrite=options.overwrite, dry_run=options.dry_run)
     folder = open_folder(out) if out is not None else OutputFolder(Path(), dry_run=True)
     in_use: list[OutputFolder | parts.Parts | Piped] = [folder, *([piped] if piped else [])]

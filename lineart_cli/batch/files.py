@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lineart_cli import archives
 from lineart_cli.batch import own_ink
+from lineart_cli.batch.output_folder import file_in_the_way
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import READABLE, Template
 
@@ -328,16 +329,18 @@ def _from(template: Template, job: Job, place: Path, suffix: str) -> Path:
     return place.with_name(name.removesuffix(suffix) + suffix)
 
 
-def prepare_folder(out: Path) -> None:
-    """Makes the output folder and proves that files can be written there.
+def prepare_folder(out: Path, *, dry_run: bool = False) -> None:
+    """Makes the output folder and proves that files can be written there; a dry run only looks.
 
     Raises:
-        ArgumentError: it is a file, looks like one, or cannot be written.
+        ArgumentError: it is a file or below one, looks like one, or cannot be written.
     """
-    if os.path.exists(out) and not os.path.isdir(out):
-        raise ArgumentError("--output", out, "is a file; give a folder")
+    if (file := file_in_the_way(out)) is not None:
+        raise ArgumentError("--output", out, f"{'' if file == out else f'{file} '}is a file; give a folder")
     if not os.path.exists(out) and out.suffix.lower() in IMAGE_SUFFIXES:
         raise ArgumentError("--output", out, f"looks like a file; give a folder, such as {out.with_suffix('')}")
+    if dry_run:
+        return
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):

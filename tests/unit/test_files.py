@@ -153,11 +153,18 @@ class TestPrepareFolder:
         files.prepare_folder(tmp_path / "a/b")
         assert os.listdir(tmp_path / "a/b") == []
 
-    def test_a_file_is_refused(self, tmp_path: Path) -> None:
-        (tmp_path / "a").touch()
-        for out in (tmp_path / "a", tmp_path / "a/b"):
-            with pytest.raises(ArgumentError, match=f"--output {out}: "):
-                files.prepare_folder(out)
+    @pytest.mark.parametrize("dry_run", [False, True])
+    def test_a_file_is_refused(self, tmp_path: Path, dry_run: bool) -> None:
+        file = tmp_path / "a"
+        file.touch()
+        with pytest.raises(ArgumentError, match=f"--output {file}: is a file; give a folder"):
+            files.prepare_folder(file, dry_run=dry_run)
+        with pytest.raises(ArgumentError, match=f"--output {file}/b: {file} is a file; give a folder"):
+            files.prepare_folder(file / "b", dry_run=dry_run)
+
+    def test_a_dry_run_only_looks(self, tmp_path: Path) -> None:
+        files.prepare_folder(tmp_path / "a/b", dry_run=True)
+        assert os.listdir(tmp_path) == []
 
     def test_a_name_that_looks_like_a_file_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ArgumentError, match=r"looks like a file; give a folder, such as .*/ink$"):
