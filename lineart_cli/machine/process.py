@@ -1,4 +1,4 @@
-"""A process: its standard streams and its end, the memory that it has had and gives back, how much it minds others."""
+"""A process: its end, the memory that it has had and gives back, how much it minds others."""
 
 from __future__ import annotations
 
@@ -8,29 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
 
 _ARENA_MAX, _MMAP_THRESHOLD = -8, -3  # of mallopt(3)
 _LARGE = 1 << 20
-
-
-def open_standard_streams() -> None:
-    """Lets what is written to a standard stream that the shell has closed go nowhere, and keeps its number from files.
-
-    Call it before any file is opened: that would get the number of the closed stream, and the output of libraries.
-    """
-    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(number, True)
-    os.close(number)
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115 - as long as we live
-
-
-def silence(stream: TextIO) -> None:
-    """Lets what is still to be written to a stream go nowhere."""
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 @contextmanager
