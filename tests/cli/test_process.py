@@ -51,6 +51,23 @@ def test_a_process_ends_at_once_when_threads_and_exit_functions_are_done(end: st
     assert ("KeyError" in done.stderr) == (code == 1)
 
 
+@pytest.mark.parametrize("caught", ["SystemExit: pass", "SystemExit as ended: print('code', ended.code)"])
+def test_a_host_that_catches_the_end_goes_on(caught: str) -> None:
+    program = (
+        "import atexit, runpy, sys\n"
+        "atexit.register(print, 'exit function')\n"
+        "sys.argv = ['lineart', '--version']\n"
+        "try: runpy.run_module('lineart_cli', run_name='__main__')\n"
+        f"except {caught}\n"
+        "print('host')\n"
+        "sys.exit(7)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    code = ["code 0"] if "code" in caught else []
+    assert (done.returncode, done.stderr) == (7, "")
+    assert done.stdout.split("\n")[1:-1] == [*code, "host", "exit function"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs resource limits")
 @pytest.mark.parametrize("file_format", ["png", "tiff", "webp", "ora", "psd", "bmp", "jpeg"])
 def test_a_file_that_cannot_grow_leaves_nothing_behind(folder: Path, start: Start, file_format: str) -> None:
@@ -125,9 +142,7 @@ def test_where_there_are_no_results_stdout_may_be_closed(folder: Path) -> None:
     [(">&-", "Bad file descriptor"), pytest.param("> /dev/full", "No space left on device", marks=NO_FULL)],
 )
 @pytest.mark.parametrize("words", ["ink scans/a.png -o ink --dry-run", "ink scans/a.png -o ink --json -q", "brushes"])
-def test_results_that_are_not_taken_are_one_line_and_a_failure(
-    folder: Path, words: str, where: str, why: str
-) -> None:
+def test_results_that_are_not_taken_are_one_line_and_a_failure(folder: Path, words: str, where: str, why: str) -> None:
     done = shell(folder, f"{words} {where}")
     kept = "finished pages are kept, " if words.startswith("ink") else ""
     says = f"results cannot be written to standard output ({why}); {kept}make room and run again"
