@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from lineart_cli import archives
 from lineart_cli.batch import manifest
@@ -28,11 +28,16 @@ def recogniser() -> Callable[[Path], bool]:
 
 
 def is_archive_of_ink(path: Path) -> bool:
-    """Whether lineart has made an archive."""
+    """Whether all that is known of an archive is ink: its sketches are not in it, as in one of a folder with both."""
     record = archives.read_member(path, manifest.NAME, manifest.LARGEST)
     with suppress(ValueError):  # a member of that name that is no manifest
-        return record is not None and manifest.parse(record.decode("utf-8")) is not None
+        return record is not None and not any(map(_is_inside, manifest.parse(record.decode("utf-8")).pages.values()))
     return False
+
+
+def _is_inside(entry: manifest.Entry) -> bool:
+    """Whether the sketch of a page is below the folder of its ink."""
+    return not entry.input.startswith("../") and not PureWindowsPath(entry.input).anchor
 
 
 def is_changed(path: Path) -> bool:
