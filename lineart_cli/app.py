@@ -134,9 +134,10 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
 
     process.give_back_memory()
     libraries.quieten()
-    sources, problems = files.find(paths, out)
+    found = files.find(paths, out)
+    sources = found.sources
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
-        raise files.nothing_found(paths, out, problems)
+        raise files.nothing_found(paths, found)
     tools, guesses = store.tools(options)
     known = watch.stamps([source.path for source in sources])
     counted = cache(lambda path, _stamp: count_pages(path))
@@ -163,7 +164,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     in_use: list[OutputFolder | parts.Parts | Piped] = [folder, *([piped] if piped else [])]
     results = sys.stderr if piped else sys.stdout
     with (
-        console.reporter(pages + len(problems), options, results) as listener,
+        console.reporter(pages + len(found.problems), options, results) as listener,
         interrupt.asked_to_stop(partial(_end, in_use)) as stopped,
         folder if out is not None else nullcontext(),
         connected,
@@ -175,12 +176,12 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         reporter = Renaming(listener, piped.names if piped else {})
         batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped, ink_by)
         folders = {source.path.parent for source in sources} if piped is None else set()
-        left_out = files.own_ink_notice(paths, out)
+        left_out = files.own_ink_notice(found.ink, out)
         for notice in filter(None, [*chosen.notices(folders), left_out, *options.without_effect(), *guesses]):
             batch.notice(notice)
         work = parts.Parts(batch, reporter, options, open_folder, partial(plan, template=None), beside=out is None)
         in_use.append(work)
-        done = work.run(jobs, problems, files.passed_over(paths, out))
+        done = work.run(jobs, found.problems, found.passed_over)
         if options.watch:
             watch.follow(paths, out, known, partial(plan, out=out), work.run, batch.notice, stopped)
     if done.failed and not options.watch:
