@@ -28,10 +28,10 @@ from filelock import FileLock, Timeout
 
 from lineart_cli import archives
 from lineart_cli.archives import Member
-from lineart_cli.batch import copied_members, kept_files, manifest, own_ink
-from lineart_cli.batch.files import IMAGE_SUFFIXES, Job, Source
+from lineart_cli.batch import copied_members, manifest, own_ink
+from lineart_cli.batch.files import Job, Source
+from lineart_cli.batch.members import is_lineart_s, is_of_runs, is_page, is_shown
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
-from lineart_cli.batch.run_folder import HIDDEN
 from lineart_cli.errors import PageError, one_line
 
 WORK = ".lineart-archives"
@@ -80,7 +80,7 @@ class ArchiveAtWork:
 
     def sources(self) -> list[Source]:
         """Its pages; those that are ink of a folder inside only where it is an archive of ink, or has no others."""
-        every = [Source(self.sketches / each.name, Path(each.name)) for each in self.members if _is_page(each)]
+        every = [Source(self.sketches / each.name, Path(each.name)) for each in self.members if is_page(each)]
         is_ink = own_ink.recogniser()
         sketches = [source for source in every if not is_ink(source.path)]
         return every if own_ink.is_archive_of_ink(self.job.source) else sketches or every
@@ -92,8 +92,8 @@ class ArchiveAtWork:
             jobs: of all its pages.
         """
         sources = {job.source for job in jobs}
-        ink = [path for each in self.members if _is_page(each) and (path := self.sketches / each.name) not in sources]
-        inside = [self.sketches / each.name for each in self.members if _is_shown(each)]
+        ink = [path for each in self.members if is_page(each) and (path := self.sketches / each.name) not in sources]
+        inside = [self.sketches / each.name for each in self.members if is_shown(each)]
         inside = [path for path in inside if archives.is_archive(path)]
         told = (
             (ink, "lineart's own ink"),
@@ -214,7 +214,7 @@ class ArchiveAtWork:
         taken = {Path(member.name) for member, _ in packed}
         for path in sorted(path for path in self.ink.rglob("*") if path.is_file()):
             member = self._named(path, Member("", 0))
-            if Path(member.name) not in taken and not _is_of_runs(member.name):
+            if Path(member.name) not in taken and not is_of_runs(member.name):
                 yield member, path
 
     def _named(self, path: Path, like: Member) -> Member:
@@ -242,7 +242,7 @@ def unpacked(
         raise ForeignArchive
     with _place(job.output, dry_run) as place, _folder(place / "sketches") as sketches:
         found = archives.unpack(job.source, sketches, most)
-        if not any(map(_is_page, found.members)):
+        if not any(map(is_page, found.members)):
             raise PageError(job.source, "has no page inside", "give an archive of images")
         ink = place / "ink"
         if _text(place / "made-of") != repr(before) or overwrite:
@@ -251,14 +251,14 @@ def unpacked(
             is_whole = not found.damage
             _unpack_ink(job.output if before is not None and not overwrite else None, place, most, is_whole)
             (place / "made-of").write_text(repr(before), "utf-8")
-        members = [each for each in found.members if not _is_lineart_s(each.name)]
+        members = [each for each in found.members if not is_lineart_s(each.name)]
         yield ArchiveAtWork(job, place, members, found.damage), before
 
 
 def pages(path: Path) -> int:
     """How many pages an archive has; 1 where it cannot be read, so that unpacking it will say why."""
     try:
-        return sum(map(_is_page, archives.contents(path).members))
+        return sum(map(is_page, archives.contents(path).members))
     except PageError:
         return 1
 
@@ -272,42 +272,19 @@ def is_whole(path: Path) -> bool:
     return bool(found.members) and not found.damage
 
 
-def _is_page(member: Member) -> bool:
-    return _is_shown(member) and Path(member.name).suffix.lower() in IMAGE_SUFFIXES
-
-
-def _is_shown(member: Member) -> bool:
-    is_hidden = any(part.startswith((".", "__MACOSX")) for part in Path(member.name).parts)
-    return not member.is_folder and not is_hidden
-
-
 def _unpack_ink(archive: Path | None, place: Path, most: int, are_copied_anew: bool) -> None:
     """Unpacks ink that was made before, whole or not at all; members that are copied anew are left out."""
     part = place / "part"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     if archive is not None:
-        found = archives.unpack(archive, part, max(most, manifest.LARGEST), lambda name: not _is_of_runs(name))
+        found = archives.unpack(archive, part, max(most, manifest.LARGEST), lambda name: not is_of_runs(name))
         if damaged := next((each for each in found.members if each.damage), None):
             reason = f"its {one_line(damaged.name)} is damaged ({damaged.damage})"
             raise PageError(archive, reason, "take that out of the archive, and run again: it is inked anew")
         if are_copied_anew:
             copied_members.take_away(part)
     part.rename(place / "ink")
-
-
-def _is_of_runs(name: str) -> bool:
-    """Whether a member would get in the way of the runs that write to the folder."""
-    return _top(name) == HIDDEN
-
-
-def _is_lineart_s(name: str) -> bool:
-    """Whether a member of an archive of sketches, which may be one of ink itself, is not one of the user's."""
-    return _top(name) in {HIDDEN, manifest.NAME, kept_files.NAME}
-
-
-def _top(name: str) -> str:
-    return name.removeprefix("./").partition("/")[0].casefold()
 
 
 @contextlib.contextmanager
