@@ -6,6 +6,7 @@ A message that is not taken changes nothing.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -41,8 +42,8 @@ def is_closed(stream: TextIO) -> bool:
         os.write(stream.fileno(), b"")
     except io.UnsupportedOperation:  # it is in memory
         return False
-    except OSError:
-        return True
+    except OSError as error:
+        return error.errno == errno.EBADF
     return False
 
 
