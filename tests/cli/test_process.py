@@ -171,7 +171,7 @@ def test_a_log_that_is_not_taken_is_told_and_stops_nothing(folder: Path, more: s
 @NO_FULL
 def test_piped_ink_that_is_not_taken_is_no_ink(folder: Path) -> None:
     done = shell(folder, "ink - --thickness 8 < scans/a.png > /dev/full")
-    says = "lineart: -: its ink cannot be written to standard output (No space left on device); nothing is kept; run again"
+    says = "lineart: -: its ink cannot be written to standard output (No space left on device); nothing is kept"
     assert (done.returncode, says in done.stderr) == (1, True)
     assert "0 inked, 0 skipped, 1 failed; in -" in done.stderr
     done = shell(folder, "ink - < scans/a.png >&-")
