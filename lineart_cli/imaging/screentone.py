@@ -89,7 +89,10 @@ def _filled(above: _Greys | None, band: _Greys, below: _Greys | None) -> tuple[_
     seen = np.concatenate([before, band, after])
     white = np.iinfo(seen.dtype).max if seen.dtype.kind == "u" else 1
     dark = (seen < (DARK if white == 1 else math.ceil(DARK * white))).view(np.uint8)
-    count, labels, stats, middles = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    count, labels = cv2.connectedComponents(dark, connectivity=8)
+    if count <= LEAST_DOTS:  # measuring them takes twice as long as counting them
+        return band, 0
+    count, labels, stats, middles = cv2.connectedComponentsWithStatsWithAlgorithm(dark, 8, cv2.CV_32S, cv2.CCL_GRANA)
     across = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1)
     is_dot = (across <= MOST_ACROSS) & (stats[:, cv2.CC_STAT_AREA] >= LEAST_AREA)
     is_dot[0] = False
