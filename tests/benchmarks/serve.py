@@ -1,8 +1,8 @@
 """Start of `lineart serve`, previews of a window of 1000 x 700 px, and an A4 layer beside bare inking.
 
 Bare inking is what the network and the cutting of lines take for a page that is in memory at its scale, in a process
-that has the networks of all passes ready. Seconds are told by the clock, and of all cores together: on a machine that is busy with
-other things, believe those. What is asked for is in the last column.
+that has the networks of all passes ready. Seconds are told by the clock, and of all cores together: on a machine that
+is busy with other things, believe those. What is asked for is in the last column.
 """
 
 from __future__ import annotations
