@@ -44,13 +44,14 @@ MOST_LIGHT = 0.01  # of the page's cells that are as light and broad; beyond, da
 AREA = 81  # cells across the area whose median is the paper around chalk
 
 
-def paper_map(grey: Page) -> Floats:
+def paper_map(grey: Page, means: Floats | None = None) -> Floats:
     """Return the grey of bare paper in every cell, (ceil(H / CELL), ceil(W / CELL)) float32 in [0, 1].
 
     Args:
         grey: (H, W) encoded values, white being the largest that a uint8 or uint16 holds, or 1.0.
+        means: of its cells, if they are known already.
     """
-    cells = _without_chalk(cell_means(grey))
+    cells = _without_chalk(cell_means(grey) if means is None else means)
     envelope = closed(cells, FILL // CELL)
     white = float(np.percentile(envelope, 90))
     held = np.maximum(WIDE_FLOOR * closed(envelope, WIDE // CELL), max(PAGE_FLOOR * white, LEAST_PAPER))

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from lineart_cli.imaging.paper import NO_PAPER, light, paper_map
+from lineart_cli.imaging.paper import NO_PAPER, cell_means, light, paper_map
 from lineart_cli.imaging.resample import linear_rows, strips
+from lineart_cli.imaging.shading import as_paper
 from lineart_cli.options import NEUTRAL_FAINT
 
 if TYPE_CHECKING:
@@ -106,11 +107,13 @@ def measure(grey: Page, last: Exposure | None = None, *, is_fixed: bool = False)
             page is like it, so that ink far from what was drawn stays the same, bit for bit.
         is_fixed: it is kept whatever the page is like, as the frames of a shot have one.
     """
-    paper = paper_map(grey)
+    means = cell_means(grey)
+    paper = paper_map(grey, means)
     exposure = last if last is not None and is_fixed else _exposure(grey, paper)
     if last is not None and last.is_like(exposure):
         exposure = last
-    return Tone(paper * np.float32(exposure.level), exposure)
+    paper *= np.float32(exposure.level)
+    return Tone(as_paper(means, paper, exposure.gain), exposure)
 
 
 def _exposure(grey: Page, paper: Floats) -> Exposure:

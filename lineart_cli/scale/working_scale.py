@@ -31,7 +31,7 @@ MOST_PX = 20_000_000
 """The largest working picture of pages of up to `A4_PX`; larger ones are never enlarged."""
 LEAST_SIDE = 64
 """No page is shrunk to a long side of less."""
-THINNEST = 1.5
+THINNEST = 1.0
 """The thinnest line that a page is shrunk for, working px: thinner ones have gaps, as half of it is little more than
 what the network's distances are off."""
 CLOSER = 0.2

@@ -1,0 +1,48 @@
+"""Shading: broad areas of a middle tone, laid on with crayon, the side of a pencil or a wash.
+
+Lineart knows no grey, so such an area would be inked black as a whole or in rags. It is taken for paper instead: its
+outline and what is drawn over it stay lines. What is about as dark as the page's main lines is a black shape, and stays.
+All lengths are cells of the paper map, see `paper.CELL`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+
+STROKE = 5  # what is narrower is drawn, not shaded
+BROAD = 13  # a shaded area is as broad in one place, pupils and other small fills are not
+PALEST = 0.12  # darkness of shading, at least
+GREY, BLACK = 0.58, 0.68  # darkness up to which shading is paper, and from which it is a black shape; `tone.INK` is 0.8
+
+
+def as_paper(cells: Floats, paper: Floats, gain: float) -> Floats:
+    """Take the shaded areas of a page for paper.
+
+    Args:
+        cells: (h, w) mean greys of the page's cells, in [0, 1].
+        paper: (h, w) the grey of bare paper there.
+        gain: brings the darkness of the page's main lines to `tone.INK`.
+
+    Returns:
+        (h, w) the grey of the paper, with the grey of the shading where the page is shaded.
+    """
+    dark = np.maximum(1 - cells / paper, 0) * np.float32(gain)
+    tone = cv2.morphologyEx(dark, cv2.MORPH_OPEN, _disc(STROKE))
+    _, parts = cv2.connectedComponents((tone > PALEST).astype(np.uint8))
+    broad = cv2.morphologyEx((dark > PALEST).astype(np.uint8), cv2.MORPH_OPEN, _disc(BROAD))
+    is_shaded = (parts > 0) & np.isin(parts, parts[broad > 0])
+    blackness = np.clip((tone - GREY) / (BLACK - GREY), 0, 1)
+    shading = np.where(is_shaded, tone * (1 - blackness), 0) / np.float32(gain)
+    return np.asarray(paper * (1 - shading), np.float32)
+
+
+def _disc(across: int) -> npt.NDArray[np.uint8]:
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across)), np.uint8)

@@ -1,0 +1,64 @@
+"""Areas of a middle tone are paper to what is drawn on them."""
+
+import cv2
+import numpy as np
+import pytest
+
+from lineart_cli.imaging.paper import CELL
+from lineart_cli.imaging.shading import as_paper
+from lineart_cli.imaging.tone import INK, darkness
+
+SIDE = 640
+BOX = slice(200, 400)
+
+
+def page() -> np.ndarray:
+    """A page with outlined boxes, lines 5 px wide, on white paper; float32 grey in [0, 1]."""
+    grey = np.full((SIDE, SIDE), 0.97, np.float32)
+    cv2.rectangle(grey, (40, 40), (600, 600), 0.15, 5)
+    cv2.rectangle(grey, (200, 200), (400, 400), 0.15, 5)
+    return grey
+
+
+def crayoned(grey: np.ndarray, area: np.ndarray, level: float) -> np.ndarray:
+    """The page with an area crayoned over: grain of some pixels around a level."""
+    grain = cv2.GaussianBlur(np.random.default_rng(1).standard_normal(grey.shape).astype(np.float32), (0, 0), 1.5)
+    tone = np.clip(level + 0.35 * grain, 0.05, 0.97).astype(np.float32)
+    return np.where(area, np.minimum(grey, tone), grey)
+
+
+def inside(margin: int) -> np.ndarray:
+    """Pixels of the inner box, so far from its outline."""
+    area = np.zeros((SIDE, SIDE), bool)
+    area[200 + margin : 400 - margin, 200 + margin : 400 - margin] = True
+    return area
+
+
+@pytest.mark.parametrize("level", [0.45, 0.6, 0.8])
+def test_shaded_area_is_paper_and_lines_over_it_stay_lines(level: float) -> None:
+    grey = page()
+    cv2.line(grey, (200, 300), (400, 300), 0.15, 5)
+    dark = darkness(crayoned(grey, inside(0), level))
+    field = inside(24)
+    field[280:320] = False
+    assert dark[field].mean() < 0.12
+    assert dark[300, 220:380].mean() > 0.5
+    assert dark[BOX, 200].mean() > 0.5
+
+
+def test_black_shape_stays_black() -> None:
+    dark = darkness(crayoned(page(), inside(0), 0.15))
+    assert dark[inside(8)].mean() > 0.9 * INK
+
+
+def test_small_fill_stays_as_dark_as_it_is() -> None:
+    area = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.circle(area, (300, 300), 30, 1, -1)
+    dark = darkness(crayoned(page(), area > 0, 0.5))
+    assert dark[cv2.erode(area, np.ones((9, 9), np.uint8)) > 0].mean() > 0.4
+
+
+def test_paper_without_shading_is_the_same() -> None:
+    cells = cv2.resize(page(), (SIDE // CELL, SIDE // CELL), interpolation=cv2.INTER_AREA)
+    paper = np.full_like(cells, 0.97)
+    np.testing.assert_array_equal(as_paper(cells, paper, 1.0), paper)
