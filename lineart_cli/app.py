@@ -27,7 +27,7 @@ from lineart_cli.options import (
     InkOptions,
     specs,
 )
-from lineart_cli.options.command_line import typed, with_options
+from lineart_cli.options.command_line import TextCommand, TextGroup, typed, with_options
 
 if TYPE_CHECKING:
     from lineart_cli.batch.files import Job
@@ -56,7 +56,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog=_EXIT_CODES)
+@app.callback(cls=TextGroup, epilog=_EXIT_CODES)
 def lineart(
     version: Annotated[
         bool, typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True)
@@ -65,7 +65,7 @@ def lineart(
     """Turns scanned pencil sketches into clean ink."""
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(cls=TextCommand, epilog=_EXIT_CODES)
 @partial(with_options, InkOptions, in_config=True)
 @partial(with_options, ConfigOptions)
 def ink(
@@ -80,7 +80,7 @@ def ink(
         ),
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where the ink goes.", show_default=False)
+        str | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where the ink goes.", show_default=False)
     ] = None,
     **options: Any,
 ) -> None:
@@ -92,18 +92,19 @@ def ink(
     with chosen.located():
         parsed = InkOptions.parse(chosen.given)
         is_typed = parsed.beside and "beside" not in chosen.origins
+        out = None if output is None else Path(output)
         if DASH in paths:
-            _ink_piped(paths, output, replace(parsed, beside=is_typed), chosen)
+            _ink_piped(paths, out, replace(parsed, beside=is_typed), chosen)
             return
         if output is not None and is_typed:
             raise ArgumentError("--beside", f"with --output {output}", "the ink goes to one of both; leave one out")
         if output is None and not parsed.beside:
             raise ArgumentError("--output", "missing", "name a folder for the ink, or give --beside")
-        _ink(paths, output, parsed, chosen)
+        _ink(paths, out, parsed, chosen)
 
 
 for _name, _command in commands.BY_NAME.items():
-    app.command(_name, epilog=_EXIT_CODES)(_command)
+    app.command(_name, cls=TextCommand if _name == "serve" else None, epilog=_EXIT_CODES)(_command)
 app.add_typer(commands.config, name="config")
 app.add_typer(krita, name="krita")
 

@@ -40,6 +40,7 @@ LEAST_DRAWN = 0.05  # darkness from which a pixel counts as drawn, if that is ab
 DRAWN_NOISES = 5  # and how far above it, in standard deviations; paper in a shadow is noisier than most
 LEAST_SHARE = 5e-4  # of the pixels so drawn, below which a page counts as blank
 SAMPLES = 300_000  # pixels, evenly spread, from which noise and pressure are measured
+FEW = 4096  # of them, that tell where their median is
 SAME_GAIN = 1.25  # as many times more or less is still the gain of a page that was drawn on
 SAME_PAPER = 0.02  # likewise of its level and its toe, up or down
 
@@ -137,8 +138,19 @@ def _exposure(grey: Page, paper: Floats) -> Exposure:
 
 
 def _median(values: Floats) -> float:
-    """Of values whose order is not needed any more."""
-    return float(np.median(values, overwrite_input=True))
+    """Of (N,) values, whose order is not needed any more.
+
+    It is sought between two values that a few tell it to be between, which takes a third of the time.
+    """
+    few = np.sort(values[:: max(1, values.size // FEW)])
+    least, most = few[int(0.45 * few.size)], few[int(0.55 * few.size)]
+    near = values[(values >= least) & (values <= most)]
+    first = (values.size - 1) // 2 - np.count_nonzero(values < least)
+    last = first + 1 - values.size % 2
+    if first < 0 or last >= near.size:
+        return float(np.median(values, overwrite_input=True))
+    near.partition((first, last))
+    return float(near[first : last + 1].mean())
 
 
 def apply(

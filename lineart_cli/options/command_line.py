@@ -3,12 +3,49 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from lineart_cli.options.spec import Options, default_text, field_name, specs
+
+
+class TextCommand(TyperCommand):
+    """A command all of whose parameters are texts, lists of texts and switches, and taken as they are given.
+
+    Typer has Pydantic make a validator for each parameter, which takes a tenth of a second.
+    """
+
+    def parse_args(self, context: Any, args: list[str]) -> list[str]:
+        """See `TyperCommand`."""
+        _take_as_given(self.get_params(context))
+        return super().parse_args(context, args)
+
+
+class TextGroup(TyperGroup):
+    """Commands together, whose own parameters are as those of a `TextCommand`."""
+
+    def parse_args(self, context: Any, args: list[str]) -> list[str]:
+        """See `TyperGroup`."""
+        _take_as_given(self.get_params(context))
+        return super().parse_args(context, args)
+
+
+def _take_as_given(parameters: Iterable[Any]) -> None:
+    for each in parameters:
+        each.process_value = partial(_as_given, each, each.process_value)
+
+
+def _as_given(parameter: Any, process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """The value of a parameter; one that is missing and required, or of no such type, is left to Typer to `process`."""
+    is_list = isinstance(value, list | tuple) and value and all(isinstance(each, str) for each in value)
+    if not (is_list or isinstance(value, str | bool) or (value is None and not parameter.required)):
+        return process(context, value)
+    given = list(value) if is_list else value
+    return parameter.callback(context, parameter, given) if parameter.callback else given
 
 
 def with_options(

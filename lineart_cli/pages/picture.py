@@ -29,6 +29,7 @@ _CACHED_PIXELS = 1 << 15
 """How many are mixed at once in floating point: few enough for a core's second-level cache."""
 
 Space = Literal["grey", "rgb", "cmyk"]
+_SAMPLES: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
 Channel = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Makes (h, w) grey of (h, w, 3) RGB, both in [0, 1]."""
 
@@ -268,12 +269,14 @@ def _lay(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
         return
     rows = slice(block.top + top, block.top + top + len(samples))
     columns = slice(block.left + left, block.left + left + samples.shape[1])
-    if _is_grey_already(block, [page for page, _ in pages]):
-        for page, _ in pages:
-            page[rows, columns] = samples[..., 0]
-        return
     for strip in strips(len(samples), max(1, _CACHED_PIXELS // samples.shape[1])):
-        _mix(replace(block, samples=samples[strip]), [(page[rows, columns][strip], channel) for page, channel in pages])
+        piece = replace(block, samples=samples[strip])
+        parts = [(page[rows, columns][strip], channel) for page, channel in pages]
+        if _is_grey_already(piece, [part for part, _ in parts]):
+            for part, _ in parts:
+                part[:] = piece.samples[..., 0]
+        else:
+            _mix(piece, parts)
 
 
 def _mix(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
@@ -281,9 +284,10 @@ def _mix(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
     light = np.divide(block.samples, np.float32(block.white), dtype=np.float32)
     coverage: Any = np.float32(block.opacity)
     if block.alpha != "none":
-        light, coverage = _without_last(light), light[..., -1] * coverage
+        coverage = light[..., -1] * coverage
     shown = np.float32(block.opacity) if block.alpha == "premultiplied" else coverage
     is_opaque = np.min(coverage) == 1
+    light = _interleaved(light, _SAMPLES[block.space])
     if block.space == "cmyk":
         light = (1 - light[..., :3]) * (1 - light[..., 3:])
     for page, channel in pages:
@@ -296,14 +300,28 @@ def _mix(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
         page[:] = mixed
 
 
-def _without_last(light: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Samples of light or ink without the last of each pixel; a new array, as OpenCV wants it."""
-    if light.shape[-1] == 4:  # many times as fast
+def _interleaved(light: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
+    """The first samples of light or ink, one pixel after the other: OpenCV takes several times as long otherwise."""
+    if samples == 1 or (light.flags.c_contiguous and light.shape[-1] == samples):
+        return light[..., :samples]
+    if light.flags.c_contiguous and light.shape[-1] == 4:
         return np.asarray(cv2.cvtColor(light, cv2.COLOR_RGBA2RGB), np.float32)
-    return np.ascontiguousarray(light[..., :-1])
+    return np.asarray(cv2.merge([light[..., each] for each in range(samples)]), np.float32)
 
 
 def _is_grey_already(block: Block, pages: Sequence[NDArray[Any]]) -> bool:
-    """Whether the block's samples are just what the pages will hold."""
-    is_opaque = block.space == "grey" and block.alpha == "none" and block.opacity == 1
-    return is_opaque and all(page.dtype == block.samples.dtype and _white(page) == block.white for page in pages)
+    """Whether the block's first samples are just what the pages will hold: it is opaque, and its colours are greys."""
+    samples = block.samples
+    if block.space == "cmyk" or block.opacity != 1:
+        return False
+    if any(page.dtype != samples.dtype or _white(page) != block.white for page in pages):
+        return False
+    if block.space == "grey" and block.alpha == "none":
+        return True
+    is_whole = samples.dtype.kind == "u"  # others lose a bit where colours become grey
+    colours, coverage = (samples, None) if block.alpha == "none" else (samples[..., :-1], samples[..., -1])
+    return (
+        is_whole
+        and (coverage is None or bool((coverage == block.white).all()))
+        and all(np.array_equal(colours[..., 0], colours[..., each]) for each in range(1, colours.shape[-1]))
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +23,7 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.imaging.disk_array import Page, allocate
 from lineart_cli.imaging.resample import gather
 from lineart_cli.imaging.tone import Exposure, Tone, measure
-from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
+from lineart_cli.inference.engines import Engine, EngineChoice
 from lineart_cli.inking.inker import Inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, InkOptions, Length, ReadOptions, specs
@@ -33,6 +32,7 @@ from lineart_cli.scale import reader, working_scale
 from lineart_cli.scale.working_scale import Estimate, WorkingScale
 from lineart_cli.serve import layer, pixels
 from lineart_cli.serve.layer import NewInk
+from lineart_cli.serve.networks import ReadyNetworks
 from lineart_cli.serve.pixels import Share
 from lineart_cli.serve.protocol import Order
 from lineart_cli.serve.watch import Watch, WatchedEngine
@@ -45,10 +45,6 @@ _INKED, _PREVIEWED = (AROUND, 1), (128, 128)
 """Working px that a part sees around itself, and by which its size goes, see `Part.of`: previews have to be soon."""
 _DPI, _MOST_SIDE = 300.0, 16_384
 """Of a window that is prepared for: any would do; px."""
-_SMALL_PX, _MOST_SMALL = 2_500_000, 2
-"""Windows of a preview, for whose draft and whose last look the network is kept ready: some 120 MB in all."""
-
-
 _SAME_PX, _SAME_SHARE = 0.1, 0.01
 """A page has been drawn on, and is no other one, where no more than this share of its px differ by more than that."""
 
@@ -119,17 +115,14 @@ class Studio:
         """
         self._card = card
         self._decide = decide
-        self._cache = cache
-        self._compiled = CompiledNetworks(cache)
-        self._small: dict[tuple[EngineChoice, tuple[int, int]], Engine] = {}
+        self._networks = ReadyNetworks(card, cache)
         self._sheet: tuple[Any, _Sheet] | None = None
         self._worked: tuple[PageSize, _Worked] | None = None
         self._watch = Watch(lambda *_: None)
 
     def rest(self) -> None:
         """Let go of all memory that is kept to be quicker the next time."""
-        self._compiled = CompiledNetworks(self._cache)
-        self._small.clear()
+        self._networks.forget()
         self._sheet = self._worked = None
         reader.forget()
         gc.collect()
@@ -266,6 +259,8 @@ class Studio:
         except BaseException:
             pixels.discard(*order.results)
             raise
+        finally:
+            self._networks.rest()
 
     def _bands(
         self, worked: _Worked, crop: Crop, tool: Tool, order: Order, seen: tuple[int, int], tone: Tone
@@ -281,14 +276,7 @@ class Studio:
         return inker.bands(page, size, plan, tool, order.options.faint, tone), inside
 
     def _prepare(self, choice: EngineChoice, window: tuple[int, int]) -> Engine:
-        engine = self._small.pop((choice, window), None)
-        if engine is None:
-            engine = open_engine(self._card.network_for(choice.precision), choice, window, self._compiled)
-        if math.prod(window) <= _SMALL_PX:
-            self._small[choice, window] = engine
-            while len(self._small) > _MOST_SMALL:
-                del self._small[next(iter(self._small))]
-        return WatchedEngine(engine, lambda: self._watch)
+        return WatchedEngine(self._networks.open(choice, window), lambda: self._watch)
 
 
 def _scratch() -> Path:

@@ -71,3 +71,7 @@ class WatchedEngine:
         level = self._engine.run(sketch, thickness)
         watch.ran(sketch.shape[2] * sketch.shape[3])
         return level
+
+    def rest(self) -> bool:
+        """See `Engine.rest`."""
+        return self._engine.rest()

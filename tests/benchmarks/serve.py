@@ -1,8 +1,8 @@
 """Start of `lineart serve`, previews of a window of 1000 x 700 px, and an A4 layer beside bare inking.
 
 Bare inking is what the network and the cutting of lines take for a page that is in memory at its scale, in a process
-that has the network ready. Seconds are told by the clock, and of all cores together: on a machine that is busy with
-other things, believe those. What is asked for is in the last column.
+that has the networks of all passes ready. Seconds are told by the clock, and of all cores together: on a machine that
+is busy with other things, believe those. What is asked for is in the last column.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from PIL import Image
 from lineart_cli import app
 from lineart_cli.bench import settings
 from lineart_cli.brushes.style import Tool
-from lineart_cli.inking.inker import open_inker
-from lineart_cli.machine import hardware
+from lineart_cli.inking.inker import Inker
+from lineart_cli.machine import folders, hardware, process
 from lineart_cli.model import catalogue
 from lineart_cli.options import InkOptions, Length
 from lineart_cli.pages.readers.raw import first_line
 from lineart_cli.plan import PageSize, Request, plan
 from lineart_cli.scale import working_scale
+from lineart_cli.serve.networks import ReadyNetworks
 
 WINDOW = (1000, 700)
 TIMES = 5
@@ -99,18 +100,21 @@ class Bare:
         self._page = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
         options, machine = InkOptions.parse({}), hardware.detect()
         self._plan = plan(self._size, self._card, machine, Request.of(options, settings.load(machine), 1))
-        self._inker = open_inker(self._card)
+        self._networks = ReadyNetworks(self._card, folders.compiled_networks())
 
     def ink(self) -> Took:
         start, cores = time.monotonic(), time.process_time()
-        for _ in self._inker.bands(self._page, self._size, self._plan, Tool(thickness=Length(3.0))):
+        inker = Inker(self._card, self._networks.open)
+        for _ in inker.bands(self._page, self._size, self._plan, Tool(thickness=Length(3.0))):
             pass
+        self._networks.rest()
         return Took(time.monotonic() - start, time.process_time() - cores)
 
 
 def main() -> None:
     parser = common.arguments(__doc__ or "")
     options = parser.parse_args()
+    process.give_back_memory()
     png = common.draw_page(options.folder / "a4.png", *common.PAGES["A4 300"])
     raw = _raw(png, options.folder / "a4.pixels")
     serve = Serve()

@@ -11,6 +11,7 @@ from lineart_cli.errors import EngineError
 from lineart_cli.inference import engines
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.engines.base import OutOfMemoryError, UnusableError, _is_finite, failure
+from lineart_cli.inference.engines.openvino import OpenVinoEngine
 from lineart_cli.model.card import ModelCard
 
 RUNTIMES = ["openvino", "onnxruntime"]
@@ -38,6 +39,12 @@ def test_each_run_looks_at_its_own_sketch(engine: Engine) -> None:
     first = engine.run(given, 2).copy()
     assert (engine.run(sketch(1), 2) != first).any()
     np.testing.assert_array_equal(engine.run(given, 2), first)
+
+
+def test_a_network_that_has_rested_runs_as_before(engine: Engine) -> None:
+    first = engine.run(sketch(), 2).copy()
+    assert engine.rest() == isinstance(engine, OpenVinoEngine)
+    np.testing.assert_array_equal(engine.run(sketch(), 2), first)
 
 
 def test_the_runtimes_agree(network: Path) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
-from lineart_cli.options import InkOptions
+from lineart_cli.options import DESATURATE_MODES, InkOptions
 from lineart_cli.pages.readers.raw import TYPES, first_line
 
 SHAPE = (37, 53)
@@ -47,6 +47,21 @@ def test_depths_agree(tmp_path: Path, sample: str) -> None:
     reference = grey(write(tmp_path / "a", rgba, "rgba", "u8"))
     deep = rgba * np.float64(257 if sample == "u16" else 1 / 255)
     np.testing.assert_allclose(grey(write(tmp_path / "b", deep, "rgba", sample)), reference, atol=2e-3)
+
+
+@pytest.mark.parametrize("mode", DESATURATE_MODES)
+@pytest.mark.parametrize(("sample", "highest"), [("u8", 255), ("u16", 65535)])
+def test_opaque_greys_in_colour_are_kept_bit_for_bit_also_beside_a_colour(
+    tmp_path: Path, mode: str, sample: str, highest: int
+) -> None:
+    greys = np.arange(highest + 1).reshape(-1, 256)
+    bgra = np.dstack([greys] * 3 + [np.full_like(greys, highest)])
+    options = InkOptions.parse({"desaturate": mode})
+    plain = np.concatenate(list(pages.read_strips(write(tmp_path / "a", bgra, "bgra", sample), options)))
+    np.testing.assert_array_equal(plain, greys)
+    beside = np.concatenate([bgra, np.broadcast_to([0, 0, highest, highest], bgra.shape)], 1)
+    mixed = np.concatenate(list(pages.read_strips(write(tmp_path / "b", beside, "bgra", sample), options)))
+    np.testing.assert_array_equal(mixed[:, :256], greys)
 
 
 def test_grey_and_cmyk(tmp_path: Path) -> None:

@@ -143,3 +143,11 @@ def test_the_same_page_gives_the_same_darkness() -> None:
     draw(scan, 0.5, *LINES)
     scan = uneven(scan)
     np.testing.assert_array_equal(tone.darkness(scan), tone.darkness(scan))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 60, 61, 50_000, 50_001])
+@pytest.mark.parametrize("steps", [1, 7, 100_000])
+def test_the_median_is_numpy_s_also_of_values_in_steps_and_in_order(size: int, steps: int) -> None:
+    values = (np.random.default_rng(size).normal(1, 0.02, size) * steps).round().astype(np.float32) / np.float32(steps)
+    for each in (values, np.sort(values), values**9):
+        assert tone._median(each.copy()) == np.median(each)

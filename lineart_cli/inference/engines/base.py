@@ -58,6 +58,9 @@ class Engine(Protocol):
             EngineError: the runtime failed, or its result has another shape or is not finite.
         """
 
+    def rest(self) -> bool:
+        """Give back the memory that a run has taken, its result too, until the next run; False where that cannot be."""
+
 
 class UnusableError(EngineError):
     """A runtime or device cannot be used at all: no page can be inked with it."""
@@ -94,6 +97,10 @@ class CheckedEngine(ABC):
         if not _is_finite(level):
             raise EngineError(f"--backend {self.backend}: the network's result is not finite; try --precision f32")
         return level
+
+    def rest(self) -> bool:
+        """See `Engine.rest`."""
+        return False
 
     @abstractmethod
     def _infer(self, sketch: npt.NDArray[np.float16], thickness: npt.NDArray[np.float32]) -> Level:

@@ -56,10 +56,15 @@ class OpenVinoEngine(CheckedEngine):
                 if model is None:
                     model = core.compile_model(_model(core, network, self._sketch_shape), device, settings)
                     compiled.keep(key, model.export_model().getvalue())
-            self._request = model.create_infer_request()
+            self._model, self._request = model, model.create_infer_request()
         except (RuntimeError, MemoryError) as error:
             message = f"--device {device}: OpenVINO cannot prepare {network}: {_last_line(error)}"
             raise failure(error, message) from error
+
+    def rest(self) -> bool:
+        """See `Engine.rest`."""
+        self._model.release_memory()
+        return True
 
     def _infer(self, sketch: npt.NDArray[np.float16], thickness: npt.NDArray[np.float32]) -> Level:
         inputs = {"sketch": sketch, "thickness": thickness}
