@@ -248,7 +248,7 @@ def _run() -> int:
         sys.stdout.flush()
         message = ""
     except ResultsError as error:
-        code, message = error.exit_code, f"{error}; {_kept()}make room and run again" if error.has_reader else ""
+        code, message = error.exit_code, f"{error}; {_kept()}{error.advice}" if error.has_reader else ""
     except LineartError as error:
         code, message = error.exit_code, str(error)
     except _UsageError as error:

@@ -5,6 +5,7 @@ Each message is one line: what is wrong (the file or option and its value), then
 
 from __future__ import annotations
 
+import errno
 import os
 import unicodedata
 from collections.abc import Iterator
@@ -136,12 +137,16 @@ class ResultsError(LineartError):
 
     Attributes:
         has_reader: whether there is still somebody who reads them.
+        advice: the next step.
     """
 
     def __init__(self, error: OSError) -> None:
         """`error`: what the system says."""
-        super().__init__(f"results cannot be written to standard output ({error.strerror})")
+        is_closed = error.errno == errno.EBADF
+        why = ", which is closed" if is_closed else f" ({error.strerror})"
+        super().__init__(f"results cannot be written to standard output{why}")
         self.has_reader = not isinstance(error, BrokenPipeError)
+        self.advice = "run again with it open, or into a file" if is_closed else "make room and run again"
 
 
 class BrushError(LineartError):

@@ -138,14 +138,19 @@ def test_where_there_are_no_results_stdout_may_be_closed(folder: Path) -> None:
 
 @NO_SHELL
 @pytest.mark.parametrize(
-    ("where", "why"),
-    [(">&-", "Bad file descriptor"), pytest.param("> /dev/full", "No space left on device", marks=NO_FULL)],
+    ("where", "why", "advice"),
+    [
+        (">&-", ", which is closed", "run again with it open, or into a file"),
+        pytest.param("> /dev/full", " (No space left on device)", "make room and run again", marks=NO_FULL),
+    ],
 )
 @pytest.mark.parametrize("words", ["ink scans/a.png -o ink --dry-run", "ink scans/a.png -o ink --json -q", "brushes"])
-def test_results_that_are_not_taken_are_one_line_and_a_failure(folder: Path, words: str, where: str, why: str) -> None:
+def test_results_that_are_not_taken_are_one_line_and_a_failure(
+    folder: Path, words: str, where: str, why: str, advice: str
+) -> None:
     done = shell(folder, f"{words} {where}")
     kept = "finished pages are kept, " if words.startswith("ink") else ""
-    says = f"results cannot be written to standard output ({why}); {kept}make room and run again"
+    says = f"results cannot be written to standard output{why}; {kept}{advice}"
     assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"lineart: {says}")
     assert "inked, " not in done.stderr
     assert shell(folder, f"{words} --no-such-option {where}").returncode == 2
