@@ -13,11 +13,13 @@ from lineart_cli.machine import hardware
 from lineart_cli.options import InkOptions
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
 LOCAL = "local:"
 _LOGGERS = ("distributed", "distributed.client", "tornado.application")  # that Dask gives levels of their own
 _CONNECTS = 30  # seconds that a scheduler has to answer
+_STARTS = 3
+"""How often workers of our own are started before that is given up."""
 _SELDOM = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "500ms",
@@ -82,19 +84,30 @@ def _scheduler(options: InkOptions) -> Iterator[dict[str, Any]]:
     if not is_local(options):
         yield {"address": place} if "://" in place else {"scheduler_file": place}
         return
+    with _local_cluster(place) as cluster:
+        yield {"address": cluster}
+
+
+def _local_cluster(place: str) -> LocalCluster:
+    """Workers of our own; tried again where one of them ends before it is there, which Dask does not forgive."""
     from distributed import LocalCluster
 
     count = int(place.removeprefix(LOCAL))
-    threads = max(1, int(hardware.detect().share / count))
-    with LocalCluster(
-        n_workers=count,
-        threads_per_worker=threads,
-        processes=True,
-        dashboard_address="127.0.0.1:0",
-        scheduler_kwargs={"dashboard": False},  # only the port is used, which would be one that others may have
-        silence_logs=logging.CRITICAL,
-    ) as cluster:
-        yield {"address": cluster}
+    fault: Exception | None = None
+    for _ in range(_STARTS):
+        try:
+            return LocalCluster(
+                n_workers=count,
+                threads_per_worker=max(1, int(hardware.detect().share / count)),
+                processes=True,
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},  # only the port is used, which would be one that others may have
+                silence_logs=logging.CRITICAL,
+            )
+        except RuntimeError as error:
+            fault = error
+    reason = f"its workers end before they have started ({fault}); give fewer of them, or leave --cluster out"
+    raise ArgumentError("--cluster", place, reason)
 
 
 def _configure(file: str | None) -> None:

@@ -15,6 +15,7 @@ their places one at a time; the scheduler; and the disk that all share, at so ma
 from __future__ import annotations
 
 import argparse
+import contextlib
 import heapq
 import json
 import os
@@ -116,10 +117,11 @@ def _run(sketches: Path, out: Path, workers: int, kill: float | None) -> dict[st
 def _kill(parent: int, every: float, over: threading.Event, killed: list[int]) -> None:
     while not over.wait(every):
         for child in psutil.Process(parent).children(recursive=True):
-            if "spawn_main" in " ".join(child.cmdline()):
-                child.send_signal(signal.SIGKILL)
-                killed[0] += 1
-                break
+            with contextlib.suppress(psutil.Error):  # it has just ended
+                if "spawn_main" in " ".join(child.cmdline()):
+                    child.send_signal(signal.SIGKILL)
+                    killed[0] += 1
+                    break
 
 
 def _simulated(frames: int, workers: int, costs: Costs) -> dict[str, Any]:

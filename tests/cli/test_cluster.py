@@ -21,7 +21,8 @@ from lineart_cli.options import InkOptions
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow
 
-# Worker 0 has another lineart. A page called fatal ends its worker's process, and one called slow takes its time.
+# Worker 0 has another lineart, and so many of the first workers end as they start. A page called fatal ends the process
+# of its worker, and one called slow takes its time.
 PRELOAD = """
 import os, time
 import numpy as np
@@ -46,6 +47,10 @@ station.open_inker = lambda *_: HalfInker()
 def dask_setup(worker):
     if str(worker.name) == "{old}":
         station.__version__ = "0.0.1"
+    begun = {begun!r}
+    if len(os.listdir(begun)) < {ends}:
+        os.mkdir(f"{{begun}}/{{os.getpid()}}")
+        os._exit(1)
 """
 LOCAL = """
 from lineart_cli import app
@@ -73,9 +78,10 @@ def draw(path: Path, number: int = 0) -> None:
     page.save(path, dpi=(300, 300))
 
 
-def command(shop: Path, *options: str, old: str = "", slow: float = 0) -> subprocess.Popen[str]:
+def command(shop: Path, *options: str, old: str = "", slow: float = 0, ends: int = 0) -> subprocess.Popen[str]:
     """`lineart ink scans --drawing 7px` with options."""
-    (shop / "preload.py").write_text(PRELOAD.format(old=old, slow=slow))
+    (shop / "begun").mkdir(exist_ok=True)
+    (shop / "preload.py").write_text(PRELOAD.format(old=old, slow=slow, ends=ends, begun=str(shop / "begun")))
     (shop / "dask.yaml").write_text(json.dumps({"distributed": {"worker": {"preload": [str(shop / "preload.py")]}}}))
     program = ["-m", "lineart_cli"] if "--cluster" in options else ["-c", LOCAL]
     config = ["--cluster-config", "dask.yaml"] if "--cluster" in options else []
@@ -147,6 +153,14 @@ def _heard() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_heard")
+def test_own_workers_that_end_as_they_start_are_started_again_or_told(shop: Path) -> None:
+    code, _, err = said(command(shop, "-o", "ink", "--cluster", "local:1", ends=1))
+    assert (code, err.split(";")[0]) == (0, "8 inked, 0 skipped, 0 failed")
+    code, _, err = said(command(shop, "-o", "ink", "--cluster", "local:1", ends=99))
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert err.startswith("lineart: --cluster local:1: its workers end before they have started (")
+
+
 def test_ctrl_c_ends_it_in_good_order(shop: Path) -> None:
     for number in range(20):
         draw(shop / f"scans/slow{number}.png")
