@@ -95,6 +95,7 @@ class Inker:
         Args:
             sketch: (H, W) or (H, W, 1) grey, (H, W, 3) RGB, or (H, W, 4) RGB and coverage, not multiplied into it;
                 encoded as sRGB, 0 is black and white is 255 of uint8, 65535 of uint16, 1.0 of floating point, or True.
+                None is NaN or infinite.
             dpi: pixels per inch, 50 to 2400: makes px of millimetres. None takes the `dpi` of the options, or takes the
                 sketch as A4-like.
 
@@ -179,7 +180,9 @@ def _samples(sketch: Sketch) -> npt.NDArray[Any]:
         samples = samples.astype(np.float32)
     if samples.dtype.name not in _SAMPLES:
         raise ArgumentError("sketch", f"of type {samples.dtype}", "give bool, uint8, uint16, or floating point up to 1")
-    if samples.dtype.kind == "f" and not (most := float(samples.max())) <= _MOST:
+    if not np.isfinite(samples).all():
+        raise ArgumentError("sketch", "with samples that are NaN or infinite", "give numbers from 0 to 1")
+    if samples.dtype.kind == "f" and (most := float(samples.max())) > _MOST:
         raise ArgumentError(
             "sketch", f"with a sample of {most:g}", "floating point is from 0 to 1: divide by its white"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -16,9 +17,9 @@ import typer
 
 from lineart_cli import __version__, commands, extensions
 from lineart_cli.config import Chosen, chosen_for
-from lineart_cli.errors import ArgumentError, ExitCode, LineartError, PageError
+from lineart_cli.errors import ArgumentError, ExitCode, LineartError, ResultsError
 from lineart_cli.krita.app import krita
-from lineart_cli.machine import process
+from lineart_cli.machine import process, standard_streams
 from lineart_cli.options import (
     DASH,
     MODEL,
@@ -116,15 +117,10 @@ def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chose
         raise ArgumentError("PATH", DASH, advice)
     if sys.stdin.isatty() or (sys.stdout.isatty() and not options.dry_run):
         raise ArgumentError("PATH", DASH, "pipe a picture in and its ink out: lineart ink - < sketch.png > ink.png")
-    if getattr(sys.stdout, "name", "") == os.devnull and not options.dry_run:
+    if not options.dry_run and standard_streams.is_closed(sys.stdout):
         raise ArgumentError("PATH", DASH, "its ink goes to standard output, which is closed; write > ink.png")
-    with Piped(sys.stdin.buffer, replace(options, name=None)) as piped:
+    with Piped(sys.stdin.buffer, sys.stdout, replace(options, name=None)) as piped:
         _ink([str(piped.sketch)], piped.out, replace(options, name=None), chosen, piped)
-        try:
-            piped.hand_over(sys.stdout.buffer)
-        except PageError:
-            process.silence(sys.stdout)
-            raise
 
 
 def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:
@@ -139,9 +135,10 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
 
     process.give_back_memory()
     libraries.quieten()
-    sources, problems = files.find(paths, out)
+    found = files.find(paths, out)
+    sources = found.sources
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):
-        raise files.nothing_found(paths, out, problems)
+        raise files.nothing_found(paths, found)
     tools, guesses = store.tools(options)
     known = watch.stamps([source.path for source in sources])
     counted = cache(lambda path, _stamp: count_pages(path))
@@ -160,14 +157,15 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     ink_by, connected, decide = _by_whom(options, tools, card, pages, keep)
     if options.log_file:
         log_file.check(Path(options.log_file), out, [source.path for source in sources])
-    if not options.dry_run and out is not None:
-        files.prepare_folder(out)
-    open_folder = partial(OutputFolder, overwrite=options.overwrite, dry_run=options.dry_run)
+    if out is not None:
+        files.prepare_folder(out, dry_run=options.dry_run)
+    kind = piped.folder if piped else OutputFolder
+    open_folder = partial(kind, overwrite=options.overwrite, dry_run=options.dry_run)
     folder = open_folder(out) if out is not None else OutputFolder(Path(), dry_run=True)
     in_use: list[OutputFolder | parts.Parts | Piped] = [folder, *([piped] if piped else [])]
     results = sys.stderr if piped else sys.stdout
     with (
-        console.reporter(pages + len(problems), options, results) as listener,
+        console.reporter(pages + len(found.problems), options, results) as listener,
         interrupt.asked_to_stop(partial(_end, in_use)) as stopped,
         folder if out is not None else nullcontext(),
         connected,
@@ -179,16 +177,16 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         reporter = Renaming(listener, piped.names if piped else {})
         batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped, ink_by)
         folders = {source.path.parent for source in sources} if piped is None else set()
-        left_out = files.own_ink_notice(paths, out)
+        left_out = files.own_ink_notice(found.ink, out)
         for notice in filter(None, [*chosen.notices(folders), left_out, *options.without_effect(), *guesses]):
             batch.notice(notice)
         work = parts.Parts(batch, reporter, options, open_folder, partial(plan, template=None), beside=out is None)
         in_use.append(work)
-        done = work.run(jobs, problems, files.passed_over(paths, out))
+        done = work.run(jobs, found.problems, found.passed_over)
         if options.watch:
             watch.follow(paths, out, known, partial(plan, out=out), work.run, batch.notice, stopped)
-        elif done.failed:
-            raise typer.Exit(ExitCode.SOME_FAILED)
+    if done.failed and not options.watch:
+        raise typer.Exit(ExitCode.SOME_FAILED)
 
 
 def _by_whom(
@@ -230,9 +228,7 @@ def _open_inker(card: ModelCard, bits: int, keep: int, scratch: Path | None) -> 
 
 def main() -> None:
     """Runs `lineart` and ends the process with an ExitCode."""
-    process.open_standard_streams()
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    standard_streams.prepare()
     code = _run()
     watchdog = sys.modules.get("lineart_cli.batch.watchdog")
     if watchdog is not None and watchdog.is_stuck():  # an engine that hangs would not let the process end
@@ -241,11 +237,18 @@ def main() -> None:
     sys.exit(code)
 
 
+def _kept() -> str:
+    return "finished pages are kept, " if "lineart_cli.batch.runner" in sys.modules else ""
+
+
 def _run() -> int:
     extensions.add_to(app)
     try:
         code = int(app(prog_name="lineart", standalone_mode=False) or ExitCode.OK)
+        sys.stdout.flush()
         message = ""
+    except ResultsError as error:
+        code, message = error.exit_code, f"{error}; {_kept()}make room and run again" if error.has_reader else ""
     except LineartError as error:
         code, message = error.exit_code, str(error)
     except _UsageError as error:
@@ -253,16 +256,11 @@ def _run() -> int:
         code, message = ExitCode.BAD_ARGUMENTS, f"{text or 'No command.'} See lineart --help."
     except (KeyboardInterrupt, typer.Abort):  # which of the two, or code 130, depends on Typer's version
         code, message = ExitCode.INTERRUPTED, ""
-    except BrokenPipeError:  # whoever read our results has left
-        process.silence(sys.stdout)
-        code, message = ExitCode.SOME_FAILED, ""
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO} or error.filename is not None:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}:
             raise
-        process.silence(sys.stdout)
-        kept = "finished pages are kept, " if "lineart_cli.batch.runner" in sys.modules else ""
-        message = f"results cannot be written to standard output ({error.strerror}); {kept}make room and run again"
-        code = ExitCode.SOME_FAILED
+        where = error.filename or f"a file, perhaps in {tempfile.gettempdir()},"
+        code, message = ExitCode.SOME_FAILED, f"{where} cannot be written ({error.strerror}); {_kept()}make room"
     if code == ExitCode.INTERRUPTED:
         message = "stopped; what is finished is kept, run again to go on"
     if message:

@@ -28,7 +28,7 @@ class ExitCode(IntEnum):
 
 _MEANINGS = {
     ExitCode.OK: "every page is inked",
-    ExitCode.SOME_FAILED: "a page, or the model, failed; all other pages are inked",
+    ExitCode.SOME_FAILED: "a page failed, and all others are inked; or the model did, or results could not be written",
     ExitCode.BAD_ARGUMENTS: "an argument is wrong; nothing was done",
     ExitCode.INTERRUPTED: "stopped with Ctrl-C; finished pages are kept",
 }
@@ -129,6 +129,19 @@ def reading(subject: str, make_room: str, save_again: str) -> Iterator[None]:
         if isinstance(error, OSError) and error.filename:  # it could not even be opened
             raise PageError(subject, f"cannot be opened ({error.strerror})", "check its name and its links") from error
         raise PageError(subject, f"is cut off or damaged ({error})", save_again) from error
+
+
+class ResultsError(LineartError):
+    """Standard output does not take the results.
+
+    Attributes:
+        has_reader: whether there is still somebody who reads them.
+    """
+
+    def __init__(self, error: OSError) -> None:
+        """`error`: what the system says."""
+        super().__init__(f"results cannot be written to standard output ({error.strerror})")
+        self.has_reader = not isinstance(error, BrokenPipeError)
 
 
 class BrushError(LineartError):

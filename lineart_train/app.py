@@ -258,20 +258,18 @@ def evaluate(
 @contextlib.contextmanager
 def _bar() -> Iterator[Callable[[dict[str, float]], None]]:
     """A progress bar; gives the function that takes the records of a training run."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from lineart_train.progress import bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("drawing", total=1.0, said="")
+    with bar("drawing", console) as show:
 
         def tell(record: dict[str, float]) -> None:
             if "drawn" in record:
-                bar.update(task, completed=record["drawn"] / record["wanted"], said=f"{record['drawn']:.0f} canvases")
+                show(record["drawn"] / record["wanted"], f"{record['drawn']:.0f} canvases")
                 return
             said = f"step {record['step']:.0f}  loss {record['loss']:.4f}"
             if "held_out" in record:
                 said += f"  held out {record['held_out']:.4f}"
-            bar.update(task, description="training", completed=record["done"], said=said)
+            show(record["done"], said, "training")
 
         yield tell
 

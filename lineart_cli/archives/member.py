@@ -12,10 +12,15 @@ if TYPE_CHECKING:
 
     from rarfile import RarFile
 
+    from lineart_cli.archives.cut_off import CutOffZip
+
 Date = tuple[int, int, int, int, int, int]
 OLDEST: Date = (1980, 1, 1, 0, 0, 0)
 NEWEST: Date = (2107, 12, 31, 23, 59, 58)
 """The dates that ZIP knows."""
+MOST_EXPANSION = 100
+_SMALL = 1 << 30
+"""Bytes up to which an archive may expand, however small it is."""
 _BLOCK = 1 << 12  # bytes; the one in which a fault is found is lost
 
 
@@ -45,6 +50,19 @@ class Member:
         return self.name.endswith("/")
 
 
+@dataclass(frozen=True)
+class Contents:
+    """All that is inside an archive.
+
+    Attributes:
+        members: in the archive's own order.
+        damage: why there may be more that cannot be found; empty where that is all.
+    """
+
+    members: list[Member]
+    damage: str = ""
+
+
 def date_of(given: Sequence[int] | None) -> Date:
     """The nearest date that ZIP knows; the oldest where none is given."""
     if given is None:
@@ -53,8 +71,19 @@ def date_of(given: Sequence[int] | None) -> Date:
     return min(max((year, month, day, hour, minute, second), OLDEST), NEWEST)
 
 
+def most_expanded(path: Path) -> int:
+    """Bytes that an archive may expand to."""
+    return max(_SMALL, MOST_EXPANSION * path.stat().st_size)
+
+
 class Reader(Protocol):
-    """An open archive."""
+    """An open archive.
+
+    Attributes:
+        damage: as of `Contents`.
+    """
+
+    damage: str
 
     def members(self) -> Sequence[Member]:
         """All that is inside, in the archive's own order."""
@@ -74,7 +103,9 @@ class Reader(Protocol):
 
 
 def copy_each(
-    archive: ZipFile | RarFile, places: Mapping[str, Path], refusals: tuple[type[Exception], ...] = (MemoryError,)
+    archive: ZipFile | CutOffZip | RarFile,
+    places: Mapping[str, Path],
+    refusals: tuple[type[Exception], ...] = (MemoryError,),
 ) -> dict[str, str]:
     """Writes members of an archive whose members are compressed one by one; see `Reader.extract`.
 
@@ -92,7 +123,7 @@ def copy_each(
 
 
 def _readable(
-    archive: ZipFile | RarFile, name: str, damaged: dict[str, str], refusals: tuple[type[Exception], ...]
+    archive: ZipFile | CutOffZip | RarFile, name: str, damaged: dict[str, str], refusals: tuple[type[Exception], ...]
 ) -> Iterator[bytes]:
     """A member from its beginning to where it ends, or is damaged, which is noted."""
     left = archive.getinfo(name).file_size
@@ -104,4 +135,4 @@ def _readable(
     except refusals:
         raise
     except Exception as error:  # of zipfile and rarfile, and of the decoders below them
-        damaged[name] = str(error)
+        damaged[name] = str(error) or "it is cut off"

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rarfile import RarCannotExec, RarFile
+from rarfile import BadRarFile, RarCannotExec, RarFile
 
 from lineart_cli.archives.member import Member, copy_each, date_of
 from lineart_cli.errors import Unreadable
@@ -15,8 +15,9 @@ from lineart_cli.errors import Unreadable
 class RarReader:
     """An open RAR."""
 
-    def __init__(self, file: RarFile) -> None:
+    def __init__(self, file: RarFile, damage: str = "") -> None:
         self._file = file
+        self.damage = damage
 
     def members(self) -> Sequence[Member]:
         return [
@@ -40,6 +41,13 @@ class RarReader:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[RarReader]:
-    """The archive in a file; raises rarfile's errors where it is none."""
-    with RarFile(path, errors="strict") as file:
-        yield RarReader(file)
+    """The archive in a file, up to where that is damaged; raises rarfile's errors where it is none."""
+    damage = ""
+    try:
+        file = RarFile(path, errors="strict")
+    except BadRarFile as error:
+        file, damage = RarFile(path), str(error)
+        if not file.infolist():
+            raise
+    with file:
+        yield RarReader(file, damage)

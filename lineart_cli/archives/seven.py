@@ -19,6 +19,7 @@ class SevenReader:
 
     def __init__(self, file: SevenZipFile) -> None:
         self._file = file
+        self.damage = ""
 
     def members(self) -> Sequence[Member]:
         is_encrypted = self._file.needs_password()

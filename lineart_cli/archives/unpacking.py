@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
-from lineart_cli.archives.member import Member, Reader
+from lineart_cli.archives.member import MOST_EXPANSION, Contents, Member, Reader, most_expanded
 from lineart_cli.errors import PageError, Unreadable, one_line, reading
 
 COMICS = {".cbz": "zipped", ".cb7": "seven", ".cbr": "rar"}
@@ -20,9 +20,6 @@ SUFFIXES = {**COMICS, ".zip": "zipped", ".7z": "seven", ".rar": "rar"}
 _BEGINNINGS = {b"PK": "zipped", b"7z\xbc\xaf\x27\x1c": "seven", b"Rar!": "rar"}
 """What archives begin with: many a CBR is a ZIP."""
 _MOST_MEMBERS = 65_535
-_MOST_EXPANSION = 100
-_SMALL = 1 << 30
-"""Bytes up to which an archive may expand, however small it is."""
 _ROOT = (".", "./")
 
 
@@ -31,18 +28,18 @@ def is_archive(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def members(path: Path) -> list[Member]:
-    """All that is inside an archive, in its own order.
+def contents(path: Path) -> Contents:
+    """All that is inside an archive.
 
     Raises:
         PageError: it cannot be read, or has a name that leads out of it, two that are one on some disk, a link, a
             password, or more bytes than it may expand to.
     """
     with _opened(path) as reader:
-        return _checked(path, reader.members())
+        return Contents(_checked(path, reader.members()), reader.damage)
 
 
-def unpack(path: Path, folder: Path, most: int, wanted: Callable[[str], bool] = lambda _: True) -> list[Member]:
+def unpack(path: Path, folder: Path, most: int, wanted: Callable[[str], bool] = lambda _: True) -> Contents:
     """Unpacks an archive.
 
     Args:
@@ -52,11 +49,11 @@ def unpack(path: Path, folder: Path, most: int, wanted: Callable[[str], bool] = 
         wanted: says by their names which members are unpacked.
 
     Returns:
-        All that is inside, in the archive's own order. Those that are damaged say so; of each there is as much as can
-        be read, and no file where that is nothing.
+        All that is inside. Members that are damaged say so; of each there is as much as can be read, and no file where
+        that is nothing.
 
     Raises:
-        PageError: as of `members`, a member has more bytes, or the disk is too full.
+        PageError: as of `contents`, a member has more bytes, or the disk is too full.
     """
     with _opened(path) as reader:
         found = _checked(path, reader.members())
@@ -78,7 +75,7 @@ def unpack(path: Path, folder: Path, most: int, wanted: Callable[[str], bool] = 
     for place in (places[name] for name in damaged):
         if place.exists() and not place.stat().st_size:
             place.unlink()
-    return [replace(each, damage=damaged.get(each.name, "")) for each in found]
+    return Contents([replace(each, damage=damaged.get(each.name, "")) for each in found], reader.damage)
 
 
 def _checked(path: Path, found: Sequence[Member]) -> list[Member]:
@@ -97,9 +94,9 @@ def _checked(path: Path, found: Sequence[Member]) -> list[Member]:
             raise Unreadable(f"has a link inside, {_shown(each)}", advice)
         if each.is_encrypted:
             raise Unreadable("needs a password", "unpack it, and ink the folder")
-    size, most = sum(each.size for each in found), max(_SMALL, _MOST_EXPANSION * path.stat().st_size)
-    if size > most:
-        raise Unreadable(f"expands to {size} bytes, more than {_MOST_EXPANSION} times its size", advice)
+    size = sum(each.size for each in found)
+    if size > most_expanded(path):
+        raise Unreadable(f"expands to {size} bytes, more than {MOST_EXPANSION} times its size", advice)
     return found
 
 

@@ -6,9 +6,10 @@ import contextlib
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
-from lineart_cli.archives.member import Member, copy_each, date_of
+from lineart_cli.archives.cut_off import CutOffZip
+from lineart_cli.archives.member import Member, copy_each, date_of, most_expanded
 
 _ENCRYPTED = 1  # bit of a member's flags
 
@@ -16,8 +17,9 @@ _ENCRYPTED = 1  # bit of a member's flags
 class ZipReader:
     """An open ZIP."""
 
-    def __init__(self, file: ZipFile) -> None:
+    def __init__(self, file: ZipFile | CutOffZip, damage: str = "") -> None:
         self._file = file
+        self.damage = damage
 
     def members(self) -> Sequence[Member]:
         return [
@@ -37,6 +39,11 @@ class ZipReader:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[ZipReader]:
-    """The archive in a file; raises BadZipFile where it is none."""
-    with ZipFile(path) as file:
+    """The archive in a file, also where it lacks its directory; raises BadZipFile where it is none."""
+    try:
+        file = ZipFile(path)
+    except BadZipFile as error:
+        yield ZipReader(CutOffZip(path, most_expanded(path)), str(error))
+        return
+    with file:
         yield ZipReader(file)

@@ -28,11 +28,10 @@ from filelock import FileLock, Timeout
 
 from lineart_cli import archives
 from lineart_cli.archives import Member
-from lineart_cli.batch import copied_members, kept_files, manifest
-from lineart_cli.batch.files import IMAGE_SUFFIXES, Job, Source
+from lineart_cli.batch import copied_members, manifest, own_ink
+from lineart_cli.batch.files import Job, Source
+from lineart_cli.batch.members import is_lineart_s, is_of_runs, is_page, is_shown
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
-from lineart_cli.batch.own_ink import is_archive_of_ink
-from lineart_cli.batch.run_folder import HIDDEN
 from lineart_cli.errors import PageError, one_line
 
 WORK = ".lineart-archives"
@@ -52,11 +51,13 @@ class ArchiveAtWork:
         job: the archive of sketches, and that of ink.
         place: of its sketches and ink.
         members: all that is in it, in its own order.
+        damage: why there may be more that cannot be found; empty where that is all.
     """
 
     job: Job
     place: Path
     members: Sequence[Member]
+    damage: str = ""
 
     @property
     def ink(self) -> Path:
@@ -78,9 +79,31 @@ class ArchiveAtWork:
         }
 
     def sources(self) -> list[Source]:
-        """Its pages."""
-        names = [each.name for each in self.members if _is_page(each)]
-        return [Source(self.sketches / name, Path(name)) for name in names]
+        """Its pages; those that are ink of a folder inside only where it is an archive of ink, or has no others."""
+        every = [Source(self.sketches / each.name, Path(each.name)) for each in self.members if is_page(each)]
+        is_ink = own_ink.recogniser()
+        sketches = [source for source in every if not is_ink(source.path)]
+        return every if own_ink.is_archive_of_ink(self.job.source) else sketches or every
+
+    def notices(self, jobs: Sequence[Job]) -> list[str]:
+        """Tells which files stay as they are, though there may be sketches among them.
+
+        Args:
+            jobs: of all its pages.
+        """
+        sources = {job.source for job in jobs}
+        ink = [path for each in self.members if is_page(each) and (path := self.sketches / each.name) not in sources]
+        inside = [self.sketches / each.name for each in self.members if is_shown(each)]
+        inside = [path for path in inside if archives.is_archive(path)]
+        told = (
+            (ink, "lineart's own ink"),
+            (inside, "not looked into, as an archive in an archive; unpack it to ink it"),
+        )
+        return [
+            f"{paths[0]} stays as it is{f', and so do {len(paths) - 1} more' if paths[1:] else ''}: {why}"
+            for paths, why in told
+            if paths
+        ]
 
     def readable(self, jobs: Sequence[Job]) -> list[Job]:
         """Those of its pages' jobs whose page is not damaged."""
@@ -93,7 +116,10 @@ class ArchiveAtWork:
         Args:
             jobs: of all its pages.
         """
-        inked, found = {job.source for job in jobs if job.output.exists()}, []
+        inked, found = {job.source for job in jobs if job.output.exists()}, list[PageError]()
+        if self.damage:
+            reason = f"is cut off or damaged ({self.damage}); what is whole in it is inked, and ink that is there stays"
+            found.append(PageError(self.job.source, reason, "pack or save it again"))
         for path, damage in ((self.sketches / each.name, each.damage) for each in self.members if each.damage):
             what = "its ink of an earlier run" if path in inked else "what can be read of it" if path.exists() else ""
             kept = f"{what} stays" if what else "it is left out"
@@ -103,6 +129,8 @@ class ArchiveAtWork:
     def tidy(self, folder: OutputFolder, jobs: Sequence[Job]) -> list[Path]:
         """Takes away ink of pages that are gone, and what errors tell of this machine.
 
+        Of an archive that is cut off, nobody knows which pages are gone.
+
         Args:
             folder: the output folder.
             jobs: of the pages that are there.
@@ -111,7 +139,8 @@ class ArchiveAtWork:
             Ink of pages that are gone which stays, as it was edited.
         """
         known, outputs, edited = folder.known(), {job.output for job in jobs}, []
-        for path in sorted({path for path in self.ink.rglob("*") if path.is_file()} - outputs):
+        there = set() if self.damage else {path for path in self.ink.rglob("*") if path.is_file()}
+        for path in sorted(there - outputs):
             if path.relative_to(self.ink).as_posix() not in known.pages:  # which may name any file, and be a stranger's
                 continue
             if folder.is_edited(path):
@@ -185,7 +214,7 @@ class ArchiveAtWork:
         taken = {Path(member.name) for member, _ in packed}
         for path in sorted(path for path in self.ink.rglob("*") if path.is_file()):
             member = self._named(path, Member("", 0))
-            if Path(member.name) not in taken and not _is_of_runs(member.name):
+            if Path(member.name) not in taken and not is_of_runs(member.name):
                 yield member, path
 
     def _named(self, path: Path, like: Member) -> Member:
@@ -209,25 +238,27 @@ def unpacked(
         PageError: it cannot be unpacked, or another run is at it.
     """
     before = manifest.stamp(job.output)
-    if before is not None and not overwrite and not is_archive_of_ink(job.output):
+    if before is not None and not overwrite and not own_ink.is_archive_of_ink(job.output):
         raise ForeignArchive
     with _place(job.output, dry_run) as place, _folder(place / "sketches") as sketches:
-        members = archives.unpack(job.source, sketches, most)
-        if not any(map(_is_page, members)):
+        found = archives.unpack(job.source, sketches, most)
+        if not any(map(is_page, found.members)):
             raise PageError(job.source, "has no page inside", "give an archive of images")
         ink = place / "ink"
         if _text(place / "made-of") != repr(before) or overwrite:
             shutil.rmtree(ink, ignore_errors=True)
         if not ink.exists():
-            _unpack_ink(job.output if before is not None and not overwrite else None, place, most)
+            is_whole = not found.damage
+            _unpack_ink(job.output if before is not None and not overwrite else None, place, most, is_whole)
             (place / "made-of").write_text(repr(before), "utf-8")
-        yield ArchiveAtWork(job, place, [each for each in members if not _is_lineart_s(each.name)]), before
+        members = [each for each in found.members if not is_lineart_s(each.name)]
+        yield ArchiveAtWork(job, place, members, found.damage), before
 
 
 def pages(path: Path) -> int:
     """How many pages an archive has; 1 where it cannot be read, so that unpacking it will say why."""
     try:
-        return sum(map(_is_page, archives.members(path)))
+        return sum(map(is_page, archives.contents(path).members))
     except PageError:
         return 1
 
@@ -235,43 +266,25 @@ def pages(path: Path) -> int:
 def is_whole(path: Path) -> bool:
     """Whether a file is an archive that has been written to its end, and may be unpacked."""
     try:
-        return bool(archives.members(path))
+        found = archives.contents(path)
     except PageError:
         return False
+    return bool(found.members) and not found.damage
 
 
-def _is_page(member: Member) -> bool:
-    path = Path(member.name)
-    is_hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return not member.is_folder and not is_hidden and path.suffix.lower() in IMAGE_SUFFIXES
-
-
-def _unpack_ink(archive: Path | None, place: Path, most: int) -> None:
-    """Unpacks ink that was made before, whole or not at all."""
+def _unpack_ink(archive: Path | None, place: Path, most: int, are_copied_anew: bool) -> None:
+    """Unpacks ink that was made before, whole or not at all; members that are copied anew are left out."""
     part = place / "part"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     if archive is not None:
-        members = archives.unpack(archive, part, max(most, manifest.LARGEST), lambda name: not _is_of_runs(name))
-        if damaged := next((each for each in members if each.damage), None):
+        found = archives.unpack(archive, part, max(most, manifest.LARGEST), lambda name: not is_of_runs(name))
+        if damaged := next((each for each in found.members if each.damage), None):
             reason = f"its {one_line(damaged.name)} is damaged ({damaged.damage})"
             raise PageError(archive, reason, "take that out of the archive, and run again: it is inked anew")
-        copied_members.take_away(part)
+        if are_copied_anew:
+            copied_members.take_away(part)
     part.rename(place / "ink")
-
-
-def _is_of_runs(name: str) -> bool:
-    """Whether a member would get in the way of the runs that write to the folder."""
-    return _top(name) == HIDDEN
-
-
-def _is_lineart_s(name: str) -> bool:
-    """Whether a member of an archive of sketches, which may be one of ink itself, is not one of the user's."""
-    return _top(name) in {HIDDEN, manifest.NAME, kept_files.NAME}
-
-
-def _top(name: str) -> str:
-    return name.removeprefix("./").partition("/")[0].casefold()
 
 
 @contextlib.contextmanager

@@ -13,29 +13,15 @@ from pathlib import Path
 
 from lineart_cli import archives
 from lineart_cli.batch import own_ink
+from lineart_cli.batch.output_folder import file_in_the_way
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import READABLE, Template
 
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
-    | {".psd", ".psb", ".kra", ".krz", ".ora", ".pdf", ".heic", ".heif", ".hif"}
-    | {
-        ".avif",
-        ".avifs",
-        ".jp2",
-        ".j2k",
-        ".j2c",
-        ".jpc",
-        ".jpf",
-        ".jpx",
-        ".jxl",
-        ".gif",
-        ".tga",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-    }
-    | {".pnm", ".svg", ".svgz", ".clip", ".procreate", ".xcf"}
+    | {".psd", ".psb", ".kra", ".krz", ".ora", ".pdf", ".heic", ".heif", ".hif", ".avif", ".avifs"}
+    | {".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".jxl", ".gif", ".tga", ".ppm", ".pgm", ".pbm", ".pnm"}
+    | {".svg", ".svgz", ".clip", ".procreate", ".xcf"}
 )
 
 
@@ -98,50 +84,58 @@ class Job:
         return [replace(self, page=page, is_joined=False) for page in range(self.pages)] if self.is_joined else [self]
 
 
-def find(patterns: Sequence[str], out: Path | None) -> tuple[list[Source], list[PageError]]:
+@dataclass(frozen=True)
+class Found:
+    """What a command line names.
+
+    Attributes:
+        sources: the files to ink, in order, each once.
+        ink: files that are left out as lineart has made them.
+        problems: an error for every pattern or folder that cannot be followed.
+        passed_over: how many files are left out for their suffix, by suffix in lower case.
+    """
+
+    sources: list[Source]
+    ink: list[Source]
+    problems: list[PageError]
+    passed_over: Counter[str]
+
+
+def find(patterns: Sequence[str], out: Path | None) -> Found:
     """Finds the files that `patterns` name.
 
     Args:
-        patterns: files, globs (`**` is any depth) and folders. A file that is named is always returned, whatever it
+        patterns: files, globs (`**` is any depth) and folders. A file that is named is always found, whatever it
             is. A folder gives every image file below it, except hidden ones; symlinks are followed, each folder once.
             Lineart's own ink is left out, unless it is all that is named.
         out: the output folder; what lies in it is left out, unless a glob finds nothing else. None where ink goes
             beside its input.
-
-    Returns:
-        The sources, in order, each once; and an error for every pattern or folder that cannot be followed.
     """
-    errors: list[PageError] = []
-    return _sketches_and_ink(patterns, out, errors)[0], errors
+    problems: list[PageError] = []
+    images: dict[tuple[str, Path], Source] = {}
+    others: dict[str, str] = {}
+    for source in _all(patterns, out, problems):
+        real = os.path.realpath(source.path)
+        if source.is_image:
+            images.setdefault((real, source.relative), source)
+        else:
+            others[real] = source.path.suffix.lower()
+    for real, _ in images:
+        others.pop(real, None)
+    passed_over = Counter(others.values())
+    every, is_ink = list(images.values()), own_ink.recogniser()
+    ink = [source for source in every if is_ink(source.path)]
+    if len(ink) == len(every) and all(source.is_named for source in every):
+        return Found(every, [], problems, passed_over)
+    left_out = set(ink)
+    return Found([source for source in every if source not in left_out], ink, problems, passed_over)
 
 
-def own_ink_notice(patterns: Sequence[str], out: Path | None) -> str:
+def own_ink_notice(ink: Sequence[Source], out: Path | None) -> str:
     """Tells what `find` leaves out as lineart has made it; beside inputs, only what is named or changed."""
-    ink = _sketches_and_ink(patterns, out, [])[1]
     changed = [source.path for source in ink if own_ink.is_changed(source.path)]
     expected = {source.path for source in ink if out is None and not source.is_named} - set(changed)
     return own_ink.told([source.path for source in ink if source.path not in expected], changed)
-
-
-def _sketches_and_ink(
-    patterns: Sequence[str], out: Path | None, errors: list[PageError]
-) -> tuple[list[Source], list[Source]]:
-    found: dict[tuple[str, Path], Source] = {}
-    for source in _all(patterns, out, errors):
-        if source.is_image:
-            found.setdefault((os.path.realpath(source.path), source.relative), source)
-    every, is_ink = list(found.values()), own_ink.recogniser()
-    ink = [source for source in every if is_ink(source.path)]
-    if len(ink) == len(every) and all(source.is_named for source in every):
-        return every, []
-    left_out = set(ink)
-    return [source for source in every if source not in left_out], ink
-
-
-def passed_over(patterns: Sequence[str], out: Path | None) -> Counter[str]:
-    """How many files that `find` comes across are left out for their suffix, by suffix in lower case."""
-    every = {os.path.realpath(source.path): source for source in _all(patterns, out, [])}
-    return Counter(source.path.suffix.lower() for source in every.values() if not source.is_image)
 
 
 def before_magic(pattern: str) -> Path:
@@ -156,21 +150,19 @@ def folder_of(pattern: str) -> Path:
     return Path(pattern) if os.path.isdir(pattern) else before_magic(pattern)
 
 
-def nothing_found(patterns: Sequence[str], out: Path | None, problems: Sequence[PageError]) -> ArgumentError:
-    """Why there is nothing to ink, where `find` gave no sources but these problems."""
-    there, (_, ink) = passed_over(patterns, out), _sketches_and_ink(patterns, out, [])
-    found = f", only {counts_text(there)}" if there else ""
-    if ink and not problems:
-        left_out = own_ink.told([source.path for source in ink])
-        return ArgumentError("PATH", ", ".join(patterns), f"no sketches there; {left_out}")
-    told = (f"{each.reason}; {each.advice}" if [each.path] == patterns else str(each) for each in problems)
-    return ArgumentError(
-        "PATH", ", ".join(patterns), "; ".join(told) or f"no images there{found}; give {READABLE} files"
-    )
+def nothing_found(patterns: Sequence[str], found: Found) -> ArgumentError:
+    """Why there is nothing to ink, where `find` gave no sources."""
+    named, there = ", ".join(patterns), found.passed_over
+    if found.ink and not found.problems:
+        advice = "give the folder of its sketches, or name nothing but such files, one by one, to ink them"
+        return ArgumentError("PATH", named, f"only lineart's own ink is there, such as {found.ink[0].path}; {advice}")
+    only = f", only {counts_text(there)}" if there else ""
+    told = (f"{each.reason}; {each.advice}" if [each.path] == patterns else str(each) for each in found.problems)
+    return ArgumentError("PATH", named, "; ".join(told) or f"no images there{only}; give {READABLE} files")
 
 
 def counts_text(passed_over: Mapping[str, int]) -> str:
-    """What `passed_over` found, as in "3 .txt, 1 .xcf", the most frequent first."""
+    """What `Found.passed_over` has, as in "3 .txt, 1 .xcf", the most frequent first."""
     ranked = sorted(passed_over.items(), key=lambda each: (-each[1], each[0]))
     return ", ".join(f"{count} {suffix or 'without a suffix'}" for suffix, count in ranked)
 
@@ -328,16 +320,18 @@ def _from(template: Template, job: Job, place: Path, suffix: str) -> Path:
     return place.with_name(name.removesuffix(suffix) + suffix)
 
 
-def prepare_folder(out: Path) -> None:
-    """Makes the output folder and proves that files can be written there.
+def prepare_folder(out: Path, *, dry_run: bool = False) -> None:
+    """Makes the output folder and proves that files can be written there; a dry run only looks.
 
     Raises:
-        ArgumentError: it is a file, looks like one, or cannot be written.
+        ArgumentError: it is a file or below one, looks like one, or cannot be written.
     """
-    if os.path.exists(out) and not os.path.isdir(out):
-        raise ArgumentError("--output", out, "is a file; give a folder")
+    if (file := file_in_the_way(out)) is not None:
+        raise ArgumentError("--output", out, f"{'' if file == out else f'{file} '}is a file; give a folder")
     if not os.path.exists(out) and out.suffix.lower() in IMAGE_SUFFIXES:
         raise ArgumentError("--output", out, f"looks like a file; give a folder, such as {out.with_suffix('')}")
+    if dry_run:
+        return
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):

@@ -245,11 +245,19 @@ def _digest(path: Path) -> str | None:
         if path.is_symlink():
             raise PageError(path, "is there already, and is a link to nothing", "take it away") from error
         return None
+    except NotADirectoryError as error:
+        raise unwritable(path, error) from error
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise PageError(path, "the name is too long for this disk", "give the input a shorter one") from error
         advice = "check the permissions of it and its folder, or choose another folder"
         raise PageError(path, f"may be there already, and cannot be read ({error.strerror})", advice) from error
+
+
+def file_in_the_way(folder: Path) -> Path | None:
+    """What is no folder of a folder and those above it, as far as they are there."""
+    there = next((each for each in (folder, *folder.parents) if os.path.exists(each)), folder)
+    return there if os.path.exists(there) and not os.path.isdir(there) else None
 
 
 def _is_beginning(output: Path, part: Path) -> bool:
@@ -261,5 +269,7 @@ def _is_beginning(output: Path, part: Path) -> bool:
 
 def unwritable(path: Path, error: OSError) -> PageError:
     """What to say where the disk does not take a file."""
+    if (file := file_in_the_way(path.parent)) is not None:
+        return PageError(path, f"{file} is a file, and no folder", "take it away, or choose another folder")
     advice = "free some space or choose another folder, and run again: finished pages are kept"
     return PageError(path, f"cannot be written ({error.strerror or error})", advice)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from lineart_cli import archives
 from lineart_cli.batch import manifest
@@ -21,25 +22,32 @@ def recogniser() -> Callable[[Path], bool]:
     def is_ink(path: Path) -> bool:
         if archives.is_archive(path):
             return is_archive_of_ink(path)
-        place = path.absolute()
-        return any(place.relative_to(root).as_posix() in outputs(root) for root in roots(place.parent))
+        return any(
+            place.relative_to(root).as_posix() in outputs(root)
+            for place in _places(path)
+            for root in roots(place.parent)
+        )
 
     return is_ink
 
 
 def is_archive_of_ink(path: Path) -> bool:
-    """Whether lineart has made an archive."""
+    """Whether all that is known of an archive is ink: its sketches are not in it, as in one of a folder with both."""
     record = archives.read_member(path, manifest.NAME, manifest.LARGEST)
     with suppress(ValueError):  # a member of that name that is no manifest
-        return record is not None and manifest.parse(record.decode("utf-8")) is not None
+        return record is not None and not any(map(_is_inside, manifest.parse(record.decode("utf-8")).pages.values()))
     return False
+
+
+def _is_inside(entry: manifest.Entry) -> bool:
+    """Whether the sketch of a page is below the folder of its ink."""
+    return not entry.input.startswith("../") and not PureWindowsPath(entry.input).anchor
 
 
 def is_changed(path: Path) -> bool:
     """Whether a picture that lineart has made was changed since, and may be a sketch by now; not so if unreadable."""
-    place = path.absolute()
     with suppress(ArgumentError, PageError):
-        return any(_folder(root).is_edited(place) for root in _roots(place.parent))
+        return any(_folder(root).is_edited(place) for place in _places(path) for root in _roots(place.parent))
     return False
 
 
@@ -54,6 +62,11 @@ def told(left_out: Sequence[Path], changed: Sequence[Path] = ()) -> str:
         return f"{left_out[0]} is lineart's own ink, and left out; name it alone to ink it{now}"
     such = f"such as {left_out[0]}; name them alone to ink them"
     return f"{len(left_out)} files are lineart's own ink, and left out, {such}{now}"
+
+
+def _places(path: Path) -> set[Path]:
+    """Where a file is, and where it really is, as it or one of its folders may be a link."""
+    return {path.absolute(), Path(os.path.realpath(path))}
 
 
 def _roots(folder: Path) -> list[Path]:

@@ -102,6 +102,8 @@ class Parts:
             with archive.unpacked(job, most, overwrite=overwrite, dry_run=dry_run) as (at_work, before):
                 reporter = Renaming(self._quiet, at_work.names)
                 jobs = self._plan(at_work.sources(), at_work.ink)
+                for notice in at_work.notices(jobs):
+                    reporter.report(Notice(notice))
                 with self._opened(at_work.ink) as folder:
                     done = self._batch.within(folder, reporter).run(at_work.readable(jobs), at_work.faults(jobs))
                     gone = at_work.tidy(folder, jobs)

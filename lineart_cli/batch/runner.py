@@ -81,7 +81,7 @@ class Batch:
         Args:
             jobs: what to ink, see `files.plan`.
             problems: what was asked for and not found; reported first, and counted as failed.
-            passed_over: files that were left out, see `files.passed_over`.
+            passed_over: files that were left out, see `files.Found`.
 
         Raises:
             ModelError: the inker cannot be opened; nothing is inked then.

@@ -94,7 +94,7 @@ def follow(
     for paths in _saved(patterns, out, Saves(known), stopped):
         waiting |= paths
         try:
-            jobs = plan(find(patterns, out)[0])
+            jobs = plan(find(patterns, out).sources)
         except ArgumentError as error:
             tell(str(error))
             continue
@@ -118,7 +118,7 @@ def _saved(patterns: Sequence[str], out: Path | None, saves: Saves, stopped: thr
         ignore_permission_denied=True,
     ):
         while True:
-            there = stamps([source.path for source in find(patterns, out)[0]])
+            there = stamps([source.path for source in find(patterns, out).sources])
             paths = saves.update(there, time.monotonic(), _is_whole)
             if paths:
                 yield paths

@@ -118,18 +118,13 @@ def stroke(path: Path) -> tuple[Strip, str]:
         PageError: the picture cannot be read.
         BrushError: it holds no single stroke, see `picture.strip_of`.
     """
-    from PIL import Image
-
     from lineart_cli import pages
     from lineart_cli.brushes.fitting.picture import LONGEST, strip_of
 
     header = pages.read_header(path, ReadOptions())
     scale = min(1.0, LONGEST / max(header.width, header.height))
     strip, note = strip_of(path, 1 - pages.read_grey(path, ReadOptions(), scale=scale))
-    frames = 1
-    with suppress(OSError), Image.open(path) as image:  # that are no pages, but an animation
-        frames = getattr(image, "n_frames", 1)
     notes = [note] if note else []
-    if frames > 1:
-        notes.append(f"the first of its {frames} images")
+    if header.pages > 1:
+        notes.append(f"the first of its {header.pages} images")
     return strip, "; ".join(notes)

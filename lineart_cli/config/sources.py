@@ -33,6 +33,8 @@ def chosen_for(typed: Mapping[str, str | bool], folders: Sequence[Path], wanted:
         path = None
     else:
         path = Path(wanted.config)
+        if os.path.isdir(path):
+            raise ArgumentError("--config", path, f"is a folder; name a file in it, such as {path / NAME}")
         if not os.path.isfile(path):
             raise ArgumentError("--config", path, "no such file; check the spelling, or write none to read no file")
     chosen = choose(typed, load(path) if path is not None else None, wanted.preset)

@@ -1,8 +1,8 @@
 """Shading: broad areas of a middle tone, laid on with crayon, the side of a pencil or a wash.
 
 Lineart knows no grey, so such an area would be inked black as a whole or in rags. It is taken for paper instead: its
-outline and what is drawn over it stay lines. What is about as dark as the page's main lines is a black shape, and stays.
-All lengths are cells of the paper map, see `paper.CELL`.
+outline and what is drawn over it stay lines. What is about as dark as the page's main lines is a black shape, and
+stays. All lengths are cells of the paper map, see `paper.CELL`.
 """
 
 from __future__ import annotations

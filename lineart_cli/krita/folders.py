@@ -39,14 +39,15 @@ def find(resources: str | None) -> list[Krita]:
     """The installations of Krita, or the one with the given resource folder.
 
     Raises:
-        ArgumentError: there is no such folder.
+        ArgumentError: there is no such folder, or a file in its place.
         LineartError: Krita was not found.
     """
     known = _known(sys.platform, os.environ, Path.home())
     if resources is not None:
         folder = Path(resources).expanduser().absolute()
         if not folder.is_dir():
-            raise ArgumentError("--resources", resources, f"no such folder; {_ADVICE}")
+            fault = "is a file, and no folder" if folder.exists() else "no such folder"
+            raise ArgumentError("--resources", resources, f"{fault}; {_ADVICE}")
         if folder.name == "pykrita":
             folder = folder.parent
         return [_of_folder(folder, known)]

@@ -1,4 +1,4 @@
-"""A process: its standard streams and its end, the memory that it has had and gives back, how much it minds others."""
+"""A process: its end, the memory that it has had and gives back, how much it minds others."""
 
 from __future__ import annotations
 
@@ -8,30 +8,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of mallopt(3)
 _LARGE = 1 << 20
 _KEPT = 16 << 20
-
-
-def open_standard_streams() -> None:
-    """Lets what is written to a standard stream that the shell has closed go nowhere, and keeps its number from files.
-
-    Call it before any file is opened: that would get the number of the closed stream, and the output of libraries.
-    """
-    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(number, True)
-    os.close(number)
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115 - as long as we live
-
-
-def silence(stream: TextIO) -> None:
-    """Lets what is still to be written to a stream go nowhere."""
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 @contextmanager
@@ -39,23 +20,34 @@ def ending_at_once() -> Iterator[None]:
     """Lets the process end as soon as its threads and what is registered with `atexit` are done.
 
     It is not taken down object by object, which takes a seventh of a second with OpenVINO among them. Whoever registers
-    something with `atexit` before this is left out.
+    something with `atexit` before this is left out. A host that catches the SystemExit goes on, and ends as it likes.
     """
-    code: object = None
+    end: _End | None = None
 
-    def end() -> None:
-        if isinstance(code, int):
+    def at_once() -> None:
+        if end is not None and end.is_reached and isinstance(end.args[0], int):
             with suppress(OSError):  # where a stream takes no more, the usual way to end says so
                 sys.stdout.flush()
                 sys.stderr.flush()
-                os._exit(code)
+                os._exit(end.args[0])
 
-    atexit.register(end)
+    atexit.register(at_once)
     try:
         yield
     except SystemExit as ended:
-        code = ended.code
-        raise
+        end = _End(ended.code)
+        raise end from None
+
+
+class _End(SystemExit):
+    """Knows whether it ends the process: only the interpreter asks it for its code when all of its frames are gone."""
+
+    is_reached = False
+
+    @property
+    def code(self) -> Any:  # type: ignore[override]
+        self.is_reached |= sys._getframe().f_back is None
+        return self.args[0]
 
 
 def give_back_memory() -> None:

@@ -10,6 +10,9 @@ NO_PICTURE = (
 )
 """Reason and advice where the pages are inside."""
 
+NO_NUMBERS = "has samples that are no numbers (NaN or infinite)"
+"""Reason where a page in floating point has such."""
+
 
 def check_size(width: int, height: int, max_megapixels: float) -> None:
     """Raises Unreadable where a page, or a part of it, has no pixels or more than it may."""

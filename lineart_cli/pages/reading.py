@@ -21,7 +21,7 @@ from PIL import Image
 from lineart_cli.errors import PageError, Unreadable, reading
 from lineart_cli.imaging.pencils import Pencil
 from lineart_cli.options import ReadOptions
-from lineart_cli.pages import readers
+from lineart_cli.pages import libraries, readers
 from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.header import Header
 from lineart_cli.pages.metadata import Metadata, metadata_of
@@ -182,7 +182,7 @@ def read_raster(path: Path, options: ReadOptions, scratch: Path) -> Raster:
 
 def read_metadata(path: Path, page: int = 0) -> Metadata:
     """What a page tells of its picture beside the pixels; nothing where that cannot be read."""
-    with contextlib.suppress(Exception), Image.open(path) as image:  # damaged tags raise whatever they like
+    with contextlib.suppress(Exception), libraries.unlimited(), Image.open(path) as image:  # tags raise anything
         if page:
             image.seek(page)
         return metadata_of(image)
@@ -237,7 +237,7 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 @contextlib.contextmanager
 def opened_file(path: Path) -> Iterator[BinaryIO]:
     """A file to read; whatever goes wrong while it is open becomes a PageError."""
-    with _faults(str(path)), _file(path) as file:
+    with _faults(str(path)), libraries.unlimited(), _file(path) as file:
         yield file
 
 

@@ -29,8 +29,9 @@ def known_rows(root: Path) -> list[Row]:
     """
     if not (root / manifest.NAME).exists():
         found = archives_of_ink(root)
+        fault = "is a file, and no folder" if root.is_file() else f"holds no {manifest.NAME}"
         advice = f"{left_out(found)} and give its folder" if found else "give a folder that lineart ink has written to"
-        raise ArgumentError("FOLDER", root, f"holds no {manifest.NAME}; {advice}")
+        raise ArgumentError("FOLDER", root, f"{fault}; {advice}")
     with OutputFolder(root, dry_run=True) as folder:
         known = rows_of(folder.known())
         if notice := folder.take_notice():

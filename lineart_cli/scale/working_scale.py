@@ -34,9 +34,9 @@ LEAST_SIDE = 64
 THINNEST = 1.0
 """The thinnest line that a page is shrunk for, working px: thinner ones have gaps, as half of it is little more than
 what the network's distances are off."""
-CLOSER = 0.2
-"""Octaves by which pages are looked at closer than the network reads: artists' strokes at the scale of which the
-generator was measured read as 0.3 too large."""
+FARTHER = 0.3
+"""Octaves by which pages are looked at from farther away than the network reads: artists' bundles are looser for the
+width of their strokes than the generator's, and what is seen from too near becomes a mesh of all strokes."""
 AWAY = 2
 """A page is inked at another scale than last time where the one measured is so many steps away."""
 
@@ -85,7 +85,7 @@ def measure(grey: npt.NDArray[np.float32], shrunk: float = 1.0, network: Path | 
         octaves = excess(grey, network)
         if octaves is None:
             return Estimate(None, "too little is drawn to tell")
-        ideal = shrunk * 2 ** (octaves - CLOSER)
+        ideal = shrunk * 2 ** (octaves + FARTHER)
         return Estimate(ideal, f"its drawing is best seen at {ideal:.2g} px for one of the network's")
     width = strokes.typical_width(grey)
     if width is None:

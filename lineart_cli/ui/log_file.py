@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from lineart_cli.errors import ArgumentError
+from lineart_cli.errors import ArgumentError, LineartError
 from lineart_cli.events import Event, Reporter, to_json
 
 _log = logging.getLogger("lineart_cli")
@@ -40,25 +40,49 @@ def check(path: Path, out: Path | None, inputs: Sequence[Path]) -> None:
         raise ArgumentError("--log-file", path, f"cannot be written ({error.strerror}); give another name") from error
 
 
+class _LogFile(logging.FileHandler):
+    """The file, and why it does not take what is logged, where that is so: it stops nothing."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, encoding="utf-8", errors="backslashreplace")
+        self.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
+        self.refusal: OSError | None = None
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - of logging
+        error = sys.exc_info()[1]
+        self.refusal = self.refusal or (error if isinstance(error, OSError) else None)
+
+    def close(self) -> None:
+        try:
+            super().close()
+        except OSError as error:
+            self.refusal = self.refusal or error
+
+
 @contextmanager
 def logging_to(path: Path | None, *, verbose: bool) -> Iterator[Reporter]:
-    """A reporter that adds to the end of `path`; with `verbose`, tracebacks of unexpected errors go to stderr."""
+    """A reporter that adds to the end of `path`; with `verbose`, tracebacks of unexpected errors go to stderr.
+
+    Raises:
+        LineartError: in the end, where the file has not taken all.
+    """
+    file = _LogFile(path) if path is not None else None
     handlers: list[logging.Handler] = [logging.NullHandler()]  # without any, Python would write to stderr
-    if path is not None:
-        handlers.append(logging.FileHandler(path, encoding="utf-8", errors="backslashreplace"))
-        handlers[-1].setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
+    if file is not None:
+        handlers.append(file)
         _log.setLevel(logging.INFO)
     if verbose:
         handlers.append(logging.StreamHandler(sys.stderr))
         handlers[-1].setLevel(logging.ERROR)
-    before, logging.raiseExceptions = logging.raiseExceptions, False  # a log that cannot be written stops nothing
     for handler in handlers:
         _log.addHandler(handler)
     try:
         yield LogReporter()
     finally:
-        logging.raiseExceptions = before
         _log.setLevel(logging.NOTSET)
         for handler in handlers:
             _log.removeHandler(handler)
             handler.close()
+    if file is not None and file.refusal is not None:
+        advice = "all else is done; make room, or give another file"
+        raise LineartError(f"--log-file {path}: is not written to its end ({file.refusal.strerror}); {advice}")

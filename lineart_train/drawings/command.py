@@ -42,19 +42,17 @@ def drawings(
     except ImportError as error:
         missing = f"drawings needs the extra train ({error.name} is missing); run pip install 'lineart[train]'"
         raise LineartError(missing) from error
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
     from lineart_cli.pages import libraries
+    from lineart_train.progress import bar
 
     libraries.quieten()
-    with Progress(TextColumn("drawings"), BarColumn(), TimeRemainingColumn(), console=console) as bar:
-        task = bar.add_task("", total=1.0)
+    with bar("drawings", console) as show:
 
         def tell(done: float | None, said: str) -> None:
             if said:
-                bar.console.print(said, markup=False, highlight=False, soft_wrap=True)
+                console.print(said, markup=False, highlight=False, soft_wrap=True)
             if done is not None:
-                bar.update(task, completed=done)
+                show(done)
 
         made = collect(sources, output, credit, every, tell)
     left = f"; {made.without_lines + made.unreadable} left out" if made.without_lines + made.unreadable else ""

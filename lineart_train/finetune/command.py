@@ -116,20 +116,17 @@ def _target(name: str, about: str) -> Path:
 
 def _fitted(hand: Hand, about: str, minutes: float, target: Path, state: Path, console: Console) -> bool:
     """Fits a style and shows how far it is; False where Ctrl-C ended it."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
     from lineart_cli.brushes.style import save
     from lineart_train.finetune.finetune import finetune
+    from lineart_train.progress import bar
 
-    columns = (TextColumn("fitting"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("", total=1.0, said="")
+    with bar("fitting", console) as show:
 
         def keep(style: Style) -> None:
             save(target, replace(style, angle_width=hand.angle_width, taper=hand.taper))
 
         def tell(done: float, loss: float) -> None:
-            bar.update(task, completed=done, said=f"difference {loss:.3f}")
+            show(done, f"difference {loss:.3f}")
 
         try:
             finetune(hand.strip, about, minutes, state, keep, tell)

@@ -46,10 +46,11 @@ def from_lineart(place: Path, say: Say) -> Hand:
     Raises:
         ArgumentError: there are no pages, or too few lines on them.
     """
-    found, problems = files.find([str(place)], store.folder())
-    if not found and not problems:
+    there = files.find([str(place)], store.folder())
+    found = there.sources
+    if not found and not there.problems:
         raise ArgumentError("--from-lineart", place, "holds no pages; give the folder of those that you inked")
-    for problem in problems:
+    for problem in there.problems:
         say(str(problem))
     used: list[Path] = []
 

@@ -3,7 +3,8 @@
 Measured on this machine, with `--cluster local:N`: seconds and core seconds of all pages by 1, 2 and more workers, and
 by this process alone; then again when all pages are finished, which tells what is no inking. `here_ms` is what a page
 costs us and the scheduler, one process here: with its task and, when it is inked, with putting it into its place.
-`efficiency` is the core seconds of this process alone over those of all processes, their start and end included.
+`efficiency` is the core seconds of this process alone over those of all processes, their start and end included, and
+`same_bytes` tells whether the folder of ink is that of this process alone, the manifest included.
 Beside other work on the same cores, compare core seconds. With `--kill` a worker is killed every so many seconds.
 
 Simulated with these costs: 1 to 1,000 workers on 100,000 frames. Each worker has `dispatch.AHEAD` tasks, of as many
@@ -28,6 +29,7 @@ from typing import Any, NamedTuple
 import psutil
 from common import LINEART, arguments, drawing, keep
 
+from lineart_cli.batch.manifest import sha256
 from lineart_cli.cluster.dispatch import AHEAD, jobs_worth_a_task
 
 
@@ -62,10 +64,14 @@ def main() -> None:
 
 def _measured(options: argparse.Namespace) -> list[dict[str, Any]]:
     out = options.folder / "cluster-ink"
-    rows = []
+    rows: list[dict[str, Any]] = []
+    alone: dict[str, str] = {}
     for workers in [0, *options.workers]:
         shutil.rmtree(out, ignore_errors=True)
         row: dict[str, Any] = {"workers": workers, **_run(options.sketches, out, workers, options.kill)}
+        made = {str(path.relative_to(out)): sha256(path) for path in out.rglob("*") if path.is_file()}
+        alone = made if not workers else alone
+        row["same_bytes"] = made == alone
         row["again"] = _run(options.sketches, out, workers, None)
         row["core_seconds_a_page"] = (row["core_seconds"] - row["again"]["core_seconds"]) / row["pages"]
         row["efficiency"] = (rows or [row])[0]["core_seconds"] / row["core_seconds"]

@@ -1,8 +1,9 @@
 """Pages per minute of a folder, as a share of bare inference: python tests/benchmarks/folder.py SKETCHES.
 
-Bare inference is the network alone, given the tiles of the same pages, on the same cores and threads. It is measured
-before and after every run of the folder, as machines slow down and recover. Beside other work on the same cores, look
-at the share of core seconds: that of time then tells more of the other work. `ONEDNN_MAX_CPU_ISA=AVX2` goes for both.
+Bare inference is the network alone, given as many tiles as all passes over the same pages have, on the same cores and
+threads. It is measured before and after every run of the folder, as machines slow down and recover. Beside other work
+on the same cores, look at the share of core seconds: that of time then tells more of the other work.
+`ONEDNN_MAX_CPU_ISA=AVX2` goes for both.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise, product
 from pathlib import Path
 from statistics import mean, median
 from typing import Any, NamedTuple
@@ -19,12 +20,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from common import Run, arguments, drawing, ink, keep
 
+from lineart_cli import planning
+from lineart_cli.batch import context
+from lineart_cli.batch.files import Job
+from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch.watchdog import Worker
+from lineart_cli.brushes import store
 from lineart_cli.inference.engines import CHANNELS, open_engine
-from lineart_cli.machine import hardware
 from lineart_cli.model import catalogue
-from lineart_cli.options import MODEL, ReadOptions
-from lineart_cli.pages import read_header, working_dpi
-from lineart_cli.plan import PageSize, Plan, Request, plan
+from lineart_cli.model.card import ModelCard
+from lineart_cli.options import MODEL, InkOptions, field_name
+from lineart_cli.plan import Plan
 
 
 def main() -> None:
@@ -40,18 +46,16 @@ def main() -> None:
     pages = [sketches[number % len(sketches)] for number in range(options.pages)]
     scans = _linked(pages, options.folder / "scans")
     rows: list[dict[str, Any]] = []
-    for precision in options.precision:
-        bare = _bare(pages, precision)
-        alone, folders, out = [bare()], [], options.folder / "ink"
+    for precision, jobs in product(options.precision, options.jobs):
+        wishes = ["--precision", precision, "--jobs", jobs, *drawing(300)]
+        bare, out = _bare(pages, wishes), options.folder / "ink"
+        alone, folders = [bare()], []
         for _ in range(options.repeat):
-            for jobs in options.jobs:
-                folders.append(ink(scans, out, "--precision", precision, "--jobs", jobs, *drawing(300)))
-                alone.append(bare())
+            folders.append(ink(scans, out, *wishes))
+            alone.append(bare())
         around = [_mean(pair) for pair in pairwise(alone)]
-        for number, jobs in enumerate(options.jobs):
-            turns = slice(number, None, len(options.jobs))
-            rows.append({"precision": precision, "jobs": jobs, **_row(len(pages), around[turns], folders[turns])})
-            _show(rows[-1])
+        rows.append({"precision": precision, "jobs": jobs, **_row(len(pages), around, folders)})
+        _show(rows[-1])
     keep(options.json, rows)
 
 
@@ -89,35 +93,41 @@ class Bare(NamedTuple):
     cpu_seconds: float
 
 
-def _bare(pages: Sequence[Path], precision: str) -> Callable[[], Bare]:
-    """What measures it, by some tiles of each of the plans."""
-    card, machine = catalogue.find(MODEL), hardware.detect()
-    wishes = Request(precision=precision)
-    plans: Counter[Plan] = Counter()
-    for page in pages:
-        header = read_header(page, ReadOptions())
-        dpi, _ = working_dpi(header, None)
-        plans[plan(PageSize(header.height, header.width, dpi), card, machine, wishes)] += 1
+def _bare(pages: Sequence[Path], wishes: Sequence[str]) -> Callable[[], Bare]:
+    """What measures it, by some tiles of each of the plans that `lineart ink` makes with these options."""
+    card = catalogue.find(MODEL)
+    plans = Counter(_plans(pages, wishes, card))
 
     def measured() -> Bare:
         seconds = cpu_seconds = 0.0
         for planned, count in plans.items():
-            for tiles in (planned.draft, planned.tiles):
+            again = planned.passes - 1 if planned.draft else 1
+            for tiles, passes in ((planned.draft, 1), (planned.tiles, again)):
                 if not tiles:
                     continue
                 window = tiles[0].window.shape
-                engine = open_engine(card.network_for(precision), planned.choice, window)
+                engine = open_engine(card.network_for(planned.choice.precision), planned.choice, window)
                 tile = np.zeros((1, CHANNELS, *window), np.float16)
                 engine.run(tile, 3.0)
                 start, cpu_start = time.monotonic(), time.process_time()
                 for _ in range(TILES):
                     engine.run(tile, 3.0)
-                runs = len(tiles) * count / TILES
+                runs = len(tiles) * passes * count / TILES
                 seconds += (time.monotonic() - start) * runs
                 cpu_seconds += (time.process_time() - cpu_start) * runs
         return Bare(seconds, cpu_seconds)
 
     return measured
+
+
+def _plans(pages: Sequence[Path], wishes: Sequence[str], card: ModelCard) -> Iterator[Plan]:
+    options = InkOptions.parse({field_name(flag): value for flag, value in zip(wishes[::2], wishes[1::2], strict=True)})
+    tools, _ = store.tools(options)
+    decide = planning.decide(card, options, len(pages))
+    nowhere, worker = OutputFolder(Path(), overwrite=True, dry_run=True), Worker()
+    for page in pages:
+        opened = context.opened(Job(page, Path(page.name)), *tools.values(), options, nowhere, card)
+        yield decide(context.scaled(opened, nowhere, card, worker).size)
 
 
 def _mean(both: Sequence[Bare]) -> Bare:

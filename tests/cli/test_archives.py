@@ -318,3 +318,64 @@ def test_an_archive_that_may_do_harm_fails_alone_and_leaves_nothing(folder: Path
     assert {*folder.rglob("*")} - {*before} == {folder / "out", *(folder / "out").rglob("*")}
     assert [path.name for path in (folder / "out").glob("[!.]*")] == ["a.png"]
     assert not (folder / "out/.lineart-archives").exists()
+
+
+def test_of_an_archive_that_is_cut_off_the_whole_pages_are_inked_and_no_ink_is_lost(folder: Path, start: Start) -> None:
+    write_zip(folder / "c.cbz", comic())
+    content = (folder / "c.cbz").read_bytes()
+    with ZipFile(folder / "c.cbz") as archive:
+        cut = archive.getinfo("1/a.png").header_offset
+    (folder / "c.cbz").write_bytes(content[:cut])
+    told = "lineart: c.cbz: is cut off or damaged (File is not a zip file); what is whole in it is inked"
+    for inked in ("1 inked, 0 skipped, 1 failed", "0 inked, 1 skipped, 1 failed"):
+        code, _, err = done(start("c.cbz", "-o", "out"))
+        assert (code, told in err, inked in err) == (1, True, True)
+    assert names(folder / "out/c.cbz") == ["ComicInfo.xml", "2/b.png"]
+    (folder / "c.cbz").write_bytes(content)
+    assert done(start("c.cbz", "-o", "out"))[2].startswith("1 inked, 1 skipped, 0 failed")
+    whole = read(folder / "out/c.cbz")
+    (folder / "c.cbz").write_bytes(content[:cut])
+    assert done(start("c.cbz", "-o", "out"))[0] == 1
+    again = read(folder / "out/c.cbz")
+    assert {name: again[name] for name in comic()} == {name: whole[name] for name in comic()}
+    (folder / "c.cbz").write_bytes(content)
+    assert done(start("c.cbz", "-o", "out"))[2].startswith("0 inked, 2 skipped, 0 failed")
+    assert read(folder / "out/c.cbz") == whole
+
+
+def test_a_rar_is_read_up_to_a_damaged_head(folder: Path, start: Start) -> None:
+    write_rar(folder / "c.cbr", comic())
+    content = bytearray((folder / "c.cbr").read_bytes())
+    content[content.index(b"1/a.png") - 20] ^= 255
+    (folder / "c.cbr").write_bytes(content)
+    code, _, err = done(start("c.cbr", "-o", "out"))
+    assert (code, "1 inked, 0 skipped, 1 failed" in err) == (1, True)
+    assert "c.cbr: is cut off or damaged (" in err
+    assert names(folder / "out/c.cbz") == ["ComicInfo.xml", "2/b.png"]
+
+
+def test_archives_inside_are_copied_and_told(folder: Path, start: Start) -> None:
+    write_zip(folder / "inner.cbz", comic())
+    inner = (folder / "inner.cbz").read_bytes()
+    write_zip(folder / "c.cbz", comic() | {"one.cbz": inner, "two.zip": inner, ".hidden.cbz": inner})
+    code, _, err = done(start("c.cbz", "-o", "out"))
+    told = (
+        "c.cbz/one.cbz stays as it is, and so do 1 more: not looked into, as an archive in an archive; unpack it to ink"
+    )
+    assert (code, told in err, "2 inked" in err) == (0, True, True)
+    assert read(folder / "out/c.cbz")["one.cbz"] == inner
+
+
+@pytest.mark.parametrize("root", ["", "project/"])
+def test_of_a_packed_folder_with_ink_beside_its_sketches_these_are_inked(folder: Path, start: Start, root: str) -> None:
+    assert done(start("scans", "--beside"))[0] == 0
+    packed = {f"{root}{path.name}": path.read_bytes() for path in sorted((folder / "scans").glob("*.*[gn]"))}
+    write_zip(folder / "p.zip", packed)
+    for place in (["-o", "out"], ["--beside"]):
+        code, _, err = done(start("p.zip", *place))
+        assert (code, "3 inked, 0 skipped, 0 failed" in err) == (0, True)
+        assert f"p.zip/{root}a_ink.png stays as it is, and so do 2 more: lineart's own ink" in err
+        out = read(folder / ("out/p.zip" if "-o" in place else "p_ink.zip"))
+        assert out[f"{root}a.png"] != packed[f"{root}a.png"]
+        assert out[f"{root}a_ink.png"] == packed[f"{root}a_ink.png"]
+        assert done(start("p.zip", *place))[2].splitlines()[-1].startswith("0 inked, 3 skipped, 0 failed")

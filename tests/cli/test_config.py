@@ -83,6 +83,8 @@ def test_what_is_asked_for_and_not_there_is_told(
 ) -> None:
     told = "lineart: --config none.toml: no such file; check the spelling, or write none to read no file\n"
     assert run(monkeypatch, capsys, "config", "show", "--config", "none.toml") == (2, "", told)
+    told = "lineart: --config scans: is a folder; name a file in it, such as scans/lineart.toml\n"
+    assert run(monkeypatch, capsys, "config", "show", "--config", "scans") == (2, "", told)
     assert run(monkeypatch, capsys, "config", "show", "--config", "none")[1].startswith("# no file, as asked\n")
     Path("scans/lineart.toml").touch()
     Path("b.png").touch()

@@ -18,7 +18,7 @@ import tifffile
 from PIL import Image
 
 from lineart_cli import app
-from lineart_cli.machine import process
+from lineart_cli.machine import standard_streams
 from lineart_cli.plan import PageSize
 
 Pipe = Callable[..., tuple[int, bytes, str]]
@@ -79,7 +79,7 @@ def test_what_is_no_picture_gives_nothing_and_says_so(pipe: Pipe) -> None:
 
 
 def test_an_output_that_is_closed_or_full_is_a_failure(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    with open(os.devnull, "w") as nowhere, monkeypatch.context() as closed:
+    with open(os.open(os.devnull, os.O_RDONLY), "w") as nowhere, monkeypatch.context() as closed:
         closed.setattr(sys, "stdout", nowhere)
         code, _, err = pipe(png())
     assert (code, err) == (2, "lineart: PATH -: its ink goes to standard output, which is closed; write > ink.png\n")
@@ -88,10 +88,14 @@ def test_an_output_that_is_closed_or_full_is_a_failure(pipe: Pipe, monkeypatch: 
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(shutil, "copyfileobj", full)
-    monkeypatch.setattr(process, "silence", lambda _: None)
+    monkeypatch.setattr(standard_streams, "silence", lambda _: None)
     code, out, err = pipe(png(), "-", "--drawing", "6px")
     assert (code, out) == (1, b"")
     assert "its ink cannot be written to standard output (No space left on device)" in err
+    assert "0 inked, 0 skipped, 1 failed" in err
+    code, _, err = pipe(png(), "-", "--drawing", "6px", "--json")
+    assert "page_done" not in err
+    assert '"event": "page_failed", "input": "-"' in err
 
 
 def test_a_dry_run_tells_and_gives_nothing(pipe: Pipe) -> None:

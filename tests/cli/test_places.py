@@ -54,10 +54,8 @@ def test_ink_is_no_sketch_whatever_names_it(folder: Path, start: Start) -> None:
     assert (code, files(folder / "out")) == (0, ["a.png", "b.png", "c.png"])
     assert "3 files are lineart's own ink" in err
     code, err = done(start("scans/ink", "-o", "again"))
-    assert (code, err.startswith("lineart: PATH scans/ink: no sketches there; scans/ink/deep/c.png is lineart's")) == (
-        2,
-        True,
-    )
+    told = "lineart: PATH scans/ink: only lineart's own ink is there, such as scans/ink/deep/c.png; give the folder of"
+    assert (code, err.startswith(told)) == (2, True)
     assert done(start("scans/ink/deep/c.png", "-o", "again"))[0] == 0
     shutil.copy(folder / "scans/a.png", folder / "scans/b_ink.png")
     for place in (("--beside",), ("-o", "out")):
@@ -65,6 +63,18 @@ def test_ink_is_no_sketch_whatever_names_it(folder: Path, start: Start) -> None:
         assert code == 0
         assert "scans/b_ink.png has changed since lineart wrote it: if it is a sketch now, it is not inked" in err
     assert files(folder / "again") == ["c.png"]
+
+
+def test_a_link_to_ink_is_ink(folder: Path, start: Start) -> None:
+    done(start("scans/a.png", "-o", "ink/deep"))
+    (folder / "scans/link.png").symlink_to(folder / "ink/deep/a.png")
+    (folder / "scans/links").symlink_to(folder / "ink/deep")
+    code, err = done(start("scans", "-o", "out"))
+    assert (code, files(folder / "out")) == (0, ["a.png", "b.png", "c.png"])
+    assert "2 files are lineart's own ink, and left out, such as scans/link.png" in err
+    (folder / "ink/deep/a.png").write_bytes((folder / "scans/b.png").read_bytes())
+    assert "scans/link.png has changed since lineart wrote it" in done(start("scans", "-o", "out"))[1]
+    assert done(start("scans/link.png", "-o", "again"))[0] == 0
 
 
 def test_a_name_is_made_of_the_input_s_and_a_clash_is_told_before_work(folder: Path, start: Start) -> None:

@@ -51,6 +51,23 @@ def test_a_process_ends_at_once_when_threads_and_exit_functions_are_done(end: st
     assert ("KeyError" in done.stderr) == (code == 1)
 
 
+@pytest.mark.parametrize("caught", ["SystemExit: pass", "SystemExit as ended: print('code', ended.code)"])
+def test_a_host_that_catches_the_end_goes_on(caught: str) -> None:
+    program = (
+        "import atexit, runpy, sys\n"
+        "atexit.register(print, 'exit function')\n"
+        "sys.argv = ['lineart', '--version']\n"
+        "try: runpy.run_module('lineart_cli', run_name='__main__')\n"
+        f"except {caught}\n"
+        "print('host')\n"
+        "sys.exit(7)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    code = ["code 0"] if "code" in caught else []
+    assert (done.returncode, done.stderr) == (7, "")
+    assert done.stdout.split("\n")[1:-1] == [*code, "host", "exit function"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs resource limits")
 @pytest.mark.parametrize("file_format", ["png", "tiff", "webp", "ora", "psd", "bmp", "jpeg"])
 def test_a_file_that_cannot_grow_leaves_nothing_behind(folder: Path, start: Start, file_format: str) -> None:
@@ -92,31 +109,70 @@ def test_a_reader_that_leaves_early_is_no_traceback(start: Start) -> None:
     assert process.wait(timeout=120) == 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the shell cannot close streams")
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
-@pytest.mark.parametrize("more", ["", "--json --verbose"])
-def test_streams_that_are_closed_take_nothing_and_cost_nothing(folder: Path, closed: str, more: str) -> None:
-    command = f"{sys.executable} -m lineart_cli ink scans/a.png -o ink --dry-run {more} {closed}"
-    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0
-    assert "Traceback" not in done.stderr
+def shell(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    words = ["sh", "-c", f"{sys.executable} -m lineart_cli {command}"]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
-@pytest.mark.parametrize("more", ["--json", ""])
-def test_results_that_a_full_disk_does_not_take_are_one_line(folder: Path, more: str) -> None:
-    command = f"{sys.executable} -m lineart_cli ink scans/a.png -o ink --dry-run {more} > /dev/full"
-    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert "results cannot be written to standard output (No space left on device)" in done.stderr
-    assert "finished pages are kept" in done.stderr
+NO_SHELL = pytest.mark.skipif(os.name == "nt", reason="the shell cannot close streams")
+NO_FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
-@pytest.mark.parametrize("arguments", ["brushes", "--help"])
-def test_so_is_what_has_no_pages(folder: Path, arguments: str) -> None:
-    command = f"{sys.executable} -m lineart_cli {arguments} > /dev/full"
-    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+@NO_SHELL
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", pytest.param("2>/dev/full", marks=NO_FULL), "<&- 2>&-"])
+@pytest.mark.parametrize("more", ["", "--json --verbose", "--log-file log"])
+def test_messages_that_are_not_taken_change_nothing(folder: Path, closed: str, more: str) -> None:
+    done = shell(folder, f"ink scans/a.png missing.png -o ink --dry-run {more} {closed}")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    done = shell(folder, f"ink scans/a.png -o ink --dry-run {more} {closed}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "scans/a.png" in done.stdout
+
+
+@NO_SHELL
+def test_where_there_are_no_results_stdout_may_be_closed(folder: Path) -> None:
+    assert shell(folder, "config show no.png >&-").returncode == 2
+    done = shell(folder, "ink scans/a.png -o ink --thickness 8 >&-")
+    assert (done.returncode, "1 inked" in done.stderr) == (0, True)
+
+
+@NO_SHELL
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [(">&-", "Bad file descriptor"), pytest.param("> /dev/full", "No space left on device", marks=NO_FULL)],
+)
+@pytest.mark.parametrize("words", ["ink scans/a.png -o ink --dry-run", "ink scans/a.png -o ink --json -q", "brushes"])
+def test_results_that_are_not_taken_are_one_line_and_a_failure(folder: Path, words: str, where: str, why: str) -> None:
+    done = shell(folder, f"{words} {where}")
+    kept = "finished pages are kept, " if words.startswith("ink") else ""
+    says = f"results cannot be written to standard output ({why}); {kept}make room and run again"
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"lineart: {says}")
+    assert "inked, " not in done.stderr
+    assert shell(folder, f"{words} --no-such-option {where}").returncode == 2
+
+
+@NO_FULL
+@pytest.mark.parametrize("words", ["--help", "config show scans"])
+def test_so_is_what_has_no_pages(folder: Path, words: str) -> None:
+    done = shell(folder, f"{words} > /dev/full")
     says = "results cannot be written to standard output (No space left on device); make room and run again"
     assert (done.returncode, done.stderr) == (1, f"lineart: {says}\n")
+
+
+@NO_FULL
+@pytest.mark.parametrize("more", ["", "--json"])
+def test_a_log_that_is_not_taken_is_told_and_stops_nothing(folder: Path, more: str) -> None:
+    done = shell(folder, f"ink scans -o ink --dry-run {more} --log-file /dev/full")
+    says = "is not written to its end (No space left on device); all else is done; make room, or give another file"
+    assert (done.returncode, done.stderr) == (1, f"lineart: --log-file /dev/full: {says}\n")
+    assert all(f"{name}.png" in done.stdout for name in "abc")
+
+
+@NO_FULL
+def test_piped_ink_that_is_not_taken_is_no_ink(folder: Path) -> None:
+    done = shell(folder, "ink - --thickness 8 < scans/a.png > /dev/full")
+    says = "lineart: -: its ink cannot be written to standard output (No space left on device); nothing is kept"
+    assert (done.returncode, says in done.stderr) == (1, True)
+    assert "0 inked, 0 skipped, 1 failed; in -" in done.stderr
+    done = shell(folder, "ink - < scans/a.png >&-")
+    assert (done.returncode, "which is closed; write > ink.png" in done.stderr) == (2, True)

@@ -89,7 +89,8 @@ def ink(
     scans: Path, out: Path, inker: FakeInker | None = None, options: InkOptions | None = None
 ) -> tuple[BatchDone, Recorder]:
     options = replace(options or InkOptions(), drawing=STROKE)
-    sources, problems = files.find([str(scans)], out)
+    found = files.find([str(scans)], out)
+    sources, problems = found.sources, found.problems
     recorder = Recorder()
     jobs = files.plan(sources, out, pages.OUTPUT_FORMATS[options.format].suffix, pages.count_pages)
     inker = inker or FakeInker()
@@ -224,7 +225,7 @@ class TestRun:
         def never() -> FakeInker:
             raise AssertionError
 
-        sources, _ = files.find([str(scans)], out)
+        sources = files.find([str(scans)], out).sources
         recorder = Recorder()
         done = run(files.plan(sources, out, ".png"), [], out, InkOptions(drawing=STROKE), never, recorder)
         assert (done.inked, done.skipped, done.failed) == (0, 3, 0)
@@ -267,7 +268,7 @@ class TestRun:
             raise ArgumentError("--max-memory", "1MB", "needs more")
 
         recorder = Recorder()
-        jobs = files.plan(files.find([str(scans / "a.png")], out)[0], out, ".png")
+        jobs = files.plan(files.find([str(scans / "a.png")], out).sources, out, ".png")
         done = run(jobs, [], out, InkOptions(), FakeInker, recorder, refuse)
         assert (done.inked, done.failed) == (0, 1)
         assert recorder.errors() == [f"{scans / 'a.png'}: cannot be inked; --max-memory 1MB: needs more"]
@@ -426,7 +427,7 @@ class TestFaults:
             return FakeInker(level7=_raise(RuntimeError("boom")))
 
         page(scans / "a.png", corner=7)
-        jobs = files.plan(files.find([str(scans)], out)[0], out, ".png")
+        jobs = files.plan(files.find([str(scans)], out).sources, out, ".png")
         done = run(jobs, [], out, InkOptions(drawing=STROKE), open_inker, Recorder())
         assert (done.inked, done.failed, len(opened)) == (2, 1, 2)
 
@@ -438,7 +439,7 @@ class TestFaults:
             asked.append(1)
             raise error
 
-        sources, _ = files.find([str(scans)], out)
+        sources = files.find([str(scans)], out).sources
         recorder = Recorder()
         with pytest.raises(type(error)):
             run(files.plan(sources, out, ".png"), [], out, InkOptions(), none, recorder)
@@ -462,7 +463,7 @@ class TestFaults:
             file.seek(at)
             file.write(b"\x77\x77")
         recorder = Recorder()
-        jobs = files.plan(files.find([str(path)], out)[0], out, ".png", pages.count_pages)
+        jobs = files.plan(files.find([str(path)], out).sources, out, ".png", pages.count_pages)
         done = run(jobs, [], out, InkOptions(), FakeInker, recorder)
         assert (done.inked, done.failed) == (2, 1)
         assert left_over(out) == ["a-p01.png", "a-p03.png"]

@@ -23,7 +23,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def names(patterns: list[str], out: str = "ink") -> dict[str, str]:
     """Path and place below the output, of all that is found; there must be no errors."""
-    sources, errors = files.find(patterns, Path(out))
+    found = files.find(patterns, Path(out))
+    sources, errors = found.sources, found.problems
     assert not errors
     return {str(source.path): str(source.relative) for source in sources}
 
@@ -72,14 +73,15 @@ def test_symlink_loops_end(tree: Path) -> None:
 
 def test_a_link_to_itself_is_a_file_among_others(tree: Path) -> None:
     os.symlink(tree / "z.png", tree / "z.png")
-    sources, errors = files.find(["scans"], Path("ink"))
+    found = files.find(["scans"], Path("ink"))
+    sources, errors = found.sources, found.problems
     outputs = {str(job.output) for job in files.plan(sources, Path("ink"), ".png")}
     assert not errors
     assert outputs == {"ink/a.png", "ink/b.png", "ink/deep/c.png", "ink/z.png"}
 
 
 def test_a_name_that_no_disk_has_is_not_there(tree: Path) -> None:
-    (error,) = files.find(["x" * 300 + ".png"], Path("ink"))[1]
+    (error,) = files.find(["x" * 300 + ".png"], Path("ink")).problems
     assert "no such file or folder" in str(error)
     with pytest.raises(ArgumentError, match=r"cannot be written .File name too long"):
         files.prepare_folder(Path("x" * 300))
@@ -94,7 +96,8 @@ def test_a_broken_link_is_not_passed_over(tree: Path) -> None:
     ("pattern", "what"), [("scans/none.png", "no such file or folder"), ("*.gif", "no file matches")]
 )
 def test_what_is_not_there_is_named(tree: Path, pattern: str, what: str) -> None:
-    sources, errors = files.find([pattern, "scans/a.png"], Path("ink"))
+    found = files.find([pattern, "scans/a.png"], Path("ink"))
+    sources, errors = found.sources, found.problems
     assert [source.path.name for source in sources] == ["a.png"]
     assert [str(error) for error in errors] == [f"{pattern}: {what}; check the spelling and the folder that you are in"]
 
@@ -108,7 +111,8 @@ def test_a_folder_that_cannot_be_listed_is_named(tree: Path, monkeypatch: pytest
         return listing(path)
 
     monkeypatch.setattr(os, "scandir", forbidden)
-    sources, errors = files.find(["scans"], Path("ink"))
+    found = files.find(["scans"], Path("ink"))
+    sources, errors = found.sources, found.problems
     assert len(sources) == 2
     assert str(errors[0]).startswith("scans/deep: folder cannot be read (Permission denied); ")
 
@@ -140,7 +144,7 @@ class TestPlan:
         assert outputs == ["ink/x/a.kra.png", "ink/x/a.png.png", "ink/a.png", "ink/x/b.png"]
 
     def test_an_output_is_never_an_input(self, tree: Path, tmp_path: Path) -> None:
-        sources, _ = files.find([str(tree / "a.png")], tree)
+        sources = files.find([str(tree / "a.png")], tree).sources
         with pytest.raises(ArgumentError, match=r"would be written over the input .*a\.png; choose another folder"):
             files.plan(sources, tree, ".png")
         os.symlink(tree, tmp_path / "same")
@@ -153,11 +157,18 @@ class TestPrepareFolder:
         files.prepare_folder(tmp_path / "a/b")
         assert os.listdir(tmp_path / "a/b") == []
 
-    def test_a_file_is_refused(self, tmp_path: Path) -> None:
-        (tmp_path / "a").touch()
-        for out in (tmp_path / "a", tmp_path / "a/b"):
-            with pytest.raises(ArgumentError, match=f"--output {out}: "):
-                files.prepare_folder(out)
+    @pytest.mark.parametrize("dry_run", [False, True])
+    def test_a_file_is_refused(self, tmp_path: Path, dry_run: bool) -> None:
+        file = tmp_path / "a"
+        file.touch()
+        with pytest.raises(ArgumentError, match=f"--output {file}: is a file; give a folder"):
+            files.prepare_folder(file, dry_run=dry_run)
+        with pytest.raises(ArgumentError, match=f"--output {file}/b: {file} is a file; give a folder"):
+            files.prepare_folder(file / "b", dry_run=dry_run)
+
+    def test_a_dry_run_only_looks(self, tmp_path: Path) -> None:
+        files.prepare_folder(tmp_path / "a/b", dry_run=True)
+        assert os.listdir(tmp_path) == []
 
     def test_a_name_that_looks_like_a_file_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ArgumentError, match=r"looks like a file; give a folder, such as .*/ink$"):
@@ -178,9 +189,9 @@ def test_files_that_are_passed_over_are_counted_by_suffix(tmp_path: Path) -> Non
     for name in ("a.png", "b.jfif", "c.MPO", "d.txt", "e.TXT", "f.docx", "g", ".hidden.txt", "ink/h.txt"):
         (tmp_path / "scans" / name).touch()
     patterns = [str(tmp_path / "scans"), str(tmp_path / "scans/*.txt"), str(tmp_path / "scans/f.docx")]
-    sources, _ = files.find(patterns, out)
+    sources = files.find(patterns, out).sources
     assert {source.path.name for source in sources} == {"a.png", "b.jfif", "c.MPO", "f.docx"}
-    passed_over = files.passed_over(patterns[:2], out)
+    passed_over = files.find(patterns[:2], out).passed_over
     assert passed_over == {".txt": 2, ".docx": 1, "": 1}
     assert files.counts_text(passed_over) == "2 .txt, 1 without a suffix, 1 .docx"
 

@@ -70,7 +70,8 @@ class Desk:
         wanted = InkOptions(**{"format": "tiff", "join": True, "drawing": Length(working_scale.STROKE), **options})
         self.events.clear()
         self.out.mkdir(exist_ok=True)
-        sources, problems = files.find([str(self.scans)], self.out)
+        found = files.find([str(self.scans)], self.out)
+        sources, problems = found.sources, found.problems
         jobs = files.plan(sources, self.out, ".tiff", pages.count_pages, join=wanted.join)
         with OutputFolder(self.out, dry_run=wanted.dry_run) as folder:
             card = catalogue.find(MODEL)

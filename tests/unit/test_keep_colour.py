@@ -124,7 +124,7 @@ class Recorder:
 def run(source: Path, out: Path, **options: str) -> tuple[PageDone, list[str], HalfInker]:
     """What has become of a page, what was told, and the inker."""
     wanted = InkOptions.parse({"drawing": "6px", **options})
-    jobs = files.plan(files.find([str(source)], out)[0], out, pages.OUTPUT_FORMATS[wanted.format].suffix)
+    jobs = files.plan(files.find([str(source)], out).sources, out, pages.OUTPUT_FORMATS[wanted.format].suffix)
     out.mkdir()
     recorder, inker = Recorder(), HalfInker()
     with OutputFolder(out) as folder:

@@ -85,7 +85,8 @@ class Desk:
         """Inks the sketch and returns the last event that tells of a page."""
         options = replace(InkOptions(drawing=Length(working_scale.STROKE)), **given)  # type: ignore[arg-type]
         self.out.mkdir(exist_ok=True)
-        sources, problems = files.find([str(self.scan)], self.out)
+        found = files.find([str(self.scan)], self.out)
+        sources, problems = found.sources, found.problems
         jobs = files.plan(sources, self.out, pages.OUTPUT_FORMATS[options.format].suffix)
         tools, _ = store.tools(options)
         pen = FinePen() if options.bits == 16 else Pen()

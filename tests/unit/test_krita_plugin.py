@@ -213,6 +213,9 @@ def test_krita_is_found_where_it_was_used(tmp_path: Path, monkeypatch: pytest.Mo
     assert [each.kind for each in folders.find(None)] == ["Flatpak"]
     with pytest.raises(ArgumentError, match="no such folder"):
         folders.find(str(tmp_path / "no"))
+    (tmp_path / "file").touch()
+    with pytest.raises(ArgumentError, match="file: is a file, and no folder"):
+        folders.find(str(tmp_path / "file"))
     (tmp_path / "mine/pykrita").mkdir(parents=True)
     assert folders.find(str(tmp_path / "mine/pykrita"))[0].resources == tmp_path / "mine"
     (tmp_path / "mine/kritarc").write_text("")

@@ -227,7 +227,7 @@ def test_a_network_in_a_folder_with_any_name_is_read(straight: Write, tmp_path: 
 
 def test_a_scale_is_what_the_network_reads_times_what_the_page_was_shrunk_by(ruler: Path, straight: Write) -> None:
     found = working_scale.measure(stripes(2 * RIGHT), 1.5, ruler)
-    assert found.ideal == pytest.approx(1.5 * 2 ** (1 - working_scale.CLOSER), rel=0.07)
+    assert found.ideal == pytest.approx(1.5 * 2 ** (1 + working_scale.FARTHER), rel=0.07)
     assert found.why == f"its drawing is best seen at {found.ideal:.2g} px for one of the network's"
     blank = working_scale.measure(np.ones((300, 200), np.float32), 1.5, straight((1.0, 0.0)))
     assert blank == working_scale.Estimate(None, "too little is drawn to tell")

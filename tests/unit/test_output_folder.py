@@ -96,6 +96,13 @@ class TestPages:
             assert put(folder) is OutputStatus.ABSENT
         assert (root / "a.png").read_bytes() == INK
 
+    @pytest.mark.parametrize("overwrite", [False, True])
+    def test_a_file_where_the_folder_of_a_page_has_to_be(self, root: Path, overwrite: bool) -> None:
+        (root / "deep").touch()
+        says = r"deep/a\.png: .*deep is a file, and no folder; take it away"
+        with OutputFolder(root, overwrite=overwrite) as folder, pytest.raises(PageError, match=says):
+            put(folder, "deep/a.png")
+
     def test_overwrite_replaces_anything(self, root: Path) -> None:
         (root / "a.png").write_bytes(b"somebody's")
         with OutputFolder(root, overwrite=True) as folder:

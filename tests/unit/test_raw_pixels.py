@@ -80,9 +80,17 @@ def test_linear_light_is_encoded_and_opacity_thins(tmp_path: Path) -> None:
     assert grey(write(tmp_path / "b", black, "y", "u8", opacity=0.25)) == pytest.approx(0.75, abs=0.003)
 
 
-def test_what_is_no_number_is_none(tmp_path: Path) -> None:
-    samples = np.array([[[np.nan], [np.inf], [-1.0], [2.0]]])
-    np.testing.assert_allclose(grey(write(tmp_path / "a", samples, "y", "f32")), [[0, 1, 0, 1]], atol=1e-6)
+def test_what_is_beyond_black_and_white_is_these(tmp_path: Path) -> None:
+    samples = np.array([[[-1.0], [0.0], [1.0], [2.0]]])
+    np.testing.assert_allclose(grey(write(tmp_path / "a", samples, "y", "f32")), [[0, 0, 1, 1]], atol=1e-6)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("sample", ["f16", "f32"])
+def test_what_is_no_number_is_refused(tmp_path: Path, value: float, sample: str) -> None:
+    samples = np.array([[[0.5, 1.0], [0.5, value]]])
+    with pytest.raises(PageError, match=r"has samples that are no numbers \(NaN or infinite\); write numbers, from 0"):
+        grey(write(tmp_path / "a", samples, "ya", sample))
 
 
 @pytest.mark.parametrize(

@@ -290,6 +290,10 @@ class TestFile:
         with pytest.raises(ArgumentError, match=r"--output .*page10\.png: is no name .* page10\.html"):
             made(out, output=str(out / "page10.png"))
 
+    def test_a_file_in_place_of_the_folder(self, out: Path) -> None:
+        with pytest.raises(ArgumentError, match=r"FOLDER .*page10\.png: is a file, and no folder; give a folder"):
+            made(out / "page10.png")
+
     @pytest.mark.parametrize("content", [None, "[]", "{", json.dumps({"format": 99})])
     def test_a_folder_without_a_manifest(self, tmp_path: Path, content: str | None) -> None:
         if content is not None:

@@ -84,7 +84,8 @@ class Desk:
         options = InkOptions.parse(wishes)
         out = self.folder / f"ink{len(list(self.folder.iterdir()))}"
         out.mkdir()
-        sources, problems = files.find([str(scans)], out)
+        found = files.find([str(scans)], out)
+        sources, problems = found.sources, found.problems
         tools, _ = store.tools(options)
         suffix = pages.OUTPUT_FORMATS[options.format].suffix
         jobs = files.plan(sources, out, suffix, pages.count_pages, tools=tuple(tools))

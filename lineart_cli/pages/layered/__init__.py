@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol, cast
 
 from lineart_cli.errors import PageError, Unreadable
 from lineart_cli.options import ReadOptions
+from lineart_cli.pages import libraries
 from lineart_cli.pages.picture import Picture
 from lineart_cli.pages.raster import Raster, to_raster
 from lineart_cli.pages.reading import opened_file
@@ -51,7 +52,7 @@ def write_merged(path: Path, page: InkedPage, file_format: str, look: Look, orig
         write_ink(path, page, file_format, look)
         return
     try:
-        with original.open("rb") as before, path.open("w+b") as file:
+        with libraries.unlimited(), original.open("rb") as before, path.open("w+b") as file:
             _format(file_format).write(file, before, page, look, ReadOptions())
     except Unreadable as error:
         raise PageError(original, error.reason, error.advice) from error

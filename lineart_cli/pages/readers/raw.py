@@ -6,7 +6,7 @@ The line is `LINEARTPX1 ` and a JSON object, ended by a line feed. Its fields:
 - `channels`: one letter each for the samples of a pixel, in order: of `rgb`, `y` (grey) or `cmyk` (ink), and `a`
   (coverage, not multiplied into the others); `bgra`, `ya` and `cmyka` are Krita's.
 - `sample`: `u8`, `u16`, `f16` or `f32`, in the byte order of small machines (little-endian); floating point has full
-  light or ink at 1.
+  light or ink at 1, and no sample that is NaN or infinite.
 - `linear`: whether samples of light count light, and are not encoded by a curve such as sRGB's; no, if left out.
 - `dpi`: px per inch, above 0; may be left out.
 - `opacity`: of the whole, 0 to 1; 1, if left out.
@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
+from lineart_cli.pages.faults import NO_NUMBERS
 from lineart_cli.pages.header import meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
 
@@ -152,6 +153,8 @@ def _blocks(file: BinaryIO, layout: _Layout) -> Iterator[Block]:
         count = min(rows, layout.height - top)
         samples = np.frombuffer(file.read(count * layout.row_bytes), layout.dtype)
         ordered = samples.reshape(count, layout.width, -1)[..., layout.order]
+        if not np.isfinite(samples).all():
+            raise Unreadable(NO_NUMBERS, "write numbers, from 0 to 1")
         if layout.dtype.kind == "f" or layout.is_linear:
             ordered = _encoded(ordered.astype(np.float32) / np.float32(white), layout)
         alpha: Alpha = "straight" if layout.has_alpha else "none"
@@ -159,8 +162,8 @@ def _blocks(file: BinaryIO, layout: _Layout) -> Iterator[Block]:
 
 
 def _encoded(samples: NDArray[np.float32], layout: _Layout) -> NDArray[np.float32]:
-    """Samples within 0 to 1, light by the curve of sRGB; what is no number counts as none."""
-    samples = np.clip(np.nan_to_num(samples), 0, 1)
+    """Samples within 0 to 1, light by the curve of sRGB."""
+    samples = np.clip(samples, 0, 1)
     if layout.is_linear and layout.space != "cmyk":
         light = samples[..., : -1 if layout.has_alpha else None]
         light[:] = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** np.float32(1 / 2.4) - 0.055)

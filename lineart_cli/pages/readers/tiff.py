@@ -14,6 +14,7 @@ from tifffile import TiffFile, TiffPage
 from lineart_cli.errors import Unreadable
 from lineart_cli.imaging.resample import strips
 from lineart_cli.options import ReadOptions
+from lineart_cli.pages.faults import NO_NUMBERS
 from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
 
@@ -194,7 +195,7 @@ def _white(page: TiffPage) -> float:
 def _within(samples: NDArray[Any], white: float) -> NDArray[Any]:
     """Samples in floating point, clipped to [0, white] where they are a little beyond."""
     if not np.isfinite(samples).all():
-        raise Unreadable("has samples that are no numbers (NaN or infinite)", "save it with 8 or 16 bits")
+        raise Unreadable(NO_NUMBERS, "save it with 8 or 16 bits")
     if samples.max() > _MUCH_WHITER * white:
         raise Unreadable(f"has samples up to {samples.max():.4g}, where {white:g} is white", "save it with 16 bits")
     return samples.clip(0, white)
