@@ -55,10 +55,10 @@ class Preview(QtCore.QObject):
     def prepare(self):
         """Let lineart make ready what the first preview would wait for."""
         port = viewport()
-        size = (
-            None if port is None else [round(side * port.devicePixelRatioF()) for side in (port.width(), port.height())]
-        )
-        if size is not None and size != self._prepared:
+        if port is None:
+            return
+        size = [round(side * port.devicePixelRatioF()) for side in (port.width(), port.height())]
+        if size != self._prepared:
             self._prepared = size
             self._helper.request("prepare", lambda _answer: None, width=size[0], height=size[1])
 
