@@ -46,7 +46,7 @@ _INKED, _PREVIEWED = (AROUND, 1), (128, 128)
 _DPI, _MOST_SIDE = 300.0, 16_384
 """Of a window that is prepared for: any would do; px."""
 _PREPARED = 1.5, 1.0
-"""Scales that are prepared for: the usual one of an A4 page at 300 dpi, and that of any page which is seen from afar."""
+"""Scales that are prepared for: the usual one of A4 at 300 dpi, and that of any page which is seen from afar."""
 _SAME_PX, _SAME_SHARE = 0.1, 0.01
 """A page has been drawn on, and is no other one, where no more than this share of its px differ by more than that."""
 
