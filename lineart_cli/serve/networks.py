@@ -12,7 +12,7 @@ _SMALL_PX = 2_500_000
 """Windows of previews have fewer pixels."""
 _MOST_AWAKE = 2
 """Small ones that keep what a run takes: some 120 MB in all, for the draft and the last look of a preview."""
-_MOST_READY = 4
+_MOST_READY = 6
 """In all; one that rests takes some 20 MB."""
 
 _Key = tuple[EngineChoice, tuple[int, int]]

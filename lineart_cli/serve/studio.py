@@ -45,6 +45,8 @@ _INKED, _PREVIEWED = (AROUND, 1), (128, 128)
 """Working px that a part sees around itself, and by which its size goes, see `Part.of`: previews have to be soon."""
 _DPI, _MOST_SIDE = 300.0, 16_384
 """Of a window that is prepared for: any would do; px."""
+_PREPARED = 1.5, 1.0
+"""Scales that are prepared for: the usual one of A4 at 300 dpi, and that of any page which is seen from afar."""
 _SAME_PX, _SAME_SHARE = 0.1, 0.01
 """A page has been drawn on, and is no other one, where no more than this share of its px differ by more than that."""
 
@@ -133,12 +135,13 @@ class Studio:
             raise ArgumentError("width, height", f"{width} x {height}", f"give 1 to {_MOST_SIDE} px")
         if self._card.scale_network:
             reader.opened(self._card.scale_network)
-        size = PageSize(stepped(height, *_PREVIEWED), stepped(width, *_PREVIEWED), _DPI)
-        plan = self._decide(InkOptions.parse({}))(size)
-        for tiles in (plan.draft, plan.tiles):
-            watch.check()
-            if tiles:
-                self._prepare(plan.choice, tiles[0].window.shape)
+        for scale in _PREPARED:
+            rows, columns = (stepped(side / scale, *_PREVIEWED) for side in (height, width))
+            plan = self._decide(InkOptions.parse({}))(PageSize(rows, columns, _DPI))
+            for tiles in (plan.draft, plan.tiles):
+                watch.check()
+                if tiles:
+                    self._prepare(plan.choice, tiles[0].window.shape)
 
     def ink(self, order: Order, watch: Watch) -> dict[str, Any]:
         """Ink a page, or a part of it, and tell what has become of it, see `PROTOCOL.md`.

@@ -652,7 +652,7 @@ def test_a_page_keeps_the_scale_of_its_last_ink_until_its_strokes_are_quite_othe
     assert json.loads(lineart.out.splitlines()[0])["scale"] == 4
     assert lineart("ink", "scans/a.png", "-o", "thin", "-t", "3", "--json", "-v") == 0
     planned = json.loads(lineart.out.splitlines()[0])
-    assert planned["scale"] == 2
+    assert planned["scale"] == 3
     assert planned["scale_why"].endswith("; 4 would be too coarse for lines 3 px thick")
 
 
@@ -673,7 +673,7 @@ def test_drawing_moves_the_scale_by_steps(lineart: Shell) -> None:
     for drawing in ("very-fine", "fine", "auto", "loose", "very-loose", "20px"):
         assert lineart("ink", "scans/a.png", "-o", "ink", "-t", "6", "--dry-run", "--json", "--drawing", drawing) == 0
         found[drawing] = json.loads(lineart.out)["scale"]
-    assert found == {"very-fine": 0.5, "fine": 0.75, "auto": 1, "loose": 1.5, "very-loose": 2, "20px": 3}
+    assert found == {"very-fine": 0.75, "fine": 1, "auto": 1.5, "loose": 2, "very-loose": 3, "20px": 3}
 
 
 @pytest.mark.usefixtures("by_strokes")

@@ -31,6 +31,23 @@ def test_help_loads_no_runtime_and_no_image_library() -> None:
     assert "ink" in done.stdout
 
 
+def test_options_are_read_without_validators(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.argv[0] = 'lineart'\n"
+        "from lineart_cli import app\n"
+        "app._ink = lambda *given: print(given[:2], given[2].thickness, given[2].quiet, 'pydantic' in sys.modules)\n"
+        "try: app.main()\n"
+        "except SystemExit as ended: sys.exit(ended.code)"
+    )
+    words = ["ink", "a.png", "b.png", "-o", "out", "--thickness", "5", "--quiet"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"(['a.png', 'b.png'], {Path('out')!r})")
+    assert done.stdout.endswith("True False\n")
+
+
 @pytest.mark.parametrize(("end", "code"), [("sys.exit(3)", 3), ("sys.exit(0)", 0), ("raise KeyError", 1)])
 def test_a_process_ends_at_once_when_threads_and_exit_functions_are_done(end: str, code: int) -> None:
     program = (

@@ -383,6 +383,26 @@ def preview():
     return facts
 
 
+def preview_on_a_fine_screen():
+    """Of a page at 100 %: where its part lies in px of Qt, and the ink over it, in px of the screen."""
+    made = document("fine")
+    sketched(made)
+    window().activeView().canvas().setZoomLevel(1.0)
+    pump(1)
+    port = view.viewport()
+    docker().preview_button.click()
+    pump(90, lambda: docker().preview._overlay is not None)
+    pump(0.5)
+    overlay = docker().preview._overlay
+    return {
+        "ratio": port.devicePixelRatioF(),
+        "place": overlay._place.getRect(),
+        "size": [overlay._image.width(), overlay._image.height()],
+        "path": saved(made, "fine.kra"),
+        "picture": picture("fine.png", port),
+    }
+
+
 def remembered():
     made = document("remembered")
     choose(thickness=7.5, drawing="loose", faint=60)

@@ -199,6 +199,16 @@ def test_a_preview_lies_on_the_canvas_and_follows_settings_and_view(facts: Facts
     assert np.count_nonzero(thick < 60) > 1.8 * np.count_nonzero(thin < 60) > 1000
 
 
+def test_a_preview_has_all_pixels_of_a_fine_screen(play: Callable[..., Facts]) -> None:
+    told = play("preview_on_a_fine_screen", QT_SCALE_FACTOR="2")["preview_on_a_fine_screen"]
+    assert told["ratio"] == 2
+    left, top, *size = (round(2 * side) for side in told["place"])
+    assert told["size"] == size == [WIDTH, HEIGHT]
+    shown = np.asarray(Image.open(told["picture"]).convert("L"))[top : top + HEIGHT, left : left + WIDTH]
+    ink = commanded(told["path"])[: shown.shape[0], : shown.shape[1]]
+    assert (shown[ink == 255] < 60).mean() > 0.98  # black to the edge
+
+
 def test_settings_are_remembered_for_each_document(facts: Facts) -> None:
     for told in facts["remembered"].values():
         assert (told["thickness"], told["drawing"], told["faint"]) == (7.5, "loose", 0.6)

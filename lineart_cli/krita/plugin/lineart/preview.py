@@ -55,8 +55,10 @@ class Preview(QtCore.QObject):
     def prepare(self):
         """Let lineart make ready what the first preview would wait for."""
         port = viewport()
-        size = None if port is None else (port.width(), port.height())
-        if size is not None and size != self._prepared:
+        if port is None:
+            return
+        size = [round(side * port.devicePixelRatioF()) for side in (port.width(), port.height())]
+        if size != self._prepared:
             self._prepared = size
             self._helper.request("prepare", lambda _answer: None, width=size[0], height=size[1])
 
@@ -123,7 +125,7 @@ class Preview(QtCore.QObject):
             foreground = Krita.instance().activeWindow().activeView()
             colour = foreground.foregroundColor().colorForCanvas(foreground.canvas())
         asked = {"pixels": self._files.pixels, "out": self._files.ink, "options": options(chosen)}
-        asked.update(crop=crop, zoom=view.zoom, **of_last_ink(document, source))
+        asked.update(crop=crop, zoom=view.zoom * view.ratio, **of_last_ink(document, source))
         self._number = self._helper.request("preview", lambda answer: self._heard(answer, view, crop, colour), **asked)
 
     def _heard(self, answer, view, crop, colour):

@@ -11,10 +11,14 @@ _VEIL = QtGui.QColor(255, 255, 255, 190)  # over the sketch, so that the ink sta
 
 
 class Seen:
-    """A view of a page: `zoom`, px of the screen for one of the page, and `left`, `top`, its first px on the screen."""
+    """A view of a page: `zoom`, px of Qt for one of the page, and `left`, `top`, its first px in those of Qt.
 
-    def __init__(self, zoom, left, top, width, height):
+    A px of Qt has `ratio` px of the screen on each side, 2 on many fine screens.
+    """
+
+    def __init__(self, zoom, left, top, width, height, ratio=1.0):
         self.zoom, self.left, self.top, self.width, self.height = zoom, left, top, width, height
+        self.ratio = ratio
 
     def __eq__(self, other):
         return isinstance(other, Seen) and vars(self) == vars(other)
@@ -59,7 +63,7 @@ def seen():
     zoom = canvas.zoomLevel() * 72 / nodes.dpi(view.document())
     scroll = port.parentWidget()
     left, top = scroll.horizontalScrollBar().value(), scroll.verticalScrollBar().value()
-    return Seen(zoom, left, top, port.width(), port.height())
+    return Seen(zoom, left, top, port.width(), port.height(), port.devicePixelRatioF())
 
 
 class Overlay(QtWidgets.QWidget):
@@ -72,7 +76,7 @@ class Overlay(QtWidgets.QWidget):
         self._image, self._place = None, QtCore.QRectF()
 
     def lay(self, image, crop, view):
-        """Show an image, of the part `crop` of the page."""
+        """Show an image, of the part `crop` of the page, in px of the screen or coarser ones."""
         self._image = image
         self._place = QtCore.QRectF(
             crop[0] * view.zoom - view.left, crop[1] * view.zoom - view.top, crop[2] * view.zoom, crop[3] * view.zoom
