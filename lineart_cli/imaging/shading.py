@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 STROKE = 5  # what is narrower is drawn, not shaded
 BROAD = 13  # a shaded area is as broad in one place, pupils and other small fills are not
 PALEST = 0.12  # darkness of shading, at least
-GREY, BLACK = 0.58, 0.68  # darkness up to which shading is paper, and from which it is a black shape; `tone.INK` is 0.8
+SHADED = 0.5  # the middle darkness of a shaded area, at most; `tone.INK` is 0.8, and darker areas are filled with black
+GREY, BLACK = 0.58, 0.68  # darkness up to which a part of it is paper, and from which it is a black shape all the same
 
 
 def as_paper(cells: Floats, paper: Floats, gain: float) -> Floats:
@@ -36,11 +37,12 @@ def as_paper(cells: Floats, paper: Floats, gain: float) -> Floats:
     """
     dark = np.maximum(1 - cells / paper, 0) * np.float32(gain)
     tone = cv2.morphologyEx(dark, cv2.MORPH_OPEN, _disc(STROKE))
-    _, parts = cv2.connectedComponents((tone > PALEST).astype(np.uint8))
+    _, areas = cv2.connectedComponents((tone > PALEST).astype(np.uint8))
     broad = cv2.morphologyEx((dark > PALEST).astype(np.uint8), cv2.MORPH_OPEN, _disc(BROAD))
-    is_shaded = (parts > 0) & np.isin(parts, parts[broad > 0])
+    shaded = [area for area in np.unique(areas[broad > 0]) if area and np.median(tone[areas == area]) <= SHADED]
     blackness = np.clip((tone - GREY) / (BLACK - GREY), 0, 1)
-    shading = np.where(is_shaded, tone * (1 - blackness), 0) / np.float32(gain)
+    level = np.maximum(tone, cv2.medianBlur(dark, STROKE))  # that of the strokes, so that they leave no mesh
+    shading = np.where(np.isin(areas, shaded), level * (1 - blackness), 0) / np.float32(gain)
     return np.asarray(paper * (1 - shading), np.float32)
 
 

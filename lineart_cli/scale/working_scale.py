@@ -122,19 +122,21 @@ def choose(
         last: the factor of the page's last ink, which is kept unless the new one is `AWAY` steps from it.
 
     Returns:
-        The step nearest to the estimate, those steps on, within the limits of the page and its lines.
+        The step nearest to the estimate within the limits of the page and its lines, and those steps on, within them too.
     """
     ideal, why = estimate.ideal, estimate.why
     if ideal is None:
         ideal, why = max(max(shape) / A4_LONG_SIDE, 1.0), f"{why}; no larger than A4 at 300 dpi"
     if steps:
         why += f"; {abs(steps)} {'looser' if steps > 0 else 'finer'} as asked for"
-    wanted = LADDER[min(max(LADDER.index(_nearest(ideal)) + steps, 0), len(LADDER) - 1)]
     finest, why_finest = _finest(shape, thickness, thickest)
     coarsest, why_coarsest = _coarsest(shape, thickness)
     allowed = [step for step in LADDER if finest <= step <= coarsest] or [
         next((step for step in LADDER if step >= finest), LADDER[-1])
     ]
+    nearest = _nearest(ideal)
+    measured = min(max(nearest, allowed[0]), allowed[-1])
+    wanted = LADDER[min(max(LADDER.index(measured) + steps, 0), len(LADDER) - 1)] if steps else nearest
     factor = min(max(wanted, allowed[0]), allowed[-1])
     if factor != wanted:
         why += f"; {wanted:g} would be {why_finest if factor > wanted else why_coarsest}"

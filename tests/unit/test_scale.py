@@ -118,6 +118,7 @@ def test_twice_the_pixels_are_two_steps_of_the_ladder() -> None:
         (0.3, (1000, 800), 3, 0, 0.25, "measured"),
         (0.7, (12800, 800), 3, 0, 1.0, "large already"),
         (20, A4, 3, 0, 3.0, "24 would be too coarse for lines 3 px thick"),
+        (20, A4, 3, -1, 2.0, "1 finer as asked for"),
         (20, A4, 12, 0, 12.0, "24 would be too coarse for lines 12 px thick"),
         (20, A4, 1, 0, 1.0, "24 would be too coarse for lines 1 px thick"),
         (20, (300, 400), 30, 0, 6.0, "24 would be less than 64 px in all"),

@@ -51,6 +51,14 @@ def test_black_shape_stays_black() -> None:
     assert dark[inside(8)].mean() > 0.9 * INK
 
 
+def test_area_is_shading_as_a_whole_or_not_at_all() -> None:
+    """A fill about as dark as lines, streaks of it paler: what is inked does not follow the streaks."""
+    grey = page()
+    streaks = np.where(np.arange(SIDE) // 48 % 2, 0.24, 0.36).astype(np.float32)
+    grey[BOX, BOX] = np.minimum(grey[BOX, BOX], streaks[BOX])
+    assert darkness(grey)[220:380, 220:380].min() > 0.5
+
+
 def test_small_fill_stays_as_dark_as_it_is() -> None:
     area = np.zeros((SIDE, SIDE), np.uint8)
     cv2.circle(area, (300, 300), 30, 1, -1)
