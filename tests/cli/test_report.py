@@ -189,9 +189,9 @@ class TestCommand:
         told = "is an archive, which reports do not look into; unpack it"
         assert lineart(monkeypatch, "report", "ink") == 0
         assert f"lineart: ink/c.cbz {told}, and make a report of its folder" in capsys.readouterr().err
-        for place in ("comics", "comics/d.cbz"):
+        for place, why in (("comics", "holds no .lineart.json"), ("comics/d.cbz", "is a file, and no folder")):
             assert lineart(monkeypatch, "report", place) == 2
-            said = f"lineart: FOLDER {place}: holds no .lineart.json; comics/d.cbz {told} and give its folder\n"
+            said = f"lineart: FOLDER {place}: {why}; comics/d.cbz {told} and give its folder\n"
             assert capsys.readouterr().err == said
 
     @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def give(folder: Path) -> None:
         ("scans/a.png", 0, 1, "scans/a.png: may not be read; check its permissions", {"b.png", "deep/c.png"}),
         ("scans/deep", 0, 1, "scans/deep: folder cannot be read (Permission denied)", {"a.png", "b.png"}),
         ("scans/d.tif", 0, 1, "scans/d.tif: may not be read", {"a.png", "b.png", "deep/c.png"}),
-        ("ink-out", 0, 2, "path 'ink-out' is not readable", set()),
+        ("ink-out", 0, 2, "--output ink-out: cannot be written (Permission denied); choose another", set()),
         ("ink-out", 0o555, 2, "--output ink-out: cannot be written (Permission denied); choose another", set()),
         ("ink-out/deep", 0, 1, "ink-out/deep/c.png: may be there already, and cannot be read", {"a.png", "b.png"}),
         ("ink-out/deep", 0o555, 1, "ink-out/deep/c.png: cannot be written (Permission denied)", {"a.png", "b.png"}),
