@@ -122,7 +122,7 @@ def choose(
         last: the factor of the page's last ink, which is kept unless the new one is `AWAY` steps from it.
 
     Returns:
-        The step nearest to the estimate within the limits of the page and its lines, and those steps on, within them too.
+        The step nearest to the estimate, and those steps on from there, within the limits of the page and its lines.
     """
     ideal, why = estimate.ideal, estimate.why
     if ideal is None:
