@@ -26,8 +26,8 @@ SHAPE = (700, 1100)
 def sketch() -> np.ndarray:
     """Few strokes, but for many in the lower right corner."""
     page = np.full(SHAPE, 240, np.uint8)
-    for number in range(9):
-        cv2.circle(page, (900, 560), 10 + 12 * number, 60, 6, cv2.LINE_AA)
+    for number in range(6):
+        cv2.circle(page, (900, 560), 10 + 20 * number, 60, 6, cv2.LINE_AA)
     cv2.ellipse(page, (250, 200), (160, 90), 20, 0, 300, 60, 6, cv2.LINE_AA)
     return page
 
