@@ -180,10 +180,10 @@ def _samples(sketch: Sketch) -> npt.NDArray[Any]:
         samples = samples.astype(np.float32)
     if samples.dtype.name not in _SAMPLES:
         raise ArgumentError("sketch", f"of type {samples.dtype}", "give bool, uint8, uint16, or floating point up to 1")
-    if not np.isfinite(samples).all():
-        raise ArgumentError("sketch", "with samples that are NaN or infinite", "give numbers from 0 to 1")
-    if samples.dtype.kind == "f" and (most := float(samples.max())) > _MOST:
-        raise ArgumentError(
-            "sketch", f"with a sample of {most:g}", "floating point is from 0 to 1: divide by its white"
-        )
+    if samples.dtype.kind == "f":
+        if not np.isfinite(samples).all():
+            raise ArgumentError("sketch", "with samples that are NaN or infinite", "give numbers from 0 to 1")
+        if (most := float(samples.max())) > _MOST:
+            advice = "floating point is from 0 to 1: divide by its white"
+            raise ArgumentError("sketch", f"with a sample of {most:g}", advice)
     return np.ascontiguousarray(samples)

@@ -27,10 +27,14 @@ class Tiling:
     passes: int = 1
 
     @property
+    def page_passes(self) -> int:
+        """How often the network goes over the page itself, and not over its draft."""
+        return self.passes - 1 if self.draft else 1
+
+    @property
     def computed_px(self) -> int:
         """Pixels that the network computes, halos included."""
-        again = self.passes - 1 if self.draft else 1
-        return again * _computed_px(self.page) + _computed_px(self.draft)
+        return self.page_passes * _computed_px(self.page) + _computed_px(self.draft)
 
 
 def draft_tiles(

@@ -31,6 +31,7 @@ from lineart_cli.model import catalogue
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import MODEL, InkOptions, field_name
 from lineart_cli.plan import Plan
+from lineart_cli.plan.tiling import Tiling
 
 
 def main() -> None:
@@ -101,8 +102,8 @@ def _bare(pages: Sequence[Path], wishes: Sequence[str]) -> Callable[[], Bare]:
     def measured() -> Bare:
         seconds = cpu_seconds = 0.0
         for planned, count in plans.items():
-            again = planned.passes - 1 if planned.draft else 1
-            for tiles, passes in ((planned.draft, 1), (planned.tiles, again)):
+            tiling = Tiling(planned.tiles, planned.draft, planned.passes)
+            for tiles, passes in ((tiling.draft, 1), (tiling.page, tiling.page_passes)):
                 if not tiles:
                     continue
                 window = tiles[0].window.shape

@@ -153,7 +153,7 @@ def _blocks(file: BinaryIO, layout: _Layout) -> Iterator[Block]:
         count = min(rows, layout.height - top)
         samples = np.frombuffer(file.read(count * layout.row_bytes), layout.dtype)
         ordered = samples.reshape(count, layout.width, -1)[..., layout.order]
-        if not np.isfinite(samples).all():
+        if layout.dtype.kind == "f" and not np.isfinite(samples).all():
             raise Unreadable(NO_NUMBERS, "write numbers, from 0 to 1")
         if layout.dtype.kind == "f" or layout.is_linear:
             ordered = _encoded(ordered.astype(np.float32) / np.float32(white), layout)
