@@ -65,6 +65,8 @@ class Workbench:
         Raises:
             OutOfMemoryError: they are as small as they may be.
         """
+        if self._ready is not None:
+            self._ready[1].rest()  # whoever keeps it
         self._ready = None
         self._too_many_px = _window_px(tiles)
         halves = self.affordable(tiles, shape)

@@ -24,6 +24,7 @@ from lineart_cli.imaging.resample import enlarged_distances, enlarged_strips, ga
 from lineart_cli.imaging.tone import Tone, apply, measure
 from lineart_cli.inference import passes
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
+from lineart_cli.inference.ready import ReadyNetworks
 from lineart_cli.inference.tile_runner import Workbench, run_tiles
 from lineart_cli.model.card import Draft, ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
@@ -39,7 +40,7 @@ _TYPES: dict[int, np.dtype[np.unsignedinteger[Any]]] = {8: np.dtype(np.uint8), 1
 
 
 class Inker:
-    """Inks pages with one model, and keeps the network ready for the shape it was last used at."""
+    """Inks pages with one model, and keeps networks ready as planned, at least for the shape that was last used."""
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class Inker:
         self._scratch = scratch
         self._kept: dict[bytes, Lines] = {}
         self._traced: Traced | None = None
-        self._ready: tuple[EngineChoice, Workbench] | None = None
+        self._ready: tuple[tuple[EngineChoice, int], Workbench] | None = None
 
     @property
     def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
@@ -224,9 +225,12 @@ class Inker:
             raise ArgumentError("--thickness", f"{thickness:.3g}px", advice)
 
     def _bench(self, plan: Plan) -> Workbench:
-        if self._ready is None or self._ready[0] != plan.choice:
+        key = plan.choice, plan.ready
+        if self._ready is None or self._ready[0] != key:
             self._ready = None  # frees the memory of the old choice first
-            self._ready = (plan.choice, Workbench(self._card, partial(self._prepare, plan.choice)))
+            networks = ReadyNetworks(self._prepare, plan.ready, awake=1)
+            prepare = networks.open if plan.ready > 1 else self._prepare
+            self._ready = (key, Workbench(self._card, partial(prepare, plan.choice)))
         return self._ready[1]
 
 

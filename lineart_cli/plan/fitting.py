@@ -10,7 +10,7 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.inference.tiles import Tile, best_tiles, plan_tiles
 from lineart_cli.machine.hardware import Hardware
-from lineart_cli.model.card import ModelCard
+from lineart_cli.model.card import RUNTIMES, ModelCard
 from lineart_cli.options import bytes_text
 from lineart_cli.plan.memory import LEVEL, Memory, PageMemory
 from lineart_cli.plan.request import PageSize, Request
@@ -24,6 +24,10 @@ MODEST, MOST_MODEST = 620_000_000, 720_000_000
 """Bytes that a run takes where `--max-memory` is not given: for pages of up to A4 at 300 dpi, and at most. Between the
 two, each further pixel of the page allows a byte, as larger windows lose a smaller share to halos."""
 MODEST_PX = 2480 * 3508  # A4 at 300 dpi
+
+MOST_READY = 4, 2
+"""Networks that stay ready for the pages to come, if they fit: for drafts and pages, upright and on their side; or for
+those of one shape."""
 
 _ROUND = 10_000_000  # of the memory that is advised
 
@@ -39,8 +43,8 @@ class Fitting:
     choice: EngineChoice
     at_once: int = 1
 
-    def tiles(self) -> tuple[Tiling, int, Iterator[str]]:
-        """The tiles, the expected memory, and why.
+    def tiles(self) -> tuple[Tiling, int, int, Iterator[str]]:
+        """The tiles, how many networks stay ready, the expected memory, and why.
 
         Raises:
             ArgumentError: the page does not fit; the message says what would do.
@@ -49,7 +53,14 @@ class Fitting:
         memory = self._memory.needed(tiles)
         if memory > self._limit:
             raise self._refusal(tiles)
-        return tiles, memory, self._reasons(tiles, memory)
+        ready = self._ready(tiles)
+        memory = self._memory.needed(tiles, ready)
+        return tiles, ready, memory, self._reasons(tiles, ready, memory)
+
+    def _ready(self, tiles: Tiling) -> int:
+        if self.request.pages == 1 or (self.choice.backend, self.choice.device) != (RUNTIMES[0], "CPU"):
+            return 1
+        return next((each for each in MOST_READY if self._memory.needed(tiles, each) <= self._limit), 1)
 
     @cached_property
     def _memory(self) -> Memory:
@@ -118,7 +129,7 @@ class Fitting:
         default = f"{bytes_text(self._limit)}, the default with {bytes_text(self.hardware.memory_free)} free"
         return ArgumentError("--max-memory", bytes_text(given) if given is not None else default, advice)
 
-    def _reasons(self, tiles: Tiling, memory: int) -> Iterator[str]:
+    def _reasons(self, tiles: Tiling, ready: int, memory: int) -> Iterator[str]:
         limit, free = bytes_text(self._limit), bytes_text(self.hardware.memory_free)
         if self._memory.page.draft:
             yield f"draft {tiles_text(tiles.draft)}: the page at 1/{self._memory.page.draft.step} of its size"
@@ -129,6 +140,8 @@ class Fitting:
         else:
             why = f"the fewest computed pixels {self._budget()[1]}"
         yield f"tiles {tiles_text(tiles.page)}: {why}"
+        if ready > 1:
+            yield f"networks {ready} stay ready: pages to come find theirs made"
         asked = f"--max-memory {limit}" if self.request.max_memory is not None else f"{limit} allowed, {free} are free"
         yield f"memory {bytes_text(memory)}: {asked}"
 

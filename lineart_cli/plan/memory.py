@@ -32,6 +32,8 @@ WHOLE = {"webp": 15.0, "jpeg": 1.5, "bmp": 1.5, "ora": 3.0, "psd": 3.0, **dict.f
 """Bytes for each px of a page in formats that are not written in strips."""
 SEPARATION = 4  # bytes for each px at the working scale of a coloured pencil that is inked by itself
 LEVEL = 2  # bytes of what is between network and ink
+RESTING = 24_000_000
+"""Bytes of a network that is ready and at rest."""
 
 
 @dataclass(frozen=True)
@@ -135,11 +137,13 @@ class Memory:
     def _footprint(self) -> Footprint:
         return self.page.card.footprint(self.choice.backend, self.choice.precision)
 
-    def needed(self, tiles: Tiling) -> int:
-        """Bytes of the whole process at its peak."""
+    def needed(self, tiles: Tiling, ready: int = 1) -> int:
+        """Bytes of the whole process at its peak, with so many networks that stay ready."""
         measuring = self._pass(tiles.page, self.page.row_bytes)
         if tiles.draft:
             measuring = max(measuring, self._pass(tiles.draft, LEVEL))
+        if ready > 1:
+            measuring += RESTING * (ready - 1) + self._awake(tiles)
         return int(max(self.beside_tiles + measuring, PROGRAM + self.page.working + self.page.reading))
 
     def _pass(self, tiles: tuple[Tile, ...], row_bytes: int) -> float:
@@ -147,6 +151,11 @@ class Memory:
         height, width = tiles[-1].core.y1, tiles[-1].core.x1
         rows_px = width * min(2 * max(tile.core.shape[0] for tile in tiles), height)
         return self.per_px(len(tiles)) * math.prod(tiles[0].window.shape) + row_bytes * rows_px
+
+    def _awake(self, tiles: Tiling) -> float:
+        """Bytes of what a run takes that the network keeps which is not at work: of the smaller one, at the peak."""
+        windows = [math.prod(each[0].window.shape) for each in (tiles.draft, tiles.page) if each]
+        return self._footprint.per_px * min(windows)
 
     def per_px(self, tiles: int) -> float:
         """Bytes for each px of a tile, where there are so many tiles."""

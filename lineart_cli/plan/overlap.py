@@ -20,13 +20,13 @@ WORTH = 1.1
 
 Measured by tests/benchmarks/folder.py."""
 
-Tiles = tuple[Tiling, int, Iterator[str]]
+Tiles = tuple[Tiling, int, int, Iterator[str]]
 
 
 def pages_at_once(
     page: PageSize, card: ModelCard, hardware: Hardware, request: Request, choice: EngineChoice
 ) -> tuple[int, str, Tiles]:
-    """The number and a reason; and the tiles, the memory and their reasons, of `Fitting.tiles`.
+    """The number and a reason; and what `Fitting.tiles` gives for it.
 
     Raises:
         ArgumentError: not even one page fits, or not as many as are asked for.

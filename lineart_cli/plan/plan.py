@@ -30,6 +30,7 @@ class Plan:
         memory: expected peak of the process, bytes.
         seconds: that the network is expected to work; NaN where nothing is known of the device.
         reasons: one line for each choice.
+        ready: how many networks, each for windows of one shape, stay ready for the pages to come.
     """
 
     choice: EngineChoice
@@ -40,6 +41,7 @@ class Plan:
     memory: int
     seconds: float
     reasons: tuple[str, ...]
+    ready: int = 1
 
     @property
     def window(self) -> tuple[int, int]:
@@ -75,13 +77,13 @@ def plan(page: PageSize, card: ModelCard, hardware: Hardware, request: Request) 
         ArgumentError: a wish cannot be granted, or the page does not fit in the memory; the message says what would do.
     """
     choice, why_choice = choose(card, hardware, request)
-    at_once, why_at_once, (tiles, memory, why_tiles) = pages_at_once(page, card, hardware, request, choice)
+    at_once, why_at_once, (tiles, ready, memory, why_tiles) = pages_at_once(page, card, hardware, request, choice)
     computed_px = tiles.computed_px * (1 + page.separations)
     seconds, how_sure = expected_seconds(computed_px, card, hardware, request, choice)
     time = "time" if math.isnan(seconds) else f"time {seconds:.2g} s"
     at_once_text, passes_text = f"pages {at_once} at once: {why_at_once}", _passes_text(card, request)
     why = *why_choice, at_once_text, passes_text, *why_tiles, f"{time}: {how_sure}"
-    return Plan(choice, at_once, tiles.page, tiles.draft, tiles.passes, memory, seconds, why)
+    return Plan(choice, at_once, tiles.page, tiles.draft, tiles.passes, memory, seconds, why, ready)
 
 
 def _passes_text(card: ModelCard, request: Request) -> str:

@@ -23,7 +23,8 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.imaging.disk_array import Page, allocate
 from lineart_cli.imaging.resample import gather
 from lineart_cli.imaging.tone import Exposure, Tone, measure
-from lineart_cli.inference.engines import Engine, EngineChoice
+from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
+from lineart_cli.inference.ready import ReadyNetworks
 from lineart_cli.inking.inker import Inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, InkOptions, Length, ReadOptions, specs
@@ -32,7 +33,6 @@ from lineart_cli.scale import reader, working_scale
 from lineart_cli.scale.working_scale import Estimate, WorkingScale
 from lineart_cli.serve import layer, pixels
 from lineart_cli.serve.layer import NewInk
-from lineart_cli.serve.networks import ReadyNetworks
 from lineart_cli.serve.pixels import Share
 from lineart_cli.serve.protocol import Order
 from lineart_cli.serve.watch import Watch, WatchedEngine
@@ -47,6 +47,11 @@ _DPI, _MOST_SIDE = 300.0, 16_384
 """Of a window that is prepared for: any would do; px."""
 _PREPARED = 1.5, 1.0
 """Scales that are prepared for: the usual one of A4 at 300 dpi, and that of any page which is seen from afar."""
+_MOST_READY = 6
+"""Networks."""
+_SMALL_PX, _MOST_AWAKE = 2_500_000, 2
+"""Windows of previews have fewer pixels, and that many networks for them keep what a run takes: some 120 MB in all, for
+the draft and the last look of a preview."""
 _SAME_PX, _SAME_SHARE = 0.1, 0.01
 """A page has been drawn on, and is no other one, where no more than this share of its px differ by more than that."""
 
@@ -117,7 +122,8 @@ class Studio:
         """
         self._card = card
         self._decide = decide
-        self._networks = ReadyNetworks(card, cache)
+        self._compiled = CompiledNetworks(cache)
+        self._networks = ReadyNetworks(self._open, _MOST_READY, _MOST_AWAKE, _SMALL_PX)
         self._sheet: tuple[Any, _Sheet] | None = None
         self._worked: tuple[PageSize, _Worked] | None = None
         self._watch = Watch(lambda *_: None)
@@ -125,6 +131,7 @@ class Studio:
     def rest(self) -> None:
         """Let go of all memory that is kept to be quicker the next time."""
         self._networks.forget()
+        self._compiled.forget()
         self._sheet = self._worked = None
         reader.forget()
         gc.collect()
@@ -277,6 +284,9 @@ class Studio:
         self._watch.begin(plan.computed_megapixels, plan.seconds)
         inker = Inker(self._card, self._prepare, order.options.bits, scratch=_scratch())
         return inker.bands(page, size, plan, tool, order.options.faint, tone), inside
+
+    def _open(self, choice: EngineChoice, window: tuple[int, int]) -> Engine:
+        return open_engine(self._card.network_for(choice.precision), choice, window, self._compiled)
 
     def _prepare(self, choice: EngineChoice, window: tuple[int, int]) -> Engine:
         return WatchedEngine(self._networks.open(choice, window), lambda: self._watch)

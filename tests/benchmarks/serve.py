@@ -25,6 +25,8 @@ from PIL import Image
 from lineart_cli import app
 from lineart_cli.bench import settings
 from lineart_cli.brushes.style import Tool
+from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
+from lineart_cli.inference.ready import ReadyNetworks
 from lineart_cli.inking.inker import Inker
 from lineart_cli.machine import folders, hardware, process
 from lineart_cli.model import catalogue
@@ -32,7 +34,6 @@ from lineart_cli.options import InkOptions, Length
 from lineart_cli.pages.readers.raw import first_line
 from lineart_cli.plan import PageSize, Request, plan
 from lineart_cli.scale import working_scale
-from lineart_cli.serve.networks import ReadyNetworks
 
 WINDOW = (1000, 700)
 TIMES = 5
@@ -100,7 +101,11 @@ class Bare:
         self._page = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
         options, machine = InkOptions.parse({}), hardware.detect()
         self._plan = plan(self._size, self._card, machine, Request.of(options, settings.load(machine), 1))
-        self._networks = ReadyNetworks(self._card, folders.compiled_networks())
+        self._compiled = CompiledNetworks(folders.compiled_networks())
+        self._networks = ReadyNetworks(self._open, most=2, awake=1, awake_px=2_500_000)
+
+    def _open(self, choice: EngineChoice, window: tuple[int, int]) -> Engine:
+        return open_engine(self._card.network_for(choice.precision), choice, window, self._compiled)
 
     def ink(self) -> Took:
         start, cores = time.monotonic(), time.process_time()

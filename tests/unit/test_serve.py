@@ -28,13 +28,14 @@ from lineart_cli.inking.inker import open_inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, Length
 from lineart_cli.pages.readers.raw import first_line
-from lineart_cli.serve import Server, Studio, networks, pixels
+from lineart_cli.serve import Server, Studio, pixels
 from lineart_cli.serve.fields import Fill
 from lineart_cli.serve.protocol import OLDEST, VERSION, Order, Request, RequestError
 from lineart_cli.serve.watch import CancelledError, Watch
 
 SHAPE = (320, 450)
 ESTIMATED = overview.estimated
+OPEN_ENGINE = "lineart_cli.serve.studio.open_engine"
 
 
 def sketch() -> np.ndarray:
@@ -167,7 +168,7 @@ def test_the_network_is_prepared_once_for_previews_anywhere_on_the_page(
     caller: Caller, page: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
-    monkeypatch.setattr(networks, "open_engine", lambda *given: opened.append(given[2]) or open_engine(*given))
+    monkeypatch.setattr(OPEN_ENGINE, lambda *given: opened.append(given[2]) or open_engine(*given))
     page.write_bytes(first_line(2600, 1800, "y", "u8") + bytes(2600 * 1800))
     assert caller.ask(2, "prepare", width=300, height=200)["event"] == "done"
     assert opened
@@ -181,12 +182,16 @@ def test_the_network_is_prepared_once_for_previews_anywhere_on_the_page(
     assert told["error"] == "width, height 300 x 0: give 1 to 16384 px"
 
 
+@pytest.fixture
+def no_window_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineart_cli.serve.studio._SMALL_PX", 0)
+
+
 def test_networks_of_large_windows_rest_between_pages_and_are_kept(
-    caller: Caller, page: Path, monkeypatch: pytest.MonkeyPatch
+    no_window_is_small: None, caller: Caller, page: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[tuple[int, int]] = []
-    monkeypatch.setattr(networks, "_SMALL_PX", 0)
-    monkeypatch.setattr(networks, "open_engine", lambda *given: opened.append(given[2]) or open_engine(*given))
+    monkeypatch.setattr(OPEN_ENGINE, lambda *given: opened.append(given[2]) or open_engine(*given))
     asked = {"pixels": str(page), "out": str(page.with_name("ink")), "options": {"drawing": "7px"}}
     inks = [caller.ask(number, "ink", **asked)["sha256"] for number in (2, 3)]
     assert inks[0] == inks[1]

@@ -51,6 +51,10 @@ class CompiledNetworks:
             except OSError as error:
                 _log.debug("compiled networks are not kept: %s", error)
 
+    def forget(self) -> None:
+        """Let go of those in memory."""
+        self._latest.clear()
+
     def _remember(self, key: str, compiled: bytes) -> None:
         self._latest.pop(key, None)
         self._latest[key] = compiled
