@@ -42,7 +42,7 @@ def linear_rows(source: Page, shape: tuple[int, int], rows: slice) -> npt.NDArra
         (rows, W) float32.
     """
     above, below, share = _neighbours(source.shape[0], shape[0], rows)
-    held = source[above[0] : below[-1] + 1]
+    held = singles(source[above[0] : below[-1] + 1])
     return _linear(held, above - above[0], below - above[0], share, shape[1])
 
 
@@ -60,15 +60,22 @@ def enlarged_strips(
         (rows, W) float32, at most `STRIP_ROWS` of them.
     """
     above, below, share = _neighbours(source[0], shape[0], slice(0, shape[0]))
-    held, first, done = np.empty((0, source[1]), np.float16), 0, 0
+    held, first, done = np.empty((0, source[1]), np.float32), 0, 0
     for band in regrouped(bands):
-        held = np.concatenate([held, band])
+        held = np.concatenate([held, singles(band)])
         ready = int(np.searchsorted(below, first + len(held)))
         for strip in strips(ready - done):
             rows = slice(done + strip.start, done + strip.stop)
             yield _linear(held, above[rows] - first, below[rows] - first, share[rows], shape[1])
         kept = min(above[ready], first + len(held)) if ready < shape[0] else first + len(held)
         held, first, done = held[kept - first :], kept, ready
+
+
+def singles(values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
+    """float16 as float32, in a third of numpy's time; float32 as it is."""
+    if values.dtype == np.float32 or not values.size:
+        return values.astype(np.float32, copy=False)
+    return np.asarray(cv2.multiply(values, 1.0, dtype=cv2.CV_32F))  # type: ignore[call-overload]
 
 
 def _neighbours(
@@ -81,13 +88,16 @@ def _neighbours(
 
 
 def _linear(
-    source: npt.NDArray[np.floating[Any]],
+    source: npt.NDArray[np.float32],
     above: npt.NDArray[np.intp],
     below: npt.NDArray[np.intp],
     share: npt.NDArray[np.float32],
     width: int,
 ) -> npt.NDArray[np.float32]:
-    mixed = source[above] * (1 - share[:, None]) + source[below] * share[:, None]
+    mixed, lower = source[above], source[below]
+    mixed *= 1 - share[:, None]
+    lower *= share[:, None]
+    mixed += lower
     twice = np.repeat(mixed, 2, 0) if len(mixed) == 1 else mixed  # OpenCV rounds a single row in another way
     wide = cv2.resize(twice, (width, len(twice)), interpolation=cv2.INTER_LINEAR)
     return np.asarray(wide[: len(mixed)], np.float32)
@@ -117,9 +127,9 @@ def enlarged_distances(
 ) -> Iterator[npt.NDArray[np.float32]]:
     """Resample distances that come in bands, see `enlarged_strips`; the strips are those of `distance_rows`."""
     near, share = _four(source[0], shape[0], slice(0, shape[0]))
-    held, first, done = np.empty((0, source[1]), np.float16), 0, 0
+    held, first, done = np.empty((0, source[1]), np.float32), 0, 0
     for band in regrouped(bands):
-        held = np.concatenate([held, band])
+        held = np.concatenate([held, singles(band)])
         ready = int(np.searchsorted(near[3], first + len(held)))
         for strip in strips(ready - done):
             rows = slice(done + strip.start, done + strip.stop)

@@ -298,7 +298,7 @@ def enlarge(
         (rows, W) coverage, uint8 or uint16.
     """
     for strip in enlarged_strips(levels, shape, (page[0], page[1])):
-        yield coverage(strip + np.float32(more), scale, bits)
+        yield coverage(strip + np.float32(more) if more else strip, scale, bits)
 
 
 def around(

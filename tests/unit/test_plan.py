@@ -16,7 +16,7 @@ from lineart_cli.model.card import Draft, Footprint, ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import Measured, PageSize, Request, plan
 from lineart_cli.plan.fitting import MOST_MODEST
-from lineart_cli.plan.memory import OVERVIEW, READ, SKETCH
+from lineart_cli.plan.memory import OVERVIEW, READ, RESTING, SKETCH
 from lineart_cli.plan.tiling import PREPARING, draft_tiles
 from lineart_cli.scale.network import PASS_PX
 
@@ -267,6 +267,19 @@ def test_two_pages_at_once_keep_within_the_memory(standard: ModelCard) -> None:
         assert planned.memory <= most
 
 
+def test_networks_of_many_pages_stay_ready_where_they_fit(standard: ModelCard) -> None:
+    page, folder = replace(A4, scale=1.5), Request(pages=40, jobs=1)
+    kept, alone = (plan(page, standard, SERVER, each) for each in (folder, replace(folder, pages=1)))
+    assert (kept.ready, alone.ready) == (4, 1)
+    assert kept.tiles == alone.tiles
+    assert kept.memory > alone.memory + 3 * RESTING
+    for most, ready in ((kept.memory - 1, 2), (kept.memory - 2 * RESTING - 1, 1)):
+        limited = plan(page, standard, SERVER, replace(folder, max_memory=most))
+        assert limited.ready == ready
+        assert limited.memory <= most
+    assert plan(page, standard, SERVER, replace(folder, backend="onnxruntime")).ready == 1
+
+
 @pytest.mark.parametrize(
     ("page", "wishes", "megabytes"),
     [  # tests/benchmarks/memory.py with the standard model 0.5.0 and three passes
@@ -404,7 +417,7 @@ def test_a_network_that_reads_the_scale_takes_memory_beside_the_other_in_all_pag
 ) -> None:
     reading = replace(standard, scale=(Path("scale.onnx"), "0" * 64))
     first, later = (
-        [plan(A4, card, SERVER, Request(pages=pages, jobs=1)).memory for card in (standard, reading)]
+        [plan(A4, card, SERVER, Request("onnxruntime", pages=pages, jobs=1)).memory for card in (standard, reading)]
         for pages in (1, 2)
     )
     assert first[0] == first[1]
