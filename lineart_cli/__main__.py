@@ -7,6 +7,7 @@ from lineart_cli.machine import process
 
 def main() -> None:
     """Runs `lineart`, and with it the process ends."""
+    process.spare_threads()
     with process.ending_at_once():
         from lineart_cli import app
 

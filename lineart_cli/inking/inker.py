@@ -16,7 +16,6 @@ import numpy as np
 
 from lineart_cli import pages
 from lineart_cli.brushes.drawing import pen_pressure
-from lineart_cli.brushes.drawing.paint import Lines, paint_bands
 from lineart_cli.brushes.style import STYLE_DPI, Tool
 from lineart_cli.errors import ArgumentError
 from lineart_cli.imaging.disk_array import DiskArray, Page, allocate
@@ -29,10 +28,12 @@ from lineart_cli.inference.tile_runner import Workbench, run_tiles
 from lineart_cli.model.card import Draft, ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
-from lineart_cli.vector.drawing import Traced, drawn, traced
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from lineart_cli.brushes.drawing.paint import Lines
+    from lineart_cli.vector.drawing import Traced
 
     Coverage = npt.NDArray[np.unsignedinteger[Any]]
 
@@ -114,6 +115,8 @@ class Inker:
             else:
                 yield from enlarge(map(np.negative, off), shape, size.shape, scale, self._bits, half)
         else:
+            from lineart_cli.brushes.drawing.paint import paint_bands
+
             grain_px = scale * STYLE_DPI / size.dpi
             yield from paint_bands(
                 lines, tool.style, thickness / scale, size.shape, tool.pressure, self._bits, grain_px
@@ -146,6 +149,8 @@ class Inker:
             ArgumentError: as of `bands`.
             EngineError: as of `bands`.
         """
+        from lineart_cli.vector.drawing import drawn, traced
+
         self._check_thickness(tool.thickness.page_px(size.dpi), size.scale)
         lines = self._lines(page, size, plan, faint, tone)
         found = self._traced
@@ -182,6 +187,8 @@ class Inker:
         return self._kept[known]
 
     def _found(self, page: Page, size: PageSize, plan: Plan, faint: float, tone: Tone | None) -> Lines:
+        from lineart_cli.brushes.drawing.paint import Lines
+
         shape = size.working_shape
         darken = _darkener(page, tone or measure(page), faint)
         draw = self._seen(darken, plan, shape)

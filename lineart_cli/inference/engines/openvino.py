@@ -38,7 +38,7 @@ class OpenVinoEngine(CheckedEngine):
         except ImportError as error:
             raise MissingRuntimeError("openvino", error) from error
         core = openvino.Core()
-        device = _device(core.available_devices, choice.device)
+        device = _device(core, choice.device)
         capabilities = core.get_property(device, "OPTIMIZATION_CAPABILITIES")
         precision = _ELEMENT_TYPES[choice.precision]
         if precision == "bf16":
@@ -106,10 +106,11 @@ def _kept(core: Any, device: str, settings: dict[str, Any], compiled: bytes | No
         return None
 
 
-def _device(available: list[str], wanted: str) -> str:
+def _device(core: Any, wanted: str) -> str:
     """The device's own spelling; `GPU` stands for the first of several."""
-    if wanted.lower() == "auto":
+    if wanted.lower() in {"auto", "cpu"}:
         return "CPU"
+    available = core.available_devices  # which looks for all of them
     known = {name.lower(): name for name in sorted(available, reverse=True)}
     known |= {name.lower().partition(".")[0]: name for name in sorted(available, reverse=True)}
     if wanted.lower() not in known:
