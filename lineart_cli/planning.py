@@ -12,6 +12,8 @@ from lineart_cli.model.card import ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import PageSize, Plan, Request, choose, plan
 
+_SMALLEST = PageSize(1, 1, 300.0)
+
 
 def decide(
     card: ModelCard, options: InkOptions, pages: int, machine: Hardware | None = None
@@ -34,4 +36,6 @@ def decide(
         machine = hardware.with_devices(machine)
     request = Request.of(options, measured, pages)
     choose(card, machine, request)
+    if machine.ulimit:
+        plan(_SMALLEST, card, machine, request)
     return cache(lambda page: plan(page, card, machine, request))

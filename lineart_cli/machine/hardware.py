@@ -27,6 +27,9 @@ _FLAGS = {  # what Linux calls it, on x86-64 and on ARM: our name
 }
 _WINDOWS_FEATURES = {40: "avx2", 41: "avx512"}  # IsProcessorFeaturePresent; it knows of none of the others
 _REMOTE = "AzureExecutionProvider"  # no device of this machine
+UNTOUCHED_ADDRESSES, UNTOUCHED_DATA = 560_000_000, 230_000_000
+"""Bytes that lineart asks for and does not touch, as `ulimit -v` and `ulimit -d` count them."""
+
 _NO_LIMIT = 1 << 60  # cgroup v1 writes a number near 2**63 where there is no limit
 
 
@@ -42,6 +45,26 @@ class Device:
 
 
 @dataclass(frozen=True)
+class Ulimit:
+    """A limit on what a process may ask for, much of which it never touches: libraries, and the stacks of threads.
+
+    Attributes:
+        option: of `ulimit`.
+        limit: bytes.
+        untouched: bytes of it that are no memory.
+    """
+
+    option: str
+    limit: int
+    untouched: int
+
+    @property
+    def memory(self) -> int:
+        """Bytes that this process may have as memory."""
+        return max(self.limit - self.untouched, 0)
+
+
+@dataclass(frozen=True)
 class Hardware:
     """A machine, or the part of it that we may use.
 
@@ -51,7 +74,8 @@ class Hardware:
         cores: physical ones.
         share: how many of them the cgroup and the affinity grant.
         memory_total: bytes, of the machine or of the cgroup, the less.
-        memory_free: the same; no more than `ulimit -v` leaves this process.
+        memory_free: the same.
+        ulimit: what limits this process itself; None where nothing does.
         runtimes: those of `RUNTIMES` that are installed.
         devices: of the runtimes; empty unless they were asked for.
     """
@@ -64,6 +88,7 @@ class Hardware:
     memory_free: int
     runtimes: tuple[str, ...] = RUNTIMES
     devices: tuple[Device, ...] = ()
+    ulimit: Ulimit | None = None
 
     @property
     def has_bf16(self) -> bool | None:
@@ -96,8 +121,9 @@ def detect(root: Path = Path("/")) -> Hardware:
         cores=cores,
         share=min(float(cores), float(logical), cgroup_cpus(root)),
         memory_total=min(memory.total, limit),
-        memory_free=max(0, min(memory.available, limit - used, _address_space_left())),
+        memory_free=max(0, min(memory.available, limit - used)),
         runtimes=tuple(name for name in RUNTIMES if find_spec(name)),
+        ulimit=_ulimit(),
     )
 
 
@@ -130,16 +156,20 @@ def _onnxruntime_devices() -> Iterator[Device]:
         yield Device("onnxruntime", provider.removesuffix("ExecutionProvider"), provider)
 
 
-def _address_space_left() -> int:
-    """What `ulimit -v` still grants, bytes; above anything a machine has where there is no such limit."""
-    import psutil
-
+def _ulimit() -> Ulimit | None:
+    """The limit that leaves least memory to this process."""
     try:
         import resource
     except ImportError:  # Windows knows no such limits
-        return _NO_LIMIT
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return _NO_LIMIT if limit == resource.RLIM_INFINITY else int(limit - psutil.Process().memory_info().vms)
+        return None
+    limits = [Ulimit(option, resource.getrlimit(kind)[0], more) for option, kind, more in _ulimits(resource)]
+    set_ones = [each for each in limits if each.limit != resource.RLIM_INFINITY]
+    return min(set_ones, key=lambda each: each.memory, default=None)
+
+
+def _ulimits(resource: Any) -> Iterator[tuple[str, int, int]]:
+    yield "ulimit -v", resource.RLIMIT_AS, UNTOUCHED_ADDRESSES
+    yield "ulimit -d", resource.RLIMIT_DATA, UNTOUCHED_DATA
 
 
 def cgroup_memory(root: Path = Path("/")) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of mallopt(3)
 _LARGE = 1 << 20
 _KEPT = 16 << 20
+_SMALL_STACK = 1 << 20  # bytes
 
 
 @contextmanager
@@ -61,6 +63,8 @@ def spare_threads() -> None:
 def give_back_memory() -> None:
     """Let this process's large blocks go back to the system once they are free, and its threads share one heap.
 
+    Where `ulimit` counts what is not touched, its threads have small stacks.
+
     Only glibc needs to be told: it raises the size from which it gives back with every large block that it sees, and
     has eight heaps a core. The last megabytes stay, or else each strip of a page would be given back and taken again,
     which is a twentieth of a page's processor time. Elsewhere this does nothing. Call it before there are threads.
@@ -68,7 +72,11 @@ def give_back_memory() -> None:
     if sys.platform != "linux":
         return
     import ctypes
+    import resource
 
+    limits = (resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA))
+    if any(limit != resource.RLIM_INFINITY for limit in limits):
+        threading.stack_size(_SMALL_STACK)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _LARGE)

@@ -68,8 +68,10 @@ class Fitting:
 
     @property
     def _limit(self) -> int:
-        most = min(MOST_BY_DEFAULT, int(FREE_BY_DEFAULT * self.hardware.memory_free))
-        return most if self.request.max_memory is None else self.request.max_memory
+        most = self.request.max_memory
+        if most is None:
+            most = min(MOST_BY_DEFAULT, int(FREE_BY_DEFAULT * self.hardware.memory_free))
+        return min(most, self.hardware.ulimit.memory) if self.hardware.ulimit else most
 
     @property
     def _modest(self) -> int:
@@ -122,6 +124,12 @@ class Fitting:
         smallest = self._memory.needed(self._best(0))
         least = smallest if self.request.tile is None else self._memory.needed(tiles)
         page = f"a page of {self.page.width} x {self.page.height} px"
+        ulimit = self.hardware.ulimit
+        if ulimit and ulimit.memory == self._limit:
+            enough = -(-(least + ulimit.untouched) // _ROUND) * _ROUND
+            counted = f"{_up(least)}, and libraries and threads count for {bytes_text(ulimit.untouched)}"
+            advice = f"{page} needs {counted}; give {ulimit.option} {enough // 1024}, or unlimited"
+            return ArgumentError(ulimit.option, ulimit.limit // 1024, advice)
         advice = f"{page} needs {_up(least)}; give --max-memory {_up(least)}"
         if least > smallest:
             advice += ", or a smaller --tile"

@@ -160,16 +160,18 @@ def test_the_identity_changes_with_the_machine() -> None:
 
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="sets a limit that only Linux keeps to")
-def test_ulimit_counts_as_memory_that_is_not_free() -> None:
+def test_ulimit_is_told_less_what_is_never_touched() -> None:
     program = (
-        "import resource; resource.setrlimit(resource.RLIMIT_AS, (3 << 28, resource.RLIM_INFINITY))\n"
-        "from lineart_cli.machine import hardware; print(hardware.detect().memory_free)"
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (7 << 28, resource.RLIM_INFINITY))\n"
+        "from lineart_cli.machine import hardware; found = hardware.detect().ulimit; print(found.option, found.memory)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert (3 << 28) / 2 < int(done.stdout) < 3 << 28
+    assert done.stdout.strip() == f"ulimit -v {(7 << 28) - hardware.UNTOUCHED_ADDRESSES}"
 
 
 def test_a_limit_below_what_is_taken_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1000, 1000))
-    assert hardware.detect().memory_free == 0
+    found = hardware.detect().ulimit
+    assert found is not None
+    assert found.memory == 0

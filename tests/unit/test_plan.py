@@ -11,7 +11,7 @@ import pytest
 from lineart_cli.errors import ArgumentError
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.inference.tiles import Tile, best_tiles, same_windows
-from lineart_cli.machine.hardware import Device, Hardware
+from lineart_cli.machine.hardware import Ulimit, Device, Hardware
 from lineart_cli.model.card import Draft, Footprint, ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import Measured, PageSize, Request, plan
@@ -265,6 +265,18 @@ def test_two_pages_at_once_keep_within_the_memory(standard: ModelCard) -> None:
     for most in range(350 * MB, 900 * MB, 50 * MB):
         planned = plan(A4_600, standard, SERVER, Request(pages=2, max_memory=most))
         assert planned.memory <= most
+
+
+def test_a_ulimit_that_is_too_low_is_told_with_one_that_is_enough(standard: ModelCard) -> None:
+    def limited(kilobytes: int) -> Hardware:
+        return replace(LAPTOP, ulimit=Ulimit("ulimit -v", kilobytes * 1024, 600 * MB))
+
+    with pytest.raises(ArgumentError, match=r"^ulimit -v 524288: .* libraries and threads count for 600MB") as caught:
+        plan(A4, standard, limited(524_288), Request(max_memory=GB))
+    enough = re.search(r"give ulimit -v (\d+), or unlimited", str(caught.value))
+    assert enough
+    planned = plan(A4, standard, limited(int(enough[1]) + 1), Request())
+    assert planned.memory <= (int(enough[1]) + 1) * 1024 - 600 * MB
 
 
 def test_networks_of_many_pages_stay_ready_where_they_fit(standard: ModelCard) -> None:
