@@ -71,7 +71,8 @@ def is_light_on_dark(grey: Page) -> bool:
 def _mean(grey: Page) -> float:
     """In a twentieth of the time that its cells take."""
     height = grey.shape[0]
-    return sum(cv2.mean(grey[rows])[0] * (rows.stop - rows.start) for rows in strips(height)) / height / _white(grey)
+    sums = (cv2.mean(grey[rows])[0] * (rows.stop - rows.start) for rows in strips(height))
+    return float(sum(sums)) / height / _white(grey)
 
 
 def _invert(page: Any) -> None:

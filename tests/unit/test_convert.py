@@ -32,6 +32,9 @@ class Pen:
         self.thicknesses: list[float] = []
         self.darkest = 0.0
 
+    def rest(self) -> bool:
+        return False
+
     def run(self, sketch: np.ndarray, thickness: float) -> np.ndarray:
         assert sketch.shape == (1, 2, *self.shape)
         assert sketch.dtype == np.float16

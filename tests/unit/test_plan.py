@@ -11,7 +11,7 @@ import pytest
 from lineart_cli.errors import ArgumentError
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.inference.tiles import Tile, best_tiles, same_windows
-from lineart_cli.machine.hardware import Ulimit, Device, Hardware
+from lineart_cli.machine.hardware import Device, Hardware, Ulimit
 from lineart_cli.model.card import Draft, Footprint, ModelCard
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import Measured, PageSize, Request, plan

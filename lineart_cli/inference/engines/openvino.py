@@ -110,7 +110,7 @@ def _device(core: Any, wanted: str) -> str:
     """The device's own spelling; `GPU` stands for the first of several."""
     if wanted.lower() in {"auto", "cpu"}:
         return "CPU"
-    available = core.available_devices  # which looks for all of them
+    available: list[str] = core.available_devices  # which looks for all of them
     known = {name.lower(): name for name in sorted(available, reverse=True)}
     known |= {name.lower().partition(".")[0]: name for name in sorted(available, reverse=True)}
     if wanted.lower() not in known:
