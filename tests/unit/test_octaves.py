@@ -266,3 +266,12 @@ def test_pages_are_read_beside_each_other(ruler: Path) -> None:
     alone = [excess(page, ruler) for page in pages]
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(lambda page: excess(page, ruler), pages * 3)) == alone * 3
+
+
+def test_strokes_stay_wide_enough_for_the_network(straight: Write) -> None:
+    page = stripes(24.0)  # lines of 4 px
+    width = working_scale.strokes.typical_width(page)
+    assert width is not None
+    near, far = (working_scale.measure(page, 1.5, straight((octaves, 0.0))).ideal for octaves in (-1.0, 2.0))
+    assert near == pytest.approx(1.5 * 2 ** (2 * -1 + working_scale.FARTHER), rel=0.5)
+    assert far == pytest.approx(1.5 * width / working_scale.LEAST_STROKE)
