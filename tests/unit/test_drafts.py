@@ -1,9 +1,11 @@
+"""What is mended in the ink of one pass before the next one sees it."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from lineart_cli.inference import meshes
+from lineart_cli.inference import gaps, half_size, meshes, passes
 
 SHAPE = (501, 407)
 NET = slice(60, 300), slice(80, 330)
@@ -18,7 +20,7 @@ def net(every: int = 14) -> np.ndarray:
     return ink
 
 
-def darken_of(page: np.ndarray) -> meshes.passes.Darken:
+def darken_of(page: np.ndarray) -> passes.Darken:
     def darken(part: tuple[slice, slice], out: np.ndarray) -> None:
         out[:] = page[part]
 
@@ -37,32 +39,36 @@ def searched(ink: np.ndarray) -> np.ndarray:
 
 
 def enlarged(mesh: np.ndarray) -> np.ndarray:
-    return mesh.repeat(meshes.STEP, 0).repeat(meshes.STEP, 1)[: SHAPE[0], : SHAPE[1]]
+    return mesh.repeat(half_size.STEP, 0).repeat(half_size.STEP, 1)[: SHAPE[0], : SHAPE[1]]
+
+
+def areas(ink: np.ndarray, sketch: np.ndarray) -> np.ndarray:
+    return half_size.found(ink, darken_of(sketch), meshes.meshes)
 
 
 def test_a_net_with_strokes_beside_its_lines_is_a_mesh() -> None:
-    mesh = enlarged(meshes.areas(net(), darken_of(searched(net()))))
+    mesh = enlarged(areas(net(), searched(net())))
     assert mesh[NET].mean() > 0.95
     assert not mesh[350:].any()
 
 
 @pytest.mark.parametrize("every", [14, 60])
 def test_lines_that_follow_all_that_is_drawn_are_no_mesh(every: int) -> None:
-    assert not meshes.areas(net(every), darken_of(strokes_of(net(every)))).any()
+    assert not areas(net(every), strokes_of(net(every))).any()
 
 
 def test_wide_cells_and_black_shapes_are_no_mesh() -> None:
-    assert not meshes.areas(net(60), darken_of(searched(net(60)))).any()
+    assert not areas(net(60), searched(net(60))).any()
     black = np.zeros(SHAPE, np.uint8)
     black[NET] = 255
-    assert not meshes.areas(black, darken_of(strokes_of(black))).any()
+    assert not areas(black, strokes_of(black)).any()
 
 
 def test_a_mesh_is_drawn_as_before_and_the_rest_stays() -> None:
     ink, sketch = net(), searched(net())
     before = np.zeros(SHAPE, np.uint8)
     before[170:173, :] = 255
-    inside = enlarged(meshes.areas(ink, darken_of(sketch))) > 0
+    inside = enlarged(areas(ink, sketch)) > 0
     drawn = ink.copy()
     darken = meshes.redrawn(darken_of(sketch), before, drawn)
     np.testing.assert_array_equal(drawn, np.where(inside, before, ink))
@@ -83,8 +89,28 @@ def test_without_a_mesh_nothing_changes() -> None:
 
 
 def test_meshes_across_bands_are_found_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    darken = darken_of(searched(net()))
-    whole = meshes.areas(net(), darken)
-    monkeypatch.setattr(meshes, "_BAND_PX", 1)
-    monkeypatch.setattr(meshes, "_AROUND", 140)
-    np.testing.assert_array_equal(meshes.areas(net(), darken), whole)
+    whole = areas(net(), searched(net()))
+    monkeypatch.setattr(half_size, "_BAND_PX", 1)
+    monkeypatch.setattr(half_size, "_AROUND", 140)
+    np.testing.assert_array_equal(areas(net(), searched(net())), whole)
+
+
+def black() -> np.ndarray:
+    page = np.zeros(SHAPE, np.uint8)
+    page[NET] = 255
+    page[400:403, 20:380] = 255
+    return page
+
+
+def test_black_with_paper_between_its_strokes_is_taken_out_of_a_draft() -> None:
+    draft = black()
+    gaps.cleared(darken_of(strokes_of(net())), draft)
+    assert (draft[NET] > 0).mean() < 0.01  # but for its corners
+    np.testing.assert_array_equal(draft[350:], black()[350:])
+
+
+@pytest.mark.parametrize("level", [0.8, 0.35])
+def test_black_that_is_dark_all_over_stays_in_a_draft(level: float) -> None:
+    draft = black()
+    gaps.cleared(darken_of(np.asarray(level * (draft > 0), np.float32)), draft)
+    np.testing.assert_array_equal(draft, black())
