@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from lineart_cli.model.card import RUNTIMES
 from lineart_cli.runtimes import load
@@ -29,7 +28,9 @@ _FLAGS = {  # what Linux calls it, on x86-64 and on ARM: our name
 _WINDOWS_FEATURES = {40: "avx2", 41: "avx512"}  # IsProcessorFeaturePresent; it knows of none of the others
 _REMOTE = "AzureExecutionProvider"  # no device of this machine
 UNTOUCHED_ADDRESSES, UNTOUCHED_DATA = 560_000_000, 230_000_000
-"""Bytes that lineart asks for and does not touch, as `ulimit -v` and `ulimit -d` count them."""
+"""Bytes that lineart asks for on two cores and does not touch, as `ulimit -v` and `ulimit -d` count them."""
+UNTOUCHED_BY_CORE = 16 << 20
+"""And for each core more: the stacks of two threads, of OpenVINO and of OpenCV."""
 
 _NO_LIMIT = 1 << 60  # cgroup v1 writes a number near 2**63 where there is no limit
 
@@ -124,7 +125,7 @@ def detect(root: Path = Path("/")) -> Hardware:
         memory_total=min(memory.total, limit),
         memory_free=max(0, min(memory.available, limit - used)),
         runtimes=tuple(name for name in RUNTIMES if find_spec(name)),
-        ulimit=_ulimit(),
+        ulimit=_ulimit(cores),
     )
 
 
@@ -157,20 +158,19 @@ def _onnxruntime_devices() -> Iterator[Device]:
         yield Device("onnxruntime", provider.removesuffix("ExecutionProvider"), provider)
 
 
-def _ulimit() -> Ulimit | None:
+def _ulimit(cores: int) -> Ulimit | None:
     """The limit that leaves least memory to this process."""
     try:
         import resource
     except ImportError:  # Windows knows no such limits
         return None
-    limits = [Ulimit(option, resource.getrlimit(kind)[0], more) for option, kind, more in _ulimits(resource)]
-    set_ones = [each for each in limits if each.limit != resource.RLIM_INFINITY]
-    return min(set_ones, key=lambda each: each.memory, default=None)
-
-
-def _ulimits(resource: Any) -> Iterator[tuple[str, int, int]]:
-    yield "ulimit -v", resource.RLIMIT_AS, UNTOUCHED_ADDRESSES
-    yield "ulimit -d", resource.RLIMIT_DATA, UNTOUCHED_DATA
+    stacks = max(cores - 2, 0) * UNTOUCHED_BY_CORE
+    limits = (
+        Ulimit("ulimit -v", resource.getrlimit(resource.RLIMIT_AS)[0], UNTOUCHED_ADDRESSES + stacks),
+        Ulimit("ulimit -d", resource.getrlimit(resource.RLIMIT_DATA)[0], UNTOUCHED_DATA + stacks),
+    )
+    limited = [each for each in limits if each.limit != resource.RLIM_INFINITY]
+    return min(limited, key=lambda each: each.memory, default=None)
 
 
 def cgroup_memory(root: Path = Path("/")) -> tuple[int, int]:

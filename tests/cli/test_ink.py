@@ -279,6 +279,7 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
         "    passes 3: each mends the ink of the one before",
         "    draft 1 x 192 x 192 px: the page at 1/2 of its size",
         "    tiles 1 x 256 x 256 px: the whole page fits",
+        "    networks 4 stay ready: pages to come find theirs made",
         f"    memory {memory}: 1GB allowed, 8GB are free",
         f"    time {seconds:.2g} s: a guess by the kind of processor, right within a factor of two or three; "
         "lineart bench --save knows",

@@ -163,10 +163,13 @@ def test_the_identity_changes_with_the_machine() -> None:
 def test_ulimit_is_told_less_what_is_never_touched() -> None:
     program = (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (7 << 28, resource.RLIM_INFINITY))\n"
-        "from lineart_cli.machine import hardware; found = hardware.detect().ulimit; print(found.option, found.memory)"
+        "from lineart_cli.machine import hardware; found = hardware.detect()\n"
+        "print(found.ulimit.option, found.cores, found.ulimit.memory)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == f"ulimit -v {(7 << 28) - hardware.UNTOUCHED_ADDRESSES}"
+    *option, cores, memory = done.stdout.split()
+    more = max(int(cores) - 2, 0) * hardware.UNTOUCHED_BY_CORE
+    assert (option, int(memory)) == (["ulimit", "-v"], max((7 << 28) - hardware.UNTOUCHED_ADDRESSES - more, 0))
 
 
 def test_a_limit_below_what_is_taken_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
