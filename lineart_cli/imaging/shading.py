@@ -13,15 +13,29 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float32]
+    Mask = npt.NDArray[np.bool_]
 
 STROKE = 5  # what is narrower is drawn, not shaded
 BROAD = 13  # a shaded area is as broad in one place, pupils and other small fills are not
 PALEST = 0.12  # darkness of shading, at least
 SHADED = 0.5  # the middle darkness of a shaded area, at most; `tone.INK` is 0.8, and darker areas are filled with black
+GROUND = 1 / 8  # of the page: an area as large is paper up to `BLACK`, or all that is drawn on it would be lost
 GREY, BLACK = 0.58, 0.68  # darkness up to which a part of it is paper, and from which it is a black shape all the same
+
+
+def flat_tones(cells: Floats, paper: Floats) -> Floats:
+    """How dark the broad areas of a page are: (h, w), 0 where there is none; `cells` and `paper` as for `as_paper`."""
+    dark = np.maximum(1 - cells / paper, 0)
+    tone = _without_strokes(dark)
+    found = np.zeros(tone.shape, bool)
+    for area in _broad_areas(dark, tone):
+        found |= area
+    return np.where(found, tone, np.float32(0))
 
 
 def as_paper(cells: Floats, paper: Floats, gain: float) -> Floats:
@@ -36,14 +50,29 @@ def as_paper(cells: Floats, paper: Floats, gain: float) -> Floats:
         (h, w) the grey of the paper, with the grey of the shading where the page is shaded.
     """
     dark = np.maximum(1 - cells / paper, 0) * np.float32(gain)
-    tone = cv2.morphologyEx(dark, cv2.MORPH_OPEN, _disc(STROKE))
+    tone = _without_strokes(dark)
+    grey = np.zeros_like(tone)
+    for area in _broad_areas(dark, tone):
+        middle = float(np.median(tone[area]))
+        if middle <= (BLACK if area.mean() >= GROUND else SHADED):
+            grey[area] = max(GREY, middle)
+    blackness = np.clip((tone - grey) / (BLACK - GREY), 0, 1)
+    level = np.maximum(tone, cv2.medianBlur(dark, STROKE))  # that of the strokes, so that they leave no mesh
+    shading = np.where(grey > 0, level * (1 - blackness), 0) / np.float32(gain)
+    return np.asarray(paper * (1 - shading), np.float32)
+
+
+def _without_strokes(dark: Floats) -> Floats:
+    return np.asarray(cv2.morphologyEx(dark, cv2.MORPH_OPEN, _disc(STROKE)), np.float32)
+
+
+def _broad_areas(dark: Floats, tone: Floats) -> Iterator[Mask]:
+    """The areas that are broad in one place; `tone` is the darkness without strokes."""
     _, areas = cv2.connectedComponents((tone > PALEST).astype(np.uint8))
     broad = cv2.morphologyEx((dark > PALEST).astype(np.uint8), cv2.MORPH_OPEN, _disc(BROAD))
-    shaded = [area for area in np.unique(areas[broad > 0]) if area and np.median(tone[areas == area]) <= SHADED]
-    blackness = np.clip((tone - GREY) / (BLACK - GREY), 0, 1)
-    level = np.maximum(tone, cv2.medianBlur(dark, STROKE))  # that of the strokes, so that they leave no mesh
-    shading = np.where(np.isin(areas, shaded), level * (1 - blackness), 0) / np.float32(gain)
-    return np.asarray(paper * (1 - shading), np.float32)
+    for area in np.unique(areas[broad > 0]):
+        if area:
+            yield areas == area
 
 
 def _disc(across: int) -> npt.NDArray[np.uint8]:

@@ -66,6 +66,27 @@ def test_small_fill_stays_as_dark_as_it_is() -> None:
     assert dark[cv2.erode(area, np.ones((9, 9), np.uint8)) > 0].mean() > 0.4
 
 
+def panel(level: float, line: float) -> tuple[np.ndarray, np.ndarray]:
+    """A grey panel with a white margin, and lines nowhere but on it: the page, and where they are."""
+    grey, ink = np.full((2 * SIDE, 2 * SIDE), 0.96, np.float32), np.zeros((2 * SIDE, 2 * SIDE), np.uint8)
+    grey[90:-90, 90:-90] = level
+    for at in range(200, 1000, 200):
+        cv2.ellipse(ink, (at, 1200 - at), (150, 60), at, 0, 300, 1, 5)
+    grey[ink > 0] = line
+    return grey, ink
+
+
+@pytest.mark.parametrize("line", [0.1, 0.25])
+@pytest.mark.parametrize("level", [0.42, 0.55, 0.67, 0.8])
+def test_grey_of_a_panel_is_not_taken_for_lines_nor_for_a_black_shape(level: float, line: float) -> None:
+    """Where lines are 0.25, the panel of 0.42 is nearly as dark; it would be black all over, and its lines lost."""
+    grey, ink = panel(level, line)
+    dark = darkness(grey)
+    assert dark[ink > 0].mean() > 0.4
+    away = cv2.dilate(ink, np.ones((9, 9))) == 0
+    assert dark[110:-110, 110:-110][away[110:-110, 110:-110]].mean() < 0.05
+
+
 def test_paper_without_shading_is_the_same() -> None:
     cells = cv2.resize(page(), (SIDE // CELL, SIDE // CELL), interpolation=cv2.INTER_AREA)
     paper = np.full_like(cells, 0.97)
