@@ -2,7 +2,7 @@
 
 Lineart knows no grey, so such an area would be inked black as a whole or in rags. It is taken for paper instead: its
 outline and what is drawn over it stay lines. What is about as dark as the page's main lines is a black shape, and
-stays. All lengths are cells of the paper map, see `paper.CELL`.
+stays; so does hatching, which is lines. All lengths are cells of the paper map, see `paper.CELL`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy.typing as npt
+
+    from lineart_cli.imaging.texture import Texture
 
     Floats = npt.NDArray[np.float32]
     Mask = npt.NDArray[np.bool_]
@@ -25,12 +27,14 @@ BROAD = 13  # a shaded area is as broad in one place, pupils and other small fil
 PALEST = 0.12  # darkness of shading, at least
 SHADED = 0.5  # the middle darkness of a shaded area, at most; `tone.INK` is 0.8, and darker areas are filled with black
 GROUND = 1 / 8  # of the page: an area as large is paper up to `BLACK`, or all that is drawn on it would be lost
+HATCHED = 0.5  # how far edges are aligned in an area of lines; in rows they are to nearly 1, those of grain to 0.2
+DARKEST = 0.999  # of shading: paper with no light at all is none
 GREY, BLACK = 0.58, 0.68  # darkness up to which a part of it is paper, and from which it is a black shape all the same
 
 
 def flat_tones(cells: Floats, paper: Floats) -> Floats:
     """How dark the broad areas of a page are: (h, w), 0 where there is none; `cells` and `paper` as for `as_paper`."""
-    dark = np.maximum(1 - cells / paper, 0)
+    dark = _darkness(cells, paper)
     tone = _without_strokes(dark)
     found = np.zeros(tone.shape, bool)
     for area in _broad_areas(dark, tone):
@@ -38,28 +42,41 @@ def flat_tones(cells: Floats, paper: Floats) -> Floats:
     return np.where(found, tone, np.float32(0))
 
 
-def as_paper(cells: Floats, paper: Floats, gain: float) -> Floats:
+def as_paper(cells: Floats, paper: Floats, gain: float, look: Callable[[], Texture]) -> Floats:
     """Take the shaded areas of a page for paper.
 
     Args:
         cells: (h, w) mean greys of the page's cells, in [0, 1].
         paper: (h, w) the grey of bare paper there.
         gain: brings the darkness of the page's main lines to `tone.INK`.
+        look: tells what the page's cells are made of; it is called where there are broad areas.
 
     Returns:
         (h, w) the grey of the paper, with the grey of the shading where the page is shaded.
     """
-    dark = np.maximum(1 - cells / paper, 0) * np.float32(gain)
+    dark = _darkness(cells, paper, gain)
     tone = _without_strokes(dark)
-    grey = np.zeros_like(tone)
-    for area in _broad_areas(dark, tone):
+    areas = list(_broad_areas(dark, tone))
+    if not areas:
+        return paper
+    level = np.maximum(tone, cv2.medianBlur(dark, STROKE))  # that of the strokes, so that they leave no mesh
+    made_of, shading = look(), np.zeros_like(tone)
+    veil = _darkness(made_of.lightest, paper, gain)
+    grain = cv2.medianBlur(_darkness(made_of.darkest, paper, gain), STROKE)
+    for area in areas:
+        if np.median(veil[area]) < PALEST:
+            is_shaded = np.median(made_of.aligned[area]) < HATCHED and np.median(level[area]) <= SHADED
+            shading[area] = grain[area] if is_shaded else 0
+            continue
         middle = float(np.median(tone[area]))
         if middle <= (BLACK if area.mean() >= GROUND else SHADED):
-            grey[area] = max(GREY, middle)
-    blackness = np.clip((tone - grey) / (BLACK - GREY), 0, 1)
-    level = np.maximum(tone, cv2.medianBlur(dark, STROKE))  # that of the strokes, so that they leave no mesh
-    shading = np.where(grey > 0, level * (1 - blackness), 0) / np.float32(gain)
-    return np.asarray(paper * (1 - shading), np.float32)
+            blackness = np.clip((tone - max(GREY, middle)) / (BLACK - GREY), 0, 1)
+            shading[area] = (level * (1 - blackness))[area]
+    return np.asarray(paper * (1 - np.minimum(shading / np.float32(gain), DARKEST)), np.float32)
+
+
+def _darkness(greys: Floats, paper: Floats, gain: float = 1.0) -> Floats:
+    return np.asarray(np.maximum(1 - greys / paper, 0) * np.float32(gain), np.float32)
 
 
 def _without_strokes(dark: Floats) -> Floats:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import cv2
@@ -22,6 +23,7 @@ import numpy as np
 from lineart_cli.imaging.paper import NO_PAPER, cell_means, light, paper_map
 from lineart_cli.imaging.resample import linear_rows, strips
 from lineart_cli.imaging.shading import as_paper, flat_tones
+from lineart_cli.imaging.texture import texture
 from lineart_cli.options import NEUTRAL_FAINT
 
 if TYPE_CHECKING:
@@ -126,7 +128,7 @@ def measure(grey: Page, last: Exposure | None = None, *, is_fixed: bool = False)
     if last is not None and last.is_like(exposure):
         exposure = last
     paper *= np.float32(exposure.level)
-    return Tone(as_paper(means, paper, exposure.gain), (grey.shape[0], grey.shape[1]), exposure)
+    return Tone(as_paper(means, paper, exposure.gain, partial(texture, grey)), (grey.shape[0], grey.shape[1]), exposure)
 
 
 def _exposure(grey: Page, paper: Floats, means: Floats) -> Exposure:
