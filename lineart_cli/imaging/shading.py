@@ -27,8 +27,7 @@ BROAD = 13  # a shaded area is as broad in one place, pupils and other small fil
 PALEST = 0.12  # darkness of shading, at least
 SHADED = 0.5  # the middle darkness of a shaded area, at most; `tone.INK` is 0.8, and darker areas are filled with black
 GROUND = 1 / 8  # of the page: an area as large is paper up to `BLACK`, or all that is drawn on it would be lost
-HATCHED = 0.5  # how far edges are aligned in an area of lines; in rows they are to nearly 1, those of grain to 0.2
-DARKEST = 0.999  # of shading: paper with no light at all is none
+HATCHED = 0.5  # how far edges are aligned where paper shows between rows of lines; nearly 1, and of grain below 0.2
 GREY, BLACK = 0.58, 0.68  # darkness up to which a part of it is paper, and from which it is a black shape all the same
 
 
@@ -62,17 +61,13 @@ def as_paper(cells: Floats, paper: Floats, gain: float, look: Callable[[], Textu
     level = np.maximum(tone, cv2.medianBlur(dark, STROKE))  # that of the strokes, so that they leave no mesh
     made_of, shading = look(), np.zeros_like(tone)
     veil = _darkness(made_of.lightest, paper, gain)
-    grain = cv2.medianBlur(_darkness(made_of.darkest, paper, gain), STROKE)
     for area in areas:
-        if np.median(veil[area]) < PALEST:
-            is_shaded = np.median(made_of.aligned[area]) < HATCHED and np.median(level[area]) <= SHADED
-            shading[area] = grain[area] if is_shaded else 0
-            continue
         middle = float(np.median(tone[area]))
-        if middle <= (BLACK if area.mean() >= GROUND else SHADED):
+        is_hatched = np.median(veil[area]) < PALEST and np.median(made_of.aligned[area]) > HATCHED
+        if not is_hatched and middle <= (BLACK if area.mean() >= GROUND else SHADED):
             blackness = np.clip((tone - max(GREY, middle)) / (BLACK - GREY), 0, 1)
             shading[area] = (level * (1 - blackness))[area]
-    return np.asarray(paper * (1 - np.minimum(shading / np.float32(gain), DARKEST)), np.float32)
+    return np.asarray(paper * (1 - shading / np.float32(gain)), np.float32)
 
 
 def _darkness(greys: Floats, paper: Floats, gain: float = 1.0) -> Floats:
