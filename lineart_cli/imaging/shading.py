@@ -2,7 +2,9 @@
 
 Lineart knows no grey, so such an area would be inked black as a whole or in rags. It is taken for paper instead: its
 outline and what is drawn over it stay lines. What is about as dark as the page's main lines is a black shape, and
-stays; so does hatching, which is lines. All lengths are cells of the paper map, see `paper.CELL`.
+stays; so does hatching, which is lines. Flat fills between shading and lines are made black as a whole.
+
+All lengths are cells of the paper map, see `paper.CELL`.
 """
 
 from __future__ import annotations
@@ -28,6 +30,9 @@ PALEST = 0.12  # darkness of shading, at least
 SHADED = 0.5  # the middle darkness of a shaded area, at most; `tone.INK` is 0.8, and darker areas are filled with black
 GROUND = 1 / 8  # of the page: an area as large is paper up to `BLACK`, or all that is drawn on it would be lost
 HATCHED = 0.5  # how far edges are aligned where paper shows between rows of lines; nearly 1, and of grain below 0.2
+FLAT = (
+    0.03  # by which the darkness of a flat fill differs from cell to cell, at most; dense lines and pencil do by more
+)
 GREY, BLACK = 0.58, 0.68  # darkness up to which a part of it is paper, and from which it is a black shape all the same
 
 
@@ -68,6 +73,25 @@ def as_paper(cells: Floats, paper: Floats, gain: float, look: Callable[[], Textu
             blackness = np.clip((tone - max(GREY, middle)) / (BLACK - GREY), 0, 1)
             shading[area] = (level * (1 - blackness))[area]
     return np.asarray(paper * (1 - shading / np.float32(gain)), np.float32)
+
+
+def as_black(cells: Floats, paper: Floats, gain: float, ink: float) -> Floats:
+    """Make flat fills that are too dark for shading, but paler than the main lines, black as a whole and not in part.
+
+    Args:
+        cells: as for `as_paper`.
+        paper: that of `as_paper`.
+        gain: as for `as_paper`.
+        ink: the darkness of the page's main lines behind that gain.
+
+    Returns:
+        (h, w) the grey of the paper; inside of such fills, one by which they are as dark as main lines.
+    """
+    dark = _darkness(cells, paper, gain)
+    tone = _without_strokes(dark)
+    flat = (tone > SHADED) & (tone < ink) & (dark - tone < FLAT)
+    inside = cv2.erode(flat.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0  # for the paper changes beyond
+    return np.where(inside, paper * (gain - tone) / (gain - ink), paper)
 
 
 def _darkness(greys: Floats, paper: Floats, gain: float = 1.0) -> Floats:

@@ -67,6 +67,16 @@ def test_small_fill_stays_as_dark_as_it_is() -> None:
     assert dark[cv2.erode(area, np.ones((9, 9), np.uint8)) > 0].mean() > 0.4
 
 
+@pytest.mark.parametrize("level", [0.25, 0.36])
+def test_flat_fill_somewhat_paler_than_lines_is_black_as_a_whole(level: float) -> None:
+    grey, fill = page(), np.zeros((SIDE, SIDE), np.uint8)
+    cv2.circle(fill, (303, 297), 34, 1, -1)
+    grey[fill > 0] = level
+    dark = darkness(grey)
+    assert dark[cv2.erode(fill, np.ones((33, 33))) > 0].min() > 0.9 * INK
+    assert dark[250:350, 250:350][fill[250:350, 250:350] == 0].max() < 0.01
+
+
 def panel(level: float, line: float) -> tuple[np.ndarray, np.ndarray]:
     """A grey panel with a white margin, and lines nowhere but on it: the page, and where they are."""
     grey, ink = np.full((2 * SIDE, 2 * SIDE), 0.96, np.float32), np.zeros((2 * SIDE, 2 * SIDE), np.uint8)
