@@ -15,14 +15,13 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
     from lineart_cli.imaging.texture import Texture
 
     Floats = npt.NDArray[np.float32]
-    Mask = npt.NDArray[np.bool_]
 
 STROKE = 5  # what is narrower is drawn, not shaded
 BROAD = 13  # a shaded area is as broad in one place, pupils and other small fills are not
@@ -30,9 +29,7 @@ PALEST = 0.12  # darkness of shading, at least
 SHADED = 0.5  # the middle darkness of a shaded area, at most; `tone.INK` is 0.8, and darker areas are filled with black
 GROUND = 1 / 8  # of the page: an area as large is paper up to `BLACK`, or all that is drawn on it would be lost
 HATCHED = 0.5  # how far edges are aligned where paper shows between rows of lines; nearly 1, and of grain below 0.2
-FLAT = (
-    0.03  # by which the darkness of a flat fill differs from cell to cell, at most; dense lines and pencil do by more
-)
+FLAT = 0.03  # by which a flat fill's darkness differs from cell to cell; dense lines and pencil differ by more
 GREY, BLACK = 0.58, 0.68  # darkness up to which a part of it is paper, and from which it is a black shape all the same
 
 
@@ -40,10 +37,8 @@ def flat_tones(cells: Floats, paper: Floats) -> Floats:
     """How dark the broad areas of a page are: (h, w), 0 where there is none; `cells` and `paper` as for `as_paper`."""
     dark = _darkness(cells, paper)
     tone = _without_strokes(dark)
-    found = np.zeros(tone.shape, bool)
-    for area in _broad_areas(dark, tone):
-        found |= area
-    return np.where(found, tone, np.float32(0))
+    labels, broad = _areas(dark, tone)
+    return np.where(np.isin(labels, broad), tone, np.float32(0))
 
 
 def as_paper(cells: Floats, paper: Floats, gain: float, look: Callable[[], Texture]) -> Floats:
@@ -60,18 +55,19 @@ def as_paper(cells: Floats, paper: Floats, gain: float, look: Callable[[], Textu
     """
     dark = _darkness(cells, paper, gain)
     tone = _without_strokes(dark)
-    areas = list(_broad_areas(dark, tone))
-    if not areas:
+    labels, broad = _areas(dark, tone)
+    if not broad:
         return paper
     level = np.maximum(tone, cv2.medianBlur(dark, STROKE))  # that of the strokes, so that they leave no mesh
     made_of, shading = look(), np.zeros_like(tone)
     veil = _darkness(made_of.lightest, paper, gain)
-    for area in areas:
+    for label in broad:
+        area = labels == label
         middle = float(np.median(tone[area]))
         is_hatched = np.median(veil[area]) < PALEST and np.median(made_of.aligned[area]) > HATCHED
         if not is_hatched and middle <= (BLACK if area.mean() >= GROUND else SHADED):
-            blackness = np.clip((tone - max(GREY, middle)) / (BLACK - GREY), 0, 1)
-            shading[area] = (level * (1 - blackness))[area]
+            blackness = np.clip((tone[area] - max(GREY, middle)) / (BLACK - GREY), 0, 1)
+            shading[area] = level[area] * (1 - blackness)
     return np.asarray(paper * (1 - shading / np.float32(gain)), np.float32)
 
 
@@ -102,13 +98,11 @@ def _without_strokes(dark: Floats) -> Floats:
     return np.asarray(cv2.morphologyEx(dark, cv2.MORPH_OPEN, _disc(STROKE)), np.float32)
 
 
-def _broad_areas(dark: Floats, tone: Floats) -> Iterator[Mask]:
-    """The areas that are broad in one place; `tone` is the darkness without strokes."""
-    _, areas = cv2.connectedComponents((tone > PALEST).astype(np.uint8))
+def _areas(dark: Floats, tone: Floats) -> tuple[npt.NDArray[np.int32], list[int]]:
+    """The areas by labels, (h, w), and the labels of those that are broad in one place; `tone` is without strokes."""
+    _, labels = cv2.connectedComponents((tone > PALEST).astype(np.uint8))
     broad = cv2.morphologyEx((dark > PALEST).astype(np.uint8), cv2.MORPH_OPEN, _disc(BROAD))
-    for area in np.unique(areas[broad > 0]):
-        if area:
-            yield areas == area
+    return np.asarray(labels, np.int32), [int(label) for label in np.unique(labels[broad > 0]) if label]
 
 
 def _disc(across: int) -> npt.NDArray[np.uint8]:

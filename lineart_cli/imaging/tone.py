@@ -92,9 +92,9 @@ class Tone:
         top, left = self.place
         wide = linear_rows(self.paper, self.shape, slice(top + rows.start, top + rows.stop))
         seen = slice(left + columns.start, left + columns.stop)
-        return (
-            wide[:, seen] if seen.stop <= wide.shape[1] else wide.take(np.arange(seen.start, seen.stop), 1, mode="clip")
-        )
+        if seen.stop <= wide.shape[1]:
+            return wide[:, seen]
+        return wide.take(np.arange(seen.start, seen.stop), 1, mode="clip")
 
 
 def darkness(grey: Page, faint: float = NEUTRAL_FAINT) -> Floats:
