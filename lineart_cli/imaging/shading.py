@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 STROKE = 5  # what is narrower is drawn, not shaded
 BROAD = 13  # a shaded area is as broad in one place, pupils and other small fills are not
 PALEST = 0.12  # darkness of shading, at least
-SHADED = 0.5  # the middle darkness of a shaded area, at most; `tone.INK` is 0.8, and darker areas are filled with black
+SHADED = 0.5  # the middle darkness of a shaded area, at most; ink is 0.8, and darker areas are filled with black
 GROUND = 1 / 8  # of the page: an area as large is paper up to `BLACK`, or all that is drawn on it would be lost
 HATCHED = 0.5  # how far edges are aligned where paper shows between rows of lines; nearly 1, and of grain below 0.2
 FLAT = 0.03  # by which a flat fill's darkness differs from cell to cell; dense lines and pencil differ by more
@@ -34,33 +34,35 @@ GREY, BLACK = 0.58, 0.68  # darkness up to which a part of it is paper, and from
 
 
 def flat_tones(cells: Floats, paper: Floats) -> Floats:
-    """How dark the broad areas of a page are: (h, w), 0 where there is none; `cells` and `paper` as for `as_paper`."""
+    """How dark the broad areas of a page are, (h, w), and 0 beside them; the rest as for `without_greys`."""
     dark = _darkness(cells, paper)
     tone = _without_strokes(dark)
     labels, broad = _areas(dark, tone)
     return np.where(np.isin(labels, broad), tone, np.float32(0))
 
 
-def as_paper(cells: Floats, paper: Floats, gain: float, look: Callable[[], Texture]) -> Floats:
-    """Take the shaded areas of a page for paper.
+def without_greys(cells: Floats, paper: Floats, gain: float, ink: float, look: Callable[[], Texture]) -> Floats:
+    """Take the shaded areas of a page for paper, and flat fills that are darker for black.
 
     Args:
         cells: (h, w) mean greys of the page's cells, in [0, 1].
         paper: (h, w) the grey of bare paper there.
-        gain: brings the darkness of the page's main lines to `tone.INK`.
+        gain: brings the darkness of the page's main lines to `ink`.
+        ink: the darkness of black.
         look: tells what the page's cells are made of; it is called where there are broad areas.
 
     Returns:
-        (h, w) the grey of the paper, with the grey of the shading where the page is shaded.
+        (h, w) the grey of the paper: with the grey of the shading where the page is shaded, and so light inside of such
+        fills that they are as dark as black.
     """
     dark = _darkness(cells, paper, gain)
     tone = _without_strokes(dark)
+    shading, flat = np.zeros_like(tone), (tone > SHADED) & (tone < ink) & (dark - tone < FLAT)
     labels, broad = _areas(dark, tone)
-    if not broad:
-        return paper
-    level = np.maximum(tone, cv2.medianBlur(dark, STROKE))  # that of the strokes, so that they leave no mesh
-    made_of, shading = look(), np.zeros_like(tone)
-    veil = _darkness(made_of.lightest, paper, gain)
+    if broad:
+        level = np.maximum(tone, cv2.medianBlur(dark, STROKE))  # that of the strokes, so that they leave no mesh
+        made_of = look()
+        veil = _darkness(made_of.lightest, paper, gain)
     for label in broad:
         area = labels == label
         middle = float(np.median(tone[area]))
@@ -68,26 +70,10 @@ def as_paper(cells: Floats, paper: Floats, gain: float, look: Callable[[], Textu
         if not is_hatched and middle <= (BLACK if area.mean() >= GROUND else SHADED):
             blackness = np.clip((tone[area] - max(GREY, middle)) / (BLACK - GREY), 0, 1)
             shading[area] = level[area] * (1 - blackness)
-    return np.asarray(paper * (1 - shading / np.float32(gain)), np.float32)
-
-
-def as_black(cells: Floats, paper: Floats, gain: float, ink: float) -> Floats:
-    """Make flat fills that are too dark for shading, but paler than the main lines, black as a whole and not in part.
-
-    Args:
-        cells: as for `as_paper`.
-        paper: that of `as_paper`.
-        gain: as for `as_paper`.
-        ink: the darkness of the page's main lines behind that gain.
-
-    Returns:
-        (h, w) the grey of the paper; inside of such fills, one by which they are as dark as main lines.
-    """
-    dark = _darkness(cells, paper, gain)
-    tone = _without_strokes(dark)
-    flat = (tone > SHADED) & (tone < ink) & (dark - tone < FLAT)
+            flat &= ~area
     inside = cv2.erode(flat.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0  # for the paper changes beyond
-    return np.where(inside, paper * (gain - tone) / (gain - ink), paper)
+    shading[inside] = (tone[inside] - ink) * (gain / (gain - ink))
+    return np.asarray(paper * (1 - shading / np.float32(gain)), np.float32)
 
 
 def _darkness(greys: Floats, paper: Floats, gain: float = 1.0) -> Floats:

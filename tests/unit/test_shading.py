@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lineart_cli.imaging.paper import cell_means
-from lineart_cli.imaging.shading import as_paper
+from lineart_cli.imaging.shading import without_greys
 from lineart_cli.imaging.texture import texture
 from lineart_cli.imaging.tone import INK, darkness
 
@@ -115,4 +115,4 @@ def test_paper_without_shading_is_the_same() -> None:
     grey = page()
     cells = cell_means(grey)
     paper = np.full_like(cells, 0.97)
-    np.testing.assert_array_equal(as_paper(cells, paper, 1.0, lambda: texture(grey)), paper)
+    np.testing.assert_array_equal(without_greys(cells, paper, 1.0, INK, lambda: texture(grey)), paper)
