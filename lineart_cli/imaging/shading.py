@@ -2,9 +2,7 @@
 
 Lineart knows no grey, so such an area would be inked black as a whole or in rags. It is taken for paper instead: its
 outline and what is drawn over it stay lines. What is about as dark as the page's main lines is a black shape, and
-stays; so does hatching, which is lines. Flat fills between shading and lines are made black as a whole.
-
-All lengths are cells of the paper map, see `paper.CELL`.
+stays; so does hatching, which is lines. All lengths are cells of the paper map, see `paper.CELL`.
 """
 
 from __future__ import annotations
@@ -26,43 +24,40 @@ if TYPE_CHECKING:
 STROKE = 5  # what is narrower is drawn, not shaded
 BROAD = 13  # a shaded area is as broad in one place, pupils and other small fills are not
 PALEST = 0.12  # darkness of shading, at least
-SHADED = 0.5  # the middle darkness of a shaded area, at most; ink is 0.8, and darker areas are filled with black
+SHADED = 0.5  # the middle darkness of a shaded area, at most; `tone.INK` is 0.8, and darker areas are filled with black
 GROUND = 1 / 8  # of the page: an area as large is paper up to `BLACK`, or all that is drawn on it would be lost
 HATCHED = 0.5  # how far edges are aligned where paper shows between rows of lines; nearly 1, and of grain below 0.2
-FLAT = 0.03  # by which a flat fill's darkness differs from cell to cell; dense lines and pencil differ by more
 GREY, BLACK = 0.58, 0.68  # darkness up to which a part of it is paper, and from which it is a black shape all the same
 
 
 def flat_tones(cells: Floats, paper: Floats) -> Floats:
-    """How dark the broad areas of a page are, (h, w), and 0 beside them; the rest as for `without_greys`."""
+    """How dark the broad areas of a page are, (h, w), and 0 beside them; the rest as for `as_paper`."""
     dark = _darkness(cells, paper)
     tone = _without_strokes(dark)
     labels, broad = _areas(dark, tone)
     return np.where(np.isin(labels, broad), tone, np.float32(0))
 
 
-def without_greys(cells: Floats, paper: Floats, gain: float, ink: float, look: Callable[[], Texture]) -> Floats:
-    """Take the shaded areas of a page for paper, and flat fills that are darker for black.
+def as_paper(cells: Floats, paper: Floats, gain: float, look: Callable[[], Texture]) -> Floats:
+    """Take the shaded areas of a page for paper.
 
     Args:
         cells: (h, w) mean greys of the page's cells, in [0, 1].
         paper: (h, w) the grey of bare paper there.
-        gain: brings the darkness of the page's main lines to `ink`.
-        ink: the darkness of black.
+        gain: brings the darkness of the page's main lines to `tone.INK`.
         look: tells what the page's cells are made of; it is called where there are broad areas.
 
     Returns:
-        (h, w) the grey of the paper: with the grey of the shading where the page is shaded, and so light inside of such
-        fills that they are as dark as black.
+        (h, w) the grey of the paper, with the grey of the shading where the page is shaded.
     """
     dark = _darkness(cells, paper, gain)
     tone = _without_strokes(dark)
-    shading, flat = np.zeros_like(tone), (tone > SHADED) & (tone < ink) & (dark - tone < FLAT)
     labels, broad = _areas(dark, tone)
-    if broad:
-        level = np.maximum(tone, cv2.medianBlur(dark, STROKE))  # that of the strokes, so that they leave no mesh
-        made_of = look()
-        veil = _darkness(made_of.lightest, paper, gain)
+    if not broad:
+        return paper
+    level = np.maximum(tone, cv2.medianBlur(dark, STROKE))  # that of the strokes, so that they leave no mesh
+    made_of, shading = look(), np.zeros_like(tone)
+    veil = _darkness(made_of.lightest, paper, gain)
     for label in broad:
         area = labels == label
         middle = float(np.median(tone[area]))
@@ -70,9 +65,6 @@ def without_greys(cells: Floats, paper: Floats, gain: float, ink: float, look: C
         if not is_hatched and middle <= (BLACK if area.mean() >= GROUND else SHADED):
             blackness = np.clip((tone[area] - max(GREY, middle)) / (BLACK - GREY), 0, 1)
             shading[area] = level[area] * (1 - blackness)
-            flat &= ~area
-    inside = cv2.erode(flat.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0  # for the paper changes beyond
-    shading[inside] = (tone[inside] - ink) * (gain / (gain - ink))
     return np.asarray(paper * (1 - shading / np.float32(gain)), np.float32)
 
 

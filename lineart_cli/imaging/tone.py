@@ -22,7 +22,7 @@ import numpy as np
 
 from lineart_cli.imaging.paper import NO_PAPER, cell_means, light, paper_map
 from lineart_cli.imaging.resample import linear_rows, strips
-from lineart_cli.imaging.shading import flat_tones, without_greys
+from lineart_cli.imaging.shading import as_paper, flat_tones
 from lineart_cli.imaging.texture import texture
 from lineart_cli.options import NEUTRAL_FAINT
 
@@ -128,7 +128,7 @@ def measure(grey: Page, last: Exposure | None = None, *, is_fixed: bool = False)
     if last is not None and last.is_like(exposure):
         exposure = last
     paper *= np.float32(exposure.level)
-    paper = without_greys(means, paper, exposure.gain, INK, partial(texture, grey))
+    paper = as_paper(means, paper, exposure.gain, partial(texture, grey))
     return Tone(paper, (grey.shape[0], grey.shape[1]), exposure)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lineart_cli.imaging.paper import cell_means
-from lineart_cli.imaging.shading import without_greys
+from lineart_cli.imaging.shading import as_paper
 from lineart_cli.imaging.texture import texture
 from lineart_cli.imaging.tone import INK, darkness
 
@@ -67,16 +67,6 @@ def test_small_fill_stays_as_dark_as_it_is() -> None:
     assert dark[cv2.erode(area, np.ones((9, 9), np.uint8)) > 0].mean() > 0.4
 
 
-@pytest.mark.parametrize("level", [0.25, 0.36])
-def test_flat_fill_somewhat_paler_than_lines_is_black_as_a_whole(level: float) -> None:
-    grey, fill = page(), np.zeros((SIDE, SIDE), np.uint8)
-    cv2.circle(fill, (303, 297), 34, 1, -1)
-    grey[fill > 0] = level
-    dark = darkness(grey)
-    assert dark[cv2.erode(fill, np.ones((33, 33))) > 0].min() > 0.9 * INK
-    assert dark[250:350, 250:350][fill[250:350, 250:350] == 0].max() < 0.01
-
-
 def panel(level: float, line: float) -> tuple[np.ndarray, np.ndarray]:
     """A grey panel with a white margin, and lines nowhere but on it: the page, and where they are."""
     grey, ink = np.full((2 * SIDE, 2 * SIDE), 0.96, np.float32), np.zeros((2 * SIDE, 2 * SIDE), np.uint8)
@@ -115,4 +105,4 @@ def test_paper_without_shading_is_the_same() -> None:
     grey = page()
     cells = cell_means(grey)
     paper = np.full_like(cells, 0.97)
-    np.testing.assert_array_equal(without_greys(cells, paper, 1.0, INK, lambda: texture(grey)), paper)
+    np.testing.assert_array_equal(as_paper(cells, paper, 1.0, lambda: texture(grey)), paper)
