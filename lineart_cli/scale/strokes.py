@@ -37,7 +37,7 @@ _AROUND = 7  # px: side of the square whose darkest pixel tells where a stroke e
 _STROKE_SHARE = 1 / 60  # what is smaller is lettering, a speck or a short hatch
 _SLENDER = 4  # a stroke is longer than so many of its widths
 _RULE = 1 / 4  # of a side: what runs straight along it for longer is a rule or a frame
-_BAND, _REACH = 256, 192  # rows, FINE times as many, that are looked at together, and those around that tell widths
+_BAND, _REACH = 1024, 64  # rows, FINE times as many, that are looked at together, and those around that tell widths
 _LEAST_LENGTH = 0.1  # share of all strokes together, below which nothing is known
 
 
@@ -106,11 +106,11 @@ def _inside(grey: Floats) -> Floats:
 
 def _ridges(inside: Floats) -> tuple[Points, Points, Floats]:
     """Rows and columns, FINE times as many, along the middles of what is drawn; and its width, px."""
-    shape = FINE * inside.shape[0], FINE * inside.shape[1]
+    drawn = np.asarray(cv2.resize(inside, None, fx=FINE, fy=FINE) > 0, np.uint8)
     found = []
-    for rows in strips(shape[0], _BAND):
-        seen = slice(max(rows.start - _REACH, 0), min(rows.stop + _REACH, shape[0]))
-        mask = np.asarray(linear_rows(inside, shape, seen) > 0, np.uint8)
+    for rows in strips(len(drawn), _BAND):
+        seen = slice(max(rows.start - _REACH, 0), min(rows.stop + _REACH, len(drawn)))
+        mask = drawn[seen]
         off = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         ridge = (off > 0) & (off >= cv2.dilate(off, np.ones((3, 3), np.uint8)))
         row, column = np.nonzero(ridge[rows.start - seen.start : rows.stop - seen.start])

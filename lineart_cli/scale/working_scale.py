@@ -37,6 +37,9 @@ what the network's distances are off."""
 FARTHER = 0.3
 """Octaves by which pages are looked at from farther away than the network reads: artists' bundles are looser for the
 width of their strokes than the generator's, and what is seen from too near becomes a mesh of all strokes."""
+LEAST_STROKE = 2.5
+"""Width of a typical stroke, working px, below which a page is not shrunk: details drawn so finely melt together.
+It makes a page at most twice as large, as strokes of coarse grain measure too thin."""
 AWAY = 2
 """A page is inked at another scale than last time where the one measured is so many steps away."""
 
@@ -86,6 +89,10 @@ def measure(grey: npt.NDArray[np.float32], shrunk: float = 1.0, network: Path | 
         if octaves is None:
             return Estimate(None, "too little is drawn to tell")
         ideal = shrunk * 2 ** (octaves + FARTHER)
+        width = strokes.typical_width(grey)
+        finest = ideal if width is None else max(width * shrunk / LEAST_STROKE, ideal / 2)
+        if finest < ideal:
+            return Estimate(finest, f"its strokes are so fine that they need {finest:.2g} px for one of the network's")
         return Estimate(ideal, f"its drawing is best seen at {ideal:.2g} px for one of the network's")
     width = strokes.typical_width(grey)
     if width is None:

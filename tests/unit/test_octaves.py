@@ -266,3 +266,15 @@ def test_pages_are_read_beside_each_other(ruler: Path) -> None:
     alone = [excess(page, ruler) for page in pages]
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(lambda page: excess(page, ruler), pages * 3)) == alone * 3
+
+
+@pytest.mark.parametrize(("read", "wanted"), [(0.5, 0.5), (2.0, None), (9.0, 4.5)])
+def test_strokes_stay_wide_enough_for_the_network(
+    monkeypatch: pytest.MonkeyPatch, read: float, wanted: float | None
+) -> None:
+    page = stripes(24.0)  # lines of 4 px
+    monkeypatch.setattr(working_scale, "excess", lambda *_: math.log2(read) - working_scale.FARTHER)
+    width = working_scale.strokes.typical_width(page)
+    assert width is not None
+    wanted = wanted or width / working_scale.LEAST_STROKE
+    assert working_scale.measure(page, 1.5, Path("scale.onnx")).ideal == pytest.approx(1.5 * wanted)

@@ -1,0 +1,81 @@
+"""Parts of a page's ink that are looked for in a picture of half the size, some rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from lineart_cli.inference import passes
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from lineart_cli.imaging.disk_array import Page
+
+    Mask = npt.NDArray[np.uint8]
+    Find = Callable[[Mask, passes.Darken], Mask]
+    """Of (h, w) what is inked, 1, and the darkness of the same part, makes (h, w) 1 in what is looked for."""
+
+STEP = 2
+"""Pixels beside each other that are seen as one."""
+
+_BAND_PX, _AROUND = 2_500_000, 256  # px that are looked at together, and rows around them
+_INKED = 127  # coverage from which a pixel is ink
+
+
+def found(ink: Page, darken: passes.Darken, find: Find) -> Mask:
+    """Look for something in the ink of a page.
+
+    Args:
+        ink: (H, W) uint8 coverage.
+        darken: of the same page.
+        find: what looks for it.
+
+    Returns:
+        (h, w) 1 where it is and 0 elsewhere, for each square of `STEP` x `STEP` px; halves count as whole.
+    """
+    height, width = (-(-side // STEP) for side in ink.shape)
+    mask = np.zeros((height, width), np.uint8)
+    smaller = passes.smaller(darken, (ink.shape[0], ink.shape[1]), STEP)
+    band = max(_AROUND, _BAND_PX // width)
+    for top in range(0, height, band):
+        rows = slice(max(top - _AROUND, 0), min(top + band + _AROUND, height))
+        inside = slice(top - rows.start, min(top + band, height) - rows.start)
+        mask[top : top + band] = find(_inked(ink, rows), _below(smaller, rows.start))[inside]
+    return mask
+
+
+def inside(mask: Mask, part: passes.Part) -> npt.NDArray[np.bool_]:
+    """Which pixels of some rows and columns of the page lie in a mask of half the size."""
+    rows, columns = (slice(side.start // STEP, -(-side.stop // STEP)) for side in part)
+    whole = mask[rows, columns].repeat(STEP, 0).repeat(STEP, 1)
+    top, left = (side.start % STEP for side in part)
+    return whole[top : top + part[0].stop - part[0].start, left : left + part[1].stop - part[1].start] > 0
+
+
+def disc(across: int) -> Mask:
+    """A disc so many px across, for OpenCV's morphology."""
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across)), np.uint8)
+
+
+def _below(smaller: passes.Darken, top: int) -> passes.Darken:
+    """The darkness of a picture from a row on."""
+
+    def draw(part: passes.Part, out: passes.Floats) -> None:
+        smaller((slice(part[0].start + top, part[0].stop + top), part[1]), out)
+
+    return draw
+
+
+def _inked(ink: Page, rows: slice) -> Mask:
+    """Squares with ink in them: thin lines stay closed."""
+    here = ink[STEP * rows.start : STEP * rows.stop]
+    inked = np.zeros((rows.stop - rows.start, -(-here.shape[1] // STEP)), np.uint8)
+    for y in range(STEP):
+        for x in range(STEP):
+            part = here[y::STEP, x::STEP] > _INKED
+            inked[: part.shape[0], : part.shape[1]][part] = 1
+    return inked

@@ -1,0 +1,91 @@
+"""Meshes: where strokes of one line lie far apart, the ink of a pass at full size is a net of them all.
+
+The first pass, at a lower resolution, sees few lines in the same place. Fine details look like a mesh too; but there
+the lines follow all that is drawn, while among strokes that were searched for much of it lies beside the lines.
+All lengths and areas are px of a picture of half the size.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from lineart_cli.imaging.resample import strips
+from lineart_cli.imaging.tone import store
+from lineart_cli.inference.half_size import disc, found, inside
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from lineart_cli.imaging.disk_array import DiskArray, Page
+    from lineart_cli.inference import passes
+    from lineart_cli.inference.half_size import Mask
+
+_SOLID = 5  # what is as broad is a black shape
+_CELL = 6  # the cells of a mesh are narrower than twice this
+_BROAD = 12  # a mesh is as broad everywhere
+_LEAST_PX, _LEAST_CELLS = 2000, 12  # of a mesh; eyes and single letters have fewer
+_BESIDE = 1.0  # farther from the ink, something is drawn beside the lines
+_SEARCHED = 0.25  # share of what is drawn that lies beside the lines, from which they were searched for
+_MARGIN = 7  # px across: a mesh takes the ends of the lines around it with it
+
+
+def redrawn(darken: passes.Darken, before: Page, ink: DiskArray | npt.NDArray[np.uint8]) -> passes.Darken:
+    """Draw the meshes in the ink of a pass as the pass before it did.
+
+    Args:
+        darken: of a page.
+        before: (H, W) uint8 coverage, of the pass before.
+        ink: of this pass likewise; meshes in it are replaced by what is before.
+
+    Returns:
+        Darkness of the page, in which the meshes are drawn by those few lines instead of by their strokes.
+    """
+    mesh = found(ink, darken, meshes)
+    if not mesh.any():
+        return darken
+    for rows in strips(ink.shape[0]):
+        here = inside(mesh, (rows, slice(0, ink.shape[1])))
+        if here.any():
+            ink[rows] = np.where(here, before[rows], ink[rows])
+
+    def draw(part: passes.Part, out: passes.Floats) -> None:
+        darken(part, out)
+        rows, columns = part
+        for strip in strips(rows.stop - rows.start):
+            seen = slice(rows.start + strip.start, rows.start + strip.stop), columns
+            here = inside(mesh, seen)
+            if here.any():
+                lines = np.multiply(ink[seen], np.float32(1 / 255), dtype=np.float32)
+                store(np.where(here, lines, out[strip]), out[strip])
+
+    return draw
+
+
+def meshes(inked: Mask, darken: passes.Darken) -> Mask:
+    """Find meshes; see `half_size.Find`."""
+    blank = 1 - inked
+    _, cells = cv2.connectedComponents(blank, connectivity=4)
+    off = cv2.distanceTransform(blank, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    small = np.ones(cells.max() + 1, np.uint8)
+    small[cells[off >= _CELL]] = 0  # the ink, label 0, is part of a mesh
+    solid = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((_SOLID, _SOLID), np.uint8))
+    net = np.where(solid > 0, np.uint8(0), small[cells])
+    net = np.asarray(cv2.morphologyEx(net, cv2.MORPH_OPEN, disc(_BROAD)), np.uint8)
+    count, label, boxes, _ = cv2.connectedComponentsWithStats(net)
+    mask = np.zeros_like(net)
+    for one in range(1, count):
+        left, top, width, height, px = boxes[one]
+        if px < _LEAST_PX:
+            continue
+        box = slice(top, top + height), slice(left, left + width)
+        here, white = label[box] == one, off[box]
+        if len(np.unique(cells[box][here & (white > 0)])) < _LEAST_CELLS:
+            continue
+        dark = np.empty((height, width), np.float32)
+        darken(box, dark)
+        if dark[here & (white > _BESIDE)].mean() >= _SEARCHED * dark[here].mean():
+            mask[box] |= here
+    return np.asarray(cv2.dilate(mask, disc(_MARGIN)), np.uint8)

@@ -1,0 +1,116 @@
+"""What is mended in the ink of one pass before the next one sees it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lineart_cli.inference import gaps, half_size, meshes, passes
+
+SHAPE = (501, 407)
+NET = slice(60, 300), slice(80, 330)
+
+
+def net(every: int = 14) -> np.ndarray:
+    """Ink of a net of lines 3 px thick, in the middle of the page, and of a single line beside it."""
+    rows, columns = np.indices(SHAPE)
+    ink = np.zeros(SHAPE, np.uint8)
+    ink[NET] = (255 * ((rows % every < 3) | (columns % every < 3)))[NET]
+    ink[400:403, 20:380] = 255
+    return ink
+
+
+def darken_of(page: np.ndarray) -> passes.Darken:
+    def darken(part: tuple[slice, slice], out: np.ndarray) -> None:
+        out[:] = page[part]
+
+    return darken
+
+
+def strokes_of(ink: np.ndarray) -> np.ndarray:
+    return np.asarray(0.8 * (ink > 0), np.float32)
+
+
+def searched(ink: np.ndarray) -> np.ndarray:
+    """Strokes of the ink, and more between its lines."""
+    sketch = strokes_of(ink)
+    sketch[NET][np.random.default_rng(0).random(sketch[NET].shape) < 0.4] = 0.8
+    return sketch
+
+
+def enlarged(mesh: np.ndarray) -> np.ndarray:
+    return mesh.repeat(half_size.STEP, 0).repeat(half_size.STEP, 1)[: SHAPE[0], : SHAPE[1]]
+
+
+def areas(ink: np.ndarray, sketch: np.ndarray) -> np.ndarray:
+    return half_size.found(ink, darken_of(sketch), meshes.meshes)
+
+
+def test_a_net_with_strokes_beside_its_lines_is_a_mesh() -> None:
+    mesh = enlarged(areas(net(), searched(net())))
+    assert mesh[NET].mean() > 0.95
+    assert not mesh[350:].any()
+
+
+@pytest.mark.parametrize("every", [14, 60])
+def test_lines_that_follow_all_that_is_drawn_are_no_mesh(every: int) -> None:
+    assert not areas(net(every), strokes_of(net(every))).any()
+
+
+def test_wide_cells_and_black_shapes_are_no_mesh() -> None:
+    assert not areas(net(60), searched(net(60))).any()
+    black = np.zeros(SHAPE, np.uint8)
+    black[NET] = 255
+    assert not areas(black, strokes_of(black)).any()
+
+
+def test_a_mesh_is_drawn_as_before_and_the_rest_stays() -> None:
+    ink, sketch = net(), searched(net())
+    before = np.zeros(SHAPE, np.uint8)
+    before[170:173, :] = 255
+    inside = enlarged(areas(ink, sketch)) > 0
+    drawn = ink.copy()
+    darken = meshes.redrawn(darken_of(sketch), before, drawn)
+    np.testing.assert_array_equal(drawn, np.where(inside, before, ink))
+    whole = np.empty(SHAPE, np.float32)
+    darken((slice(0, SHAPE[0]), slice(0, SHAPE[1])), whole)
+    np.testing.assert_array_equal(whole, np.where(inside, before / np.float32(255), sketch))
+    part = slice(61, 260), slice(33, 402)
+    out = np.empty([side.stop - side.start for side in part], np.float32)
+    darken(part, out)
+    np.testing.assert_array_equal(out, whole[part])
+
+
+def test_without_a_mesh_nothing_changes() -> None:
+    ink, darken = net(60), darken_of(strokes_of(net(60)))
+    drawn = ink.copy()
+    assert meshes.redrawn(darken, np.zeros(SHAPE, np.uint8), drawn) is darken
+    np.testing.assert_array_equal(drawn, ink)
+
+
+def test_meshes_across_bands_are_found_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = areas(net(), searched(net()))
+    monkeypatch.setattr(half_size, "_BAND_PX", 1)
+    monkeypatch.setattr(half_size, "_AROUND", 140)
+    np.testing.assert_array_equal(areas(net(), searched(net())), whole)
+
+
+def black() -> np.ndarray:
+    page = np.zeros(SHAPE, np.uint8)
+    page[NET] = 255
+    page[400:403, 20:380] = 255
+    return page
+
+
+def test_black_with_paper_between_its_strokes_is_taken_out_of_a_draft() -> None:
+    draft = black()
+    gaps.cleared(darken_of(strokes_of(net())), draft)
+    assert (draft[NET] > 0).mean() < 0.01  # but for its corners
+    np.testing.assert_array_equal(draft[350:], black()[350:])
+
+
+@pytest.mark.parametrize("level", [0.8, 0.35])
+def test_black_that_is_dark_all_over_stays_in_a_draft(level: float) -> None:
+    draft = black()
+    gaps.cleared(darken_of(np.asarray(level * (draft > 0), np.float32)), draft)
+    np.testing.assert_array_equal(draft, black())
