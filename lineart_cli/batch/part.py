@@ -32,7 +32,7 @@ class Part:
         page: at the working scale.
         size: of what is to be drawn.
         crop: the part itself, px of what is to be drawn.
-        tone: of the whole page.
+        tone: of the whole page, which begins elsewhere.
     """
 
     page: Page
@@ -65,10 +65,9 @@ class Part:
             offset.append(begin - at)
         sub = replace(size, height=shape[0], width=shape[1])
         rows, columns = (slice(start, start + side) for start, side in zip(first, sub.working_shape, strict=True))
-        cells = tuple(slice(each.start // CELL, -(-each.stop // CELL)) for each in (rows, columns))
         inside = Crop(offset[1], offset[0], crop.width, crop.height)
-        paper = _grown(tone.paper[cells], *(-(-side // CELL) for side in sub.working_shape))
-        return cls(_grown(page[rows, columns], *sub.working_shape), sub, inside, replace(tone, paper=paper))
+        here = replace(tone, place=(rows.start, columns.start))
+        return cls(_grown(page[rows, columns], *sub.working_shape), sub, inside, here)
 
 
 def stepped(length: float, around: int, step: int) -> int:

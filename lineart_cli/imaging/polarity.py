@@ -13,14 +13,18 @@ from lineart_cli.imaging.resample import strips
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy.typing as npt
+
     from lineart_cli.imaging.disk_array import Page
 
-DARK_PAPER = 0.5  # grey of the middle of a page whose lines may be light
+    Mask = npt.NDArray[np.bool_]
+
 PLAIN = 0.04  # paper differs less than this from that around it
 LEAST_LINES = 2e-4  # mean light that lines add to a page that has any
 LIGHT_TO_DARK = 2.5  # light that lines add, for each as much that they take away
-SHEET, SHEET_SHARE = 0.65, 0.2  # grey of broad areas, and their share of a page, that are a sheet on a dark desk
-SURELY_LIGHT = 0.77  # mean grey of a page, of which more than half of the cells are lighter than DARK_PAPER then
+SHEET, SHEET_SHARE = 0.65, 0.2  # grey of a light sheet; and the share of a page that is one, if on a dark desk
+SURELY_LIGHT = 0.845  # mean grey of a page of which more than half of the cells are lighter than SHEET then
+GUTTER = 1 / 4  # of a side: what is light and runs straight along it for longer parts the panels of a comic
 ALL_LIGHT = 0.75  # grey; a page with nothing darker may have light lines on transparency
 
 
@@ -48,7 +52,7 @@ def dark_on_light(read: Callable[[bool], Page], invert: str) -> tuple[Page, bool
 
 
 def is_light_on_dark(grey: Page) -> bool:
-    """Whether most of a page is dark, and what is drawn on it is light.
+    """Whether most of a page is dark or grey, and what is drawn on it is light.
 
     Args:
         grey: (H, W) encoded values at the network's working scale, white being the largest that a uint8 or uint16
@@ -57,15 +61,26 @@ def is_light_on_dark(grey: Page) -> bool:
     if _mean(grey) > SURELY_LIGHT:
         return False
     cells = cell_means(grey)
-    if np.median(cells) >= DARK_PAPER:
+    if np.median(cells) >= SHEET:
         return False
     paper = local_median(cells)
     broad = cv2.morphologyEx(cells, cv2.MORPH_OPEN, np.ones((FILL // CELL, FILL // CELL), np.uint8))
     if (broad > SHEET).mean() > SHEET_SHARE:
         return False
-    light = np.maximum(cells - np.maximum(paper, broad) - PLAIN, 0).mean()
+    light = np.maximum(cells - np.maximum(paper, broad) - PLAIN, 0)
     dark = np.maximum(paper - cells - PLAIN, 0).mean()
-    return bool(light >= LEAST_LINES and light > LIGHT_TO_DARK * dark)
+    if dark >= LEAST_LINES:
+        light[_gutters(light > 0)] = 0
+    return bool(light.mean() >= LEAST_LINES and light.mean() > LIGHT_TO_DARK * dark)
+
+
+def _gutters(light: Mask) -> Mask:
+    height, width = (max(1, int(GUTTER * side)) for side in light.shape)
+    mask = light.astype(np.uint8)
+    level, upright = (
+        cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(line, np.uint8)) for line in ((1, width), (height, 1))
+    )
+    return np.asarray(np.maximum(level, upright) > 0)
 
 
 def _mean(grey: Page) -> float:

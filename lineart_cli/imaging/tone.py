@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import cv2
@@ -21,7 +22,8 @@ import numpy as np
 
 from lineart_cli.imaging.paper import NO_PAPER, cell_means, light, paper_map
 from lineart_cli.imaging.resample import linear_rows, strips
-from lineart_cli.imaging.shading import as_paper
+from lineart_cli.imaging.shading import as_paper, flat_tones
+from lineart_cli.imaging.texture import texture
 from lineart_cli.options import NEUTRAL_FAINT
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ DRAWN_NOISES = 5  # and how far above it, in standard deviations; paper in a sha
 LEAST_SHARE = 5e-4  # of the pixels so drawn, below which a page counts as blank
 SAMPLES = 300_000  # pixels, evenly spread, from which noise and pressure are measured
 FEW = 4096  # of them, that tell where their median is
-SAME_GAIN = 1.25  # as many times more or less is still the gain of a page that was drawn on
+SAME_GAIN = 1.25  # as many times more or less is still the gain of a page that was drawn on, or of grain in its greys
 SAME_PAPER = 0.02  # likewise of its level and its toe, up or down
 
 _DEPTHS = {"float16": cv2.CV_16F, "float32": cv2.CV_32F}
@@ -75,11 +77,24 @@ class Tone:
 
     Attributes:
         paper: (ceil(H / CELL), ceil(W / CELL)) float32, the grey of bare paper across the page, see `paper`.
+        shape: (H, W) of the page.
         exposure: of the page.
+        place: top and left px of the part of the page whose greys `apply` is given; of the page itself, 0.
     """
 
     paper: Floats
+    shape: tuple[int, int]
     exposure: Exposure
+    place: tuple[int, int] = (0, 0)
+
+    def paper_rows(self, rows: slice, columns: slice) -> Floats:
+        """The paper of these pixels of the part; beyond the page it goes on."""
+        top, left = self.place
+        wide = linear_rows(self.paper, self.shape, slice(top + rows.start, top + rows.stop))
+        seen = slice(left + columns.start, left + columns.stop)
+        if seen.stop <= wide.shape[1]:
+            return wide[:, seen]
+        return wide.take(np.arange(seen.start, seen.stop), 1, mode="clip")
 
 
 def darkness(grey: Page, faint: float = NEUTRAL_FAINT) -> Floats:
@@ -109,14 +124,15 @@ def measure(grey: Page, last: Exposure | None = None, *, is_fixed: bool = False)
     """
     means = cell_means(grey)
     paper = paper_map(grey, means)
-    exposure = last if last is not None and is_fixed else _exposure(grey, paper)
+    exposure = last if last is not None and is_fixed else _exposure(grey, paper, means)
     if last is not None and last.is_like(exposure):
         exposure = last
     paper *= np.float32(exposure.level)
-    return Tone(as_paper(means, paper, exposure.gain), exposure)
+    paper = as_paper(means, paper, exposure.gain, partial(texture, grey))
+    return Tone(paper, (grey.shape[0], grey.shape[1]), exposure)
 
 
-def _exposure(grey: Page, paper: Floats) -> Exposure:
+def _exposure(grey: Page, paper: Floats, means: Floats) -> Exposure:
     step = max(1, math.isqrt(math.prod(grey.shape) // SAMPLES))
     rows = range(step // 2, grey.shape[0], step)
     share = light(np.concatenate([grey[row : row + 1, step // 2 :: step] for row in rows]))
@@ -129,12 +145,20 @@ def _exposure(grey: Page, paper: Floats) -> Exposure:
     noise = 1.4826 * _median(np.abs(bare, out=bare)) / level if bare.size else 0.0
     share /= np.float32(level)
     dark = np.subtract(1, share, out=share)
-    drawn = dark[dark > max(LEAST_DRAWN, DRAWN_NOISES * noise)]
-    toe = 2 * noise
-    if drawn.size < LEAST_SHARE * dark.size:
-        return Exposure(level, toe)
-    main = float(np.percentile(_soft(drawn, toe), MAIN_LINE, overwrite_input=True))
-    return Exposure(level, toe, min(max(INK / main, GAIN[0]), GAIN[1]))
+    toe, is_drawn = 2 * noise, dark > max(LEAST_DRAWN, DRAWN_NOISES * noise)
+    main, flat = _main(dark[is_drawn], toe, dark.size), flat_tones(means, paper)
+    if flat.any():
+        around = cv2.resize(flat, dark.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        lines = _main(dark[is_drawn & ((around == 0) | (dark > around + NEAR_PAPER))], toe, dark.size)
+        main = lines if lines > SAME_GAIN * main else main  # most of what is drawn may be a broad grey
+    return Exposure(level, toe, min(max(INK / main, GAIN[0]), GAIN[1]) if main else 1.0)
+
+
+def _main(drawn: Floats, toe: float, of: int) -> float:
+    """The darkness of the main lines, behind the toe, where so many of so many pixels are drawn; 0 of a blank page."""
+    if drawn.size < LEAST_SHARE * of:
+        return 0.0
+    return float(np.percentile(_soft(drawn, toe), MAIN_LINE, overwrite_input=True))
 
 
 def _median(values: Floats) -> float:
@@ -159,10 +183,10 @@ def apply(
     """Turn the greys of a part of a page into darkness by the page's tone, a strip at a time.
 
     Args:
-        grey: of the whole page, as for `darkness`.
+        grey: of the page, or of the part of it that begins at `tone.place`, as for `darkness`.
         tone: of the whole page.
         faint: as for `darkness`.
-        part: rows and columns of the page.
+        part: rows and columns of `grey`.
         out: takes the darkness; of the part's shape. A pixel comes out the same, bit for bit, in whichever part.
     """
     all_rows, columns = part
@@ -171,7 +195,7 @@ def apply(
         rows = slice(all_rows.start + strip.start, all_rows.start + strip.stop)
         dark = light(grey[rows, columns])
         np.maximum(dark, NO_PAPER, out=dark)
-        dark /= linear_rows(tone.paper, (grey.shape[0], grey.shape[1]), rows)[:, columns]
+        dark /= tone.paper_rows(rows, columns)
         np.subtract(1, dark, out=dark)
         np.maximum(dark, 0, out=dark)
         dark = _soft(dark, tone.exposure.toe)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from lineart_cli.batch.part import Part
-from lineart_cli.imaging.paper import CELL
-from lineart_cli.imaging.tone import measure
+from lineart_cli.imaging.tone import apply, darkness, measure
 from lineart_cli.options import Crop
 from lineart_cli.plan import PageSize
 
@@ -25,10 +24,23 @@ def test_parts_of_one_size_have_one_shape_wherever_they_lie(scale: float) -> Non
         part = Part.of(page, size, crop, tone, 64, 128)
         shapes.add(part.page.shape)
         assert part.size.working_shape == part.page.shape
-        assert part.tone.paper.shape == tuple(-(-side // CELL) for side in part.page.shape)
         rows, columns = (slice(round(each.start / scale), round(each.stop / scale)) for each in inside(part.crop))
         np.testing.assert_array_equal(part.page[rows, columns][:299, :299], page[top : top + 299, left : left + 299])
     assert shapes == {(512, 512)}
+
+
+def test_a_part_is_as_dark_as_it_is_in_the_whole_page() -> None:
+    page = np.full((HEIGHT, WIDTH), 250, np.uint8)
+    page[160:1000, 300:1400] = 150
+    page[::40] = 30
+    tone, size = measure(page), PageSize(HEIGHT, WIDTH, 300.0)
+    for left, top in PLACES:
+        part = Part.of(page, size, Crop(left, top, 300, 300), tone, 64, 128)
+        dark = np.empty(part.page.shape, np.float32)
+        apply(part.page, part.tone, 0.35, (slice(0, dark.shape[0]), slice(0, dark.shape[1])), dark)
+        np.testing.assert_array_equal(
+            dark[part.crop.rows, part.crop.columns], darkness(page)[top : top + 300, left : left + 300]
+        )
 
 
 def test_a_small_page_is_a_part_as_a_whole() -> None:

@@ -31,7 +31,7 @@ def drawn(paper: float, line: float, width: int = 4, dtype: type = np.uint8) -> 
 
 
 @pytest.mark.parametrize("width", [3, 8, 25])
-@pytest.mark.parametrize(("paper", "line"), [(0.0, 1.0), (0.15, 0.7), (0.4, 0.9)])
+@pytest.mark.parametrize(("paper", "line"), [(0.0, 1.0), (0.15, 0.7), (0.4, 0.9), (0.6, 0.95)])
 def test_light_lines_on_dark(paper: float, line: float, width: int) -> None:
     assert is_light_on_dark(drawn(paper, line, width))
 
@@ -40,6 +40,13 @@ def test_light_lines_on_dark(paper: float, line: float, width: int) -> None:
 @pytest.mark.parametrize(("paper", "line"), [(1.0, 0.0), (0.9, 0.5), (0.4, 0.1), (0.3, 0.05)])
 def test_dark_lines_on_light_or_on_toned_paper(paper: float, line: float, width: int) -> None:
     assert not is_light_on_dark(drawn(paper, line, width))
+
+
+@pytest.mark.parametrize("paper", [0.25, 0.4, 0.6])
+def test_white_gutters_between_grey_panels_are_no_lines(paper: float) -> None:
+    page = drawn(paper, 0.7 * paper, 5)
+    page[430:460] = page[:430, 500:525] = page[460:, 330:350] = 250
+    assert not is_light_on_dark(page)
 
 
 def test_pages_with_nothing_to_tell_are_left() -> None:

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from lineart_cli.imaging.paper import CELL
+from lineart_cli.imaging.paper import cell_means
 from lineart_cli.imaging.shading import as_paper
+from lineart_cli.imaging.texture import texture
 from lineart_cli.imaging.tone import INK, darkness
 
 SIDE = 640
@@ -66,7 +67,42 @@ def test_small_fill_stays_as_dark_as_it_is() -> None:
     assert dark[cv2.erode(area, np.ones((9, 9), np.uint8)) > 0].mean() > 0.4
 
 
+def panel(level: float, line: float) -> tuple[np.ndarray, np.ndarray]:
+    """A grey panel with a white margin, and lines nowhere but on it: the page, and where they are."""
+    grey, ink = np.full((2 * SIDE, 2 * SIDE), 0.96, np.float32), np.zeros((2 * SIDE, 2 * SIDE), np.uint8)
+    grey[90:-90, 90:-90] = level
+    for at in range(200, 1000, 200):
+        cv2.ellipse(ink, (at, 1200 - at), (150, 60), at, 0, 300, 1, 5)
+    grey[ink > 0] = line
+    return grey, ink
+
+
+@pytest.mark.parametrize("line", [0.1, 0.25])
+@pytest.mark.parametrize("level", [0.42, 0.55, 0.67, 0.8])
+def test_grey_of_a_panel_is_not_taken_for_lines_nor_for_a_black_shape(level: float, line: float) -> None:
+    """Where lines are 0.25, the panel of 0.42 is nearly as dark; it would be black all over, and its lines lost."""
+    grey, ink = panel(level, line)
+    dark = darkness(grey)
+    assert dark[ink > 0].mean() > 0.4
+    away = cv2.dilate(ink, np.ones((9, 9))) == 0
+    assert dark[110:-110, 110:-110][away[110:-110, 110:-110]].mean() < 0.05
+
+
+@pytest.mark.parametrize("pitch", [9, 12])
+@pytest.mark.parametrize("line", [0.5, 0.85])
+def test_hatching_over_a_broad_area_is_kept_as_strokes(line: float, pitch: int) -> None:
+    lines = np.zeros((SIDE, SIDE), np.uint8)
+    for at in range(-SIDE, SIDE, round(pitch * 2**0.5)):
+        cv2.line(lines, (at, 0), (at + SIDE, SIDE), 1, 3)
+    grey = page()
+    field = np.s_[50:590, 50:590]
+    grey[field] = np.minimum(grey[field], 0.97 * (1 - line * lines[field]))
+    dark = darkness(grey)[80:180, 80:560]
+    assert dark[lines[80:180, 80:560] > 0].mean() > 0.75 * line
+
+
 def test_paper_without_shading_is_the_same() -> None:
-    cells = cv2.resize(page(), (SIDE // CELL, SIDE // CELL), interpolation=cv2.INTER_AREA)
+    grey = page()
+    cells = cell_means(grey)
     paper = np.full_like(cells, 0.97)
-    np.testing.assert_array_equal(as_paper(cells, paper, 1.0), paper)
+    np.testing.assert_array_equal(as_paper(cells, paper, 1.0, lambda: texture(grey)), paper)
