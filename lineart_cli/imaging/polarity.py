@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from lineart_cli.imaging.morphology import straight
 from lineart_cli.imaging.paper import CELL, FILL, cell_means, local_median
 from lineart_cli.imaging.resample import strips
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy.typing as npt
-
     from lineart_cli.imaging.disk_array import Page
-
-    Mask = npt.NDArray[np.bool_]
 
 PLAIN = 0.04  # paper differs less than this from that around it
 LEAST_LINES = 2e-4  # mean light that lines add to a page that has any
@@ -70,17 +67,8 @@ def is_light_on_dark(grey: Page) -> bool:
     light = np.maximum(cells - np.maximum(paper, broad) - PLAIN, 0)
     dark = np.maximum(paper - cells - PLAIN, 0).mean()
     if dark >= LEAST_LINES:
-        light[_gutters(light > 0)] = 0
+        light[straight((light > 0).astype(np.uint8), GUTTER, 1) > 0] = 0
     return bool(light.mean() >= LEAST_LINES and light.mean() > LIGHT_TO_DARK * dark)
-
-
-def _gutters(light: Mask) -> Mask:
-    height, width = (max(1, int(GUTTER * side)) for side in light.shape)
-    mask = light.astype(np.uint8)
-    level, upright = (
-        cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(line, np.uint8)) for line in ((1, width), (height, 1))
-    )
-    return np.asarray(np.maximum(level, upright) > 0)
 
 
 def _mean(grey: Page) -> float:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from lineart_cli.imaging.morphology import disc
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -73,15 +75,11 @@ def _darkness(greys: Floats, paper: Floats, gain: float = 1.0) -> Floats:
 
 
 def _without_strokes(dark: Floats) -> Floats:
-    return np.asarray(cv2.morphologyEx(dark, cv2.MORPH_OPEN, _disc(STROKE)), np.float32)
+    return np.asarray(cv2.morphologyEx(dark, cv2.MORPH_OPEN, disc(STROKE)), np.float32)
 
 
 def _areas(dark: Floats, tone: Floats) -> tuple[npt.NDArray[np.int32], list[int]]:
     """The areas by labels, (h, w), and the labels of those that are broad in one place; `tone` is without strokes."""
     _, labels = cv2.connectedComponents((tone > PALEST).astype(np.uint8))
-    broad = cv2.morphologyEx((dark > PALEST).astype(np.uint8), cv2.MORPH_OPEN, _disc(BROAD))
+    broad = cv2.morphologyEx((dark > PALEST).astype(np.uint8), cv2.MORPH_OPEN, disc(BROAD))
     return np.asarray(labels, np.int32), [int(label) for label in np.unique(labels[broad > 0]) if label]
-
-
-def _disc(across: int) -> npt.NDArray[np.uint8]:
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across)), np.uint8)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from lineart_cli.imaging.resample import strips
-from lineart_cli.inference.half_size import disc, found, inside
+from lineart_cli.imaging.morphology import disc
+from lineart_cli.inference.half_size import darkness, found, replace, shapes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -34,24 +34,13 @@ def cleared(darken: passes.Darken, draft: DiskArray | npt.NDArray[np.uint8]) -> 
         darken: of a page.
         draft: (H, W) uint8 coverage of its first pass; such shapes become 0.
     """
-    mask = found(draft, darken, gappy)
-    for rows in strips(draft.shape[0]):
-        here = inside(mask, (rows, slice(0, draft.shape[1])))
-        if here.any():
-            draft[rows] = np.where(here, np.uint8(0), draft[rows])
+    replace(draft, found(draft, darken, gappy), np.uint8(0))
 
 
 def gappy(inked: Mask, darken: passes.Darken) -> Mask:
     """Find black shapes with gaps; see `half_size.Find`."""
-    solid = cv2.morphologyEx(inked, cv2.MORPH_OPEN, disc(_SOLID))
-    count, label, boxes, _ = cv2.connectedComponentsWithStats(solid)
     mask = np.zeros_like(inked)
-    for one in range(1, count):
-        left, top, width, height, _ = boxes[one]
-        box = slice(top, top + height), slice(left, left + width)
-        here = label[box] == one
-        dark = np.empty((height, width), np.float32)
-        darken(box, dark)
-        if (dark[here] < _PAPER).mean() >= _GAPS:
+    for box, here in shapes(np.asarray(cv2.morphologyEx(inked, cv2.MORPH_OPEN, disc(_SOLID)), np.uint8)):
+        if (darkness(darken, box)[here] < _PAPER).mean() >= _GAPS:
             mask[box] |= here
     return np.asarray(cv2.dilate(mask, disc(_EDGE)), np.uint8)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from lineart_cli.imaging.resample import strips
 from lineart_cli.inference import passes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from lineart_cli.imaging.disk_array import Page
+    from lineart_cli.imaging.disk_array import DiskArray, Page
 
     Mask = npt.NDArray[np.uint8]
     Find = Callable[[Mask, passes.Darken], Mask]
@@ -48,17 +49,43 @@ def found(ink: Page, darken: passes.Darken, find: Find) -> Mask:
     return mask
 
 
+def replace(ink: DiskArray | Mask, mask: Mask, by: Page | np.uint8) -> None:
+    """Put something else in place of a part of a page's ink.
+
+    Args:
+        ink: (H, W) uint8 coverage; it is changed.
+        mask: of half the size, 1 in that part.
+        by: ink of the same page, or one coverage for all of it.
+    """
+    for rows in strips(ink.shape[0]):
+        here = inside(mask, (rows, slice(0, ink.shape[1])))
+        if here.any():
+            ink[rows] = np.where(here, by if isinstance(by, np.uint8) else by[rows], ink[rows])
+
+
+def shapes(mask: Mask, least_px: int = 1) -> Iterator[tuple[passes.Part, npt.NDArray[np.bool_]]]:
+    """What is connected in a mask and has so many px: rows and columns around it, and where in these it is."""
+    count, label, boxes, _ = cv2.connectedComponentsWithStats(mask)
+    for one in range(1, count):
+        left, top, width, height, px = boxes[one]
+        if px >= least_px:
+            box = slice(top, top + height), slice(left, left + width)
+            yield box, label[box] == one
+
+
+def darkness(darken: passes.Darken, part: passes.Part) -> npt.NDArray[np.float32]:
+    """The darkness of some rows and columns, (h, w)."""
+    dark = np.empty([side.stop - side.start for side in part], np.float32)
+    darken(part, dark)
+    return dark
+
+
 def inside(mask: Mask, part: passes.Part) -> npt.NDArray[np.bool_]:
     """Which pixels of some rows and columns of the page lie in a mask of half the size."""
     rows, columns = (slice(side.start // STEP, -(-side.stop // STEP)) for side in part)
     whole = mask[rows, columns].repeat(STEP, 0).repeat(STEP, 1)
     top, left = (side.start % STEP for side in part)
     return whole[top : top + part[0].stop - part[0].start, left : left + part[1].stop - part[1].start] > 0
-
-
-def disc(across: int) -> Mask:
-    """A disc so many px across, for OpenCV's morphology."""
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across)), np.uint8)
 
 
 def _below(smaller: passes.Darken, top: int) -> passes.Darken:

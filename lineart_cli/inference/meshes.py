@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from lineart_cli.imaging.morphology import disc
 from lineart_cli.imaging.resample import strips
 from lineart_cli.imaging.tone import store
-from lineart_cli.inference.half_size import disc, found, inside
+from lineart_cli.inference.half_size import darkness, found, inside, replace, shapes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -46,10 +47,7 @@ def redrawn(darken: passes.Darken, before: Page, ink: DiskArray | npt.NDArray[np
     mesh = found(ink, darken, meshes)
     if not mesh.any():
         return darken
-    for rows in strips(ink.shape[0]):
-        here = inside(mesh, (rows, slice(0, ink.shape[1])))
-        if here.any():
-            ink[rows] = np.where(here, before[rows], ink[rows])
+    replace(ink, mesh, before)
 
     def draw(part: passes.Part, out: passes.Floats) -> None:
         darken(part, out)
@@ -74,18 +72,12 @@ def meshes(inked: Mask, darken: passes.Darken) -> Mask:
     solid = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((_SOLID, _SOLID), np.uint8))
     net = np.where(solid > 0, np.uint8(0), small[cells])
     net = np.asarray(cv2.morphologyEx(net, cv2.MORPH_OPEN, disc(_BROAD)), np.uint8)
-    count, label, boxes, _ = cv2.connectedComponentsWithStats(net)
     mask = np.zeros_like(net)
-    for one in range(1, count):
-        left, top, width, height, px = boxes[one]
-        if px < _LEAST_PX:
-            continue
-        box = slice(top, top + height), slice(left, left + width)
-        here, white = label[box] == one, off[box]
+    for box, here in shapes(net, _LEAST_PX):
+        white = off[box]
         if len(np.unique(cells[box][here & (white > 0)])) < _LEAST_CELLS:
             continue
-        dark = np.empty((height, width), np.float32)
-        darken(box, dark)
+        dark = darkness(darken, box)
         if dark[here & (white > _BESIDE)].mean() >= _SEARCHED * dark[here].mean():
             mask[box] |= here
     return np.asarray(cv2.dilate(mask, disc(_MARGIN)), np.uint8)

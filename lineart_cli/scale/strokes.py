@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from lineart_cli.imaging.morphology import straight
 from lineart_cli.imaging.paper import paper_map
 from lineart_cli.imaging.resample import linear_rows, strips
 
@@ -134,7 +135,4 @@ def _is_stroke(mask: Mask, at: tuple[Points, Points], width: Floats) -> npt.NDAr
 
 def _rules(mask: Mask) -> npt.NDArray[np.bool_]:
     """What runs straight along the page, with its sides, and the inside of what is filled."""
-    height, width = mask.shape
-    level = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, max(3, int(_RULE * width))), np.uint8))
-    upright = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((max(3, int(_RULE * height)), 1), np.uint8))
-    return np.asarray(cv2.dilate(np.maximum(level, upright), np.ones((3, 3), np.uint8)), np.bool_)
+    return np.asarray(cv2.dilate(straight(mask, _RULE, 3), np.ones((3, 3), np.uint8)), np.bool_)
