@@ -6,6 +6,10 @@ import sys
 from importlib import import_module
 from typing import Any
 
+UNBOUND = {"ENABLE_CPU_PINNING": False}
+"""Settings of OpenVINO on a CPU. It would bind its threads to the first cores, which several processes of few threads
+would then share, while the others idle."""
+
 
 def load(name: str) -> Any:
     """Import a runtime, `openvino` or `onnxruntime`; raises ImportError where it is not installed.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from lineart_cli.runtimes import load
+from lineart_cli.runtimes import UNBOUND, load
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -55,7 +55,7 @@ def _kept(network: Path, _: tuple[int, int]) -> Read:
 
 def _of_openvino(network: Path) -> Read:
     core = load("openvino").Core()
-    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": cv2.getNumThreads()}
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": cv2.getNumThreads(), **UNBOUND}
     compiled = core.compile_model(core.read_model(network), "CPU", settings)
 
     def read(sketch: Floats) -> Floats:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +57,15 @@ def test_auto_is_openvino_in_f32(network: Path) -> None:
     automatic = open_engine(network, EngineChoice(), SHAPE).run(sketch(), 3)
     explicit = open_engine(network, EngineChoice("openvino", "cpu", "f32", 1), SHAPE).run(sketch(), 3)
     np.testing.assert_array_equal(automatic, explicit)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells which cores threads may use")
+@pytest.mark.parametrize("threads", [1, 2, None])
+def test_no_thread_is_bound_to_a_core(network: Path, threads: int | None) -> None:
+    ours = os.sched_getaffinity(0)
+    engine = open_engine(network, EngineChoice("openvino", "cpu", "f32", threads), SHAPE)
+    engine.run(sketch(), 3)
+    assert [thread for thread in os.listdir("/proc/self/task") if os.sched_getaffinity(int(thread)) != ours] == []
 
 
 def test_auto_falls_back_to_onnx_runtime(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from lineart_cli.errors import EngineError
 from lineart_cli.inference.engines.base import CheckedEngine, EngineChoice, MissingRuntimeError, failure
-from lineart_cli.runtimes import load
+from lineart_cli.runtimes import UNBOUND, load
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -45,8 +45,10 @@ class OpenVinoEngine(CheckedEngine):
             _require_bf16(device, capabilities)
         # Without the precision hint, OpenVINO takes bf16 where the CPU has it: other ink on other machines.
         settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
-        if choice.threads is not None and device == "CPU":
-            settings["INFERENCE_NUM_THREADS"] = choice.threads
+        if device == "CPU":
+            settings |= UNBOUND
+            if choice.threads is not None:
+                settings["INFERENCE_NUM_THREADS"] = choice.threads
         try:
             if compiled is None or "EXPORT_IMPORT" not in capabilities:
                 model = core.compile_model(_model(core, network, self._sketch_shape), device, settings)
