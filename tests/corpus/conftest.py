@@ -26,6 +26,8 @@ Name=lineart_corpus
 """
 _TOO_LARGE = {f"krita_{name}" for name in ("cmyka_u8.kra", "graya_u8.kra", "rgba_u8.kra", "nested.krz", "nested.psd")}
 """What is not kept, for its profiles."""
+_KRITA = ["krita", "xvfb-run"]
+_GIMP = ["gimp-console", "xvfb-run"]
 _SECONDS = 400  # a loaded machine takes long
 
 Written = Callable[[str], Path]
@@ -37,9 +39,11 @@ def written(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
     folders: dict[str, Path] = {}
 
     def by(program: str) -> Path:
+        writer, needed = _WRITERS[program]
+        _needed(*needed)
         if program not in folders:
             folders[program] = tmp_path_factory.mktemp(program)
-            _WRITERS[program](folders[program])
+            writer(folders[program])
             if request.config.getoption("--update"):
                 FILES.mkdir(exist_ok=True)
                 for file in folders[program].glob(f"{program}_*"):
@@ -95,7 +99,7 @@ def gimp() -> Callable[..., None]:
 
 def _krita(action: str, folder: Path, **told: str) -> None:
     """Starts Krita with the plugin that does what is asked for, into a folder."""
-    _needed("krita", "xvfb-run")
+    _needed(*_KRITA)
     home = folder / "home"
     plugin = home / "data/krita/pykrita/lineart_corpus"
     plugin.mkdir(parents=True)
@@ -110,7 +114,7 @@ def _krita(action: str, folder: Path, **told: str) -> None:
 
 def _gimp(action: str, folder: Path) -> None:
     """Starts GIMP to do what is asked for with its script, into a folder; one of its plug-ins needs a display."""
-    _needed("gimp-console", "xvfb-run")
+    _needed(*_GIMP)
     script = (HERE / "gimp_script.scm").read_text("utf-8")
     batch = ["-b", f'(define out "{folder}")\n{script}\n{action}', "-b", "(gimp-quit 1)"]
     _run(["xvfb-run", "-a", "gimp-console", "-i", "-d", "-f", *batch], folder / "home")
@@ -138,4 +142,9 @@ def _by_inkscape(folder: Path) -> None:
     _run(["inkscape", f"{out}.svg", "-w", "100", "-b", "white", f"--export-filename={out}.png"], folder / "home")
 
 
-_WRITERS: Mapping[str, Callable[[Path], None]] = {"krita": _by_krita, "gimp": _by_gimp, "inkscape": _by_inkscape}
+_WRITERS: Mapping[str, tuple[Callable[[Path], None], Sequence[str]]] = {
+    "krita": (_by_krita, _KRITA),
+    "gimp": (_by_gimp, _GIMP),
+    "inkscape": (_by_inkscape, ["inkscape"]),
+}
+"""How each program writes its files, and the commands that this takes."""

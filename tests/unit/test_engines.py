@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
+from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -63,13 +64,32 @@ def test_auto_is_openvino_in_f32(network: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells which cores threads may use")
 @pytest.mark.parametrize("threads", [1, 2, None])
 def test_no_thread_is_bound_to_a_core(network: Path, threads: int | None) -> None:
-    ours, cores = os.sched_getaffinity(0), dict[str, set[int]]()
-    engine = open_engine(network, EngineChoice("openvino", "cpu", "f32", threads), SHAPE)
-    engine.run(sketch(), 3)
-    for thread in os.listdir("/proc/self/task"):
-        with suppress(ProcessLookupError):  # one that has ended meanwhile
-            cores[thread] = os.sched_getaffinity(int(thread))
-    assert [thread for thread, its in cores.items() if its != ours] == []
+    use = f"""
+        from lineart_cli.inference.engines import EngineChoice, open_engine
+        engine = open_engine(Path({str(network)!r}), EngineChoice("openvino", "cpu", "f32", {threads}), {SHAPE})
+        engine.run(np.ones((1, 2, *{SHAPE}), np.float16), 3)
+    """
+    assert bound_threads(use) == "0"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells which cores threads may use")
+def test_no_thread_that_reads_scales_is_bound_to_a_core() -> None:
+    network = Path(__file__).parents[2] / "models/standard/scale.onnx"
+    use = f"""
+        from lineart_cli.scale import reader
+        reader.opened(Path({str(network)!r}))(np.ones((1, 1, 256, 256), np.float32))
+    """
+    assert bound_threads(use) == "0"
+
+
+def bound_threads(use: str) -> str:
+    """How many threads are bound to fewer cores than their process, once a network has been used in one of its own."""
+    told = """
+        cores = [os.sched_getaffinity(int(thread)) for thread in os.listdir("/proc/self/task")]
+        print(sum(each != os.sched_getaffinity(0) for each in cores))
+    """
+    script = "import os; import numpy as np; from pathlib import Path\n" + dedent(use) + dedent(told)
+    return subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def test_auto_falls_back_to_onnx_runtime(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
