@@ -241,6 +241,13 @@ def _kept() -> str:
     return "finished pages are kept, " if "lineart_cli.batch.runner" in sys.modules else ""
 
 
+def _usage(error: Any) -> str:
+    """What is wrong with how a command was called, and whose help to read."""
+    text = " ".join(error.format_message().split()) or "No command"
+    called = error.ctx.command_path if error.ctx else "lineart"
+    return f"{text.removesuffix('.')}; see {called} --help"
+
+
 def _run() -> int:
     extensions.add_to(app)
     try:
@@ -252,8 +259,7 @@ def _run() -> int:
     except LineartError as error:
         code, message = error.exit_code, str(error)
     except _UsageError as error:
-        text = " ".join(error.format_message().split())  # type: ignore[attr-defined]
-        code, message = ExitCode.BAD_ARGUMENTS, f"{text or 'No command.'} See lineart --help."
+        code, message = ExitCode.BAD_ARGUMENTS, _usage(error)
     except (KeyboardInterrupt, typer.Abort):  # which of the two, or code 130, depends on Typer's version
         code, message = ExitCode.INTERRUPTED, ""
     except OSError as error:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from lineart_cli.config import chosen_for
-from lineart_cli.errors import ArgumentError, ExitCode, one_line
+from lineart_cli.errors import ArgumentError, ExitCode, one_line, require
 from lineart_cli.machine import process
 from lineart_cli.options import (
     MODEL,
@@ -45,6 +45,9 @@ def try_(
     """Inks a part of a page in nine ways, on one sheet, to choose --drawing and --faint by eye."""
     wanted = {name: options.pop(name) for name in specs(TryOptions)}
     source = ConfigOptions.parse({name: options.pop(name) for name in specs(ConfigOptions)})
+    require("PAGE", path)
+    if path.is_dir():
+        raise ArgumentError("PAGE", path, "is a folder; give one of its pages")
     chosen = chosen_for(typed(context, options), [path.parent], source)
     with chosen.located():
         given = InkOptions.parse({name: value for name, value in chosen.given.items() if name in options})
@@ -193,8 +196,7 @@ def show(
     from lineart_cli.brushes import store
     from lineart_cli.config.shown import lines
 
-    if not os.path.exists(path):
-        raise ArgumentError("PATH", path, "no such file or folder; check the spelling")
+    require("PATH", path)
     folder = path if path.is_dir() else path.parent
     chosen = chosen_for({}, [folder], ConfigOptions.parse(options))
     with chosen.located():

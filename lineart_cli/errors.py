@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -73,6 +74,12 @@ class ArgumentError(LineartError):
         self.option = option
         self.value = str(value)
         self.advice = advice
+
+
+def require(argument: str, path: Path) -> None:
+    """Raises ArgumentError if there is no such file or folder as was given for an argument."""
+    if not path.exists():
+        raise ArgumentError(argument, path, "no such file or folder; check the spelling and the folder that you are in")
 
 
 class PageError(LineartError):

@@ -13,7 +13,7 @@ from xml.sax.saxutils import quoteattr
 
 from lineart_cli import pages
 from lineart_cli.batch.files import IMAGE_SUFFIXES
-from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.errors import ArgumentError, PageError, require
 from lineart_cli.options import ReadOptions
 from lineart_train.drawings import excalidraw, svg
 from lineart_train.drawings.line import Lines
@@ -58,8 +58,7 @@ def find(given: Sequence[Path]) -> list[Source]:
     """
     found = []
     for place in given:
-        if not place.exists():
-            raise ArgumentError("SOURCES", place, "no such file or folder; check the spelling")
+        require("SOURCES", place)
         if place.is_dir():
             inside = (path for path in place.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
             shown = ((path, path.relative_to(place)) for path in inside)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lineart_cli.errors import ArgumentError, BrushError, ExitCode, LineartError
+from lineart_cli.errors import ArgumentError, BrushError, ExitCode, LineartError, require
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,8 +88,7 @@ def _source(picture: Path | None, from_lineart: Path | None) -> Path:
         option, source = "--from-lineart", from_lineart
     else:
         raise ArgumentError("PICTURE", "or --from-lineart", "give one of both: a stroke, or pages that you inked")
-    if not source.exists():
-        raise ArgumentError(option, source, "no such file or folder; check the spelling")
+    require(option, source)
     if picture and source.is_dir():
         advice = f"is a folder; to learn from inked pages in it, write --from-lineart {shlex.quote(str(source))}"
         raise ArgumentError(option, source, advice)

@@ -539,13 +539,18 @@ def test_a_missing_path_beside_good_ones_fails_alone(lineart: Shell) -> None:
 def test_without_a_command_the_help_is_shown(lineart: Shell) -> None:
     assert lineart() == 2
     assert "Commands" in lineart.out
-    assert lineart.err == "lineart: No command. See lineart --help.\n"
+    assert lineart.err == "lineart: No command; see lineart --help\n"
 
 
 def test_an_unknown_command_names_the_nearest(lineart: Shell) -> None:
     assert lineart("inc") == 2
     assert "'inc'" in lineart.err
     assert "ink" in lineart.err
+
+
+def test_a_wrong_option_names_the_help_of_its_command(lineart: Shell) -> None:
+    assert lineart("ink", "scans", "--crop", "1,2,3,4") == 2
+    assert lineart.err == "lineart: No such option: --crop; see lineart ink --help\n"
 
 
 def test_version(lineart: Shell) -> None:
@@ -700,6 +705,9 @@ def test_a_sheet_is_tried(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> No
         assert image.size == (20 + 4 * 500, 20 + 3 * (320 + 20 + 52))
     assert lineart("try", "scans/a.png", "-o", "sheet.png", "--crop", "800,0,300,200") == 2
     assert lineart.err == "lineart: --crop 800,0,300,200: reaches beyond the page of 900 x 900 px\n"
-    assert lineart("try", "scans/nothing.png") == 1
+    assert lineart("try", "scans/nothing.png") == 2
+    assert lineart.err.startswith("lineart: PAGE scans/nothing.png: no such file or folder; check the spelling")
+    assert lineart("try", "scans") == 2
+    assert lineart.err == "lineart: PAGE scans: is a folder; give one of its pages\n"
     assert lineart("try", "scans/a.png", "--drawing", "fine") == 2
     assert not Path("sheet.png").exists()

@@ -200,7 +200,7 @@ class TestCommand:
             (["nowhere"], "FOLDER nowhere: holds no .lineart.json; give a folder that lineart ink has written to"),
             (["ink", "--max-side", "10"], "--max-side 10: write a whole number from 400 to 16383"),
             (["ink", "-o", "a.png"], "--output a.png: is no name for a page of HTML; write for example a.html"),
-            ([], "Missing argument 'FOLDER'. See lineart --help."),
+            ([], "Missing argument 'FOLDER'; see lineart report --help"),
         ],
     )
     def test_bad_arguments_are_one_line(
