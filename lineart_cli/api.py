@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 _CHANNELS = {1: "y", 3: "rgb", 4: "rgba"}
 _SAMPLES = {"uint8": "u8", "uint16": "u16", "float16": "f16", "float32": "f32"}
-_MOST = 1.001
-"""Sample in floating point from which white is not 1; rounding stays below."""
+_ROUNDING = 0.001
+"""How far samples in floating point may lie beyond 0 and 1."""
 _OF_FILES = {"Writing", "Batch", "Reporting", "layer", "sequence", "jobs"}
 """Options, and panels of them, that have no part in arrays, but for `bits`."""
 
@@ -183,7 +183,8 @@ def _samples(sketch: Sketch) -> npt.NDArray[Any]:
     if samples.dtype.kind == "f":
         if not np.isfinite(samples).all():
             raise ArgumentError("sketch", "with samples that are NaN or infinite", "give numbers from 0 to 1")
-        if (most := float(samples.max())) > _MOST:
-            advice = "floating point is from 0 to 1: divide by its white"
-            raise ArgumentError("sketch", f"with a sample of {most:g}", advice)
+        for sample in (float(samples.min()), float(samples.max())):
+            if not -_ROUNDING <= sample <= 1 + _ROUNDING:
+                advice = "floating point is from 0, black, to 1, white: bring it to that range"
+                raise ArgumentError("sketch", f"with a sample of {sample:g}", advice)
     return np.ascontiguousarray(samples)

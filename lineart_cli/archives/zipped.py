@@ -42,8 +42,8 @@ def opened(path: Path) -> Iterator[ZipReader]:
     """The archive in a file, also where it lacks its directory; raises BadZipFile where it is none."""
     try:
         file = ZipFile(path)
-    except BadZipFile as error:
-        yield ZipReader(CutOffZip(path, most_expanded(path)), str(error))
+    except BadZipFile:
+        yield ZipReader(CutOffZip(path, most_expanded(path)), "its table of contents cannot be read")
         return
     with file:
         yield ZipReader(file)

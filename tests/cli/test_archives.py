@@ -326,7 +326,7 @@ def test_of_an_archive_that_is_cut_off_the_whole_pages_are_inked_and_no_ink_is_l
     with ZipFile(folder / "c.cbz") as archive:
         cut = archive.getinfo("1/a.png").header_offset
     (folder / "c.cbz").write_bytes(content[:cut])
-    told = "lineart: c.cbz: is cut off or damaged (File is not a zip file); what is whole in it is inked"
+    told = "lineart: c.cbz: is cut off or damaged (its table of contents cannot be read); what is whole in it is inked"
     for inked in ("1 inked, 0 skipped, 1 failed", "0 inked, 1 skipped, 1 failed"):
         code, _, err = done(start("c.cbz", "-o", "out"))
         assert (code, told in err, inked in err) == (1, True, True)
