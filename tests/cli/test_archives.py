@@ -57,14 +57,14 @@ def write_7z(path: Path, content: Content) -> None:
             archive.writestr(data, name)
 
 
-def write_rar(path: Path, content: Content, method: int = 0x30) -> None:
+def write_rar(path: Path, content: Content, method: int = 0x30, *, later_part: bool = False) -> None:
     """RAR of version 3 whose members are stored, or said to be compressed."""
 
     def block(kind: int, flags: int, fields: bytes, data: bytes = b"") -> bytes:
         head = struct.pack("<BHH", kind, flags, 7 + len(fields)) + fields
         return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head + data
 
-    blocks = [b"Rar!\x1a\x07\x00", block(0x73, 0, bytes(6))]
+    blocks = [b"Rar!\x1a\x07\x00", block(0x73, 0x11 if later_part else 0, bytes(6))]
     for name, data in content.items():
         fields = struct.pack(
             "<IIBIIBBHI", len(data), len(data), 3, zlib.crc32(data), 0x2A434545, 20, method, len(name), 0o100644
@@ -288,6 +288,13 @@ def test_a_compressed_rar_without_a_program_that_reads_it_is_told(
     monkeypatch.setenv("PATH", str(folder))
     code, _, err = done(start("c.cbr", "-o", "out"))
     told = "c.cbr: is a compressed RAR, which needs a program that is missing; install unrar, unar, 7z or bsdtar"
+    assert (code, told in err) == (1, True)
+
+
+def test_a_later_part_of_a_rar_is_told(folder: Path, start: Start) -> None:
+    write_rar(folder / "c.part2.rar", comic(), later_part=True)
+    code, _, err = done(start("c.part2.rar", "-o", "out"))
+    told = "c.part2.rar: is a later part of a RAR in several files; give its first part"
     assert (code, told in err) == (1, True)
 
 
