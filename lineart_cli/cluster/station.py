@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import tempfile
@@ -58,9 +59,9 @@ def ink(setup: Setup, place: Place, orders: Sequence[Order]) -> Outcome | Refusa
     return station.ink(place, orders)
 
 
-def close(run: str) -> None:
-    """Lets go of what was kept ready for a run."""
-    _stations.close(run)
+async def close(run: str) -> None:
+    """Lets go of what was kept ready for a run; Dask asks for a coroutine where nobody waits for it."""
+    await asyncio.to_thread(_stations.close, run)
 
 
 class _OtherModelError(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from zipfile import ZipFile
 import pytest
 from PIL import Image
 
-from lineart_cli.cluster import connection
+from lineart_cli.cluster import connection, station
 from lineart_cli.options import InkOptions
 
 pytest.importorskip("distributed")
@@ -183,6 +184,43 @@ def test_own_workers_seldom_look_at_themselves_unless_a_file_says_otherwise(tmp_
     connection.check(InkOptions(cluster="local:2", cluster_config=str(tmp_path / "dask.yaml")))
     assert config.get("distributed.worker.profile.enabled") is False
     assert config.get("distributed.admin.tick.interval") == "7ms"
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "tls"])
+def test_a_cluster_of_others_is_left_with_nothing_of_ours(shop: Path, protocol: str) -> None:
+    from distributed import Client, LocalCluster, Security
+
+    security = Security()
+    if protocol == "tls":
+        authority, ours = certificate(shop)
+        trusted = {"require-encryption": True, "tls": {"ca-file": authority, "client": ours}}
+        (shop / "mine.yaml").write_text(json.dumps({"distributed": {"comm": trusted}}))
+        keys = {f"tls_{who}_{what}": path for who in ("client", "scheduler", "worker") for what, path in ours.items()}
+        security = Security(require_encryption=True, tls_ca_file=authority, **keys)
+    with LocalCluster(n_workers=1, dashboard_address=None, protocol=protocol, security=security) as cluster:
+        place = ["-o", "ink", "--cluster", cluster.scheduler_address]
+        if protocol == "tls":
+            code, _, err = said(command(shop, *place))
+            assert (code, len(err.splitlines())) == (2, 1)
+            assert "cannot be reached" in err
+            place += ["--cluster-config", "mine.yaml"]
+        code, _, err = said(command(shop, *place))
+        assert (code, err.split(";")[0]) == (0, "8 inked, 0 skipped, 0 failed")
+        with Client(cluster) as client:
+            until = time.monotonic() + 30
+            while not all(client.run(lambda: station._stations._now is None).values()):
+                assert time.monotonic() < until
+                time.sleep(0.2)
+
+
+def certificate(folder: Path) -> tuple[str, dict[str, str]]:
+    """A certificate of our own for TLS: whom to trust, and what one shows and keeps oneself."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl not installed")
+    shown, kept = str(folder / "certificate.pem"), str(folder / "key.pem")
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=lineart"]
+    subprocess.run([*made, "-keyout", kept, "-out", shown], check=True, capture_output=True)
+    return shown, {"cert": shown, "key": kept}
 
 
 def test_what_cannot_be_reached_is_one_line(shop: Path) -> None:
