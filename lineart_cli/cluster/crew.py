@@ -129,7 +129,7 @@ class _Hands:
     fetching: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_FETCHING))
     names: dict[str, str] = field(default_factory=dict)
     proven: set[str] = field(default_factory=set)
-    is_told: bool = False
+    wanted: Future[int] | None = None
 
     def work(self) -> None:
         """Until all is done, or the run is stopped and nothing is at work."""
@@ -170,8 +170,10 @@ class _Hands:
         if self.names and not self.at_work and self.dispatch.refused.issuperset(self.names):
             reason = "all of its workers are refused; install this lineart on them, and start them again"
             raise ClusterError(f"--cluster {self.setup.options.cluster}: {reason}")
-        if not self.names and not self.is_told:
-            self.is_told = True
+        if self.names:
+            self.wanted = None
+        elif self.wanted is None:
+            self.wanted = self.client.submit(int, pure=False)  # a cluster that adapts starts workers for what waits
             self.run.report(Notice("the cluster has no workers; going on when there are some; Ctrl-C stops"))
 
     def _hand_out(self) -> None:

@@ -213,6 +213,17 @@ def test_a_cluster_of_others_is_left_with_nothing_of_ours(shop: Path, protocol: 
                 time.sleep(0.2)
 
 
+def test_a_cluster_that_adapts_starts_workers_for_what_is_to_be_done(shop: Path) -> None:
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=0, dashboard_address=None) as cluster:
+        cluster.adapt(minimum=0, maximum=1, interval="100ms")
+        code, _, err = said(command(shop, "-o", "ink", "--cluster", cluster.scheduler_address))
+    assert code == 0
+    assert err.startswith("lineart: the cluster has no workers; going on when there are some")
+    assert "8 inked, 0 skipped, 0 failed" in err
+
+
 def certificate(folder: Path) -> tuple[str, dict[str, str]]:
     """A certificate of our own for TLS: whom to trust, and what one shows and keeps oneself."""
     if shutil.which("openssl") is None:
