@@ -7,6 +7,7 @@ steps of one ladder, and twice as many pixels are two steps: the same drawing is
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -85,11 +86,12 @@ def measure(grey: npt.NDArray[np.float32], shrunk: float = 1.0, network: Path | 
         network: of the model, that reads the scale. Models without one want a typical stroke to be `STROKE` px wide.
     """
     if network is not None:
-        octaves = excess(grey, network)
+        with ThreadPoolExecutor(1) as beside:
+            measuring = beside.submit(strokes.typical_width, grey)
+            octaves = excess(grey, network)
         if octaves is None:
             return Estimate(None, "too little is drawn to tell")
-        ideal = shrunk * 2 ** (octaves + FARTHER)
-        width = strokes.typical_width(grey)
+        ideal, width = shrunk * 2 ** (octaves + FARTHER), measuring.result()
         finest = ideal if width is None else max(width * shrunk / LEAST_STROKE, ideal / 2)
         if finest < ideal:
             return Estimate(finest, f"its strokes are so fine that they need {finest:.2g} px for one of the network's")
