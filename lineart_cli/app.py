@@ -249,7 +249,7 @@ def _usage(error: Any) -> str:
 
 
 def _run() -> int:
-    extensions.add_to(app)
+    extensions.add_to(app, sys.argv[1:])
     try:
         code = int(app(prog_name="lineart", standalone_mode=False) or ExitCode.OK)
         sys.stdout.flush()

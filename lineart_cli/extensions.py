@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
 from lineart_cli.errors import LineartError
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 GROUP = "lineart.commands"
 """Entry points of this group name a function that Typer can make a command of."""
 
 
-def add_to(app: typer.Typer) -> None:
+def add_to(app: typer.Typer, arguments: Sequence[str]) -> None:
     """Give `app` the commands that other packages add.
 
     One with the name of a command of lineart's own is left out; one that cannot be loaded says so when it is called.
+
+    Args:
+        app: with all commands of lineart's own.
+        arguments: of the command line; where they call one of these, others are not looked for, which takes a while.
     """
     own = {each.name or getattr(each.callback, "__name__", "") for each in app.registered_commands}
+    if next((each for each in arguments if not each.startswith("-")), None) in own:
+        return
+    from importlib.metadata import entry_points
+
     for entry in entry_points(group=GROUP):
         if entry.name in own:
             continue

@@ -11,6 +11,14 @@ UNBOUND = {"ENABLE_CPU_PINNING": False}
 would then share, while the others idle."""
 
 
+def for_inference_alone() -> None:
+    """Let OpenVINO leave out what converts models of other frameworks: half of the time that its import takes.
+
+    Call it before the first `load`, and only in a process of lineart's own: others may want to convert models.
+    """
+    sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
+
+
 def load(name: str) -> Any:
     """Import a runtime, `openvino` or `onnxruntime`; raises ImportError where it is not installed.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +68,8 @@ def _stamp(hardware: Hardware) -> dict[str, str]:
 
 
 def _versions(packages: Iterable[str]) -> Iterable[str]:
+    from importlib.metadata import PackageNotFoundError, version
+
     for package in packages:
         try:
             yield f"{package} {version(package)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -12,7 +13,7 @@ from lineart_cli import extensions
 from lineart_cli.errors import LineartError
 
 
-def app_with(monkeypatch: pytest.MonkeyPatch, **entries: str) -> typer.Typer:
+def app_with(monkeypatch: pytest.MonkeyPatch, *arguments: str, **entries: str) -> typer.Typer:
     """An app with a command `ink` of its own, and those that other packages add."""
     app = typer.Typer()
 
@@ -24,8 +25,8 @@ def app_with(monkeypatch: pytest.MonkeyPatch, **entries: str) -> typer.Typer:
         print("our own")
 
     found = [EntryPoint(name, value, extensions.GROUP) for name, value in entries.items()]
-    monkeypatch.setattr(extensions, "entry_points", lambda group: found)
-    extensions.add_to(app)
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: found)
+    extensions.add_to(app, arguments)
     return app
 
 
@@ -48,3 +49,8 @@ def test_a_command_of_another_package_is_there(monkeypatch: pytest.MonkeyPatch) 
 def test_no_other_package_takes_the_place_of_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     app = app_with(monkeypatch, ink="os:getcwd")
     assert CliRunner().invoke(app, ["ink"]).output == "our own\n"
+
+
+def test_nothing_is_looked_for_where_a_command_of_our_own_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = app_with(monkeypatch, "--quiet", "ink", "where", where="os:getcwd")
+    assert CliRunner().invoke(app, ["where"]).exit_code == 2
