@@ -66,7 +66,7 @@ def meshes(inked: Mask, darken: passes.Darken) -> Mask:
     """Find meshes; see `half_size.Find`."""
     blank = 1 - inked
     _, cells = cv2.connectedComponents(blank, connectivity=4)
-    off = cv2.distanceTransform(blank, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    off = cv2.distanceTransform(blank, cv2.DIST_L2, cv2.DIST_MASK_5)
     small = np.ones(cells.max() + 1, np.uint8)
     small[cells[off >= _CELL]] = 0  # the ink, label 0, is part of a mesh
     solid = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((_SOLID, _SOLID), np.uint8))

@@ -112,11 +112,13 @@ def _ridges(inside: Floats) -> tuple[Points, Points, Floats]:
     for rows in strips(len(drawn), _BAND):
         seen = slice(max(rows.start - _REACH, 0), min(rows.stop + _REACH, len(drawn)))
         mask = drawn[seen]
-        off = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        off = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5)
         ridge = (off > 0) & (off >= cv2.dilate(off, np.ones((3, 3), np.uint8)))
-        row, column = np.nonzero(ridge[rows.start - seen.start : rows.stop - seen.start])
+        here = slice(rows.start - seen.start, rows.stop - seen.start)
+        at = np.flatnonzero(ridge[here])  # many times as fast as for rows and columns
+        row, column = np.divmod(at, mask.shape[1])
         # A pixel next to the edge is at a distance of 1, whether the width is 1 or 2.
-        found.append((row + rows.start, column, 2 * off[row + rows.start - seen.start, column] - 0.5))
+        found.append((row + rows.start, column, 2 * off[here].ravel()[at] - 0.5))
     row, column, width = (np.concatenate(each) for each in zip(*found, strict=True))
     thinned = (width / FINE) ** 2 - _BROADENED**2
     return row, column, np.asarray(np.sqrt(np.maximum(thinned, _THINNEST**2)), np.float32)
