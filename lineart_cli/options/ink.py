@@ -36,6 +36,7 @@ from lineart_cli.options.values import (
     FAINT_RANGE,
     FORMATS,
     FORMATS_OF_CURVES,
+    HATCHING,
     NEUTRAL_FAINT,
     PASSES,
     PLAIN,
@@ -116,6 +117,16 @@ class DrawOptions(Options):
         metavar="FRACTION",
         low=FAINT_RANGE[0],
         high=FAINT_RANGE[1],
+    )
+    hatching: str = option(
+        "keep",
+        "--hatching",
+        "Hatching, of many short strokes side by side: keep inks its strokes; drop leaves out what is clearly "
+        "hatching, for tone or colour later.",
+        "Ink",
+        read=read_choice,
+        metavar="WORD",
+        choices=HATCHING,
     )
 
 
@@ -338,7 +349,9 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):
         return [f"--{name} {getattr(self, name)} {advice}" for name in changed]
 
     def settings(self) -> dict[str, str | float | bool | None]:
-        """See `Options.settings`; of curves, kept colours and sequences only where there are some."""
+        """See `Options.settings`; of curves, kept colours, sequences and hatching only where they are not as usual."""
         without = set() if self.format in FORMATS_OF_CURVES else set(specs(CurveOptions))
-        without |= {name for name in ("sequence", "keep_colour") if not getattr(self, name)}
+        usual = InkOptions()
+        rare = "sequence", "keep_colour", "hatching"
+        without |= {name for name in rare if getattr(self, name) == getattr(usual, name)}
         return {name: value for name, value in super().settings().items() if name not in without}
