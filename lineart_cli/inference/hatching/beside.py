@@ -74,9 +74,9 @@ def ends(strokes: Strokes, grouped: Flags) -> tuple[Flags, Flags]:
 
 
 def going_on(strokes: Strokes, pairs: Pairs) -> Flags:
-    """Whether a line goes on behind both ends of a stroke, which is a part of it then, (n,)."""
+    """Whether a line goes on behind an end of a stroke, (n, 2); behind both ends of one that is a part of a line."""
     known = np.unique(pairs.one * len(strokes) + pairs.other)
-    me, both = np.arange(len(strokes)), np.ones(len(strokes), np.bool_)
+    me, goes_on = np.arange(len(strokes)), np.ones((len(strokes), 2), np.bool_)
     for end in (0, 1):
         for ahead in _BEYOND:
             is_there = np.zeros(len(strokes), np.bool_)
@@ -85,8 +85,8 @@ def going_on(strokes: Strokes, pairs: Pairs) -> Flags:
                 other = label >= 0
                 strange = np.isin(me * len(strokes) + label, known) | (_turn(strokes, label) > _ACROSS)
                 is_there |= inked & (label != me) & ~(other & strange)
-            both &= is_there
-    return both
+            goes_on[:, end] &= is_there
+    return goes_on
 
 
 def _next(strokes: Strokes, side: int) -> tuple[Ints, Ints, Floats]:

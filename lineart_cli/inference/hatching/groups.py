@@ -28,6 +28,7 @@ _PALE = 0.35  # darkness of strokes that are paler than lines; `tone.INK` is 0.8
 _LONG, _LONGEST = 110, 360  # from which strokes have to be many and straight; of any
 _NEARBY, _AS_HEAVY = 160, 1.4  # between groups that are hatching together, and how much heavier the other may be
 _ROUNDS = 12  # in which a group takes in strokes beside it
+_PARTS = 0.42  # share of ends behind which a line goes on, from which its strokes are parts of others
 _LEFT = 0.25  # strokes beside a group that are none of it, for each one of it, from which it is left alone
 
 
@@ -35,8 +36,8 @@ _LEFT = 0.25  # strokes beside a group that are none of it, for each one of it, 
 class _Group:
     """Strokes beside each other, without those much heavier than most; medians and means of them.
 
-    `free` is the share of ends that meet nothing, `any_free` that of strokes with such an end, `loaded` that of strokes
-    which bound something; `spread` is the deviation of their angles and `turn` is between neighbours, degrees.
+    `free` is the share of ends that meet nothing, `any_free` that of strokes with such an end, `goes_on` that of ends
+    behind which a line goes on, and `loaded` that of strokes which bound something; `spread` is the deviation of their angles and `turn` is between neighbours, degrees.
     """
 
     number: int
@@ -50,6 +51,7 @@ class _Group:
     darkness: float
     free: float
     any_free: float
+    goes_on: float
     loaded: float
     spread: float
     turn: float
@@ -57,21 +59,22 @@ class _Group:
     @property
     def is_hatching(self) -> bool:
         """By itself."""
-        if self.loaded > 0.12 or self.length < _SLENDER * self.gap or self.unlike > 0.75:
+        if self.goes_on > _PARTS or self.loaded > 0.12 or self.length < _SLENDER * self.gap or self.unlike > 0.75:
             return False
-        if self.length > _LONG and not (
-            self.spread <= 2.5 and self.length <= _LONGEST and self.count >= 9 and self.free >= 0.25
-        ):
-            return False
-        if self.darkness <= _PALE and self.count > _FEW and self.unlike <= 0.55:
-            if self.turn <= 6 and self.spread <= 13 and self.free >= 0.1 and self.any_free >= 0.2:
+        if self.length > _LONG:
+            is_shading = self.spread <= 2.5 and self.count >= 9 and self.free >= 0.25
+            if not is_shading or self.length > _LONGEST:
+                return False
+        if self.darkness <= _PALE and self.count > _FEW and self.unlike <= 0.55 and self.spread <= 13:
+            is_parallel = self.turn <= (6 if self.count >= _MANY else 4.7)
+            if is_parallel and self.free >= 0.1 and self.any_free >= 0.2:
                 return True
         is_regular = self.turn <= 4.7 and self.spread <= 10
         return self.count >= _MANY and is_regular and self.free >= 0.2 and self.any_free >= 0.35
 
     def belongs_to(self, other: _Group) -> bool:
         """Whether it is hatching, if the other is."""
-        if self.loaded > 0.2 or self.turn > 6.5 or self.spread > 14 or self.free < 0.1 or self.unlike > 0.6:
+        if self.goes_on > _PARTS or self.loaded > 0.2 or self.turn > 6.5 or self.spread > 14 or self.free < 0.1 or self.unlike > 0.6:
             return False
         is_near = math.hypot(self.x - other.x, self.y - other.y) < _NEARBY
         is_like = self.weight <= _AS_HEAVY * other.weight and self.length <= 2 * other.length
@@ -112,13 +115,14 @@ class _Members:
 def hatching(strokes: Strokes) -> tuple[Flags, Flags]:
     """Which strokes are hatching, (n,), and which may be if they lie within it: those that end, and somewhere freely."""
     pairs = beside(strokes)
-    is_part = going_on(strokes, pairs)
+    goes_on = going_on(strokes, pairs)
+    is_part = goes_on.all(1)
     longer = strokes.length[pairs.one] / strokes.length[pairs.other]
     is_like = (longer < _ALIKE) & (longer > 1 / _ALIKE) & ~is_part[pairs.one] & ~is_part[pairs.other]
     alike = pairs.only(is_like)
     group = _connected(len(strokes), alike)
     free, loaded = ends(strokes, np.bincount(group, minlength=len(strokes))[group] >= _MANY)
-    groups = list(_groups(strokes, alike, group, free, loaded))
+    groups = list(_groups(strokes, alike, group, free, loaded, goes_on))
     chosen = [each for each in groups if each.is_hatching]
     for _ in range(2):
         chosen = [each for each in groups if each in chosen or any(each.belongs_to(sure) for sure in chosen)]
@@ -141,7 +145,7 @@ def _connected(count: int, pairs: Pairs) -> Ints:
         group = merged
 
 
-def _groups(strokes: Strokes, pairs: Pairs, group: Ints, free: Flags, loaded: Flags) -> Iterator[_Group]:
+def _groups(strokes: Strokes, pairs: Pairs, group: Ints, free: Flags, loaded: Flags, goes_on: Flags) -> Iterator[_Group]:
     numbers, counts = np.unique(group, return_counts=True)
     of_pair = group[pairs.one]
     for number in numbers[counts >= _FEW]:
@@ -165,6 +169,7 @@ def _groups(strokes: Strokes, pairs: Pairs, group: Ints, free: Flags, loaded: Fl
             darkness=weight / float(np.median(strokes.width[here])),
             free=float(free[here].mean()),
             any_free=float(free[here].any(1).mean()),
+            goes_on=float(goes_on[here].mean()),
             loaded=float(loaded[here].mean()),
             spread=math.degrees(math.sqrt(-2 * math.log(max(together, 1e-9))) / 2) if together < 1 else 0.0,
             turn=math.degrees(turn.mean()),
@@ -179,11 +184,9 @@ def _between(strokes: Strokes, pairs: Pairs, chosen: Flags) -> Flags:
 
 
 def _leave_contours(strokes: Strokes, pairs: Pairs, members: _Members) -> None:
-    """Leave those out that are much heavier than their group, but for those in its midst, as where two are one."""
-    sound = members.chosen & (strokes.weight <= _HEAVY * members.weight)
-    for _ in range(_ROUNDS):
-        sound |= members.chosen & _between(strokes, pairs, sound)
-    members.group[~sound] = -1
+    """Leave those out that are much heavier than their group, but for those in its midst, where two may be one."""
+    is_heavy = strokes.weight > _HEAVY * members.weight
+    members.group[is_heavy & ~_between(strokes, pairs, members.chosen)] = -1
 
 
 def _grow(strokes: Strokes, pairs: Pairs, members: _Members, free: Flags) -> None:
