@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from lineart_cli.inference import passes
 
-_BAND_PX, _AROUND = 1_500_000, 256  # px that are looked at together, and rows around them
+_BAND_PX, _AROUND = 2_000_000, 256  # px that are looked at together, and rows around them
 
 
 def dropped(darken: passes.Darken, shape: tuple[int, int], scratch: Path | None = None) -> passes.Darken:

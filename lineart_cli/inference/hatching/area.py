@@ -37,7 +37,7 @@ def hatched(dark: npt.NDArray[np.float32]) -> Mask:
         rest = _lines(found, stroke, area)
         left_alone = _mostly(rest, found.inked, area)
         if not left_alone.any():
-            gone = cv2.dilate(cv2.subtract(found.inked, rest) & _around(area), disc(_EDGE))
+            gone = cv2.dilate(cv2.bitwise_and(cv2.subtract(found.inked, rest), _around(area)), disc(_EDGE))
             return np.asarray(cv2.subtract(cv2.bitwise_or(gone, area), cv2.dilate(rest, disc(_KEPT_EDGE))), np.uint8)
         chosen = chosen & (found.share(left_alone) == 0)
     return np.zeros(dark.shape, np.uint8)
@@ -45,8 +45,7 @@ def hatched(dark: npt.NDArray[np.float32]) -> Mask:
 
 def _closed(stroke: Mask) -> Mask:
     """Strokes and what lies between those that are near each other."""
-    edges = [_CLOSED] * 4
-    padded = cv2.copyMakeBorder(stroke, *edges, cv2.BORDER_CONSTANT)
+    padded = np.pad(stroke, _CLOSED)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc(_CLOSED))
     return np.asarray(closed[_CLOSED:-_CLOSED, _CLOSED:-_CLOSED], np.uint8)
 
@@ -67,7 +66,7 @@ def _lines(found: Strokes, stroke: Flags, area: Mask) -> Mask:
     is_crumb[label.ravel()[found.at[is_line[found.of]]]] = False
     is_crumb |= (longest < _SPECK) & (near > 0)
     is_crumb[0] = True  # where nothing is drawn
-    return (~is_crumb[label]).astype(np.uint8)
+    return np.asarray(~is_crumb[label], np.uint8)
 
 
 def _mostly(rest: Mask, inked: Mask, area: Mask) -> Mask:
@@ -76,4 +75,4 @@ def _mostly(rest: Mask, inked: Mask, area: Mask) -> Mask:
     drawn, stays = (np.bincount(part.ravel(), mask.ravel(), count) for mask in (inked, rest))
     is_left = stays > _LEFT * drawn
     is_left[0] = False
-    return is_left[part].astype(np.uint8)
+    return np.asarray(is_left[part], np.uint8)

@@ -40,7 +40,7 @@ class Pairs(NamedTuple):
 
     def only(self, chosen: Flags) -> Pairs:
         """Some of the pairs."""
-        return Pairs(*(each[chosen] for each in self))
+        return Pairs(self.one[chosen], self.other[chosen], self.gap[chosen], self.side[chosen])
 
 
 def beside(strokes: Strokes) -> Pairs:

@@ -34,10 +34,24 @@ _LEFT = 0.25  # strokes beside a group that are none of it, for each one of it, 
 
 @dataclass(frozen=True)
 class _Group:
-    """Strokes beside each other, without those much heavier than most; medians and means of them.
+    """Strokes beside each other, without those much heavier than most.
 
-    `free` is the share of ends that meet nothing, `any_free` that of strokes with such an end, `goes_on` that of ends
-    behind which a line goes on, and `loaded` that of strokes which bound something; `spread` is the deviation of their angles and `turn` is between neighbours, degrees.
+    Attributes:
+        number: of it.
+        count: of strokes.
+        x: of its middle.
+        y: of its middle.
+        length: of a stroke, the median.
+        unlike: the deviation of their lengths, as a share of the mean.
+        gap: between strokes, the median.
+        weight: of a stroke, the median.
+        darkness: of a stroke.
+        free: share of ends that meet nothing.
+        any_free: share of strokes with such an end.
+        goes_on: share of ends behind which a line goes on.
+        loaded: share of strokes which bound something.
+        spread: the deviation of their angles, degrees.
+        turn: between neighbours, degrees, on average.
     """
 
     number: int
@@ -74,7 +88,9 @@ class _Group:
 
     def belongs_to(self, other: _Group) -> bool:
         """Whether it is hatching, if the other is."""
-        if self.goes_on > _PARTS or self.loaded > 0.2 or self.turn > 6.5 or self.spread > 14 or self.free < 0.1 or self.unlike > 0.6:
+        if self.goes_on > _PARTS or self.loaded > 0.2 or self.free < 0.1:
+            return False
+        if self.turn > 6.5 or self.spread > 14 or self.unlike > 0.6:
             return False
         is_near = math.hypot(self.x - other.x, self.y - other.y) < _NEARBY
         is_like = self.weight <= _AS_HEAVY * other.weight and self.length <= 2 * other.length
@@ -113,24 +129,24 @@ class _Members:
 
 
 def hatching(strokes: Strokes) -> tuple[Flags, Flags]:
-    """Which strokes are hatching, (n,), and which may be if they lie within it: those that end, and somewhere freely."""
+    """Which strokes are hatching, (n,), and which may be if they lie within it: those with a free end."""
     pairs = beside(strokes)
     goes_on = going_on(strokes, pairs)
-    is_part = goes_on.all(1)
+    is_part = goes_on[:, 0] & goes_on[:, 1]
     longer = strokes.length[pairs.one] / strokes.length[pairs.other]
     is_like = (longer < _ALIKE) & (longer > 1 / _ALIKE) & ~is_part[pairs.one] & ~is_part[pairs.other]
     alike = pairs.only(is_like)
     group = _connected(len(strokes), alike)
     free, loaded = ends(strokes, np.bincount(group, minlength=len(strokes))[group] >= _MANY)
-    groups = list(_groups(strokes, alike, group, free, loaded, goes_on))
+    groups = list(_groups(strokes, alike, group, (free, loaded, goes_on)))
     chosen = [each for each in groups if each.is_hatching]
     for _ in range(2):
         chosen = [each for each in groups if each in chosen or any(each.belongs_to(sure) for sure in chosen)]
     members = _Members.of(strokes, group, chosen)
-    pairs = pairs.only(~is_part[pairs.one])
+    pairs, lone = pairs.only(~is_part[pairs.one]), (free[:, 0] | free[:, 1]) & ~is_part
     _leave_contours(strokes, pairs, members)
-    _grow(strokes, pairs, members, free.any(1))
-    return _whole(strokes, pairs, members), free.any(1) & ~is_part
+    _grow(strokes, pairs, members, lone)
+    return _whole(strokes, pairs, members), lone
 
 
 def _connected(count: int, pairs: Pairs) -> Ints:
@@ -145,7 +161,9 @@ def _connected(count: int, pairs: Pairs) -> Ints:
         group = merged
 
 
-def _groups(strokes: Strokes, pairs: Pairs, group: Ints, free: Flags, loaded: Flags, goes_on: Flags) -> Iterator[_Group]:
+def _groups(strokes: Strokes, pairs: Pairs, group: Ints, told: tuple[Flags, Flags, Flags]) -> Iterator[_Group]:
+    """Figures of all groups; `told` is which ends are free, which strokes loaded, and behind which ends a line is."""
+    free, loaded, goes_on = told
     numbers, counts = np.unique(group, return_counts=True)
     of_pair = group[pairs.one]
     for number in numbers[counts >= _FEW]:
@@ -180,7 +198,7 @@ def _between(strokes: Strokes, pairs: Pairs, chosen: Flags) -> Flags:
     """Which strokes have chosen ones on either side, (n,)."""
     sides, here = np.zeros((len(strokes), 2), np.bool_), chosen[pairs.other]
     sides[pairs.one[here], pairs.side[here]] = True
-    return sides.all(1)
+    return sides[:, 0] & sides[:, 1]
 
 
 def _leave_contours(strokes: Strokes, pairs: Pairs, members: _Members) -> None:

@@ -6,8 +6,8 @@ Strokes that cross are found whole, each in its own direction. All lengths are p
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -32,50 +32,79 @@ _OVER_NEAR, _OVER_FAR, _FULL = 1.03, 1.1, 0.7  # times as dark, and a darkness t
 
 @dataclass(frozen=True)
 class Strokes:
-    """Strokes, a value for each in every array but the last four.
+    """Strokes of a picture.
 
     Attributes:
-        x: of the middle.
-        y: of the middle.
-        angle: of it, radians, 90 degrees to either side of the x axis.
-        first: where it begins, along it, from the middle.
-        last: where it ends.
-        width: of a rectangle that is spread as its px are.
-        weight: darkness of its px, all together, for a px of its length.
+        figures: (n,) each: x and y of the middle; the angle, radians, 90 degrees to either side of the x axis; where it
+            begins and ends, along it, from the middle; the width of a rectangle that is spread as its px are; and the
+            darkness of its px, all together, for a px of its length.
         inked: (h, w) 1 in all that is drawn, strokes or not.
         label: (h, w) the longest stroke at a px, or -1.
         at: px of strokes, as indices of the flat picture.
         of: whose they are, for each of `at`; a px may belong to several.
     """
 
-    x: Floats
-    y: Floats
-    angle: Floats
-    first: Floats
-    last: Floats
-    width: Floats
-    weight: Floats
+    figures: tuple[Floats, ...]
     inked: Mask
     label: npt.NDArray[np.int32]
     at: Ints
     of: Ints
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.figures[0])
+
+    @property
+    def x(self) -> Floats:
+        """Of the middle."""
+        return self.figures[0]
+
+    @property
+    def y(self) -> Floats:
+        """Of the middle."""
+        return self.figures[1]
+
+    @property
+    def angle(self) -> Floats:
+        """Radians."""
+        return self.figures[2]
+
+    @property
+    def first(self) -> Floats:
+        """Where it begins, from the middle."""
+        return self.figures[3]
+
+    @property
+    def last(self) -> Floats:
+        """Where it ends, from the middle."""
+        return self.figures[4]
+
+    @property
+    def width(self) -> Floats:
+        """Across."""
+        return self.figures[5]
+
+    @property
+    def weight(self) -> Floats:
+        """Darkness for a px of its length."""
+        return self.figures[6]
 
     @property
     def length(self) -> Floats:
         """From end to end."""
         return self.last - self.first
 
-    def only(self, chosen: Flags) -> Self:
-        """Some of the strokes."""
-        number = np.cumsum(chosen) - 1
+    def only(self, chosen: Flags) -> Strokes:
+        """Some of the strokes; `label` is still of all."""
         here = chosen[self.of]
-        at, of = self.at[here], number[self.of[here]]
-        values = [getattr(self, each.name)[chosen] for each in fields(self)[:7]]
-        length = self.length[chosen]
-        return type(self)(*values, self.inked, _longest(at, of, length, self.inked.shape), at, of)
+        of = (np.cumsum(chosen) - 1)[self.of[here]]
+        return Strokes(tuple(each[chosen] for each in self.figures), self.inked, self.label, self.at[here], of)
+
+    def labelled(self) -> Strokes:
+        """The same with a `label` of their own."""
+        order = np.lexsort((self.of, self.length[self.of]))
+        label = np.full(self.inked.size, -1, np.int32)
+        label[self.at[order]] = self.of[order]
+        return replace(self, label=label.reshape(self.inked.shape))
 
     def drawn(self, chosen: Flags) -> Mask:
         """(h, w) 1 in some of the strokes."""
@@ -89,7 +118,7 @@ class Strokes:
         return np.bincount(self.of, mask.ravel()[self.at], len(self)) / np.maximum(px, 1)
 
 
-def turned(one: Floats, other: Floats) -> Floats:
+def turned(one: Floats, other: Floats | float) -> Floats:
     """The angle between lines, radians, 0 to a right one."""
     return np.abs((one - other + math.pi / 2) % math.pi - math.pi / 2)
 
@@ -98,7 +127,7 @@ def lines(dark: npt.NDArray[np.float32]) -> Mask:
     """(h, w) 1 where something is drawn that is darker than what is around, of the darkness of a picture."""
     near, far = (cv2.blur(dark, (side, side)) for side in (_NEAR, _FAR))
     line = (dark > _LEAST_DARK) & (dark > _OVER_FAR * far) & (dark > np.minimum(_OVER_NEAR * near, _FULL))
-    return line.astype(np.uint8)
+    return np.asarray(line, np.uint8)
 
 
 def found(dark: npt.NDArray[np.float32]) -> Strokes:
@@ -106,18 +135,17 @@ def found(dark: npt.NDArray[np.float32]) -> Strokes:
     inked = lines(dark)
     parts = [_along(inked, dark, number) for number in range(_DIRECTIONS)]
     before = np.cumsum([0, *(len(part) for part in parts)])
-    values = [np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Strokes)[:7]]
+    figures = tuple(np.concatenate(each) for each in zip(*(part.figures for part in parts), strict=True))
     at = np.concatenate([part.at for part in parts])
     of = np.concatenate([part.of + start for part, start in zip(parts, before, strict=False)])
-    label = _longest(at, of, values[4] - values[3], inked.shape)
-    every = Strokes(*values, inked, label, at, of)
+    every = Strokes(figures, inked, parts[0].label, at, of).labelled()
     px = np.bincount(of, minlength=len(every))
-    own = np.bincount(of[label.ravel()[at] == of], minlength=len(every))
-    return every.only(own >= _OWN * px)
+    own = np.bincount(of[every.label.ravel()[at] == of], minlength=len(every))
+    return every.only(own >= _OWN * px).labelled()
 
 
 def _along(inked: Mask, dark: npt.NDArray[np.float32], number: int) -> Strokes:
-    """Strokes in one direction; without `label`."""
+    """Strokes in one direction; `label` means nothing."""
     kernel = _line(number, _SHORTEST)
     run = cv2.morphologyEx(inked, cv2.MORPH_OPEN, kernel)
     broad = cv2.morphologyEx(run, cv2.MORPH_OPEN, _line(number + _DIRECTIONS // 2, _BROADEST))
@@ -138,9 +166,10 @@ def _along(inked: Mask, dark: npt.NDArray[np.float32], number: int) -> Strokes:
     np.minimum.at(first, of, along)
     np.maximum.at(last, of, along)
     weight = np.bincount(of, dark.ravel()[at]) / np.maximum(last - first, 1)
-    every = Strokes(middle_x, middle_y, angle, first, last, width, weight, inked, component, at, of)
+    figures = middle_x, middle_y, angle, first, last, width, weight
+    every = Strokes(figures, inked, np.asarray(component, np.int32), at, of)
     straight = width < np.maximum(7, 0.14 * every.length + 3)
-    return every.only(straight & (turned(angle, np.float64(math.pi * number / _DIRECTIONS)) < _TURNED))
+    return every.only(straight & (turned(angle, math.pi * number / _DIRECTIONS) < _TURNED))
 
 
 def _line(number: int, length: int) -> Mask:
@@ -150,11 +179,3 @@ def _line(number: int, length: int) -> Mask:
     kernel = np.zeros((length, length), np.uint8)
     cv2.line(kernel, (half - x, half - y), (half + x, half + y), 1)
     return kernel
-
-
-def _longest(at: Ints, of: Ints, length: Floats, shape: tuple[int, ...]) -> npt.NDArray[np.int32]:
-    """`Strokes.label`."""
-    order = np.lexsort((of, length[of]))
-    label = np.full(math.prod(shape), -1, np.int32)
-    label[at[order]] = of[order]
-    return label.reshape(shape)
