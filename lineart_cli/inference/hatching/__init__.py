@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 _BAND_PX, _AROUND = 2_000_000, 256  # px that are looked at together, and rows around them
 
 
+def looked_at(shape: tuple[int, int]) -> int:
+    """Px of a page of that shape that are looked at together, at most."""
+    height, width = shape
+    return width * min(height, _band(width) + 2 * _AROUND)
+
+
 def dropped(darken: passes.Darken, shape: tuple[int, int], scratch: Path | None = None) -> passes.Darken:
     """Leave hatching out.
 
@@ -36,7 +42,7 @@ def dropped(darken: passes.Darken, shape: tuple[int, int], scratch: Path | None 
     """
     height, width = shape
     gone = allocate(shape, np.uint8, scratch)
-    band = max(_AROUND, _BAND_PX // width)
+    band = _band(width)
     for top in range(0, height, band):
         above, below = max(top - _AROUND, 0), min(top + band + _AROUND, height)
         found = hatched(darkness(darken, (slice(above, below), slice(0, width))))
@@ -50,3 +56,8 @@ def dropped(darken: passes.Darken, shape: tuple[int, int], scratch: Path | None 
             out[strip][here > 0] = 0
 
     return draw
+
+
+def _band(width: int) -> int:
+    """Rows."""
+    return max(_AROUND, _BAND_PX // width)
