@@ -24,6 +24,7 @@ _ALIKE = 2.2  # times as long is another kind of stroke
 _MANY, _FEW = 6, 4  # strokes of a group; of one that may be hatching beside other hatching
 _HEAVY, _HEAVIER = 1.5, 1.6  # times as heavy as the strokes of a group is a contour beside it
 _SLENDER, _PLUMP = 2.2, 1.8  # times as long as they are apart
+_UNLIKE = 0.63  # deviation of lengths, of their mean: 0.58 where all from 0 to the longest are there
 _PALE = 0.35  # darkness of strokes that are paler than lines; `tone.INK` is 0.8
 _LONG, _LONGEST = 110, 360  # from which strokes have to be many and straight; of any
 _NEARBY, _AS_HEAVY = 160, 1.4  # between groups that are hatching together, and how much heavier the other may be
@@ -73,14 +74,14 @@ class _Group:
     @property
     def is_hatching(self) -> bool:
         """By itself."""
-        if self.goes_on > _PARTS or self.loaded > 0.12 or self.length < _SLENDER * self.gap or self.unlike > 0.75:
+        if self.goes_on > _PARTS or self.loaded > 0.12 or self.length < _SLENDER * self.gap or self.unlike > _UNLIKE:
             return False
         if self.length > _LONG:
             is_shading = self.spread <= 2.5 and self.count >= 9 and self.free >= 0.25
             if not is_shading or self.length > _LONGEST:
                 return False
         if self.darkness <= _PALE and self.count > _FEW and self.unlike <= 0.55 and self.spread <= 13:
-            is_parallel = self.turn <= (6 if self.count >= _MANY else 4.7)
+            is_parallel = self.turn <= (6 if self.count >= _MANY else 3.5)
             if is_parallel and self.free >= 0.1 and self.any_free >= 0.2:
                 return True
         is_regular = self.turn <= 4.7 and self.spread <= 10
@@ -90,7 +91,7 @@ class _Group:
         """Whether it is hatching, if the other is."""
         if self.goes_on > _PARTS or self.loaded > 0.2 or self.free < 0.1:
             return False
-        if self.turn > 6.5 or self.spread > 14 or self.unlike > 0.6:
+        if self.turn > 6.5 or self.spread > 14 or self.unlike > _UNLIKE:
             return False
         is_near = math.hypot(self.x - other.x, self.y - other.y) < _NEARBY
         is_like = self.weight <= _AS_HEAVY * other.weight and self.length <= 2 * other.length
