@@ -1,7 +1,8 @@
 """Which strokes are hatching: many beside each other, parallel, alike, and with ends that meet nothing.
 
-Fences, shutters, bricks and stairs end at other lines, grass and bark turn from stroke to stroke, letters are hardly
-longer than they are apart, and the strokes of hair are long. All lengths are px.
+Shutters, bricks and stairs end at other lines, grass and bark turn from stroke to stroke, letters are hardly longer
+than they are apart, and the strokes of hair are long. The limits come from drawn and real pages, see
+lineart_train/LOG.md, 2026-11-29. All lengths are px.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _SLENDER, _PLUMP = 2.2, 1.8  # times as long as they are apart
 _UNLIKE = 0.63  # deviation of lengths, of their mean: 0.58 where all from 0 to the longest are there
 _PALE = 0.35  # darkness of strokes that are paler than lines; `tone.INK` is 0.8
 _LONG, _LONGEST = 110, 360  # from which strokes have to be many and straight; of any
-_NEARBY, _AS_HEAVY = 160, 1.4  # between groups that are hatching together, and how much heavier the other may be
+_NEARBY, _AS_HEAVY = 200, 1.4  # between groups that are hatching together, and how much heavier the other may be
 _ROUNDS = 12  # in which a group takes in strokes beside it
 _PARTS = 0.42  # share of ends behind which a line goes on, from which its strokes are parts of others
 _LEFT = 0.25  # strokes beside a group that are none of it, for each one of it, from which it is left alone
@@ -91,7 +92,7 @@ class _Group:
         """Whether it is hatching, if the other is."""
         if self.goes_on > _PARTS or self.loaded > 0.2 or self.free < 0.1:
             return False
-        if self.turn > 6.5 or self.spread > 14 or self.unlike > _UNLIKE:
+        if self.turn > 6.5 or self.spread > 14 or self.unlike > 0.75:
             return False
         is_near = math.hypot(self.x - other.x, self.y - other.y) < _NEARBY
         is_like = self.weight <= _AS_HEAVY * other.weight and self.length <= 2 * other.length
