@@ -21,7 +21,7 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.imaging.disk_array import DiskArray, Page, allocate
 from lineart_cli.imaging.resample import enlarged_distances, enlarged_strips, gather, is_thin, strips
 from lineart_cli.imaging.tone import Tone, apply, measure
-from lineart_cli.inference import gaps, meshes, passes
+from lineart_cli.inference import gaps, hatching, meshes, passes
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.ready import ReadyNetworks
 from lineart_cli.inference.tile_runner import Workbench, run_tiles
@@ -104,7 +104,7 @@ class Inker:
         thickness = tool.thickness.page_px(size.dpi)
         self._check_thickness(thickness, scale)
         if tool.style.plain and not self._keep:
-            yield from self._cut(size, plan, thickness, _darkener(page, tone or measure(page), faint))
+            yield from self._cut(size, plan, thickness, self._darkener(page, plan, faint, tone))
             return
         lines = self._lines(page, size, plan, faint, tone)
         if tool.style.plain:
@@ -190,7 +190,7 @@ class Inker:
         from lineart_cli.brushes.drawing.paint import Lines
 
         shape = size.working_shape
-        darken = _darkener(page, tone or measure(page), faint)
+        darken = self._darkener(page, plan, faint, tone)
         draw = self._seen(darken, plan, shape)
         place = DiskArray if self._keep > 1 else allocate
         off = place(shape, np.float16, self._scratch)
@@ -204,6 +204,12 @@ class Inker:
             cells = slice(rows.start // pen_pressure.STRIDE, -(-rows.stop // pen_pressure.STRIDE))
             graphite[cells], line[cells] = pen_pressure.cells(dark), pen_pressure.cells(thin)
         return Lines(off, pen_pressure.pressure(graphite, line), self._card.level_px)
+
+    def _darkener(self, page: Page, plan: Plan, faint: float, tone: Tone | None) -> passes.Darken:
+        """What writes the darkness of some rows and columns of a page."""
+        darken = partial(apply, page, tone or measure(page), faint)
+        shape = page.shape[0], page.shape[1]
+        return hatching.dropped(darken, shape, self._scratch) if plan.drops_hatching else darken
 
     def _seen(self, darken: passes.Darken, plan: Plan, shape: tuple[int, int]) -> passes.Draw:
         """What writes what the network is given at the last of its looks."""
@@ -260,11 +266,6 @@ def open_inker(
         return open_engine(card.network_for(choice.precision), choice, window, compiled)
 
     return Inker(card, prepare, bits, keep, scratch)
-
-
-def _darkener(page: Page, tone: Tone, faint: float) -> passes.Darken:
-    """What writes the darkness of some rows and columns of a page."""
-    return lambda part, out: apply(page, tone, faint, part, out)
 
 
 def _digest(page: Page) -> bytes:

@@ -43,6 +43,7 @@ TOLERANCE_RANGE = (0.05, 20.0)
 """Of curves, page px."""
 BITS = ("8", "16")
 PASSES = ("1", "2", "3")
+HATCHING = ("keep", "drop")
 
 
 @dataclass(frozen=True)

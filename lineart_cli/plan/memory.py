@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lineart_cli.imaging.disk_array import AHEAD, LARGE
 from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.inference.hatching import looked_at
 from lineart_cli.inference.tiles import Tile
 from lineart_cli.model.card import Draft, Footprint, ModelCard
 from lineart_cli.options import FORMATS_OF_CURVES
@@ -30,6 +31,8 @@ DRAWING = 2.0
 """Bytes for each px at the working scale where brushes draw: pressure and ends of lines, beside the lines."""
 WHOLE = {"webp": 15.0, "jpeg": 1.5, "bmp": 1.5, "ora": 3.0, "psd": 3.0, **dict.fromkeys(FORMATS_OF_CURVES, 2.0)}
 """Bytes for each px of a page in formats that are not written in strips."""
+HATCHING = 40.0
+"""Bytes for each px of those that are looked at together for hatching."""
 SEPARATION = 4  # bytes for each px at the working scale of a coloured pencil that is inked by itself
 LEVEL = 2  # bytes of what is between network and ink
 RESTING = 24_000_000
@@ -89,6 +92,14 @@ class PageMemory:
     def draft_bytes(self) -> int:
         """Bytes of the draft, where it is kept in memory; where one is made over another, of both and of its ink."""
         return self.px * (1 if self.request.passes == 2 else 3) if self.draft and self.px < LARGE else 0
+
+    @property
+    def hatching(self) -> float:
+        """Bytes of where hatching is, if it is left out; and of looking for it beside a network that is ready."""
+        if self.request.hatching != "drop":
+            return 0
+        looking = HATCHING * looked_at(self.page.working_shape) if self.request.pages > 1 else 0
+        return looking + (self.px if self.px < LARGE else 0)
 
     @property
     def working(self) -> int:
@@ -179,6 +190,7 @@ class Memory:
             + self._footprint.base
             + self.page.small_page
             + self.page.draft_bytes
+            + self.page.hatching
             + self.page.separations
             + TONE * self.page.px
             + self.page.waiting

@@ -31,6 +31,7 @@ class Plan:
         seconds: that the network is expected to work; NaN where nothing is known of the device.
         reasons: one line for each choice.
         ready: how many networks, each for windows of one shape, stay ready for the pages to come.
+        drops_hatching: whether hatching is left out of the ink.
     """
 
     choice: EngineChoice
@@ -42,6 +43,7 @@ class Plan:
     seconds: float
     reasons: tuple[str, ...]
     ready: int = 1
+    drops_hatching: bool = False
 
     @property
     def window(self) -> tuple[int, int]:
@@ -82,8 +84,10 @@ def plan(page: PageSize, card: ModelCard, hardware: Hardware, request: Request) 
     seconds, how_sure = expected_seconds(computed_px, card, hardware, request, choice)
     time = "time" if math.isnan(seconds) else f"time {seconds:.2g} s"
     at_once_text, passes_text = f"pages {at_once} at once: {why_at_once}", _passes_text(card, request)
-    why = *why_choice, at_once_text, passes_text, *why_tiles, f"{time}: {how_sure}"
-    return Plan(choice, at_once, tiles.page, tiles.draft, tiles.passes, memory, seconds, why, ready)
+    drops_hatching = request.hatching == "drop"
+    hatching = ["hatching: left out, as asked for"] if drops_hatching else []
+    why = *why_choice, at_once_text, passes_text, *hatching, *why_tiles, f"{time}: {how_sure}"
+    return Plan(choice, at_once, tiles.page, tiles.draft, tiles.passes, memory, seconds, why, ready, drops_hatching)
 
 
 def _passes_text(card: ModelCard, request: Request) -> str:

@@ -84,6 +84,7 @@ class Request:
     bits: int = 8
     pages: int = 1
     passes: int = 3
+    hatching: str = "keep"
 
     @classmethod
     def of(cls, options: InkOptions, measured: Measured | None = None, pages: int = 1) -> Request:
@@ -102,4 +103,5 @@ class Request:
             bits=options.bits,
             pages=pages,
             passes=options.passes,
+            hatching=options.hatching,
         )

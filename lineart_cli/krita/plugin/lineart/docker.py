@@ -33,6 +33,7 @@ def _choices():
             "loose": i18n("Loose"),
             "very-loose": i18n("Very loose"),
         },
+        "hatching": {"keep": i18n("Inked"), "drop": i18n("Left out")},
         "colour": {"black": i18n("Black"), "foreground": i18n("Foreground colour")},
         "target": {"last": i18n("The same layer again"), "new": i18n("New layer above")},
     }
@@ -138,6 +139,7 @@ class LineartDocker(DockWidget):
         yield i18n("Line weight"), self.fields["pressure"]
         yield i18n("Faint lines"), faint
         yield i18n("Drawing"), self.fields["drawing"]
+        yield i18n("Hatching"), self.fields["hatching"]
         yield i18n("Ink colour"), self.fields["colour"]
         yield i18n("Ink goes to"), self.fields["target"]
 

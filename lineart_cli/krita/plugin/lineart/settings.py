@@ -27,6 +27,7 @@ DEFAULTS = {
     "pressure": "sketch",
     "faint": 0.35,
     "drawing": "auto",
+    "hatching": "keep",
     "colour": "black",
     "target": "last",
 }

@@ -6,7 +6,7 @@ from .qt import i18n
 
 def options(chosen):
     """Settings of the docker as options of `lineart ink`."""
-    told = {name: str(chosen[name]) for name in ("brush", "pressure", "faint", "drawing")}
+    told = {name: str(chosen[name]) for name in ("brush", "pressure", "faint", "drawing", "hatching")}
     told["thickness"] = "{:g}{}".format(chosen["thickness"], chosen["unit"])
     return told
 
