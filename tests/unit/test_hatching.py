@@ -150,7 +150,8 @@ def test_few_strokes_are_no_hatching() -> None:
     assert not hatched(page).any()
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (7, 300), (40, 60)])
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("shape", [(1, 1), (50, 1), (7, 300), (40, 60)])
 def test_tiny_and_noisy_pages_have_none(shape: tuple[int, int]) -> None:
     assert not hatched(np.random.default_rng(0).random(shape, np.float32)).any()
 

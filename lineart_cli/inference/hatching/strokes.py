@@ -168,7 +168,7 @@ def _along(inked: Mask, dark: npt.NDArray[np.float32], number: int) -> Strokes:
     weight = np.bincount(of, dark.ravel()[at]) / np.maximum(last - first, 1)
     figures = middle_x, middle_y, angle, first, last, width, weight
     every = Strokes(figures, inked, np.asarray(component, np.int32), at, of)
-    straight = width < np.maximum(7, 0.14 * every.length + 3)
+    straight = (every.length > 0) & (width < np.maximum(7, 0.14 * every.length + 3))
     return every.only(straight & (turned(angle, math.pi * number / _DIRECTIONS) < _TURNED))
 
 
