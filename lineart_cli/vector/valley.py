@@ -111,9 +111,9 @@ def _part_dots(core: Mask, skeleton: Mask, solid: NDArray[np.uint8], kept: slice
             column, row = middles[label].round().astype(int)
             skeleton[row, column] = True
         else:
-            rows = slice(max(top, kept.start), min(top + height[label], kept.stop))
-            here = solid[rows.start - kept.start : rows.stop - kept.start, place[1]]
-            here |= dot[rows.start - top : rows.stop - top].astype(np.uint8)
+            first, last = np.clip([top, top + height[label]], kept.start, kept.stop)
+            here = solid[first - kept.start : last - kept.start, place[1]]
+            here |= dot[first - top : last - top].astype(np.uint8)
 
 
 def _has_hole(mask: Mask) -> bool:

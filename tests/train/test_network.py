@@ -11,10 +11,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from lineart_cli.imaging.tone import measure
 from lineart_cli.inference import gaps
 from lineart_cli.inference.engines import Engine, EngineChoice, open_engine
-from lineart_cli.inking.inker import Inker, _darkener
+from lineart_cli.inking.inker import Inker
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import Draft, ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
@@ -174,7 +173,7 @@ def given(page: Grey, card: ModelCard, tile: int | None) -> tuple[Floats, Floats
 
     planned = plan(PageSize(*shape, 300), card, machine, wishes)
     inker = Inker(card, prepare)
-    draw = inker._seen(_darkener(page, measure(page), NEUTRAL_FAINT), planned, shape)
+    draw = inker._seen(inker._darkener(page, planned, NEUTRAL_FAINT, None), planned, shape)
     draw((slice(0, shape[0]), slice(0, shape[1])), seen)
     return seen[0], seen[1]
 

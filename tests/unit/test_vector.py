@@ -52,6 +52,17 @@ def strokes_of(off: np.ndarray) -> list[Course]:
     return courses(graph(middle.row, middle.column), middle.point, middle.depth)
 
 
+@pytest.mark.parametrize("y", range(60, 141, 4))
+def test_a_dot_is_the_same_wherever_a_page_is_cut(monkeypatch: pytest.MonkeyPatch, y: int) -> None:
+    off = np.maximum(distances([(100, y), (100, y)]) - 8, 0).astype(np.float16)
+    whole = valley(off)
+    monkeypatch.setattr("lineart_cli.vector.valley._ROWS", 100)
+    cut = valley(off)
+    np.testing.assert_array_equal(cut.solid, whole.solid)
+    np.testing.assert_array_equal(cut.point, whole.point)
+    assert whole.solid.any()
+
+
 def draw(
     off: np.ndarray, thickness: float = 3, kinds: str = "outline", style: Style = EVEN, tolerance: float = 0.5
 ) -> Drawing:
