@@ -16,7 +16,7 @@ from lineart_cli.vector.fitting import Curves, Doubles, Indices, Runs, fitted
 
 _STEP = 5.0  # px between places where a side is measured, about
 _LEAST, _MOST = 4, 200  # such places on one curve
-_TIGHT = 0.95  # of a bend's radius, that its inner side keeps to
+_TIGHT = 0.99  # of a bend's radius, that its inner side keeps to
 _HALF_CIRCLE = 4 / 3  # handles of one curve for half a circle, in radii; it strays by 1.9 % of the radius
 _QUARTER_CIRCLE = 0.5523  # of one for a quarter
 _STRAYS = 0.019

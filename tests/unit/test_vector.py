@@ -9,7 +9,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lineart_cli.brushes import store, style
@@ -224,6 +224,8 @@ class TestOutlines:
 
     @few
     @given(radius=st.floats(6, 40), thickness=st.sampled_from([1.0, 3.0, 16.0, 24.0]), turn=st.floats(0.5, 6))
+    @example(radius=8.0625, thickness=16.0, turn=2.640625)
+    @example(radius=8.175, thickness=16.0, turn=4.185)
     def test_outlines_have_no_holes_however_tight_the_bend(self, radius: float, thickness: float, turn: float) -> None:
         off = distances(bow(100, 80, radius, 0, turn))
         ink = inked(draw(off, thickness), off.shape, 2)
