@@ -2,7 +2,8 @@
 
 Both sides of a line are followed by curves of their own, and end in round caps. On the inside of a bend that is
 tighter than the line is broad, the side keeps to the middle of the bend: so no part of an outline runs backwards, and
-filled by the nonzero rule it has no holes where it lies over itself, but for a pinhole in about one of a hundred such bends.
+filled by the nonzero rule it has no holes where it lies over itself, but for a pinhole in about one of a hundred such
+bends.
 """
 
 from __future__ import annotations
