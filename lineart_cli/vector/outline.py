@@ -1,9 +1,8 @@
 """Centre lines become outlines, as broad as the brush makes them.
 
 Both sides of a line are followed by curves of their own, and end in round caps. On the inside of a bend that is
-tighter than the line is broad, the side keeps to the middle of the bend: so no part of an outline runs backwards, and
-filled by the nonzero rule it has no holes where it lies over itself, but for a pinhole in about one of a hundred such
-bends.
+tighter than the line is broad, the side keeps to the middle of the bend: so hardly any part of an outline runs
+backwards, and discs there, as broad as the line, leave no hole where it lies over itself, filled by the nonzero rule.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from lineart_cli.vector.fitting import Curves, Doubles, Indices, Runs, fitted
 
 _STEP = 5.0  # px between places where a side is measured, about
 _LEAST, _MOST = 4, 200  # such places on one curve
-_TIGHT = 0.99  # of a bend's radius, that its inner side keeps to
+_TIGHT = 0.95  # of a bend's radius, that its inner side keeps to
 _HALF_CIRCLE = 4 / 3  # handles of one curve for half a circle, in radii; it strays by 1.9 % of the radius
 _QUARTER_CIRCLE = 0.5523  # of one for a quarter
 _STRAYS = 0.019
@@ -87,23 +86,25 @@ def outlines(found: Places, half: Doubles, is_ring: list[bool], tolerance: float
         tolerance: how far an outline may be from where it should be, in the same unit.
 
     Yields:
-        For each run its closed outlines, (C, 4, 2) control points each: one, or both sides of a ring.
+        For each run its closed outlines, (C, 4, 2) control points each: one, or both sides of a ring; and discs.
     """
     if len(half) == 0:
         return
     left, right = (_side(found, half, sign, tolerance) for sign in (1, -1))
     last = np.append(found.first[1:], len(half)) - 1
+    tight = np.flatnonzero(np.abs(found.bend) * half > _TIGHT)
     for run, ring in enumerate(is_ring):
         one, other = left[run], _reversed(right[run])
-        if ring:
-            yield [one, other]
-            continue
         begin, end = found.first[run], last[run]
+        discs = [_disc(found, place, half, tolerance) for place in tight[(tight >= begin) & (tight <= end)]]
+        if ring:
+            yield [one, other, *discs]
+            continue
         caps = [
             _cap(found.points[end], found.ways[end], half[end], tolerance),
             _cap(found.points[begin], -found.ways[begin], half[begin], tolerance),
         ]
-        yield [_chained([one, caps[0], other, caps[1]])]
+        yield [_chained([one, caps[0], other, caps[1]]), *discs]
 
 
 def _side(found: Places, half: Doubles, sign: int, tolerance: float) -> list[Doubles]:
@@ -136,6 +137,12 @@ def _chained(parts: list[Doubles]) -> Doubles:
 
 def _reversed(curves: Doubles) -> Doubles:
     return curves[::-1, ::-1]
+
+
+def _disc(found: Places, place: int, half: Doubles, tolerance: float) -> Doubles:
+    """What the pen covers at a place."""
+    point, way = found.points[place], found.ways[place]
+    return np.concatenate([_cap(point, each, half[place], tolerance) for each in (way, -way)])
 
 
 def _cap(tip: Doubles, way: Doubles, radius: float, tolerance: float) -> Doubles:

@@ -27,7 +27,6 @@ from lineart_cli.vector.smooth import strokes
 from lineart_cli.vector.valley import valley
 
 Points = Sequence[tuple[float, float]]
-PINHOLE_PX = 6
 few = settings(max_examples=25, deadline=None)
 
 
@@ -227,11 +226,11 @@ class TestOutlines:
     @given(radius=st.floats(6, 40), thickness=st.sampled_from([1.0, 3.0, 16.0, 24.0]), turn=st.floats(0.5, 6))
     @example(radius=8.0625, thickness=16.0, turn=2.640625)
     @example(radius=8.111, thickness=16.0, turn=4.217)
+    @example(radius=6.25, thickness=16.0, turn=4.0)
     def test_outlines_have_no_holes_however_tight_the_bend(self, radius: float, thickness: float, turn: float) -> None:
         off = distances(bow(100, 80, radius, 0, turn))
         ink = inked(draw(off, thickness), off.shape, 2)
-        # No slit, though about one in a hundred bends tighter than the line is broad keeps a pinhole.
-        assert np.count_nonzero(ink[off < thickness / 2 - 3] < 0.25) <= PINHOLE_PX
+        assert ink[off < thickness / 2 - 3].min(initial=1) >= 0.25  # no slit is as broad as a pixel
         assert ink[off > thickness / 2 + 1.5].max(initial=0) == 0
 
     def test_a_ring_is_hollow(self) -> None:
