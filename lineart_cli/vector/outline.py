@@ -17,6 +17,7 @@ from lineart_cli.vector.fitting import Curves, Doubles, Indices, Runs, fitted
 _STEP = 5.0  # px between places where a side is measured, about
 _LEAST, _MOST = 4, 200  # such places on one curve
 _TIGHT = 0.95  # of a bend's radius, that its inner side keeps to
+_THICK = 3.0  # px: half of a width from which such a bend can keep a hole that shows
 _HALF_CIRCLE = 4 / 3  # handles of one curve for half a circle, in radii; it strays by 1.9 % of the radius
 _QUARTER_CIRCLE = 0.5523  # of one for a quarter
 _STRAYS = 0.019
@@ -92,7 +93,7 @@ def outlines(found: Places, half: Doubles, is_ring: list[bool], tolerance: float
         return
     left, right = (_side(found, half, sign, tolerance) for sign in (1, -1))
     last = np.append(found.first[1:], len(half)) - 1
-    tight = np.flatnonzero(np.abs(found.bend) * half > _TIGHT)
+    tight = np.flatnonzero((np.abs(found.bend) * half > _TIGHT) & (half > _THICK))
     for run, ring in enumerate(is_ring):
         one, other = left[run], _reversed(right[run])
         begin, end = found.first[run], last[run]
