@@ -21,7 +21,7 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.imaging.disk_array import DiskArray, Page, allocate
 from lineart_cli.imaging.resample import enlarged_distances, enlarged_strips, gather, is_thin, strips
 from lineart_cli.imaging.tone import Tone, apply, measure
-from lineart_cli.inference import gaps, hatching, meshes, passes
+from lineart_cli.inference import gaps, meshes, passes
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.ready import ReadyNetworks
 from lineart_cli.inference.tile_runner import Workbench, run_tiles
@@ -208,8 +208,11 @@ class Inker:
     def _darkener(self, page: Page, plan: Plan, faint: float, tone: Tone | None) -> passes.Darken:
         """What writes the darkness of some rows and columns of a page."""
         darken = partial(apply, page, tone or measure(page), faint)
-        shape = page.shape[0], page.shape[1]
-        return hatching.dropped(darken, shape, self._scratch) if plan.drops_hatching else darken
+        if not plan.drops_hatching:
+            return darken
+        from lineart_cli.inference import hatching
+
+        return hatching.dropped(darken, (page.shape[0], page.shape[1]), self._scratch)
 
     def _seen(self, darken: passes.Darken, plan: Plan, shape: tuple[int, int]) -> passes.Draw:
         """What writes what the network is given at the last of its looks."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from lineart_cli.imaging.disk_array import AHEAD, LARGE
 from lineart_cli.inference.engines.base import EngineChoice
-from lineart_cli.inference.hatching import looked_at
 from lineart_cli.inference.tiles import Tile
 from lineart_cli.model.card import Draft, Footprint, ModelCard
 from lineart_cli.options import FORMATS_OF_CURVES
@@ -98,6 +97,8 @@ class PageMemory:
         """Bytes of where hatching is, if it is left out; and of looking for it beside a network that is ready."""
         if self.request.hatching != "drop":
             return 0
+        from lineart_cli.inference.hatching import looked_at
+
         looking = HATCHING * looked_at(self.page.working_shape) if self.request.pages > 1 else 0
         return looking + (self.px if self.px < LARGE else 0)
 

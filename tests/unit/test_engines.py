@@ -19,6 +19,7 @@ from lineart_cli.model.card import ModelCard
 
 RUNTIMES = ["openvino", "onnxruntime"]
 SHAPE = (96, 128)
+tells_cores = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells the cores of threads")
 
 
 def sketch(seed: int = 0, shape: tuple[int, int] = SHAPE) -> np.ndarray:
@@ -61,7 +62,7 @@ def test_auto_is_openvino_in_f32(network: Path) -> None:
     np.testing.assert_array_equal(automatic, explicit)
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells which cores threads may use")
+@tells_cores
 @pytest.mark.parametrize("threads", [1, 2, None])
 def test_no_thread_is_bound_to_a_core(network: Path, threads: int | None) -> None:
     use = f"""
@@ -72,7 +73,7 @@ def test_no_thread_is_bound_to_a_core(network: Path, threads: int | None) -> Non
     assert bound_threads(use) == "0"
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells which cores threads may use")
+@tells_cores
 def test_no_thread_that_reads_scales_is_bound_to_a_core() -> None:
     network = Path(__file__).parents[2] / "models/standard/scale.onnx"
     use = f"""
