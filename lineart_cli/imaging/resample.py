@@ -6,7 +6,7 @@ outermost centres the nearest value is repeated.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -28,6 +28,27 @@ def strips(height: int, rows: int = STRIP_ROWS) -> Iterator[slice]:
     """Cut `height` rows into slices of `rows` rows; the last one may be shorter."""
     for start in range(0, height, rows):
         yield slice(start, min(start + rows, height))
+
+
+class OverlappingStrip(NamedTuple):
+    """Some rows of a page, and what is looked at for them.
+
+    Attributes:
+        rows: of the page; each is in one strip.
+        seen: these and rows around them, as far as the page goes.
+        inside: `rows`, as rows of what is seen.
+    """
+
+    rows: slice
+    seen: slice
+    inside: slice
+
+
+def overlapping_strips(height: int, rows: int, around: int) -> Iterator[OverlappingStrip]:
+    """Cut `height` rows into strips of `rows` rows, each of which sees `around` rows more above and below."""
+    for strip in strips(height, rows):
+        seen = slice(max(strip.start - around, 0), min(strip.stop + around, height))
+        yield OverlappingStrip(strip, seen, slice(strip.start - seen.start, strip.stop - seen.start))
 
 
 def linear_rows(source: Page, shape: tuple[int, int], rows: slice) -> npt.NDArray[np.float32]:

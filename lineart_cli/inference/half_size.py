@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from lineart_cli.imaging.resample import strips
+from lineart_cli.imaging.resample import overlapping_strips, strips
 from lineart_cli.inference import passes
 
 if TYPE_CHECKING:
@@ -41,11 +41,8 @@ def found(ink: Page, darken: passes.Darken, find: Find) -> Mask:
     height, width = (-(-side // STEP) for side in ink.shape)
     mask = np.zeros((height, width), np.uint8)
     smaller = passes.smaller(darken, (ink.shape[0], ink.shape[1]), STEP)
-    band = max(_AROUND, _BAND_PX // width)
-    for top in range(0, height, band):
-        rows = slice(max(top - _AROUND, 0), min(top + band + _AROUND, height))
-        inside = slice(top - rows.start, min(top + band, height) - rows.start)
-        mask[top : top + band] = find(_inked(ink, rows), _below(smaller, rows.start))[inside]
+    for rows, seen, kept in overlapping_strips(height, max(_AROUND, _BAND_PX // width), _AROUND):
+        mask[rows] = find(_inked(ink, seen), _below(smaller, seen.start))[kept]
     return mask
 
 

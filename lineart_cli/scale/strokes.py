@@ -13,7 +13,7 @@ import numpy as np
 
 from lineart_cli.imaging.morphology import straight
 from lineart_cli.imaging.paper import paper_map
-from lineart_cli.imaging.resample import linear_rows, strips
+from lineart_cli.imaging.resample import linear_rows, overlapping_strips
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -109,16 +109,14 @@ def _ridges(inside: Floats) -> tuple[Points, Points, Floats]:
     """Rows and columns, FINE times as many, along the middles of what is drawn; and its width, px."""
     drawn = np.asarray(cv2.resize(inside, None, fx=FINE, fy=FINE) > 0, np.uint8)
     found = []
-    for rows in strips(len(drawn), _BAND):
-        seen = slice(max(rows.start - _REACH, 0), min(rows.stop + _REACH, len(drawn)))
+    for rows, seen, kept in overlapping_strips(len(drawn), _BAND, _REACH):
         mask = drawn[seen]
         off = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5)
         ridge = (off > 0) & (off >= cv2.dilate(off, np.ones((3, 3), np.uint8)))
-        here = slice(rows.start - seen.start, rows.stop - seen.start)
-        at = np.flatnonzero(ridge[here])  # many times as fast as for rows and columns
+        at = np.flatnonzero(ridge[kept])  # many times as fast as for rows and columns
         row, column = np.divmod(at, mask.shape[1])
         # A pixel next to the edge is at a distance of 1, whether the width is 1 or 2.
-        found.append((row + rows.start, column, 2 * off[here].ravel()[at] - 0.5))
+        found.append((row + rows.start, column, 2 * off[kept].ravel()[at] - 0.5))
     row, column, width = (np.concatenate(each) for each in zip(*found, strict=True))
     thinned = (width / FINE) ** 2 - _BROADENED**2
     return row, column, np.asarray(np.sqrt(np.maximum(thinned, _THINNEST**2)), np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 
 from lineart_cli.brushes.noise import sample
 from lineart_cli.imaging.disk_array import Page
-from lineart_cli.imaging.resample import strips
+from lineart_cli.imaging.resample import overlapping_strips
 from lineart_cli.vector.joining import Course, unit
 from lineart_cli.vector.valley import Floats
 
@@ -60,12 +60,11 @@ def _more(off: Page, tips: Floats, ways: Floats) -> Floats:
     """(N, _STEPS, 2) points of lines beyond tips; not a number where there are none."""
     more = np.full((len(tips), _STEPS, 2), np.nan, np.float32)
     row = np.clip(tips[:, 1], 0, off.shape[0] - 1)
-    for rows in strips(off.shape[0], _ROWS):
+    for rows, seen, _ in overlapping_strips(off.shape[0], _ROWS, _MARGIN):
         here = np.flatnonzero((row >= rows.start) & (row < rows.stop))
         if len(here):
-            low = max(rows.start - _MARGIN, 0)
-            near = np.asarray(off[low : min(rows.stop + _MARGIN, off.shape[0])], np.float32)
-            above = np.array([0, low], np.float32)
+            near = np.asarray(off[seen], np.float32)
+            above = np.array([0, seen.start], np.float32)
             more[here] = _followed(near, tips[here] - above, ways[here]) + above
     return more
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lineart_cli.brushes.drawing.skeleton import CORE, Mask, skeletonize
 from lineart_cli.imaging.disk_array import Page
-from lineart_cli.imaging.resample import strips
+from lineart_cli.imaging.resample import overlapping_strips
 
 Floats = NDArray[np.float32]
 
@@ -60,10 +60,8 @@ def valley(off: Page) -> Valley:
     pixels: list[NDArray[np.int32]] = []
     middles: list[Floats] = []
     depths: list[Floats] = []
-    for rows in strips(height, _ROWS):
-        low, high = max(rows.start - _MARGIN, 0), min(rows.stop + _MARGIN, height)
-        near = off[low:high]
-        kept = slice(rows.start - low, rows.stop - low)
+    for rows, seen, kept in overlapping_strips(height, _ROWS, _MARGIN):
+        near = off[seen]
         core = near < CORE
         skeleton = skeletonize(core, SOLID + 2)
         if (black := _solid(core)) is not None:

@@ -19,6 +19,7 @@ from lineart_cli.imaging.resample import (
     fit,
     gather,
     linear_rows,
+    overlapping_strips,
     regrouped,
 )
 
@@ -33,6 +34,18 @@ def page(height: int, width: int, dtype: type = np.uint8) -> np.ndarray:
 
 def cut(grey: np.ndarray, cuts: set[int]) -> list[np.ndarray]:
     return np.split(grey, sorted(row for row in cuts if row < len(grey)))
+
+
+@given(height=st.integers(1, 400), rows=st.integers(1, 90), around=st.integers(0, 120))
+def test_overlapping_strips_have_each_row_once_and_see_those_around_it(height: int, rows: int, around: int) -> None:
+    numbers, found = np.arange(height), []
+    for strip in overlapping_strips(height, rows, around):
+        seen = numbers[strip.seen]
+        assert seen[0] == max(strip.rows.start - around, 0)
+        assert seen[-1] == min(strip.rows.stop - 1 + around, height - 1)
+        np.testing.assert_array_equal(seen[strip.inside], numbers[strip.rows])
+        found.append(numbers[strip.rows])
+    np.testing.assert_array_equal(np.concatenate(found), numbers)
 
 
 @settings(max_examples=200, deadline=None)

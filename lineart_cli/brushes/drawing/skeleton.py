@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.resample import overlapping_strips
 
 WALK = 96
 """Ends are felt this far along a line, px at 300 dpi."""
@@ -79,15 +80,12 @@ def skeleton(off: Page) -> Skeleton:
 
 
 def _parts(off: Page) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Floats, Floats]]:
-    margin = 2 * WALK + 16
-    for start in range(0, off.shape[0], ROWS):
-        low, high = max(start - margin, 0), min(start + ROWS + margin, off.shape[0])
-        skeleton = skeletonize(off[low:high] < CORE)
-        end, room = _walked(skeleton, off[low:high], low > 0, high < off.shape[0])
-        kept = slice(start - low, min(start + ROWS, off.shape[0]) - low)
+    for rows, seen, kept in overlapping_strips(off.shape[0], ROWS, 2 * WALK + 16):
+        skeleton = skeletonize(off[seen] < CORE)
+        end, room = _walked(skeleton, off[seen], seen.start > 0, seen.stop < off.shape[0])
         row, column = np.nonzero(skeleton[kept])
         yield (
-            (row + start).astype(np.int32),
+            (row + rows.start).astype(np.int32),
             column.astype(np.int32),
             end[kept][row, column],
             room[kept][row, column],

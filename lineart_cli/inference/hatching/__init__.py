@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lineart_cli.imaging.disk_array import allocate
-from lineart_cli.imaging.resample import strips
+from lineart_cli.imaging.resample import overlapping_strips, strips
 from lineart_cli.inference.half_size import darkness
 from lineart_cli.inference.hatching.area import hatched
 
@@ -42,11 +42,8 @@ def dropped(darken: passes.Darken, shape: tuple[int, int], scratch: Path | None 
     """
     height, width = shape
     gone = allocate(shape, np.uint8, scratch)
-    band = _band(width)
-    for top in range(0, height, band):
-        above, below = max(top - _AROUND, 0), min(top + band + _AROUND, height)
-        found = hatched(darkness(darken, (slice(above, below), slice(0, width))))
-        gone[top : min(top + band, height)] = found[top - above : top - above + band]
+    for rows, seen, kept in overlapping_strips(height, _band(width), _AROUND):
+        gone[rows] = hatched(darkness(darken, (seen, slice(0, width))))[kept]
 
     def draw(part: passes.Part, out: passes.Floats) -> None:
         darken(part, out)

@@ -35,58 +35,33 @@ class Strokes:
     """Strokes of a picture.
 
     Attributes:
-        figures: (n,) each: x and y of the middle; the angle, radians, 90 degrees to either side of the x axis; where it
-            begins and ends, along it, from the middle; the width of a rectangle that is spread as its px are; and the
-            darkness of its px, all together, for a px of its length.
+        x: (n,) of the middle.
+        y: (n,) likewise.
+        angle: (n,) radians, 90 degrees to either side of the x axis.
+        first: (n,) where it begins, along the angle, from the middle.
+        last: (n,) where it ends, likewise.
+        width: (n,) of a rectangle that is spread as its px are.
+        weight: (n,) the darkness of its px, all together, for a px of its length.
         inked: (h, w) 1 in all that is drawn, strokes or not.
         label: (h, w) the longest stroke at a px, or -1.
         at: px of strokes, as indices of the flat picture.
         of: whose they are, for each of `at`; a px may belong to several.
     """
 
-    figures: tuple[Floats, ...]
+    x: Floats
+    y: Floats
+    angle: Floats
+    first: Floats
+    last: Floats
+    width: Floats
+    weight: Floats
     inked: Mask
     label: npt.NDArray[np.int32]
     at: Ints
     of: Ints
 
     def __len__(self) -> int:
-        return len(self.figures[0])
-
-    @property
-    def x(self) -> Floats:
-        """Of the middle."""
-        return self.figures[0]
-
-    @property
-    def y(self) -> Floats:
-        """Of the middle."""
-        return self.figures[1]
-
-    @property
-    def angle(self) -> Floats:
-        """Radians."""
-        return self.figures[2]
-
-    @property
-    def first(self) -> Floats:
-        """Where it begins, from the middle."""
-        return self.figures[3]
-
-    @property
-    def last(self) -> Floats:
-        """Where it ends, from the middle."""
-        return self.figures[4]
-
-    @property
-    def width(self) -> Floats:
-        """Across."""
-        return self.figures[5]
-
-    @property
-    def weight(self) -> Floats:
-        """Darkness for a px of its length."""
-        return self.figures[6]
+        return len(self.x)
 
     @property
     def length(self) -> Floats:
@@ -97,7 +72,7 @@ class Strokes:
         """Some of the strokes; `label` is still of all."""
         here = chosen[self.of]
         of = (np.cumsum(chosen) - 1)[self.of[here]]
-        return Strokes(tuple(each[chosen] for each in self.figures), self.inked, self.label, self.at[here], of)
+        return replace(self, **{name: getattr(self, name)[chosen] for name in _OF_EACH}, at=self.at[here], of=of)
 
     def labelled(self) -> Strokes:
         """The same with a `label` of their own."""
@@ -118,6 +93,9 @@ class Strokes:
         return np.bincount(self.of, mask.ravel()[self.at], len(self)) / np.maximum(px, 1)
 
 
+_OF_EACH = ("x", "y", "angle", "first", "last", "width", "weight")
+
+
 def turned(one: Floats, other: Floats | float) -> Floats:
     """The angle between lines, radians, 0 to a right one."""
     return np.abs((one - other + math.pi / 2) % math.pi - math.pi / 2)
@@ -135,10 +113,10 @@ def found(dark: npt.NDArray[np.float32]) -> Strokes:
     inked = lines(dark)
     parts = [_along(inked, dark, number) for number in range(_DIRECTIONS)]
     before = np.cumsum([0, *(len(part) for part in parts)])
-    figures = tuple(np.concatenate(each) for each in zip(*(part.figures for part in parts), strict=True))
+    of_each = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _OF_EACH}
     at = np.concatenate([part.at for part in parts])
     of = np.concatenate([part.of + start for part, start in zip(parts, before, strict=False)])
-    every = Strokes(figures, inked, parts[0].label, at, of).labelled()
+    every = replace(parts[0], **of_each, at=at, of=of).labelled()
     px = np.bincount(of, minlength=len(every))
     own = np.bincount(of[every.label.ravel()[at] == of], minlength=len(every))
     return every.only(own >= _OWN * px).labelled()
@@ -166,8 +144,8 @@ def _along(inked: Mask, dark: npt.NDArray[np.float32], number: int) -> Strokes:
     np.minimum.at(first, of, along)
     np.maximum.at(last, of, along)
     weight = np.bincount(of, dark.ravel()[at]) / np.maximum(last - first, 1)
-    figures = middle_x, middle_y, angle, first, last, width, weight
-    every = Strokes(figures, inked, np.asarray(component, np.int32), at, of)
+    label = np.asarray(component, np.int32)
+    every = Strokes(middle_x, middle_y, angle, first, last, width, weight, inked, label, at, of)
     straight = (every.length > 0) & (width < np.maximum(7, 0.14 * every.length + 3))
     return every.only(straight & (turned(angle, math.pi * number / _DIRECTIONS) < _TURNED))
 
