@@ -130,6 +130,7 @@ def inked(seconds=240):
     """Presses Ink, and waits for what the docker says then."""
     docker().ink_button.click()
     pump(seconds, is_idle)
+    pump()
     return docker().status.text()
 
 

@@ -1,11 +1,11 @@
 """Layers that are added and replaced, each as one step to undo."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from krita import Krita
 
 from . import nodes
-from .qt import QByteArray, QtCore, QtWidgets, i18n
+from .qt import QByteArray, QtCore, QTimer, QtWidgets, i18n
 
 _TRIES = 20  # of 50 ms each
 _PROPERTIES = (
@@ -67,8 +67,24 @@ def _active_again(document):
     try:
         yield
     finally:
-        if active is not None and nodes.find(document, nodes.identity(active)) is not None:
-            activate(document, active)
+        if active is not None:
+            _activate_soon(document, nodes.identity(active))
+
+
+def _activate_soon(document, wanted):
+    """Make the layer of that identity the active one, if it is there, when the script has ended.
+
+    Krita 5.2 tells its windows of a new layer only then: before, it cannot be active, and after, it is.
+    """
+
+    def activate_it():
+        with suppress(nodes.TroubleError, RuntimeError):  # the artist may have closed the document
+            node = nodes.find(document, wanted) if nodes.is_open(document) else None
+            if node is not None and not _is_active(document, node):
+                with on_stage(document):
+                    activate(document, node)
+
+    QTimer.singleShot(0, activate_it)
 
 
 def add_ink(document, source, name, path, crop):
@@ -130,7 +146,7 @@ def replace_ink(document, old, path, crop):
         _copy_paint(document, old, node)
         _lay(document, node, path, crop)
         if is_active:
-            activate(document, node)
+            _activate_soon(document, nodes.identity(node))
     return node
 
 

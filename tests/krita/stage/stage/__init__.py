@@ -6,7 +6,7 @@ import sys
 import traceback
 
 from krita import Extension, Krita
-from PyQt5.QtCore import QTimer
+from PyQt5.QtCore import QAbstractEventDispatcher, QTimer
 
 _SOON = 1500  # ms after the window was made
 
@@ -16,7 +16,18 @@ class Stage(Extension):
         pass
 
     def createActions(self, _window):  # noqa: N802 - Krita's
-        QTimer.singleShot(_SOON, run)
+        QTimer.singleShot(_SOON, run_between_events)
+
+
+def run_between_events():
+    """Runs as if it were Krita's main loop, for Krita 5.2 holds back what it has to tell while an event is handled."""
+    dispatcher = QAbstractEventDispatcher.instance()
+
+    def once():
+        dispatcher.aboutToBlock.disconnect(once)
+        run()
+
+    dispatcher.aboutToBlock.connect(once)
 
 
 def run():
