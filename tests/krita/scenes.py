@@ -2,14 +2,18 @@
 
 import os
 import signal
+import sys
 import time
 
 from krita import Krita, ManagedColor, Node, Selection
 from lineart import helper, layers, nodes, settings, strokes, view
-from PyQt5.QtCore import QByteArray, QPoint, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QMdiArea, QWidget
+from lineart.qt import QByteArray, Qt, QtCore, QtGui, QtWidgets
+
+if "PyQt6.QtCore" in sys.modules:
+    from PyQt6.QtTest import QTest
+else:
+    from PyQt5.QtTest import QTest
+
 
 OUT = os.environ["LINEART_OUT"]
 WIDTH, HEIGHT = 640, 480
@@ -21,7 +25,7 @@ def pump(seconds=0.2, until=None):
     """Lets Krita work for a while, or until something is so; whether it is."""
     end = time.time() + seconds
     while time.time() < end:
-        QApplication.processEvents()
+        QtWidgets.QApplication.processEvents()
         if until is not None and until():
             return True
         time.sleep(0.005)
@@ -37,7 +41,7 @@ def window():
 
 
 def area():
-    return window().qwindow().centralWidget().findChild(QMdiArea)
+    return window().qwindow().centralWidget().findChild(QtWidgets.QMdiArea)
 
 
 def document(name, model="RGBA", depth="U8", profile="", dpi=150.0, size=(WIDTH, HEIGHT)):
@@ -73,13 +77,13 @@ def reset():
 
 def sketch(seed=0, size=(WIDTH, HEIGHT)):
     """Overdrawn strokes on nothing: (h * w * 4) bytes, BGRA."""
-    image = QImage(*size, QImage.Format_ARGB32)
+    image = QtGui.QImage(*size, QtGui.QImage.Format.Format_ARGB32)
     image.fill(0)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.Antialiasing)
+    painter = QtGui.QPainter(image)
+    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
     for number in range(4):
-        painter.setPen(QPen(QColor(60, 60, 70, 200), 3))
-        path = QPainterPath()
+        painter.setPen(QtGui.QPen(QtGui.QColor(60, 60, 70, 200), 3))
+        path = QtGui.QPainterPath()
         path.moveTo(60 + number, 300 + 2 * number + seed)
         path.cubicTo(180, 40 - number, 330 + number, 460, size[0] - 80, 120 + 2 * number)
         painter.drawPath(path)
@@ -360,7 +364,8 @@ def preview():
     overlay = docker().preview._overlay
     facts = {"said": docker().status.text(), "shown": overlay is not None and overlay.isVisible()}
     facts["picture"] = picture("preview.png", view.viewport())
-    QTest.mouseClick(view.viewport().findChild(QWidget), Qt.MiddleButton, Qt.NoModifier, QPoint(4, 4))
+    canvas = view.viewport().findChild(QtWidgets.QWidget)
+    QTest.mouseClick(canvas, Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier, QtCore.QPoint(4, 4))
     facts["drawn"] = docker().preview._overlay is None
     docker().say("")
     pump(90, lambda: "Preview" in docker().status.text())
@@ -429,12 +434,12 @@ def brush_of_a_stroke():
     node = made.createNode("stroke", "paintlayer")
     made.rootNode().addChildNode(node, None)
     pump()
-    image = QImage(WIDTH, HEIGHT, QImage.Format_ARGB32)
+    image = QtGui.QImage(WIDTH, HEIGHT, QtGui.QImage.Format.Format_ARGB32)
     image.fill(0)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.Antialiasing)
+    painter = QtGui.QPainter(image)
+    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
     for x in range(60, 580):
-        painter.setPen(QPen(QColor(0, 0, 0), 2 + 16 * (x - 60) / 520))
+        painter.setPen(QtGui.QPen(QtGui.QColor(0, 0, 0), 2 + 16 * (x - 60) / 520))
         painter.drawLine(x, 240, x + 1, 240)
     painter.end()
     bits = image.bits()
@@ -468,7 +473,7 @@ def brush_of_a_preset():
     can_paint = hasattr(Node, "paintLine")
 
     def paint_line(node, start, end, first, last):
-        if not isinstance(start, QPoint):
+        if not isinstance(start, QtCore.QPoint):
             raise TypeError("argument 1 has unexpected type 'QPointF'")  # as Krita 5.2 has it
         painted.append([first, last, window().activeView().brushSize()])
         length = end.x() - start.x()
@@ -558,7 +563,7 @@ def closed():
 
 def pictures():
     """For the README: Krita with the docker, and a page before and after."""
-    image = QImage(os.environ["LINEART_PAGE"]).convertToFormat(QImage.Format_ARGB32)
+    image = QtGui.QImage(os.environ["LINEART_PAGE"]).convertToFormat(QtGui.QImage.Format.Format_ARGB32)
     size = image.width(), image.height()
     made = document("drawing", size=size, dpi=300.0)
     bits = image.bits()
@@ -575,15 +580,15 @@ def pictures():
     docker().show()
     pump(1)
     box = next(each for each in Krita.instance().dockers() if each.objectName() == "KisLayerBox")
-    window().qwindow().resizeDocks([box, docker()], [420, 420], Qt.Vertical)
-    window().qwindow().resizeDocks([box, docker()], [330, 330], Qt.Horizontal)
+    window().qwindow().resizeDocks([box, docker()], [420, 420], Qt.Orientation.Vertical)
+    window().qwindow().resizeDocks([box, docker()], [330, 330], Qt.Orientation.Horizontal)
     pump(1)
     window().activeView().canvas().setZoomLevel(view.viewport().height() / size[1])
     docker().ask_brushes()
     pump(20, lambda: docker().fields["brush"].count() > 5)
     choose(thickness=5.0, brush="brush_pen")
     facts = {"said": inked(120), "layers": names(made)}
-    window().qwindow().resizeDocks([box, docker()], [320, 520], Qt.Vertical)
+    window().qwindow().resizeDocks([box, docker()], [320, 520], Qt.Orientation.Vertical)
     layers.activate(made, top(made))
     node.setOpacity(130)
     made.refreshProjection()

@@ -7,4 +7,5 @@ from krita import DockWidgetFactory, DockWidgetFactoryBase, Krita
 
 from .docker import LineartDocker
 
-Krita.instance().addDockWidgetFactory(DockWidgetFactory("lineart", DockWidgetFactoryBase.DockRight, LineartDocker))
+places = DockWidgetFactoryBase if hasattr(DockWidgetFactoryBase, "DockRight") else DockWidgetFactoryBase.DockPosition
+Krita.instance().addDockWidgetFactory(DockWidgetFactory("lineart", places.DockRight, LineartDocker))  # Krita 5, or 6

@@ -153,7 +153,7 @@ def replace_ink(document, old, path, crop):
 def _made_by(action, document):
     """The layer that one of Krita's actions adds to the active document, or None."""
     before = {nodes.identity(each) for each in nodes.every(document.rootNode())}
-    Krita.instance().action(action).trigger()
+    _trigger(Krita.instance().action(action))
     for _ in range(_TRIES):
         document.waitForDone()
         for each in nodes.every(document.rootNode()):
@@ -161,6 +161,14 @@ def _made_by(action, document):
                 return each
         _let_krita_work()
     return None
+
+
+def _trigger(action):
+    """Trigger an action, even a disabled one: Krita disables the conversion of what is a paint layer, which it can do."""
+    is_enabled = action.isEnabled()
+    action.setEnabled(True)  # Qt 5 triggers it in any case, Qt 6 does not
+    action.trigger()
+    action.setEnabled(is_enabled)
 
 
 def _copy_paint(document, old, node):

@@ -97,7 +97,8 @@ class StrokeMenu(QtCore.QObject):
                 return
             if answer["event"] == "done":
                 said = i18n("Made the brush {0}.").format(answer["name"])
-                self.said.emit(" ".join([said, answer["note"]]).strip())
+                note = answer["note"]
+                self.said.emit(" ".join([said, note[:1].upper() + note[1:]]).strip())
                 self.learnt.emit(answer["name"])
                 self._fit(files, answer["name"])
                 return

@@ -60,10 +60,16 @@ def seen():
     canvas = view.canvas()
     if canvas.rotation() or canvas.mirror():
         return None
-    zoom = canvas.zoomLevel() * 72 / nodes.dpi(view.document())
     scroll = port.parentWidget()
     left, top = scroll.horizontalScrollBar().value(), scroll.verticalScrollBar().value()
-    return Seen(zoom, left, top, port.width(), port.height(), port.devicePixelRatioF())
+    return Seen(_zoom(view), left, top, port.width(), port.height(), port.devicePixelRatioF())
+
+
+def _zoom(view):
+    """Px of Qt for one of the page. Before Krita 5.2 there is but the zoom level, which 5.3 gives in other units."""
+    if hasattr(view, "flakeToImageTransform"):
+        return 1 / view.flakeToImageTransform().m11()
+    return view.canvas().zoomLevel() * 72 / nodes.dpi(view.document())
 
 
 class Overlay(QtWidgets.QWidget):

@@ -6,7 +6,11 @@ import sys
 import traceback
 
 from krita import Extension, Krita
-from PyQt5.QtCore import QAbstractEventDispatcher, QTimer
+
+if "PyQt6.QtCore" in sys.modules:
+    from PyQt6.QtCore import QAbstractEventDispatcher, QTimer
+else:
+    from PyQt5.QtCore import QAbstractEventDispatcher, QTimer
 
 _SOON = 1500  # ms after the window was made
 
