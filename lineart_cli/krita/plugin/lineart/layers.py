@@ -164,7 +164,7 @@ def _made_by(action, document):
 
 
 def _trigger(action):
-    """Trigger an action, even a disabled one: Krita disables the conversion of what is a paint layer, which it can do."""
+    """Trigger an action, even a disabled one: Krita disables the conversion of paint layers, though it can do that."""
     is_enabled = action.isEnabled()
     action.setEnabled(True)  # Qt 5 triggers it in any case, Qt 6 does not
     action.trigger()
