@@ -25,6 +25,7 @@ from lineart_cli.imaging.resample import gather
 from lineart_cli.imaging.tone import Exposure, Tone, measure
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.ready import ReadyNetworks
+from lineart_cli.inference.tiles import in_ready_windows
 from lineart_cli.inking.inker import Inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, InkOptions, Length, ReadOptions, specs
@@ -281,6 +282,9 @@ class Studio:
             part = Part.of(page, size, crop, tone, *seen)
             page, size, inside, tone = part.page, part.size, part.crop, part.tone
         plan = self._decide(order.options)(size)
+        if seen == _PREVIEWED:
+            ready = self._networks.windows(plan.choice)
+            plan = replace(plan, tiles=in_ready_windows(plan.tiles, ready), draft=in_ready_windows(plan.draft, ready))
         self._watch.begin(plan.computed_megapixels, plan.seconds)
         inker = Inker(self._card, self._prepare, order.options.bits, scratch=_scratch())
         return inker.bands(page, size, plan, tool, order.options.faint, tone), inside
