@@ -296,6 +296,20 @@ def test_dry_run_lists_and_writes_nothing(lineart: Shell) -> None:
     assert row["reasons"][0].startswith("backend openvino: ")
 
 
+def test_hatching_is_kept_or_dropped_as_asked_for(lineart: Shell) -> None:
+    told = "    hatching: left out, as asked for"
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--dry-run", "--hatching", "drop") == 0
+    assert told in lineart.out.splitlines()
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--dry-run") == 0
+    assert told not in lineart.out.splitlines()
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--hatching", "drop") == 0
+    assert lineart.opened[-1].drops_hatching
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--hatching", "keep") == 0
+    assert not lineart.opened[-1].drops_hatching
+    assert lineart("ink", "scans/a.png", "-o", "ink", "--hatching", "leave") == 2
+    assert lineart.err == "lineart: --hatching leave: unknown; choose from keep, drop\n"
+
+
 def test_verbose_tells_the_plan_beside_the_results(lineart: Shell) -> None:
     assert lineart("ink", "scans/a.png", "-o", "ink", "--verbose", "--drawing", "7px") == 0
     assert lineart.out == ""
