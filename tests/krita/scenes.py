@@ -377,8 +377,7 @@ def preview():
     facts.update(renewed=time.time() - started, said_again=docker().status.text())
     facts["thicker"] = picture("thicker.png", view.viewport())
     window().activeView().canvas().setZoomLevel(0.5)
-    pump(0.4)
-    facts["hidden"] = docker().preview._overlay is None
+    facts["hidden"] = pump(1, lambda: docker().preview._overlay is None)  # a new one is soon there
     docker().preview_button.click()
     pump()
     facts.update(gone=docker().preview._overlay is None, same=names(made) == before)
