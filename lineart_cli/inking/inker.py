@@ -20,7 +20,7 @@ from lineart_cli.brushes.style import STYLE_DPI, Tool
 from lineart_cli.errors import ArgumentError
 from lineart_cli.imaging.disk_array import DiskArray, Page, allocate
 from lineart_cli.imaging.resample import enlarged_distances, enlarged_strips, gather, is_thin, strips
-from lineart_cli.imaging.tone import Tone, apply, measure
+from lineart_cli.imaging.tone import Exposure, Tone, apply, measure
 from lineart_cli.inference import gaps, meshes, passes
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.ready import ReadyNetworks
@@ -64,7 +64,7 @@ class Inker:
         self._bits = bits
         self._keep = keep
         self._scratch = scratch
-        self._kept: dict[bytes, Lines] = {}
+        self._kept: dict[tuple[bytes, float, Exposure | None], Lines] = {}
         self._traced: Traced | None = None
         self._ready: tuple[tuple[EngineChoice, int], Workbench] | None = None
 
@@ -179,7 +179,7 @@ class Inker:
         """All that brushes need to know of a page; that of the last pages is kept, if it is to be."""
         if not self._keep:
             return self._found(page, size, plan, faint, tone)
-        known = _digest(page)
+        known = _digest(page), faint, tone.exposure if tone else None
         if known not in self._kept:
             if len(self._kept) == self._keep:
                 del self._kept[next(iter(self._kept))]  # frees its memory first

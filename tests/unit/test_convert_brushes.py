@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,12 @@ import pytest
 
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
+from lineart_cli.imaging.tone import measure
 from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import Inker, open_inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Length
+from lineart_cli.plan import PageSize
 
 
 class Ruler:
@@ -77,6 +81,17 @@ def test_all_brushes_and_thicknesses_share_one_run(inker: tuple[Inker, Ruler]) -
     assert 4 < widths["charcoal", 8] < 8.5
     inking.ink(np.flipud(page(stroke=9)), 300, tool("fineliner", 8))
     assert ruler.runs == 2
+
+
+def test_a_page_seen_in_another_way_is_no_page_that_is_remembered(card: ModelCard, decide: Callable[..., Any]) -> None:
+    ruler, sketch, pen = Ruler(), page(), tool("fineliner", 8)
+    inking, size = Inker(card, lambda *_: ruler, keep=4), PageSize(200, 300, 300.0)
+    seen = measure(sketch)
+    lighter = replace(seen, exposure=replace(seen.exposure, gain=seen.exposure.gain / 4))
+    for faint, tone in ((0.35, seen), (0.35, lighter), (0.9, seen)):
+        for _ in range(2):
+            deque(inking.bands(sketch, size, decide()(size), pen, faint, tone), maxlen=0)
+    assert ruler.runs == 3
 
 
 def test_an_even_line_is_the_same_alone_and_among_others(
