@@ -79,6 +79,18 @@ def test_deep_jpeg_xl(tmp_path: Path, is_boxed: bool, colours: int) -> None:
     assert header(tmp_path / "a.jxl").bits == 16
 
 
+@pytest.mark.parametrize(("level", "says"), [(np.nan, "no numbers"), (np.inf, "no numbers"), (255, "where 1 is white")])
+def test_jpeg_xl_in_floating_point_without_levels_is_told(tmp_path: Path, level: float, says: str) -> None:
+    samples = np.ones((40, 60), np.float32)
+    samples[20] = 0.1
+    (tmp_path / "a.jxl").write_bytes(imagecodecs.jpegxl_encode(samples, lossless=True))
+    np.testing.assert_allclose(read(tmp_path / "a.jxl"), samples, atol=1e-5)
+    samples[5, 5] = level
+    (tmp_path / "b.jxl").write_bytes(imagecodecs.jpegxl_encode(samples, lossless=True))
+    with pytest.raises(PageError, match=says):
+        read(tmp_path / "b.jxl")
+
+
 @pytest.mark.parametrize("colours", [1, 3])
 def test_deep_jpeg_2000(tmp_path: Path, colours: int) -> None:
     samples = DEEP if colours == 1 else np.dstack([DEEP] * 3)

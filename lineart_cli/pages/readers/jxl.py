@@ -13,6 +13,7 @@ from PIL import Image
 
 from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
+from lineart_cli.pages.faults import within
 from lineart_cli.pages.header import is_turned
 from lineart_cli.pages.picture import Block, Document, Picture
 from lineart_cli.pages.readers.image import exif_dpi
@@ -127,5 +128,5 @@ def _blocks(file: BinaryIO, shape: tuple[int, int]) -> Iterator[Block]:
     channels = samples.shape[2]
     white = float(np.iinfo(samples.dtype).max) if samples.dtype.kind == "u" else 1.0
     if samples.dtype.kind == "f":
-        samples = np.nan_to_num(samples).clip(0, 1)
+        samples = within(samples, white)
     yield Block(samples, "grey" if channels < 3 else "rgb", white, "none" if channels % 2 else "straight")

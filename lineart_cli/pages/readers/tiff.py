@@ -14,7 +14,7 @@ from tifffile import TiffFile, TiffPage
 from lineart_cli.errors import Unreadable
 from lineart_cli.imaging.resample import strips
 from lineart_cli.options import ReadOptions
-from lineart_cli.pages.faults import NO_NUMBERS
+from lineart_cli.pages.faults import within
 from lineart_cli.pages.header import CENTIMETRES, INCHES, Dpi, meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
 
@@ -37,7 +37,6 @@ _MOST_SAMPLES = 8
 _LARGE_TILE = 4096 * 4096
 _READ_AT_ONCE = 1 << 20  # bytes
 _PER_INCH = {INCHES: 1.0, CENTIMETRES: 2.54}
-_MUCH_WHITER = 2.0  # a floating-point page with such samples does not count from 0 to 1
 
 
 @contextlib.contextmanager
@@ -167,7 +166,7 @@ def _block(page: TiffPage, samples: NDArray[Any], top: int, left: int) -> Block:
         coverage = np.rint(samples[..., 1:] * (65535 / white)).astype(np.uint16)
         return Block(np.concatenate([light, coverage], -1), space, 65535, alpha, top, left)
     if samples.dtype.kind == "f":
-        samples = _within(samples, white)
+        samples = within(samples, white)
     elif samples.max(initial=0) > white:
         raise Unreadable(f"has samples up to {samples.max()}, where {white:g} is white", "save it again")
     if page.photometric == _WHITE_IS_ZERO:
@@ -190,12 +189,3 @@ def _white(page: TiffPage) -> float:
     if page.sampleformat == _FLOAT:
         return float(np.max(page.tags.valueof("SMaxSampleValue", 1.0)))
     return float(2 ** int(np.max(page.bitspersample)) - 1)
-
-
-def _within(samples: NDArray[Any], white: float) -> NDArray[Any]:
-    """Samples in floating point, clipped to [0, white] where they are a little beyond."""
-    if not np.isfinite(samples).all():
-        raise Unreadable(NO_NUMBERS, "save it with 8 or 16 bits")
-    if samples.max() > _MUCH_WHITER * white:
-        raise Unreadable(f"has samples up to {samples.max():.4g}, where {white:g} is white", "save it with 16 bits")
-    return samples.clip(0, white)
