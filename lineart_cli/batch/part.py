@@ -41,7 +41,16 @@ class Part:
     tone: Tone
 
     @classmethod
-    def of(cls, page: Page, size: PageSize, crop: Crop, tone: Tone, around: int = AROUND, step: int = 1) -> Part:
+    def of(
+        cls,
+        page: Page,
+        size: PageSize,
+        crop: Crop,
+        tone: Tone,
+        around: int = AROUND,
+        step: int = 1,
+        least: tuple[int, int] = (0, 0),
+    ) -> Part:
         """Cut a part out.
 
         Args:
@@ -52,13 +61,14 @@ class Part:
             around: working px to take in on each side, rounded outwards.
             step: working px, of which its height and width are multiples as far as the page is so large: parts of one
                 size have one height and width then, wherever they are, and the network is ready for the next.
+            least: height and width to take in, working px, as far as the page is so large; not for a step of 1.
         """
         first, shape, offset = [], [], []
-        for begin, length, whole, worked in zip(
-            (crop.top, crop.left), (crop.height, crop.width), size.shape, page.shape, strict=True
+        for begin, length, whole, worked, room in zip(
+            (crop.top, crop.left), (crop.height, crop.width), size.shape, page.shape, least, strict=True
         ):
             px = whole / worked
-            start, stop = _span(begin / px, (begin + length) / px, around, worked, step)
+            start, stop = _span(begin / px, (begin + length) / px, around, worked, step, room)
             at = round(start * px)
             first.append(start)
             shape.append(max(math.floor((stop - start) * size.scale), begin + length - at))
@@ -80,13 +90,13 @@ def _grown(page: npt.NDArray[_T], height: int, width: int) -> npt.NDArray[_T]:
     return np.pad(page, [(0, height - page.shape[0]), (0, width - page.shape[1])], "edge")
 
 
-def _span(first: float, last: float, around: int, whole: int, step: int) -> tuple[int, int]:
+def _span(first: float, last: float, around: int, whole: int, step: int, room: int) -> tuple[int, int]:
     """The working px of a part along one side of a page, from a multiple of `_ALIGNED` to less than one beyond it."""
     start = max(0, math.floor((first - around) / _ALIGNED) * _ALIGNED)
     stop = min(whole, math.ceil(last) + around)
     if step == 1:
         return start, stop
-    length = stepped(last - first, around, step)
+    length = max(stepped(last - first, around, step), room)
     if length >= whole:
         return 0, whole
     start = min(start, math.ceil((whole - length) / _ALIGNED) * _ALIGNED)

@@ -39,10 +39,6 @@ class ReadyNetworks:
         self._ready[key] = engine
         return engine
 
-    def windows(self, choice: EngineChoice) -> list[tuple[int, int]]:
-        """Height and width of the windows for which networks are ready."""
-        return [window for chosen, window in self._ready if chosen == choice]
-
     def rest(self) -> None:
         """Give back what runs have taken, but for the last small windows; a runtime that cannot do so is closed."""
         awake = [key for key in self._ready if math.prod(key[1]) <= self._awake_px][-self._awake :]

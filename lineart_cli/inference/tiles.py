@@ -26,14 +26,12 @@ the stride grid, as do the cores; a page in one tile has the canvas for its wind
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
 MARGIN = 64
 """White around the page, px; rounded up to the stride."""
-LARGER = 4
-"""A window of so many times the pixels takes the network about as long as it takes to be made ready for its own."""
 
 
 @dataclass(frozen=True)
@@ -79,26 +77,6 @@ class Tile:
 
     core: Region
     window: Region
-
-
-def in_ready_windows(tiles: tuple[Tile, ...], ready: Iterable[tuple[int, int]]) -> tuple[Tile, ...]:
-    """Let a page in one tile have a larger window, for which a network is ready already: the smallest that holds it.
-
-    Near the edges of the page, levels may come out a little different: the network meets its own padding farther away.
-
-    Args:
-        tiles: of a page; several stay as they are.
-        ready: height and width of windows. Those of more than `LARGER` times the pixels are not taken.
-    """
-    if len(tiles) != 1:
-        return tiles
-    core, window = tiles[0].core, tiles[0].window
-    height, width = window.shape
-    holding = [each for each in ready if each[0] >= height and each[1] >= width]
-    larger = min(holding, key=math.prod, default=window.shape)
-    if math.prod(larger) > LARGER * height * width:
-        return tiles
-    return (Tile(core, Region(window.y0, window.x0, window.y0 + larger[0], window.x0 + larger[1])),)
 
 
 def plan_tiles(height: int, width: int, tile: tuple[int, int], multiple_of: int, halo: int) -> tuple[Tile, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +26,6 @@ from lineart_cli.imaging.resample import gather
 from lineart_cli.imaging.tone import Exposure, Tone, measure
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.ready import ReadyNetworks
-from lineart_cli.inference.tiles import in_ready_windows
 from lineart_cli.inking.inker import Inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, InkOptions, Length, ReadOptions, specs
@@ -48,6 +48,9 @@ _DPI, _MOST_SIDE = 300.0, 16_384
 """Of a window that is prepared for: any would do; px."""
 _PREPARED = 1.5, 1.0
 """Scales that are prepared for: the usual one of A4 at 300 dpi, and that of any page which is seen from afar."""
+_LARGER = 4
+"""Previews take in up to so many times the px of their part, where networks are ready for that, and none for less: as
+long as one takes to be made ready."""
 _MOST_READY = 6
 """Networks."""
 _SMALL_PX, _MOST_AWAKE = 2_500_000, 2
@@ -125,6 +128,7 @@ class Studio:
         self._decide = decide
         self._compiled = CompiledNetworks(cache)
         self._networks = ReadyNetworks(self._open, _MOST_READY, _MOST_AWAKE, _SMALL_PX)
+        self._prepared: list[tuple[int, int]] = []
         self._sheet: tuple[Any, _Sheet] | None = None
         self._worked: tuple[PageSize, _Worked] | None = None
         self._watch = Watch(lambda *_: None)
@@ -132,6 +136,7 @@ class Studio:
     def rest(self) -> None:
         """Let go of all memory that is kept to be quicker the next time."""
         self._networks.forget()
+        self._prepared.clear()
         self._compiled.forget()
         self._sheet = self._worked = None
         reader.forget()
@@ -144,12 +149,13 @@ class Studio:
         if self._card.scale_network:
             reader.opened(self._card.scale_network)
         for scale in _PREPARED:
-            rows, columns = (stepped(side / scale, *_PREVIEWED) for side in (height, width))
+            shape = rows, columns = _stepped((height, width), scale)
             plan = self._decide(InkOptions.parse({}))(PageSize(rows, columns, _DPI))
             for tiles in (plan.draft, plan.tiles):
                 watch.check()
                 if tiles:
                     self._prepare(plan.choice, tiles[0].window.shape)
+            self._prepared.append(shape)
 
     def ink(self, order: Order, watch: Watch) -> dict[str, Any]:
         """Ink a page, or a part of it, and tell what has become of it, see `PROTOCOL.md`.
@@ -279,21 +285,32 @@ class Studio:
         """Ink that has the part `crop` of a page in it, and where the part is in that."""
         page, size, inside = worked.page, worked.size, crop
         if (crop.height, crop.width) != size.shape:
-            part = Part.of(page, size, crop, tone, *seen)
+            least = self._prepared_for(crop, size) if seen == _PREVIEWED else (0, 0)
+            part = Part.of(page, size, crop, tone, *seen, least)
             page, size, inside, tone = part.page, part.size, part.crop, part.tone
         plan = self._decide(order.options)(size)
-        if seen == _PREVIEWED:
-            ready = self._networks.windows(plan.choice)
-            plan = replace(plan, tiles=in_ready_windows(plan.tiles, ready), draft=in_ready_windows(plan.draft, ready))
         self._watch.begin(plan.computed_megapixels, plan.seconds)
         inker = Inker(self._card, self._prepare, order.options.bits, scratch=_scratch())
         return inker.bands(page, size, plan, tool, order.options.faint, tone), inside
+
+    def _prepared_for(self, crop: Crop, size: PageSize) -> tuple[int, int]:
+        """Height and width, working px, of the least part that holds another and that networks are ready for; or 0."""
+        rows, columns = _stepped((crop.height, crop.width), size.scale)
+        holding = [each for each in self._prepared if each[0] >= rows and each[1] >= columns]
+        least = min(holding, key=math.prod, default=(0, 0))
+        return least if math.prod(least) <= _LARGER * rows * columns else (0, 0)
 
     def _open(self, choice: EngineChoice, window: tuple[int, int]) -> Engine:
         return open_engine(self._card.network_for(choice.precision), choice, window, self._compiled)
 
     def _prepare(self, choice: EngineChoice, window: tuple[int, int]) -> Engine:
         return WatchedEngine(self._networks.open(choice, window), lambda: self._watch)
+
+
+def _stepped(shape: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Height and width, working px, of the part that a preview of so many px takes in."""
+    rows, columns = (stepped(side / scale, *_PREVIEWED) for side in shape)
+    return rows, columns
 
 
 def _scratch() -> Path:

@@ -14,16 +14,7 @@ from hypothesis import strategies as st
 from lineart_cli.brushes.style import Tool
 from lineart_cli.inference.engines import Engine, EngineChoice, open_engine
 from lineart_cli.inference.tile_runner import Workbench, run_tiles
-from lineart_cli.inference.tiles import (
-    MARGIN,
-    Region,
-    Tile,
-    best_tiles,
-    halve,
-    in_ready_windows,
-    plan_tiles,
-    same_windows,
-)
+from lineart_cli.inference.tiles import MARGIN, Tile, best_tiles, halve, plan_tiles, same_windows
 from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import open_inker
 from lineart_cli.machine.hardware import Hardware
@@ -140,15 +131,3 @@ def test_the_ink_of_a_page_is_the_same_in_all_tiles(
     for tile in (48, 100, 4096):
         np.testing.assert_array_equal(ink(tile=tile), in_one)
     np.testing.assert_array_equal(ink(passes=2, tile=48), ink(passes=2))
-
-
-def test_one_tile_takes_the_smallest_ready_window_that_holds_it() -> None:
-    (tile,) = plan_tiles(300, 200, (999, 999), 32, 64)
-    height, width = tile.window.shape
-    ready = [(height + 320, width), (height, width + 64), (height - 32, 4096), (height, 64 * width)]
-    (found,) = in_ready_windows((tile,), ready)
-    assert found.core == tile.core
-    assert found.window == Region(tile.window.y0, tile.window.x0, tile.window.y1, tile.window.x1 + 64)
-    assert in_ready_windows((tile,), [(height, 64 * width), (height - 32, 4096)]) == (tile,)
-    several = plan_tiles(300, 200, (128, 128), 32, 64)
-    assert in_ready_windows(several, [(4096, 4096)]) == several

@@ -29,6 +29,18 @@ def test_parts_of_one_size_have_one_shape_wherever_they_lie(scale: float) -> Non
     assert shapes == {(512, 512)}
 
 
+def test_a_part_takes_more_in_where_it_is_to_be_larger() -> None:
+    page = np.random.default_rng(2).integers(0, 255, (HEIGHT, WIDTH), np.uint8)
+    tone, size = measure(page), PageSize(HEIGHT, WIDTH, 300.0)
+    for left, top in PLACES:
+        part = Part.of(page, size, Crop(left, top, 300, 300), tone, 64, 128, (700, 256))
+        assert part.page.shape == (700, 512)
+        np.testing.assert_array_equal(
+            part.page[part.crop.rows, part.crop.columns], page[top : top + 300, left : left + 300]
+        )
+    assert Part.of(page, size, Crop(0, 0, 300, 300), tone, 64, 128, (9999, 0)).page.shape == (HEIGHT, 512)
+
+
 def test_a_part_is_as_dark_as_it_is_in_the_whole_page() -> None:
     page = np.full((HEIGHT, WIDTH), 250, np.uint8)
     page[160:1000, 300:1400] = 150

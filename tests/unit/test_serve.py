@@ -174,7 +174,7 @@ def test_the_network_is_prepared_once_for_previews_anywhere_on_the_page(
     assert opened
     before = len(opened)
     asked = {"pixels": str(page), "out": str(page.with_name("preview")), "options": {"drawing": "7px"}}
-    places = [(0, 0, 1), (411, 307, 1), (2300, 1600, 1), (200, 100, 0.5), (900, 800, 3), (0, 0, 0.125)]
+    places = [(0, 0, 1), (411, 307, 1), (2300, 1600, 1), (200, 100, 0.5), (900, 800, 3), (2400, 40, 2.2)]
     for number, (left, top, zoom) in enumerate(places, 3):
         crop = [left, top, round(300 / zoom), round(200 / zoom)]
         assert caller.ask(number, "preview", **asked, crop=crop, zoom=zoom)["event"] == "done"
