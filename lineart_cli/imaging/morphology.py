@@ -19,9 +19,15 @@ def disc(across: int) -> Mask:
 
 
 def straight(mask: Mask, share: float, least: int) -> Mask:
-    """What of a mask, (h, w) of 0 and 1, runs straight along a side for that share of it and so many px at least."""
-    height, width = (max(least, int(share * side)) for side in mask.shape)
-    level, upright = (
-        cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(run, np.uint8)) for run in ((1, width), (height, 1))
-    )
-    return np.asarray(np.maximum(level, upright), np.uint8)
+    """What of a mask, (h, w) of 0 and 1, runs straight along a side for that share of it and so many px at least.
+
+    What reaches the edge is taken to go on beyond it.
+    """
+    found = np.zeros_like(mask)
+    for part, seen in ((found, mask), (found.T, mask.T)):
+        run = max(least, int(share * seen.shape[1]))
+        rows = seen.sum(1, np.uint32) >= run // 2  # in others there is none, even if it goes on beyond the page
+        if rows.any():
+            level = cv2.morphologyEx(np.ascontiguousarray(seen[rows]), cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+            part[rows] |= np.asarray(level, np.uint8)
+    return found

@@ -7,6 +7,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -269,9 +270,11 @@ class Studio:
             laid = layer.laid(
                 NewInk(ink, crop, mask, page), order.fill, earlier, tool.thickness.page_px(worked.size.dpi)
             )
-            sha256 = pixels.write(laid.pixels(), order.out)
-            if order.prints is not None:
-                pixels.write_bytes(prints.packed(laid.prints()), order.prints)
+            with ThreadPoolExecutor(1) as beside:
+                taken = beside.submit(laid.prints) if order.prints is not None else None
+                sha256 = pixels.write(laid.pixels(), order.out)
+                if taken is not None and order.prints is not None:
+                    pixels.write_bytes(prints.packed(taken.result()), order.prints)
             return _Written(sha256, share.mean(), tone.exposure, laid.edits, laid.conflicts)
         except BaseException:
             pixels.discard(*order.results)
