@@ -116,7 +116,8 @@ def _ridges(inside: Floats) -> tuple[Points, Points, Floats]:
         at = np.flatnonzero(ridge[kept])  # many times as fast as for rows and columns
         row, column = np.divmod(at, mask.shape[1])
         # A pixel next to the edge is at a distance of 1, whether the width is 1 or 2.
-        found.append((row + rows.start, column, 2 * off[kept].ravel()[at] - 0.5))
+        # Where all of a mask is drawn, distances are as large as a float can be.
+        found.append((row + rows.start, column, 2 * np.minimum(off[kept].ravel()[at], max(mask.shape)) - 0.5))
     row, column, width = (np.concatenate(each) for each in zip(*found, strict=True))
     thinned = (width / FINE) ** 2 - _BROADENED**2
     return row, column, np.asarray(np.sqrt(np.maximum(thinned, _THINNEST**2)), np.float32)
