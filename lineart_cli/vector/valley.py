@@ -115,7 +115,10 @@ def _part_dots(core: Mask, skeleton: Mask, solid: NDArray[np.uint8], kept: slice
 
 
 def _has_hole(mask: Mask) -> bool:
-    around, _ = cv2.connectedComponents(np.pad(~mask, 1, constant_values=True).astype(np.uint8), connectivity=4)
+    """Whether it is a ring, or nearly one: what opens it is up to 2 px broad."""
+    padded = np.pad(mask, 2).astype(np.uint8)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    around, _ = cv2.connectedComponents(1 - closed, connectivity=4)
     return bool(around > 2)
 
 
