@@ -7,7 +7,6 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -149,6 +148,7 @@ class Studio:
             raise ArgumentError("width, height", f"{width} x {height}", f"give 1 to {_MOST_SIDE} px")
         if self._card.scale_network:
             reader.opened(self._card.scale_network)
+        self._prepared.clear()
         for scale in _PREPARED:
             shape = rows, columns = _stepped((height, width), scale)
             plan = self._decide(InkOptions.parse({}))(PageSize(rows, columns, _DPI))
@@ -270,11 +270,9 @@ class Studio:
             laid = layer.laid(
                 NewInk(ink, crop, mask, page), order.fill, earlier, tool.thickness.page_px(worked.size.dpi)
             )
-            with ThreadPoolExecutor(1) as beside:
-                taken = beside.submit(laid.prints) if order.prints is not None else None
-                sha256 = pixels.write(laid.pixels(), order.out)
-                if taken is not None and order.prints is not None:
-                    pixels.write_bytes(prints.packed(taken.result()), order.prints)
+            sha256 = pixels.write(laid.pixels(), order.out)
+            if order.prints is not None:
+                pixels.write_bytes(prints.packed(laid.prints()), order.prints)
             return _Written(sha256, share.mean(), tone.exposure, laid.edits, laid.conflicts)
         except BaseException:
             pixels.discard(*order.results)

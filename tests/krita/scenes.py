@@ -467,13 +467,13 @@ def brush_of_a_stroke():
 
 
 def brush_of_a_preset():
-    """Krita 5.1 cannot paint by script: there, a round pen stands in for what later versions do."""
+    """Krita 5.1 and 5.2 cannot paint by script: there, a round pen stands in for what later versions do."""
     painted = []
     can_paint = hasattr(Node, "paintLine")
 
     def paint_line(node, start, end, first, last):
         if not isinstance(start, QtCore.QPoint):
-            raise TypeError("argument 1 has unexpected type 'QPointF'")  # as Krita 5.2 has it
+            raise TypeError("argument 1 has unexpected type 'QPointF'")  # as Krita 5.3 has it
         painted.append([first, last, window().activeView().brushSize()])
         length = end.x() - start.x()
         for x in range(length):
