@@ -20,6 +20,7 @@ _DOT = 5
 """Side in px up to which what is compact is a dot as broad as the pen; a larger one is a solid black."""
 _COMPACT = 1.4  # longer to shorter side of what is no stroke
 _FILLED = 0.6  # of the rectangle around it; a disc fills 0.79
+_DEEP = 0.25  # of its side, the least depth of what is no stroke; a disc has 0.5
 _ROWS = 512  # that are thinned at once
 _MARGIN = 8 * SOLID  # px around them; what is broader is no line
 _WINDOW = 2  # px on each side over which the slope of the squared distance is measured
@@ -102,7 +103,7 @@ def _part_dots(core: Mask, skeleton: Mask, solid: NDArray[np.uint8], kept: slice
         left, top = stats[label, cv2.CC_STAT_LEFT], stats[label, cv2.CC_STAT_TOP]
         place = slice(top, top + height[label]), slice(left, left + width[label])
         dot = labels[place] == label
-        if _has_hole(dot):
+        if _has_hole(dot) or _is_bent(dot):
             continue
         skeleton[place] &= ~dot
         if side[label] <= _DOT:
@@ -115,11 +116,14 @@ def _part_dots(core: Mask, skeleton: Mask, solid: NDArray[np.uint8], kept: slice
 
 
 def _has_hole(mask: Mask) -> bool:
-    """Whether it is a ring, or nearly one: what opens it is up to 2 px broad."""
-    padded = np.pad(mask, 2).astype(np.uint8)
-    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    around, _ = cv2.connectedComponents(1 - closed, connectivity=4)
+    around, _ = cv2.connectedComponents(np.pad(~mask, 1, constant_values=True).astype(np.uint8), connectivity=4)
     return bool(around > 2)
+
+
+def _is_bent(mask: Mask) -> bool:
+    """Whether it is a line that is bent to nearly a ring: nowhere broad beside its side."""
+    depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return bool(depth.max() < _DEEP * max(mask.shape))
 
 
 def _lowest(off: NDArray[np.float16], row: NDArray[np.intp], column: NDArray[np.intp]) -> tuple[Floats, Floats]:
