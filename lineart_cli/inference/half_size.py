@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.imaging.resample import overlapping_strips, strips
+from lineart_cli.imaging.tone import store
 from lineart_cli.inference import passes
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     Mask = npt.NDArray[np.uint8]
     Find = Callable[[Mask, passes.Darken], Mask]
-    """Of (h, w) what is inked, 1, and the darkness of the same part, makes (h, w) 1 in what is looked for."""
+    """Of (h, w) what is inked, 1, and the darkness of the same part, makes (h, w): 0 but in what is looked for."""
+    Change = Callable[[npt.NDArray[np.float32], Mask, passes.Part], npt.NDArray[np.float32]]
+    """Of the darkness of some rows and columns of a page, (h, w), and of what was found there, makes another one."""
 
 STEP = 2
 """Pixels beside each other that are seen as one."""
@@ -36,7 +39,7 @@ def found(ink: Page, darken: passes.Darken, find: Find) -> Mask:
         find: what looks for it.
 
     Returns:
-        (h, w) 1 where it is and 0 elsewhere, for each square of `STEP` x `STEP` px; halves count as whole.
+        (h, w) what `find` makes, for each square of `STEP` x `STEP` px; halves count as whole.
     """
     height, width = (-(-side // STEP) for side in ink.shape)
     mask = np.zeros((height, width), np.uint8)
@@ -51,13 +54,29 @@ def replace(ink: DiskArray | Mask, mask: Mask, by: Page | np.uint8) -> None:
 
     Args:
         ink: (H, W) uint8 coverage; it is changed.
-        mask: of half the size, 1 in that part.
+        mask: of half the size, 0 but in that part.
         by: ink of the same page, or one coverage for all of it.
     """
     for rows in strips(ink.shape[0]):
-        here = inside(mask, (rows, slice(0, ink.shape[1])))
+        here = _enlarged(mask, (rows, slice(0, ink.shape[1]))) > 0
         if here.any():
             ink[rows] = np.where(here, by if isinstance(by, np.uint8) else by[rows], ink[rows])
+
+
+def changed(darken: passes.Darken, mask: Mask, change: Change) -> passes.Darken:
+    """The darkness of a page, which is another one where a mask of half the size is not 0."""
+
+    def draw(part: passes.Part, out: passes.Floats) -> None:
+        darken(part, out)
+        rows, columns = part
+        for strip in strips(rows.stop - rows.start):
+            seen = slice(rows.start + strip.start, rows.start + strip.stop), columns
+            here = _enlarged(mask, seen)
+            if here.any():
+                dark = out[strip].astype(np.float32)
+                store(np.where(here > 0, change(dark, here, seen), dark), out[strip])
+
+    return draw
 
 
 def shapes(mask: Mask, least_px: int = 1) -> Iterator[tuple[passes.Part, npt.NDArray[np.bool_]]]:
@@ -77,12 +96,19 @@ def darkness(darken: passes.Darken, part: passes.Part) -> npt.NDArray[np.float32
     return dark
 
 
-def inside(mask: Mask, part: passes.Part) -> npt.NDArray[np.bool_]:
-    """Which pixels of some rows and columns of the page lie in a mask of half the size."""
+def around(part: passes.Part, px: int, shape: tuple[int, ...]) -> tuple[passes.Part, passes.Part]:
+    """Rows and columns with so many more on each side, within a picture, and where among these the part is."""
+    wide = [slice(max(side.start - px, 0), min(side.stop + px, most)) for side, most in zip(part, shape, strict=True)]
+    inner = [slice(a.start - b.start, a.stop - b.start) for a, b in zip(part, wide, strict=True)]
+    return (wide[0], wide[1]), (inner[0], inner[1])
+
+
+def _enlarged(mask: Mask, part: passes.Part) -> Mask:
+    """A mask of half the size at some rows and columns of the page."""
     rows, columns = (slice(side.start // STEP, -(-side.stop // STEP)) for side in part)
     whole = mask[rows, columns].repeat(STEP, 0).repeat(STEP, 1)
     top, left = (side.start % STEP for side in part)
-    return whole[top : top + part[0].stop - part[0].start, left : left + part[1].stop - part[1].start] > 0
+    return whole[top : top + part[0].stop - part[0].start, left : left + part[1].stop - part[1].start]
 
 
 def _below(smaller: passes.Darken, top: int) -> passes.Darken:

@@ -13,9 +13,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.imaging.morphology import disc
-from lineart_cli.imaging.resample import strips
-from lineart_cli.imaging.tone import store
-from lineart_cli.inference.half_size import darkness, found, inside, replace, shapes
+from lineart_cli.inference.half_size import changed, darkness, found, replace, shapes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -49,17 +47,10 @@ def redrawn(darken: passes.Darken, before: Page, ink: DiskArray | npt.NDArray[np
         return darken
     replace(ink, mesh, before)
 
-    def draw(part: passes.Part, out: passes.Floats) -> None:
-        darken(part, out)
-        rows, columns = part
-        for strip in strips(rows.stop - rows.start):
-            seen = slice(rows.start + strip.start, rows.start + strip.stop), columns
-            here = inside(mesh, seen)
-            if here.any():
-                lines = np.multiply(ink[seen], np.float32(1 / 255), dtype=np.float32)
-                store(np.where(here, lines, out[strip]), out[strip])
+    def as_inked(_dark: npt.NDArray[np.float32], _mesh: Mask, part: passes.Part) -> npt.NDArray[np.float32]:
+        return np.multiply(ink[part], np.float32(1 / 255), dtype=np.float32)
 
-    return draw
+    return changed(darken, mesh, as_inked)
 
 
 def meshes(inked: Mask, darken: passes.Darken) -> Mask:

@@ -21,7 +21,7 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.imaging.disk_array import DiskArray, Page, allocate
 from lineart_cli.imaging.resample import enlarged_distances, enlarged_strips, gather, is_thin, strips
 from lineart_cli.imaging.tone import Exposure, Tone, apply, measure
-from lineart_cli.inference import gaps, meshes, passes
+from lineart_cli.inference import blots, gaps, meshes, passes, solids
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.ready import ReadyNetworks
 from lineart_cli.inference.tile_runner import Workbench, run_tiles
@@ -220,12 +220,15 @@ class Inker:
             return passes.alone(darken)
         draft = allocate(shape, np.uint8, self._scratch)
         gather(passes.cropped(self._drafted(darken, plan, self._card.draft, shape), shape), draft)
+        darken = blots.as_lines(darken, draft)
         gaps.cleared(darken, draft)
         for _ in range(plan.passes - 2):
             first, draft = draft, allocate(shape, np.uint8, self._scratch)
             seen, thickness = passes.beside(darken, first), self._card.draft.thickness
             gather(run_tiles(shape, plan.tiles, seen, self._bench(plan), thickness, coverage, np.uint8), draft)
+            darken = blots.as_lines(darken, draft)
             darken = meshes.redrawn(darken, first, draft)
+            darken = solids.filled(darken, draft)
         return passes.beside(darken, draft)
 
     def _drafted(self, darken: passes.Darken, plan: Plan, draft: Draft, shape: tuple[int, int]) -> Iterator[Coverage]:

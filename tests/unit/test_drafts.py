@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lineart_cli.inference import gaps, half_size, meshes, passes
+from lineart_cli.inference import blots, gaps, half_size, meshes, passes, solids
 
 SHAPE = (501, 407)
 NET = slice(60, 300), slice(80, 330)
@@ -114,3 +114,68 @@ def test_black_that_is_dark_all_over_stays_in_a_draft(level: float) -> None:
     draft = black()
     gaps.cleared(darken_of(np.asarray(level * (draft > 0), np.float32)), draft)
     np.testing.assert_array_equal(draft, black())
+
+
+DISC = np.add.outer((np.arange(SHAPE[0]) - 200) ** 2, (np.arange(SHAPE[1]) - 200) ** 2)
+
+
+def test_a_solid_black_that_is_inked_in_part_is_inked_whole() -> None:
+    sketch = np.asarray(0.8 * (DISC < 70**2), np.float32)
+    sketch[:, ::9] *= 0.4  # paper between strokes
+    sketch[400:403, 20:380] = 0.8
+    ink = np.asarray(255 * (sketch > 0.1), np.uint8)
+    ink[150:240, 200:280] = ink[250:256, 150:156] = 0
+    line = ink[390:].copy()
+    darken = solids.filled(darken_of(sketch), ink)
+    assert (ink[DISC < 66**2] == 255).all()
+    assert not ink[:390][DISC[:390] > 74**2].any()
+    np.testing.assert_array_equal(ink[390:], line)
+    whole = np.empty(SHAPE, np.float32)
+    darken((slice(0, SHAPE[0]), slice(0, SHAPE[1])), whole)
+    assert (whole[DISC < 66**2] == 1).all()
+    np.testing.assert_array_equal(whole[390:], sketch[390:])
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8])
+def test_neither_grey_shapes_nor_thick_lines_are_solid_blacks(level: float) -> None:
+    sketch = np.zeros(SHAPE, np.float32)
+    sketch[190:210, 20:380] = level  # a thick line, of which a pass has inked a bit as a shape
+    ink = np.zeros(SHAPE, np.uint8)
+    ink[199:202, 20:380] = ink[190:210, 100:160] = 255
+    before, darken = ink.copy(), darken_of(sketch)
+    assert solids.filled(darken, ink) is darken
+    np.testing.assert_array_equal(ink, before)
+
+
+def shaded(lines: float) -> np.ndarray:
+    """A shaded disc with three lines in it."""
+    sketch = np.asarray(0.45 * (DISC < 70**2), np.float32)
+    for row in (160, 200, 240):
+        sketch[row : row + 6, 140:260] = lines
+    return sketch
+
+
+def test_the_shading_under_a_blot_is_paper_and_its_lines_stay() -> None:
+    sketch = shaded(0.9)
+    ink = np.asarray(255 * (sketch > 0), np.uint8)
+    darken = blots.as_lines(darken_of(sketch), ink)
+    out = np.empty(SHAPE, np.float32)
+    darken((slice(0, SHAPE[0]), slice(0, SHAPE[1])), out)
+    assert (ink[DISC < 66**2] > 0).mean() < 0.02
+    assert np.median(out[DISC < 66**2]) < 0.02
+    assert np.median(out[160:166, 150:250]) > 0.75
+
+
+@pytest.mark.parametrize("sketch", [shaded(0.45), np.asarray(1.7 * shaded(0.55), np.float32)])
+def test_grey_fills_and_blacks_are_no_blots(sketch: np.ndarray) -> None:
+    ink = np.asarray(255 * (sketch > 0), np.uint8)
+    before, darken = ink.copy(), darken_of(sketch)
+    assert blots.as_lines(darken, ink) is darken
+    np.testing.assert_array_equal(ink, before)
+
+
+def test_a_grainy_fill_is_no_blot() -> None:
+    grain = 0.5 + 0.25 * np.random.default_rng(0).choice([-1, 1], SHAPE)
+    sketch = np.where(DISC < 70**2, grain, 0).astype(np.float32)
+    darken = darken_of(sketch)
+    assert blots.as_lines(darken, np.asarray(255 * (DISC < 70**2), np.uint8)) is darken
