@@ -8,6 +8,7 @@ is busy with other things, believe those. What is asked for is in the last colum
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -143,10 +144,11 @@ def main() -> None:
     rows.append(("A4 layer again, with its edits", [serve.ask("ink", **asked, edited=edited) for _ in range(2)], ""))
     serve.end()
     serve = Serve()
-    rows.append(("window prepared for", [serve.ask("prepare", width=WINDOW[0], height=WINDOW[1])], ""))
     for zoom in (1.0, 0.33, 3.0):
         width, height = (min(round(side / zoom), whole) for side, whole in zip(WINDOW, (2480, 3508), strict=True))
         seen = {"pixels": str(raw), "out": out, "crop": [400, 500, min(width, 2080), min(height, 3008)], "zoom": zoom}
+        wide, high = (min(side, math.ceil(zoom * whole)) for side, whole in zip(WINDOW, (2480, 3508), strict=True))
+        rows.append((f"window prepared for, at {zoom:.0%}", [serve.ask("prepare", width=wide, height=high)], ""))
         raw.touch()
         rows.append((f"preview at {zoom:.0%}, first", [serve.ask("preview", **seen)], "1"))
         drawn = []

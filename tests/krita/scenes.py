@@ -385,6 +385,8 @@ def preview():
     window().activeView().canvas().setZoomLevel(0.5)
     pump(0.4)
     facts["zoom"] = view.seen().zoom
+    docker().preview.prepare()
+    facts["prepared"] = docker().preview._prepared
     return facts
 
 

@@ -1,5 +1,6 @@
 """A preview of the ink on the canvas, renewed when settings, view or sketch change; the document is not touched."""
 
+import math
 from contextlib import suppress
 
 from krita import Krita
@@ -54,10 +55,13 @@ class Preview(QtCore.QObject):
 
     def prepare(self):
         """Let lineart make ready what the first preview would wait for."""
-        port = viewport()
+        port, view, document = viewport(), seen(), Krita.instance().activeDocument()
         if port is None:
             return
         size = [round(side * port.devicePixelRatioF()) for side in (port.width(), port.height())]
+        crop = view.crop((document.width(), document.height())) if view is not None else None
+        if crop is not None:  # of a page that is seen from afar, the canvas has more than the page
+            size = [min(side, math.ceil(shown * view.zoom * view.ratio)) for side, shown in zip(size, crop[2:])]
         if size != self._prepared:
             self._prepared = size
             self._helper.request("prepare", lambda _answer: None, width=size[0], height=size[1])
