@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _INKED = 6  # ink as broad is a black shape
 _LEAST_PX = 60  # of it
 _SHADED = 0.62  # its middle darkness in the sketch, at most; `tone.INK` is 0.8
-_LINES = 1.25  # times as dark as its middle is the tenth of it that is lines
+_LINES = 0.12  # by which a tenth of it is darker than the tone around, and so lines
 _GRAIN = 1.5  # sigma of a Gaussian: what it takes away is grain and no line
 _INNER = 5  # px across: its edge may be an outline, and is left out of that where enough is left
 _LEAST_INNER_PX = 20
@@ -65,24 +65,28 @@ def blots(inked: Mask, darken: passes.Darken) -> Mask:
     for box, here in shapes(broad, _LEAST_PX):
         wide, inner = around(box, _REACH + _TONE, inked.shape)
         dark = darkness(darken, wide)
-        if _is_shaded_with_lines(dark[inner], here):
-            blot = np.zeros(dark.shape, np.uint8)
-            blot[inner] = here
+        if np.median(dark[inner][here]) >= _SHADED:
+            continue
+        blot, tone = np.zeros(dark.shape, np.uint8), _tone(dark)
+        blot[inner] = here
+        if _has_lines(dark, tone, blot):
             near = cv2.dilate(blot, disc(_REACH)) > 0
-            found_tone[wide] = np.where(near, np.maximum(_tone(dark), found_tone[wide]), found_tone[wide])
+            found_tone[wide] = np.where(near, np.maximum(_shading(tone), found_tone[wide]), found_tone[wide])
     return found_tone
 
 
-def _is_shaded_with_lines(dark: Floats, shape: npt.NDArray[np.bool_]) -> bool:
-    if np.median(dark[shape]) >= _SHADED:
-        return False
-    inner = cv2.erode(np.pad(shape, 1).astype(np.uint8), disc(_INNER))[1:-1, 1:-1] > 0
-    smooth = cv2.GaussianBlur(dark, (0, 0), _GRAIN)
-    middle, lines = np.percentile(smooth[inner if inner.sum() >= _LEAST_INNER_PX else shape], [50, 90])
-    return bool(lines >= _LINES * middle)
+def _has_lines(dark: Floats, tone: Floats, blot: Mask) -> bool:
+    inner = cv2.erode(blot, disc(_INNER)) > 0
+    darker = cv2.GaussianBlur(dark, (0, 0), _GRAIN) - tone
+    return bool(np.percentile(darker[inner if inner.sum() >= _LEAST_INNER_PX else blot > 0], 90) >= _LINES)
 
 
-def _tone(dark: Floats) -> Mask:
-    tone = cv2.medianBlur(np.rint(np.clip(dark, 0, 1) * 255).astype(np.uint8), _TONE)
-    share = np.clip((_BLACK * 255 - tone) / ((_BLACK - _GREY) * 255), 0, 1)
-    return np.where(tone > _PALEST * 255, tone * share, 0).astype(np.uint8)
+def _tone(dark: Floats) -> Floats:
+    """How dark it is without the lines."""
+    greys = cv2.medianBlur(np.rint(np.clip(dark, 0, 1) * 255).astype(np.uint8), _TONE)
+    return np.multiply(greys, np.float32(1 / 255), dtype=np.float32)
+
+
+def _shading(tone: Floats) -> Mask:
+    share = np.clip((_BLACK - tone) / (_BLACK - _GREY), 0, 1)
+    return np.where(tone > _PALEST, tone * share * 255, 0).astype(np.uint8)

@@ -27,10 +27,10 @@ _LEAST_PX = 80  # of it; knots of lines are smaller
 _BLACK = 0.62  # its middle darkness in the sketch, at least; `tone.INK` is 0.8
 _AS_DARK = 0.62  # share of that darkness, above which the sketch goes on with the shape
 _SMOOTH = 1.0  # sigma of a Gaussian: paper between strokes of dense hatching does not count
-_BROAD = 7  # what goes on is as broad, lines are not
+_BROAD = 9  # what goes on is as broad, lines are not
+_EDGE, _NEAR = 5, 7  # px across: what is as broad belongs to the shape beside its ink
 _AROUND = 64  # how far it may go on
 _WHOLE = 0.5  # share of it that is inked already; below, a line may have been drawn as broad as a shape
-_HOLES = 7  # holes and bays as narrow are filled
 
 
 def filled(darken: passes.Darken, ink: DiskArray | npt.NDArray[np.uint8]) -> passes.Darken:
@@ -67,14 +67,13 @@ def _whole(
     dark: npt.NDArray[np.float32], least: float, box: passes.Part, inked: npt.NDArray[np.bool_], broad: Mask
 ) -> Mask:
     """What is as dark and meets the shape `inked` in the part `box`, of all black shapes there."""
-    smooth = cv2.GaussianBlur(dark, (0, 0), _SMOOTH)
-    goes_on = cv2.morphologyEx((smooth > least).astype(np.uint8), cv2.MORPH_OPEN, disc(_BROAD))
-    _, label = cv2.connectedComponents(goes_on, connectivity=4)
+    is_dark = (cv2.GaussianBlur(dark, (0, 0), _SMOOTH) > least).astype(np.uint8)
+    core = cv2.morphologyEx(is_dark, cv2.MORPH_OPEN, disc(_BROAD))
+    edge = cv2.morphologyEx(is_dark, cv2.MORPH_OPEN, disc(_EDGE)) * cv2.dilate(broad, disc(_NEAR))
+    _, label = cv2.connectedComponents(cv2.max(core, edge), connectivity=4)
     whole = np.zeros_like(broad)
     for one in np.unique(label[box][inked]):
         area = label == one
-        if one and broad[area].mean() >= _WHOLE:
+        if one and core[area].any() and broad[area].mean() >= _WHOLE:
             whole[area] = 1
-    padded = np.pad(whole, _HOLES)
-    closed = np.asarray(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc(_HOLES)), np.uint8)
-    return closed[_HOLES:-_HOLES, _HOLES:-_HOLES]
+    return whole

@@ -179,3 +179,30 @@ def test_a_grainy_fill_is_no_blot() -> None:
     sketch = np.where(DISC < 70**2, grain, 0).astype(np.float32)
     darken = darken_of(sketch)
     assert blots.as_lines(darken, np.asarray(255 * (DISC < 70**2), np.uint8)) is darken
+
+
+def test_paper_inside_a_solid_black_stays_paper() -> None:
+    sketch = np.asarray(0.8 * (DISC < 70**2), np.float32)
+    sketch[170:182, 170:182] = sketch[195:201, 140:260] = 0  # a highlight and a seam
+    ink = np.asarray(255 * (sketch > 0), np.uint8)
+    ink[205:250, 200:280] = 0
+    solids.filled(darken_of(sketch), ink)
+    assert (ink[225:245, 205:240] == 255).all()
+    assert not ink[173:179, 173:179].any()
+    assert not ink[197:199, 145:255].any()
+
+
+def test_a_line_that_runs_into_a_solid_black_stays_a_line() -> None:
+    sketch = np.asarray(0.8 * (DISC < 70**2), np.float32)
+    sketch[194:206, 200:390] = 0.8
+    ink = np.asarray(255 * (DISC < 70**2), np.uint8)
+    ink[198:202, 200:390] = 255
+    solids.filled(darken_of(sketch), ink)
+    assert (ink[:, 290:380] > 0).sum() == 4 * 90
+
+
+def test_a_shape_with_a_broad_dark_part_is_no_blot() -> None:
+    sketch = np.asarray(0.5 * (DISC < 70**2), np.float32)
+    sketch[220:270, 100:300] *= 1.6
+    darken = darken_of(sketch)
+    assert blots.as_lines(darken, np.asarray(255 * (DISC < 70**2), np.uint8)) is darken
