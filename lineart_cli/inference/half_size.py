@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Mask = npt.NDArray[np.uint8]
     Find = Callable[[Mask, passes.Darken], Mask]
     """Of (h, w) what is inked, 1, and the darkness of the same part, makes (h, w): 0 but in what is looked for."""
+    IsInked = Callable[[npt.NDArray[Any]], npt.NDArray[np.bool_]]
     Change = Callable[[npt.NDArray[np.float32], Mask, passes.Part], npt.NDArray[np.float32]]
     """Of the darkness of some rows and columns of a page, (h, w), and of what was found there, makes another one."""
 
@@ -30,13 +31,19 @@ _BAND_PX, _AROUND = 2_500_000, 256  # px that are looked at together, and rows a
 _INKED = 127  # coverage from which a pixel is ink
 
 
-def found(ink: Page, darken: passes.Darken, find: Find) -> Mask:
+def is_covered(ink: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Where uint8 coverage is ink."""
+    return np.asarray(ink > _INKED, np.bool_)
+
+
+def found(ink: Page, darken: passes.Darken, find: Find, is_inked: IsInked = is_covered) -> Mask:
     """Look for something in the ink of a page.
 
     Args:
         ink: (H, W) uint8 coverage.
         darken: of the same page.
         find: what looks for it.
+        is_inked: tells where `ink` is ink, if it is no coverage.
 
     Returns:
         (h, w) what `find` makes, for each square of `STEP` x `STEP` px; halves count as whole.
@@ -45,22 +52,22 @@ def found(ink: Page, darken: passes.Darken, find: Find) -> Mask:
     mask = np.zeros((height, width), np.uint8)
     smaller = passes.smaller(darken, (ink.shape[0], ink.shape[1]), STEP)
     for rows, seen, kept in overlapping_strips(height, max(_AROUND, _BAND_PX // width), _AROUND):
-        mask[rows] = find(_inked(ink, seen), _below(smaller, seen.start))[kept]
+        mask[rows] = find(_inked(ink, seen, is_inked), _below(smaller, seen.start))[kept]
     return mask
 
 
-def replace(ink: DiskArray | Mask, mask: Mask, by: Page | np.uint8) -> None:
+def replace(ink: DiskArray | npt.NDArray[Any], mask: Mask, by: Page | np.uint8 | np.float16) -> None:
     """Put something else in place of a part of a page's ink.
 
     Args:
-        ink: (H, W) uint8 coverage; it is changed.
+        ink: (H, W) coverage, levels or distances; it is changed.
         mask: of half the size, 0 but in that part.
-        by: ink of the same page, or one coverage for all of it.
+        by: the same of the page, or one value for all of it.
     """
     for rows in strips(ink.shape[0]):
         here = _enlarged(mask, (rows, slice(0, ink.shape[1]))) > 0
         if here.any():
-            ink[rows] = np.where(here, by if isinstance(by, np.uint8) else by[rows], ink[rows])
+            ink[rows] = np.where(here, by if isinstance(by, np.generic) else by[rows], ink[rows])
 
 
 def changed(darken: passes.Darken, mask: Mask, change: Change) -> passes.Darken:
@@ -120,12 +127,12 @@ def _below(smaller: passes.Darken, top: int) -> passes.Darken:
     return draw
 
 
-def _inked(ink: Page, rows: slice) -> Mask:
+def _inked(ink: Page, rows: slice, is_inked: IsInked) -> Mask:
     """Squares with ink in them: thin lines stay closed."""
     here = ink[STEP * rows.start : STEP * rows.stop]
     inked = np.zeros((rows.stop - rows.start, -(-here.shape[1] // STEP)), np.uint8)
     for y in range(STEP):
         for x in range(STEP):
-            part = here[y::STEP, x::STEP] > _INKED
+            part = is_inked(here[y::STEP, x::STEP])
             inked[: part.shape[0], : part.shape[1]][part] = 1
     return inked

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.imaging.disk_array import DiskArray, Page, allocate
 from lineart_cli.imaging.resample import enlarged_distances, enlarged_strips, gather, is_thin, strips
 from lineart_cli.imaging.tone import Exposure, Tone, apply, measure
-from lineart_cli.inference import blots, gaps, meshes, passes, solids
+from lineart_cli.inference import blots, crumbs, gaps, meshes, passes, solids
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.ready import ReadyNetworks
 from lineart_cli.inference.tile_runner import Workbench, run_tiles
@@ -164,16 +165,45 @@ class Inker:
     def _cut(self, size: PageSize, plan: Plan, thickness: float, darken: passes.Darken) -> Iterator[Coverage]:
         """The page's ink with a plain pen, cut from the network's levels as they come."""
         scale, shape = size.scale, size.working_shape
-        bench, draw = self._bench(plan), self._seen(darken, plan, shape)
-        if is_thin(thickness / 2, scale):
-            off = run_tiles(shape, plan.tiles, draw, bench, 0.0, np.negative, np.float16)
-            yield from around(off, shape, size.shape, scale, self._bits, thickness / scale / 2)
+        half = thickness / scale / 2
+        cut = 0.0 if is_thin(thickness / 2, scale) else half  # of what the levels are made for
+        draw = self._seen(darken, plan, shape)
+        levels = run_tiles(shape, plan.tiles, draw, self._bench(plan), 2 * cut, np.asarray, np.float16)
+        kept = self._without_crumbs(levels, shape, darken, plan, cut)
+        if not cut:
+            yield from around(map(np.negative, kept), shape, size.shape, scale, self._bits, half)
         elif scale == 1:
-            convert = partial(coverage, bits=self._bits)
-            yield from run_tiles(shape, plan.tiles, draw, bench, thickness, convert, _TYPES[self._bits])
+            yield from (coverage(rows, bits=self._bits) for rows in kept)
         else:
-            levels = run_tiles(shape, plan.tiles, draw, bench, thickness / scale, np.asarray, np.float16)
-            yield from enlarge(levels, shape, size.shape, scale, self._bits)
+            yield from enlarge(kept, shape, size.shape, scale, self._bits)
+
+    def _without_crumbs(
+        self,
+        levels: Iterable[npt.NDArray[np.float16]],
+        shape: tuple[int, int],
+        darken: passes.Darken,
+        plan: Plan,
+        cut: float,
+    ) -> Iterator[npt.NDArray[np.float16]]:
+        """Levels, from top to bottom, for lines `cut` px to each side, without crumbs; they are held as a whole."""
+        if self._card.draft is None or not plan.draft:
+            yield from levels
+            return
+        page, least = self._whole(levels, shape), cut - self._card.draft.thickness / 2
+        crumbs.swept(darken, page, lambda level: level > least, -self._card.level_px)
+        yield from (page[rows] for rows in strips(shape[0]))
+
+    def _whole(
+        self, bands: Iterable[npt.NDArray[np.float16]], shape: tuple[int, int]
+    ) -> DiskArray | npt.NDArray[np.float16]:
+        """Bands as one, which is the first where there are no others."""
+        left = iter(bands)
+        first = next(left)
+        if len(first) == shape[0]:
+            return first
+        page: DiskArray | npt.NDArray[np.float16] = allocate(shape, np.float16, self._scratch)
+        gather(chain([first], left), page)
+        return page
 
     def _lines(self, page: Page, size: PageSize, plan: Plan, faint: float, tone: Tone | None) -> Lines:
         """All that brushes need to know of a page; that of the last pages is kept, if it is to be."""
@@ -196,6 +226,9 @@ class Inker:
         off = place(shape, np.float16, self._scratch)
         # The level is half the thickness less the distance: of lines without thickness, just the distance.
         gather(run_tiles(shape, plan.tiles, draw, self._bench(plan), 0.0, np.negative, np.float16), off)
+        if self._card.draft is not None and plan.draft:
+            half = self._card.draft.thickness / 2
+            crumbs.swept(darken, off, lambda distance: distance < half, self._card.level_px)
         graphite, line = np.empty((2, *(-(-side // pen_pressure.STRIDE) for side in shape)), np.float32)
         for rows in strips(shape[0]):
             dark = np.empty((rows.stop - rows.start, shape[1]), np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lineart_cli.inference import blots, gaps, half_size, meshes, passes, solids
+from lineart_cli.inference import blots, crumbs, gaps, half_size, meshes, passes, solids
 
 SHAPE = (501, 407)
 NET = slice(60, 300), slice(80, 330)
@@ -206,3 +206,39 @@ def test_a_shape_with_a_broad_dark_part_is_no_blot() -> None:
     sketch[220:270, 100:300] *= 1.6
     darken = darken_of(sketch)
     assert blots.as_lines(darken, np.asarray(255 * (DISC < 70**2), np.uint8)) is darken
+
+
+def crumb(level: float, stroke: float, length: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """Levels of a line and of a bit of ink 12 px long, and a sketch with strokes under both."""
+    sketch, levels = np.zeros(SHAPE, np.float32), np.full(SHAPE, -9, np.float16)
+    sketch[100:106, 40:340], levels[101:105, 40:340] = 0.8, 1
+    sketch[200:206, 190 - length // 2 : 190 + length // 2], sketch[200:206, 184:196] = stroke, level
+    levels[201:205, 184:196] = 1
+    return sketch, levels
+
+
+def sweep(sketch: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    left = levels.copy()
+    crumbs.swept(darken_of(sketch), left, lambda each: each > 0, -9)
+    return left
+
+
+def test_a_bit_of_a_pale_stroke_is_a_crumb_and_is_taken_out() -> None:
+    sketch, levels = crumb(0.6, 0.5)
+    left = sweep(sketch, levels)
+    assert (left[150:] == -9).all()
+    np.testing.assert_array_equal(left[:150], levels[:150])
+
+
+@pytest.mark.parametrize(("level", "stroke", "length"), [(0.8, 0.5, 300), (0.6, 0.6, 12), (0.6, 0.2, 300)])
+def test_dark_bits_and_those_without_a_stroke_around_them_stay(level: float, stroke: float, length: int) -> None:
+    sketch, levels = crumb(level, stroke, length)
+    np.testing.assert_array_equal(sweep(sketch, levels), levels)
+
+
+def test_a_crumb_near_a_line_takes_nothing_of_it_away() -> None:
+    sketch, levels = crumb(0.6, 0.5)
+    levels[210:216, 40:340], sketch[210:216, 40:340] = 1, 0.8
+    left = sweep(sketch, levels)
+    assert not (left[196:206] > 0).any()
+    np.testing.assert_array_equal(left[210:], levels[210:])
