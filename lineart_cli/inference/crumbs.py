@@ -33,7 +33,7 @@ _REACH = 8  # around a crumb, nearer to it than to other ink: a line of any thic
 
 def swept(
     darken: passes.Darken,
-    page: DiskArray | npt.NDArray[np.float16],
+    page: DiskArray | npt.NDArray[Any],
     is_inked: Callable[[npt.NDArray[Any]], npt.NDArray[np.bool_]],
     none: float,
 ) -> None:
@@ -41,11 +41,12 @@ def swept(
 
     Args:
         darken: of the page.
-        page: (H, W) float16 levels or distances; it is changed.
+        page: (H, W) levels, distances or coverage; it is changed.
         is_inked: tells where such are ink.
-        none: level or distance where nothing is drawn.
+        none: what it has where nothing is drawn.
     """
-    replace(page, found(page, darken, crumbs, is_inked), np.float16(none))
+    nothing: Any = np.full((), none, page.dtype)[()]
+    replace(page, found(page, darken, crumbs, is_inked), nothing)
 
 
 def crumbs(inked: Mask, darken: passes.Darken) -> Mask:

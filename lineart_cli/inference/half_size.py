@@ -56,7 +56,7 @@ def found(ink: Page, darken: passes.Darken, find: Find, is_inked: IsInked = is_c
     return mask
 
 
-def replace(ink: DiskArray | npt.NDArray[Any], mask: Mask, by: Page | np.uint8 | np.float16) -> None:
+def replace(ink: DiskArray | npt.NDArray[Any], mask: Mask, by: Page | np.generic) -> None:
     """Put something else in place of a part of a page's ink.
 
     Args:

@@ -6,13 +6,12 @@ The network goes over a page several times: at half the size it makes a draft, w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 
 from lineart_cli import pages
@@ -20,12 +19,13 @@ from lineart_cli.brushes.drawing import pen_pressure
 from lineart_cli.brushes.style import STYLE_DPI, Tool
 from lineart_cli.errors import ArgumentError
 from lineart_cli.imaging.disk_array import DiskArray, Page, allocate
-from lineart_cli.imaging.resample import enlarged_distances, enlarged_strips, gather, is_thin, strips
+from lineart_cli.imaging.resample import gather, is_thin, strips
 from lineart_cli.imaging.tone import Exposure, Tone, apply, measure
 from lineart_cli.inference import blots, crumbs, gaps, meshes, passes, solids
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.ready import ReadyNetworks
 from lineart_cli.inference.tile_runner import Workbench, run_tiles
+from lineart_cli.inking.cutting import TYPES, around, coverage, enlarge
 from lineart_cli.model.card import Draft, ModelCard
 from lineart_cli.options import NEUTRAL_FAINT
 from lineart_cli.plan import PageSize, Plan
@@ -34,11 +34,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lineart_cli.brushes.drawing.paint import Lines
+    from lineart_cli.inking.cutting import Coverage
     from lineart_cli.vector.drawing import Traced
-
-    Coverage = npt.NDArray[np.unsignedinteger[Any]]
-
-_TYPES: dict[int, np.dtype[np.unsignedinteger[Any]]] = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16)}
 
 
 class Inker:
@@ -72,7 +69,7 @@ class Inker:
     @property
     def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
         """Of the ink's coverage."""
-        return _TYPES[self._bits]
+        return TYPES[self._bits]
 
     def bands(
         self,
@@ -165,44 +162,50 @@ class Inker:
     def _cut(self, size: PageSize, plan: Plan, thickness: float, darken: passes.Darken) -> Iterator[Coverage]:
         """The page's ink with a plain pen, cut from the network's levels as they come."""
         scale, shape = size.scale, size.working_shape
-        half = thickness / scale / 2
-        cut = 0.0 if is_thin(thickness / 2, scale) else half  # of what the levels are made for
-        draw = self._seen(darken, plan, shape)
-        levels = run_tiles(shape, plan.tiles, draw, self._bench(plan), 2 * cut, np.asarray, np.float16)
-        kept = self._without_crumbs(levels, shape, darken, plan, cut)
-        if not cut:
-            yield from around(map(np.negative, kept), shape, size.shape, scale, self._bits, half)
+        draw, half, none = self._seen(darken, plan, shape), thickness / scale / 2, self._card.level_px
+        run = partial(run_tiles, shape, plan.tiles, draw, self._bench(plan))
+        sweep = partial(self._without_crumbs, shape, darken, plan)
+        if is_thin(thickness / 2, scale):
+            off = run(0.0, np.negative, np.float16)
+            kept = sweep(off, lambda distance: distance < self._line, none)
+            yield from around(kept, shape, size.shape, scale, self._bits, half)
         elif scale == 1:
-            yield from (coverage(rows, bits=self._bits) for rows in kept)
+            ink = run(thickness, partial(coverage, bits=self._bits), self.dtype)
+            yield from sweep(ink, lambda covered: covered > np.iinfo(self.dtype).max // 2, 0)
         else:
+            levels = run(thickness / scale, np.asarray, np.float16)
+            kept = sweep(levels, lambda level: level > half - self._line, -none)
             yield from enlarge(kept, shape, size.shape, scale, self._bits)
+
+    @property
+    def _line(self) -> float:
+        """Half the thickness of lines that crumbs are looked for in, px at the working scale."""
+        return self._card.draft.thickness / 2 if self._card.draft else 0.0
 
     def _without_crumbs(
         self,
-        levels: Iterable[npt.NDArray[np.float16]],
         shape: tuple[int, int],
         darken: passes.Darken,
         plan: Plan,
-        cut: float,
-    ) -> Iterator[npt.NDArray[np.float16]]:
-        """Levels, from top to bottom, for lines `cut` px to each side, without crumbs; they are held as a whole."""
-        if self._card.draft is None or not plan.draft:
-            yield from levels
+        bands: Iterator[npt.NDArray[Any]],
+        is_inked: Callable[[npt.NDArray[Any]], npt.NDArray[np.bool_]],
+        none: float,
+    ) -> Iterator[npt.NDArray[Any]]:
+        """Bands of a page without crumbs, see `crumbs.swept`; it is held as a whole for that."""
+        if not self._line or not plan.draft:
+            yield from bands
             return
-        page, least = self._whole(levels, shape), cut - self._card.draft.thickness / 2
-        crumbs.swept(darken, page, lambda level: level > least, -self._card.level_px)
+        page = self._whole(bands, shape)
+        crumbs.swept(darken, page, is_inked, none)
         yield from (page[rows] for rows in strips(shape[0]))
 
-    def _whole(
-        self, bands: Iterable[npt.NDArray[np.float16]], shape: tuple[int, int]
-    ) -> DiskArray | npt.NDArray[np.float16]:
-        """Bands as one, which is the first where there are no others."""
-        left = iter(bands)
-        first = next(left)
+    def _whole(self, bands: Iterator[npt.NDArray[Any]], shape: tuple[int, int]) -> DiskArray | npt.NDArray[Any]:
+        """Bands as one: the first, where there are no others, or on the disk, as memory is planned for one."""
+        first = next(bands)
         if len(first) == shape[0]:
             return first
-        page: DiskArray | npt.NDArray[np.float16] = allocate(shape, np.float16, self._scratch)
-        gather(chain([first], left), page)
+        page = DiskArray(shape, first.dtype, self._scratch)
+        gather(chain([first], bands), page)
         return page
 
     def _lines(self, page: Page, size: PageSize, plan: Plan, faint: float, tone: Tone | None) -> Lines:
@@ -226,9 +229,8 @@ class Inker:
         off = place(shape, np.float16, self._scratch)
         # The level is half the thickness less the distance: of lines without thickness, just the distance.
         gather(run_tiles(shape, plan.tiles, draw, self._bench(plan), 0.0, np.negative, np.float16), off)
-        if self._card.draft is not None and plan.draft:
-            half = self._card.draft.thickness / 2
-            crumbs.swept(darken, off, lambda distance: distance < half, self._card.level_px)
+        if self._line and plan.draft:
+            crumbs.swept(darken, off, lambda distance: distance < self._line, self._card.level_px)
         graphite, line = np.empty((2, *(-(-side // pen_pressure.STRIDE) for side in shape)), np.float32)
         for rows in strips(shape[0]):
             dark = np.empty((rows.stop - rows.start, shape[1]), np.float32)
@@ -312,64 +314,3 @@ def _digest(page: Page) -> bytes:
     for rows in strips(page.shape[0]):
         digest.update(np.ascontiguousarray(page[rows]).data)
     return digest.digest()
-
-
-def coverage(level: npt.NDArray[np.floating[Any]], scale: float = 1, bits: int = 8) -> Coverage:
-    """Turn levels, px at the working scale, into ink, 0 to 255 or 65535, for pixels `scale` times as fine."""
-    ink = np.empty(level.shape, _TYPES[bits])
-    full = np.iinfo(ink.dtype).max
-    for rows in strips(len(level)):
-        share = np.asarray(cv2.multiply(level[rows], scale * full, dtype=cv2.CV_32F))  # type: ignore[call-overload]
-        share += np.float32(0.5 * full + 0.5)
-        ink[rows] = np.clip(share, 0, full, out=share)
-    return ink
-
-
-def enlarge(
-    levels: Iterable[npt.NDArray[np.float16]],
-    shape: tuple[int, int],
-    page: tuple[int, ...],
-    scale: float,
-    bits: int = 8,
-    more: float = 0.0,
-) -> Iterator[Coverage]:
-    """Draw the ink at a page's own resolution, so that its edges are as sharp as the page.
-
-    Args:
-        levels: bands of rows, (h, w) float16, px at the working scale.
-        shape: of all of them together.
-        page: (H, W) of the page.
-        scale: pixels of the page per pixel at the working scale.
-        bits: 8 or 16, of the result.
-        more: px that are added to the level.
-
-    Yields:
-        (rows, W) coverage, uint8 or uint16.
-    """
-    for strip in enlarged_strips(levels, shape, (page[0], page[1])):
-        yield coverage(strip + np.float32(more) if more else strip, scale, bits)
-
-
-def around(
-    off: Iterable[npt.NDArray[np.float16]],
-    shape: tuple[int, int],
-    page: tuple[int, ...],
-    scale: float,
-    bits: int,
-    half: float,
-) -> Iterator[Coverage]:
-    """Draw lines that are thin beside the pixels of the working scale, as `enlarge` does.
-
-    Args:
-        off: bands of rows, (h, w) float16, distance from the middle of the nearest line, px at the working scale.
-        shape: as for `enlarge`.
-        page: as for `enlarge`.
-        scale: as for `enlarge`.
-        bits: as for `enlarge`.
-        half: of the thickness, px at the working scale.
-
-    Yields:
-        (rows, W) coverage, uint8 or uint16.
-    """
-    for strip in enlarged_distances(off, shape, (page[0], page[1])):
-        yield coverage(np.float32(half) - strip, scale, bits)

@@ -74,12 +74,7 @@ class PageMemory:
     @property
     def row_bytes(self) -> int:
         """For each px of a row of tiles, at the working scale."""
-        return LEVEL if self.draft or self.page.scale != 1 or self.request.brushes else self._ink_bytes
-
-    @property
-    def levels(self) -> int:
-        """Bytes of the levels of the page, where they are held as a whole before they are cut, and in memory."""
-        return LEVEL * self.px if self.draft and not self.request.brushes and LEVEL * self.px < LARGE else 0
+        return LEVEL if self.page.scale != 1 or self.request.brushes else self._ink_bytes
 
     @property
     def small_page(self) -> int:
@@ -157,8 +152,6 @@ class Memory:
     def needed(self, tiles: Tiling, ready: int = 1) -> int:
         """Bytes of the whole process at its peak, with so many networks that stay ready."""
         measuring = self._pass(tiles.page, self.page.row_bytes)
-        if tiles.page[0].core.shape[0] < tiles.page[-1].core.y1:  # of one row of tiles, that row is the page
-            measuring += self.page.levels
         if tiles.draft:
             measuring = max(measuring, self._pass(tiles.draft, LEVEL))
         if ready > 1:

@@ -21,7 +21,7 @@ from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from lineart_cli.inference.engines import Engine, EngineChoice, open_engine
-from lineart_cli.inking.inker import enlarge
+from lineart_cli.inking.cutting import enlarge
 from lineart_cli.model.card import CARD
 from lineart_train.export.footprint import int8_footprint
 from lineart_train.generator.dataset import draw

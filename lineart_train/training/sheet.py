@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.inking import inker
+from lineart_cli.inking import cutting
 
 
 def coverage(level: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Signed distance from the ink's edge, px -> black on white, uint8, same shape."""
-    return 255 - inker.coverage(level)
+    return 255 - cutting.coverage(level)
 
 
 def write(path: Path, rows: list[list[NDArray[np.uint8]]], gap: int = 8) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from lineart_cli.inference.engines import EngineChoice, open_engine
-from lineart_cli.inking.inker import coverage
+from lineart_cli.inking.cutting import coverage
 from lineart_cli.model import catalogue
 
 MODELS = sorted(card.parent.name for card in (Path(__file__).parents[2] / "models").glob("*/card.toml"))

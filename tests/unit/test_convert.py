@@ -11,7 +11,7 @@ import pytest
 from lineart_cli.brushes.style import EVEN, Style, Tool
 from lineart_cli.errors import ArgumentError, EngineError
 from lineart_cli.inference.engines import Engine, EngineChoice, OutOfMemoryError, open_engine
-from lineart_cli.inking import inker
+from lineart_cli.inking import cutting
 from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import Inker, open_inker
 from lineart_cli.machine.hardware import Hardware
@@ -158,16 +158,16 @@ def test_the_dpi_says_nothing_of_the_ink_but_millimetres(make_inker: MakeInker) 
 @pytest.mark.parametrize(("scale", "edge"), [(1, 1.0), (2, 0.5), (0.5, 2.0)])
 def test_coverage_is_half_at_the_edge_and_one_page_pixel_wide(scale: float, edge: float) -> None:
     level = np.array([-9, -edge, -edge / 2, 0, edge / 4, edge / 2, edge, 9], np.float32)
-    np.testing.assert_array_equal(inker.coverage(level, scale), [0, 0, 0, 128, 191, 255, 255, 255])
+    np.testing.assert_array_equal(cutting.coverage(level, scale), [0, 0, 0, 128, 191, 255, 255, 255])
 
 
 def test_coverage_of_16_bits_comes_from_the_level_itself() -> None:
     level = np.linspace(-0.6, 0.6, 10_001, dtype=np.float32)
-    deep = inker.coverage(level, bits=16)
+    deep = cutting.coverage(level, bits=16)
     assert deep.dtype == np.uint16
     np.testing.assert_allclose(deep, np.clip(level + 0.5, 0, 1) * 65535, atol=0.51)
     assert len(np.unique(deep)) > 8000
-    np.testing.assert_allclose(inker.coverage(level), deep / 257, atol=0.51)
+    np.testing.assert_allclose(cutting.coverage(level), deep / 257, atol=0.51)
 
 
 class Ramp(Pen):
@@ -189,7 +189,7 @@ def test_a_page_of_16_bits_has_more_levels_than_8_bits_can_name(make_inker: Make
 def test_enlarging_draws_a_slanted_edge_crisply() -> None:
     y, x = np.mgrid[:60, :80]
     level = ((x - 40) * 0.8 + (y - 30) * 0.6).astype(np.float16)
-    ink = np.vstack(list(inker.enlarge([level[:1], level[1:7], level[7:]], level.shape, (240, 320), 4)))
+    ink = np.vstack(list(cutting.enlarge([level[:1], level[1:7], level[7:]], level.shape, (240, 320), 4)))
     y, x = np.mgrid[:240, :320]
     distance = ((x + 0.5) / 4 - 40.5) * 0.8 + ((y + 0.5) / 4 - 30.5) * 0.6
     exact = np.clip(distance * 4 + 0.5, 0, 1) * 255
