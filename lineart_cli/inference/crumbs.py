@@ -28,6 +28,7 @@ _LEAST = 5  # what a shorter crumb counts for
 _TIMES = 4  # as long is the stroke, at least
 _STROKE = 0.4  # darkness of a stroke, at least; `tone.INK` is 0.8
 _MAIN = 0.7  # darkness of the darkest tenth of a crumb, from which it is drawn on purpose
+_MOST = 500  # of short bits: where there are more, the page is drawn in dots
 _REACH = 8  # around a crumb, nearer to it than to other ink: a line of any thickness
 
 
@@ -54,7 +55,8 @@ def crumbs(inked: Mask, darken: passes.Darken) -> Mask:
     mask = np.zeros_like(inked)
     _, label, boxes, _ = cv2.connectedComponentsWithStats(inked)
     longest = boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1)
-    for one in np.flatnonzero(longest <= _LONGEST):
+    short = np.flatnonzero(longest <= _LONGEST)
+    for one in short if short.size <= _MOST else ():
         left, top, width, height = boxes[one, :4]
         box = slice(top, top + height), slice(left, left + width)
         if one and _is_crumb(label[box] == one, longest[one], darken, box, inked.shape):

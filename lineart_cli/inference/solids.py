@@ -29,7 +29,7 @@ _AS_DARK = 0.62  # share of that darkness, above which the sketch goes on with t
 _SMOOTH = 1.0  # sigma of a Gaussian: paper between strokes of dense hatching does not count
 _BROAD = 9  # what goes on is as broad, lines are not
 _EDGE, _NEAR = 5, 7  # px across: what is as broad belongs to the shape beside its ink
-_AROUND = 64  # how far it may go on
+_AROUND = 64  # how far it may go on, at most; no farther than it is long
 _WHOLE = 0.5  # share of it that is inked already; below, a line may have been drawn as broad as a shape
 
 
@@ -55,7 +55,7 @@ def solids(inked: Mask, darken: passes.Darken) -> Mask:
     mask = np.zeros_like(inked)
     broad = np.asarray(cv2.morphologyEx(inked, cv2.MORPH_OPEN, disc(_INKED)), np.uint8)
     for box, here in shapes(broad, _LEAST_PX):
-        wide, inner = around(box, _AROUND, inked.shape)
+        wide, inner = around(box, min(_AROUND, max(here.shape)), inked.shape)
         dark = darkness(darken, wide)
         middle = float(np.median(dark[inner][here]))
         if middle >= _BLACK:

@@ -242,3 +242,9 @@ def test_a_crumb_near_a_line_takes_nothing_of_it_away() -> None:
     left = sweep(sketch, levels)
     assert not (left[196:206] > 0).any()
     np.testing.assert_array_equal(left[210:], levels[210:])
+
+
+def test_a_page_drawn_in_dots_keeps_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    sketch, levels = crumb(0.6, 0.5)
+    monkeypatch.setattr(crumbs, "_MOST", 0)
+    np.testing.assert_array_equal(sweep(sketch, levels), levels)
