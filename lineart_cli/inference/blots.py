@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.imaging.morphology import disc
-from lineart_cli.inference.half_size import around, changed, darkness, found, replace, shapes
+from lineart_cli.inference.half_size import around, broad, changed, darkness, found, replace, shapes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -61,8 +61,7 @@ def as_lines(darken: passes.Darken, ink: DiskArray | npt.NDArray[np.uint8]) -> p
 def blots(inked: Mask, darken: passes.Darken) -> Mask:
     """Find the tone of the shading under blots, 255 for black; see `half_size.Find`."""
     found_tone = np.zeros_like(inked)
-    broad = np.asarray(cv2.morphologyEx(inked, cv2.MORPH_OPEN, disc(_INKED)), np.uint8)
-    for box, here in shapes(broad, _LEAST_PX):
+    for box, here in shapes(broad(inked, _INKED), _LEAST_PX):
         wide, inner = around(box, _REACH + _TONE, inked.shape)
         dark = darkness(darken, wide)
         if np.median(dark[inner][here]) >= _SHADED:

@@ -14,14 +14,13 @@ import numpy as np
 from lineart_cli.inference.half_size import around, darkness, found, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     import numpy.typing as npt
 
     from lineart_cli.imaging.disk_array import DiskArray
     from lineart_cli.inference import passes
-    from lineart_cli.inference.half_size import Mask
+    from lineart_cli.inference.half_size import IsInked, Mask
 
 _LONGEST = 12  # of a crumb, along rows or columns
 _LEAST = 5  # what a shorter crumb counts for
@@ -35,7 +34,7 @@ _REACH = 8  # around a crumb, nearer to it than to other ink: a line of any thic
 def swept(
     darken: passes.Darken,
     page: DiskArray | npt.NDArray[Any],
-    is_inked: Callable[[npt.NDArray[Any]], npt.NDArray[np.bool_]],
+    is_inked: IsInked,
     none: float,
 ) -> None:
     """Take the crumbs out of a page.

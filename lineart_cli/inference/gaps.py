@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.imaging.morphology import disc
-from lineart_cli.inference.half_size import darkness, found, replace, shapes
+from lineart_cli.inference.half_size import broad, darkness, found, replace, shapes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -40,7 +40,7 @@ def cleared(darken: passes.Darken, draft: DiskArray | npt.NDArray[np.uint8]) -> 
 def gappy(inked: Mask, darken: passes.Darken) -> Mask:
     """Find black shapes with gaps; see `half_size.Find`."""
     mask = np.zeros_like(inked)
-    for box, here in shapes(np.asarray(cv2.morphologyEx(inked, cv2.MORPH_OPEN, disc(_SOLID)), np.uint8)):
+    for box, here in shapes(broad(inked, _SOLID)):
         if (darkness(darken, box)[here] < _PAPER).mean() >= _GAPS:
             mask[box] |= here
     return np.asarray(cv2.dilate(mask, disc(_EDGE)), np.uint8)

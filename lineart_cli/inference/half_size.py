@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from lineart_cli.imaging.morphology import disc
 from lineart_cli.imaging.resample import overlapping_strips, strips
 from lineart_cli.imaging.tone import store
 from lineart_cli.inference import passes
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     Find = Callable[[Mask, passes.Darken], Mask]
     """Of (h, w) what is inked, 1, and the darkness of the same part, makes (h, w): 0 but in what is looked for."""
     IsInked = Callable[[npt.NDArray[Any]], npt.NDArray[np.bool_]]
+    """Tells where levels, distances or coverage are ink."""
     Change = Callable[[npt.NDArray[np.float32], Mask, passes.Part], npt.NDArray[np.float32]]
     """Of the darkness of some rows and columns of a page, (h, w), and of what was found there, makes another one."""
 
@@ -40,10 +42,10 @@ def found(ink: Page, darken: passes.Darken, find: Find, is_inked: IsInked = is_c
     """Look for something in the ink of a page.
 
     Args:
-        ink: (H, W) uint8 coverage.
+        ink: (H, W) coverage, levels or distances.
         darken: of the same page.
         find: what looks for it.
-        is_inked: tells where `ink` is ink, if it is no coverage.
+        is_inked: tells where that is ink, if it is no uint8 coverage.
 
     Returns:
         (h, w) what `find` makes, for each square of `STEP` x `STEP` px; halves count as whole.
@@ -65,9 +67,9 @@ def replace(ink: DiskArray | npt.NDArray[Any], mask: Mask, by: Page | np.generic
         by: the same of the page, or one value for all of it.
     """
     for rows in strips(ink.shape[0]):
-        here = _enlarged(mask, (rows, slice(0, ink.shape[1]))) > 0
-        if here.any():
-            ink[rows] = np.where(here, by if isinstance(by, np.generic) else by[rows], ink[rows])
+        here = _enlarged(mask, (rows, slice(0, ink.shape[1])))
+        if here is not None:
+            ink[rows] = np.where(here > 0, by if isinstance(by, np.generic) else by[rows], ink[rows])
 
 
 def changed(darken: passes.Darken, mask: Mask, change: Change) -> passes.Darken:
@@ -79,11 +81,16 @@ def changed(darken: passes.Darken, mask: Mask, change: Change) -> passes.Darken:
         for strip in strips(rows.stop - rows.start):
             seen = slice(rows.start + strip.start, rows.start + strip.stop), columns
             here = _enlarged(mask, seen)
-            if here.any():
+            if here is not None:
                 dark = out[strip].astype(np.float32)
                 store(np.where(here > 0, change(dark, here, seen), dark), out[strip])
 
     return draw
+
+
+def broad(inked: Mask, across: int) -> Mask:
+    """Ink that is as broad in all directions, so that no line is left: black shapes."""
+    return np.asarray(cv2.morphologyEx(inked, cv2.MORPH_OPEN, disc(across)), np.uint8)
 
 
 def shapes(mask: Mask, least_px: int = 1) -> Iterator[tuple[passes.Part, npt.NDArray[np.bool_]]]:
@@ -110,10 +117,13 @@ def around(part: passes.Part, px: int, shape: tuple[int, ...]) -> tuple[passes.P
     return (wide[0], wide[1]), (inner[0], inner[1])
 
 
-def _enlarged(mask: Mask, part: passes.Part) -> Mask:
-    """A mask of half the size at some rows and columns of the page."""
+def _enlarged(mask: Mask, part: passes.Part) -> Mask | None:
+    """A mask of half the size at some rows and columns of the page; None where it is 0 there."""
     rows, columns = (slice(side.start // STEP, -(-side.stop // STEP)) for side in part)
-    whole = mask[rows, columns].repeat(STEP, 0).repeat(STEP, 1)
+    here = mask[rows, columns]
+    if not here.any():
+        return None
+    whole = here.repeat(STEP, 0).repeat(STEP, 1)
     top, left = (side.start % STEP for side in part)
     return whole[top : top + part[0].stop - part[0].start, left : left + part[1].stop - part[1].start]
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.imaging.morphology import disc
-from lineart_cli.inference.half_size import around, changed, darkness, found, replace, shapes
+from lineart_cli.inference.half_size import around, broad, changed, darkness, found, replace, shapes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -53,27 +53,27 @@ def filled(darken: passes.Darken, ink: DiskArray | npt.NDArray[np.uint8]) -> pas
 def solids(inked: Mask, darken: passes.Darken) -> Mask:
     """Find solid blacks; see `half_size.Find`."""
     mask = np.zeros_like(inked)
-    broad = np.asarray(cv2.morphologyEx(inked, cv2.MORPH_OPEN, disc(_INKED)), np.uint8)
-    for box, here in shapes(broad, _LEAST_PX):
+    black = broad(inked, _INKED)
+    for box, here in shapes(black, _LEAST_PX):
         wide, inner = around(box, min(_AROUND, max(here.shape)), inked.shape)
         dark = darkness(darken, wide)
         middle = float(np.median(dark[inner][here]))
         if middle >= _BLACK:
-            mask[wide] |= _whole(dark, _AS_DARK * middle, inner, here, broad[wide])
+            mask[wide] |= _whole(dark, _AS_DARK * middle, inner, here, black[wide])
     return mask
 
 
 def _whole(
-    dark: npt.NDArray[np.float32], least: float, box: passes.Part, inked: npt.NDArray[np.bool_], broad: Mask
+    dark: npt.NDArray[np.float32], least: float, box: passes.Part, inked: npt.NDArray[np.bool_], black: Mask
 ) -> Mask:
     """What is as dark and meets the shape `inked` in the part `box`, of all black shapes there."""
     is_dark = (cv2.GaussianBlur(dark, (0, 0), _SMOOTH) > least).astype(np.uint8)
-    core = cv2.morphologyEx(is_dark, cv2.MORPH_OPEN, disc(_BROAD))
-    edge = cv2.morphologyEx(is_dark, cv2.MORPH_OPEN, disc(_EDGE)) * cv2.dilate(broad, disc(_NEAR))
+    core = broad(is_dark, _BROAD)
+    edge = broad(is_dark, _EDGE) * cv2.dilate(black, disc(_NEAR))
     _, label = cv2.connectedComponents(cv2.max(core, edge), connectivity=4)
-    whole = np.zeros_like(broad)
+    whole = np.zeros_like(black)
     for one in np.unique(label[box][inked]):
         area = label == one
-        if one and core[area].any() and broad[area].mean() >= _WHOLE:
+        if one and core[area].any() and black[area].mean() >= _WHOLE:
             whole[area] = 1
     return whole

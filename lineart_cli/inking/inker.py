@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lineart_cli.brushes.drawing.paint import Lines
+    from lineart_cli.inference.half_size import IsInked
     from lineart_cli.inking.cutting import Coverage
     from lineart_cli.vector.drawing import Traced
 
@@ -160,7 +161,7 @@ class Inker:
         return drawn(found, tool, size, strokes, tolerance)
 
     def _cut(self, size: PageSize, plan: Plan, thickness: float, darken: passes.Darken) -> Iterator[Coverage]:
-        """The page's ink with a plain pen, cut from the network's levels as they come."""
+        """The page's ink with a plain pen, cut from the network's levels."""
         scale, shape = size.scale, size.working_shape
         draw, half, none = self._seen(darken, plan, shape), thickness / scale / 2, self._card.level_px
         run = partial(run_tiles, shape, plan.tiles, draw, self._bench(plan))
@@ -188,7 +189,7 @@ class Inker:
         darken: passes.Darken,
         plan: Plan,
         bands: Iterator[npt.NDArray[Any]],
-        is_inked: Callable[[npt.NDArray[Any]], npt.NDArray[np.bool_]],
+        is_inked: IsInked,
         none: float,
     ) -> Iterator[npt.NDArray[Any]]:
         """Bands of a page without crumbs, see `crumbs.swept`; it is held as a whole for that."""
