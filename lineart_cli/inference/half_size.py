@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     """Of the darkness of some rows and columns of a page, (h, w), and of what was found there, makes another one."""
 
 STEP = 2
-"""Pixels beside each other that are seen as one."""
+"""Pixels beside each other that are seen as one; `_inked` reads two of them at once."""
 
 _BAND_PX, _AROUND = 2_500_000, 256  # px that are looked at together, and rows around them
 _INKED = 127  # coverage from which a pixel is ink
@@ -95,6 +95,8 @@ def broad(inked: Mask, across: int) -> Mask:
 
 def shapes(mask: Mask, least_px: int = 1) -> Iterator[tuple[passes.Part, npt.NDArray[np.bool_]]]:
     """What is connected in a mask and has so many px: rows and columns around it, and where in these it is."""
+    if not mask.any():  # which is told in no time
+        return
     count, label, boxes, _ = cv2.connectedComponentsWithStats(mask)
     for one in range(1, count):
         left, top, width, height, px = boxes[one]
@@ -139,10 +141,7 @@ def _below(smaller: passes.Darken, top: int) -> passes.Darken:
 
 def _inked(ink: Page, rows: slice, is_inked: IsInked) -> Mask:
     """Squares with ink in them: thin lines stay closed."""
-    here = ink[STEP * rows.start : STEP * rows.stop]
-    inked = np.zeros((rows.stop - rows.start, -(-here.shape[1] // STEP)), np.uint8)
-    for y in range(STEP):
-        for x in range(STEP):
-            part = is_inked(here[y::STEP, x::STEP])
-            inked[: part.shape[0], : part.shape[1]][part] = 1
-    return inked
+    here = is_inked(ink[STEP * rows.start : STEP * rows.stop])
+    whole = np.pad(here, [(0, -side % STEP) for side in here.shape])
+    pairs = (whole[::STEP] | whole[1::STEP]).view(np.uint16)
+    return np.asarray(pairs > 0).view(np.uint8)
