@@ -67,6 +67,14 @@ class Channel(Generic[_T]):
         else:
             self.close()
 
+    @contextmanager
+    def taking(self) -> Iterator[None]:
+        """Abandons the channel in the end: its maker never waits for one who has gone."""
+        try:
+            yield
+        finally:
+            self.abandon()
+
     def __iter__(self) -> Iterator[_T]:
         return self
 

@@ -14,7 +14,7 @@ from lineart_cli.batch.files import Job
 from lineart_cli.batch.manifest import Entry, Stamp
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
 from lineart_cli.batch.overview import Scan
-from lineart_cli.batch.watchdog import Worker, patience
+from lineart_cli.batch.watchdog import NoAnswerError, Worker, patience
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import PageError
 from lineart_cli.imaging.disk_array import Page
@@ -190,7 +190,7 @@ def unharmed(page: PageContext, seconds: float, worker: Worker, reading: Callabl
     job = page.job
     try:
         found = worker.result(seconds, reading)
-    except TimeoutError as error:
+    except NoAnswerError as error:
         reason = f"is not read after {seconds:g} s"
         raise PageError(str(job), reason, "save it anew, or give it longer with --page-timeout") from error
     except OSError as error:

@@ -145,8 +145,8 @@ def write(work: JobInWork, run: RunContext) -> Event | None:
         work.is_over = True
         work.turn.release()
         with suppress(BaseException):  # what the second stage raises, who comes to an end with the job too
-            for _ in work.inked:
-                pass
+            for page in work.inked:
+                page.bands.abandon()
         if work.limit is not None:
             run.in_memory.leave(work.limit)
 
@@ -275,7 +275,8 @@ def _patience(page: PageContext, plan: Plan, options: InkOptions) -> float:
 def _written(work: JobInWork, run: RunContext) -> Event:
     job = work.job
     first = next(work.inked)
-    with run.folder.unfinished(job.output.suffix) as part, closing(_inked(work, first)) as inked:
+    unfinished = run.folder.unfinished(job.output.suffix)
+    with first.bands.taking(), unfinished as part, closing(_inked(work, first)) as inked:
         try:
             file = _file(part, inked, work, first, run)
         except OSError as error:
@@ -308,14 +309,12 @@ def _file(
 def _inked(work: JobInWork, first: PageInWork) -> Generator[pages.InkedPage]:
     """The job's pages one after the other; each has been written when the next is asked for."""
     for page in chain([first], work.inked):
-        try:
+        with page.bands.taking():
             yield page.ink
             if page.ink.drawn:
                 work.drawings.append((page.ink.drawing.strokes, page.ink.drawing.segments))
             work.colours.update((each.name, str(each.colour)) for each in page.separations)
             deque(page.bands, maxlen=0)  # raises what went wrong after the last of them
-        finally:
-            page.bands.abandon()
         work.turn.release()
 
 

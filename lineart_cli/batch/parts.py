@@ -68,9 +68,10 @@ class Parts:
         started = time.monotonic()
         loose = [job for job in jobs if not job.is_archive]
         done = [self._here(() if self._beside else loose, problems, passed_over)]
-        groups = groupby(loose if self._beside else (), lambda job: job.output.parent)
-        done += [self._beside_inputs(place, list(group)) for place, group in groups]
-        done += [self._archive(job) for job in jobs if job.is_archive]
+        for place, group in groupby(loose if self._beside else (), lambda job: job.output.parent):
+            done += self._beside_inputs(place, list(group))
+        for job in jobs:
+            done += self._archive(job) if job.is_archive else []
         whole = _total(done, self._shown(jobs), time.monotonic() - started)
         self._reporter.report(whole)
         return whole
@@ -85,16 +86,21 @@ class Parts:
     ) -> BatchDone:
         return self._batch.within(self._batch.folder, self._quiet).run(jobs, problems, passed_over)
 
-    def _beside_inputs(self, place: Path, jobs: Sequence[Job]) -> BatchDone:
+    def _beside_inputs(self, place: Path, jobs: Sequence[Job]) -> list[BatchDone]:
+        """The ends of the folder's run, and of what failed around it."""
+        done: list[BatchDone] = []
         try:
             with self._opened(place) as folder:
-                return self._batch.within(folder, self._quiet).run(jobs)
+                done.append(self._batch.within(folder, self._quiet).run(jobs))
         except ArgumentError as error:
-            return self._here((), [_unusable(job, error) for job in jobs])
+            done.append(self._here((), [_unusable(job, error) for job in jobs]))
         except PageError as error:  # of the manifest
-            return self._here((), [error])
+            done.append(self._here((), [error]))
+        return done
 
-    def _archive(self, job: Job) -> BatchDone:
+    def _archive(self, job: Job) -> list[BatchDone]:
+        """The ends of the archive's run, and of what failed around it."""
+        done: list[BatchDone] = []
         most, overwrite, dry_run = self._options.most_bytes, self._options.overwrite, self._options.dry_run
         try:
             if not self._beside:
@@ -105,7 +111,8 @@ class Parts:
                 for notice in at_work.notices(jobs):
                     reporter.report(Notice(notice))
                 with self._opened(at_work.ink) as folder:
-                    done = self._batch.within(folder, reporter).run(at_work.readable(jobs), at_work.faults(jobs))
+                    batch = self._batch.within(folder, reporter)
+                    done.append(batch.run(at_work.readable(jobs), at_work.faults(jobs)))
                     gone = at_work.tidy(folder, jobs)
                     for edited in gone:
                         reporter.report(Notice(f"{edited} was edited, and is kept, though its sketch is gone"))
@@ -113,14 +120,14 @@ class Parts:
                         reporter.report(Notice(f"{edited} was edited, and is kept; --overwrite replaces it"))
                 if not dry_run:
                     at_work.pack(jobs, before)
-                return done
         except archive.ForeignArchive as foreign:
             self._reporter.report(PageSkipped(str(job.source), str(job.output), foreign.note))
-            return BatchDone(0, 1, 0, "", 0)
+            done.append(BatchDone(0, 1, 0, "", 0))
         except ArgumentError as error:
-            return self._here((), [_unusable(job, error)])
+            done.append(self._here((), [_unusable(job, error)]))
         except PageError as error:
-            return self._here((), [error])
+            done.append(self._here((), [error]))
+        return done
 
     def _shown(self, jobs: Sequence[Job]) -> str:
         places = {job.output.parent for job in jobs}

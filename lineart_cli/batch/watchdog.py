@@ -73,6 +73,10 @@ class Inker(Protocol):
         """
 
 
+class NoAnswerError(Exception):
+    """A call has taken too long, and is given up."""
+
+
 class WatchedInker:
     """An inker that is opened when it is first needed, and again after each fault."""
 
@@ -134,7 +138,7 @@ class WatchedInker:
         inker, self._inker = self._inker or self._open_inker(), None
         try:
             yield inker
-        except TimeoutError as error:
+        except NoAnswerError as error:
             advice = "give it longer with --page-timeout, or try another --backend"
             raise EngineError(f"the engine gave no answer in {seconds:g} s; {advice}") from error
         except (ArgumentError, GeneratorExit):  # what is wrong with a page, or with its file, is no fault of the engine
@@ -168,7 +172,7 @@ class Worker:
         """The result of `call`.
 
         Raises:
-            TimeoutError: there is none after so many seconds; the call goes on in a thread that nobody waits for.
+            NoAnswerError: there is none after so many seconds; the call goes on in a thread that nobody waits for.
             Exception: whatever `call` raises.
         """
         if self._calls is None or self._thread is None:
@@ -180,10 +184,12 @@ class Worker:
         try:
             return answer.result(seconds)
         except TimeoutError:
+            if answer.done():  # it is the call's own, as of a disk in the network
+                raise
             self._thread.name = _GIVEN_UP
             self._calls.put(None)
             self._calls = None
-            raise
+            raise NoAnswerError from None
 
 
 def _serve(calls: SimpleQueue[_Call | None]) -> None:

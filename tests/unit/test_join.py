@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import tifffile
 
 from lineart_cli import pages
-from lineart_cli.batch import files
+from lineart_cli.batch import files, page
 from lineart_cli.batch.kept_files import NAME as KEPT
 from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.runner import Batch
@@ -202,3 +203,26 @@ def test_what_cannot_hold_several_pages_is_refused(file_format: str) -> None:
         ArgumentError, match=f"^--join with --format {file_format}: use --format tiff, pdf, png, webp or gif$"
     ):
         InkOptions.parse({"join": True, "format": file_format})
+
+
+@pytest.mark.parametrize("join", [True, False])
+def test_a_file_that_cannot_be_opened_ends_the_run(desk: Desk, monkeypatch: pytest.MonkeyPatch, join: bool) -> None:
+    """More ink comes than may wait for the file, from a page that nobody has taken a band of."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    class Strips(Pen):
+        def bands(self, *arguments: object) -> Iterator[np.ndarray]:
+            for band in super().bands(*arguments):  # type: ignore[arg-type]
+                yield from np.split(band, len(band))
+
+    monkeypatch.setattr(page, "AHEAD", 1)
+    monkeypatch.setattr(pages, "write_joined" if join else "write_ink", full)
+    desk.pen = Strips(desk.stopped)
+    running = threading.Thread(target=desk.run, kwargs={"join": join}, daemon=True)
+    running.start()
+    running.join(20)
+    assert not running.is_alive()
+    assert len(desk.of(PageFailed)) == (1 if join else 4)
+    assert desk.left() == (["single.tiff"] if join else [])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Generator, Iterator
 
@@ -68,6 +69,7 @@ def test_one_inker_serves_many_pages_and_is_opened_late() -> None:
         (EngineError("broken"), EngineError, 2),
         (RuntimeError("boom"), RuntimeError, 2),
         (MemoryError(), MemoryError, 2),
+        (TimeoutError(errno.ETIMEDOUT, "a disk in the network"), TimeoutError, 2),
         (GOOD[1:], EngineError, 2),
         (GOOD[:, 1:], EngineError, 2),
         (GOOD.astype(np.float32) * np.nan, EngineError, 2),

@@ -1,0 +1,111 @@
+"""Runs whose ink goes to several places."""
+
+from __future__ import annotations
+
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lineart_cli import pages
+from lineart_cli.batch import archive, files
+from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.batch.parts import Parts
+from lineart_cli.batch.runner import Batch
+from lineart_cli.brushes import store
+from lineart_cli.brushes.style import Tool
+from lineart_cli.errors import PageError
+from lineart_cli.events import BatchDone, Event, PageDone, PageFailed
+from lineart_cli.imaging.tone import Tone
+from lineart_cli.inference.engines.base import EngineChoice
+from lineart_cli.inference.tiles import plan_tiles
+from lineart_cli.model import catalogue
+from lineart_cli.options import MODEL, InkOptions, Length
+from lineart_cli.plan import PageSize, Plan
+from lineart_cli.scale import working_scale
+
+
+class Pen:
+    """Inks what is darker than half."""
+
+    def bands(
+        self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float, tone: Tone
+    ) -> Iterator[np.ndarray]:
+        yield np.where(grey < 128, 255, 0).astype(np.uint8)
+
+
+class Desk:
+    """Inks what is in `scans`; `events` are those of all runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.scans, self.out = folder / "scans", folder / "ink"
+        self.events: list[Event] = []
+        for path in (self.scans, self.out):
+            path.mkdir()
+
+    def report(self, event: Event) -> None:
+        self.events.append(event)
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def run(self, *, beside: bool) -> BatchDone:
+        options = InkOptions(beside=beside, drawing=Length(working_scale.STROKE))
+        out = None if beside else self.out
+        planned = lambda sources, place: files.plan(sources, place, ".png", pages.count_pages)  # noqa: E731
+        jobs = planned(files.find([str(self.scans)], out).sources, out)
+        tools, _ = store.tools(options)
+        with OutputFolder(self.out, dry_run=beside) as folder:
+            batch = Batch(folder, options, tools, catalogue.find(MODEL), decide, Pen, self, threading.Event())
+            return Parts(batch, self, options, OutputFolder, planned, beside=beside).run(jobs)
+
+
+def decide(page: PageSize) -> Plan:
+    tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
+    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 2, tiles, (), 1, 1, 1.5, ())
+
+
+def sketches(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name in "abc":
+        Image.fromarray(np.tile(np.uint8([255, 0, 255, 255]), (20, 10))).save(folder / f"{name}.png")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_ink_counts_though_its_manifest_is_not_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave = OutputFolder.__exit__
+
+    def full(folder: OutputFolder, *error: object) -> None:
+        leave(folder, *error)  # type: ignore[arg-type]
+        if folder.root == desk.scans:
+            raise PageError(folder.root, "cannot be written (No space left on device)", "make room")
+
+    sketches(desk.scans)
+    monkeypatch.setattr(OutputFolder, "__exit__", full)
+    done = desk.run(beside=True)
+    assert (len(desk.of(PageDone)), len(desk.of(PageFailed))) == (3, 1)
+    assert (done.inked, done.failed) == (3, 1)
+
+
+def test_ink_counts_though_its_archive_is_not_packed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(at_work: archive.ArchiveAtWork, *_: object) -> None:
+        raise PageError(at_work.job.output, "cannot be written (No space left on device)", "make room")
+
+    sketches(desk.scans / "book")
+    files_of = sorted((desk.scans / "book").iterdir())
+    with zipfile.ZipFile(desk.scans / "book.cbz", "w") as packed:
+        for path in files_of:
+            packed.write(path, path.name)
+            path.unlink()
+    monkeypatch.setattr(archive.ArchiveAtWork, "pack", full)
+    done = desk.run(beside=False)
+    assert (len(desk.of(PageDone)), len(desk.of(PageFailed))) == (3, 1)
+    assert (done.inked, done.failed) == (3, 1)
