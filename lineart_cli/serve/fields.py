@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import reprlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,11 @@ def text(value: Any) -> str:
 
 def path(value: Any) -> Path:
     """The path of a file."""
-    if not isinstance(value, str) or not value or "\0" in value:
+    try:
+        is_path = isinstance(value, str) and value != "" and b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:  # half of a character, which JSON can write
+        is_path = False
+    if not is_path:
         raise ValueError("write the path of a file")
     return Path(value)
 

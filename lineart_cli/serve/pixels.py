@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from lineart_cli.errors import PageError
@@ -131,6 +132,12 @@ def opened(path: Path, shape: tuple[int, ...], what: str) -> npt.NDArray[np.uint
         reason = f"is no {what} of {shape[1]} x {shape[0]} px: it has {size} bytes"
         raise PageError(str(path), reason, f"write all rows, {wanted} bytes")
     return np.memmap(path, np.uint8, "r", shape=shape)
+
+
+def mask(path: Path, shape: tuple[int, int], shown: tuple[int, int]) -> Mask:
+    """A mask of a part of a page, (H, W) as large as that is shown; raises PageError as `opened` does."""
+    whole = opened(path, shape, "mask")
+    return whole if shown == shape else np.asarray(cv2.resize(whole, shown[::-1], interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def discard(*paths: Path) -> None:

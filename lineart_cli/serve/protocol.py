@@ -24,8 +24,8 @@ LONGEST = 1_000_000
 """Characters of a line."""
 _LEFT_TO_THE_CALLER = {"Writing", "Batch", "Reporting"}
 """Panels of options that a request does not have; of the first, `bits` follows from `fill`."""
-_MADE = "out", "prints"
-"""Fields that name files which are made."""
+_MADE = {"ink": ("out", "prints"), "preview": ("out",)}
+"""Fields that name files which are made, by what is done."""
 
 _T = TypeVar("_T")
 
@@ -129,7 +129,7 @@ class Order:
             RequestError: a field is missing, or cannot be understood.
             ArgumentError: an option has a wrong value.
         """
-        fill = request.maybe("fill", fields.fill)
+        fill, is_ink = request.maybe("fill", fields.fill), request.do == "ink"
         _check_files(request)
         return cls(
             request.get("pixels", fields.path),
@@ -140,8 +140,8 @@ class Order:
             fill,
             request.maybe("last_scale", fields.positive),
             request.maybe("last_exposure", fields.exposure),
-            request.maybe("prints", fields.path),
-            _edited(request, fill),
+            request.maybe("prints", fields.path) if is_ink else None,
+            _edited(request, fill) if is_ink else None,
             request.get("zoom", fields.positive, default=1.0),
         )
 
@@ -149,13 +149,13 @@ class Order:
 def results(request: Request) -> list[Path]:
     """The files that an `ink` or a `preview` makes, as far as the request names any but those that it reads."""
     read = _places(_read_by(request))
-    return [path for path in _named(request, *_MADE) if os.path.realpath(path) not in read]
+    return [path for path in _named(request, *_MADE[request.do]) if os.path.realpath(path) not in read]
 
 
 def _check_files(request: Request) -> None:
     """Raises RequestError where a file is to be both read and written, or written twice."""
     taken = _places(_read_by(request))
-    for path in _named(request, *_MADE):
+    for path in _named(request, *_MADE[request.do]):
         if os.path.realpath(path) in taken:
             raise RequestError(f"{path}: is named for two files; name another one for the ink", request.id)
         taken |= _places([path])

@@ -39,7 +39,7 @@ from lineart_cli.serve.protocol import Order
 from lineart_cli.serve.watch import Watch, WatchedEngine
 
 if TYPE_CHECKING:
-    from lineart_cli.serve.pixels import Coverage
+    from lineart_cli.serve.pixels import Coverage, Mask
 
 Decide = Callable[[PageSize], Plan]
 _INKED, _PREVIEWED = (AROUND, 1), (128, 128)
@@ -168,12 +168,14 @@ class Studio:
         start, self._watch = time.monotonic(), watch
         pixels.check_place(order.out)
         sheet, tool = self._looked_at(order), _tool(order.options)
+        watch.check()
         chosen = self._scale(sheet, tool, order, is_rough=False)
         size = replace(sheet.size, scale=chosen.factor)
         crop = _within(order.crop, size)
+        mask = _mask(order, crop, crop)
         watch.check()
         worked = self._at_scale(sheet, size)
-        written = self._written(worked, crop, tool, order, _INKED)
+        written = self._written(worked, crop, mask, tool, order, _INKED)
         return {
             "crop": list(crop),
             "corners": sheet.scan.header.corners,
@@ -200,16 +202,19 @@ class Studio:
         start, self._watch = time.monotonic(), watch
         pixels.check_place(order.out)
         sheet, tool = self._looked_at(order), _tool(order.options)
+        watch.check()
         chosen = self._scale(sheet, tool, order, is_rough=True)
         shrunk = max(1.0, 1 / order.zoom)
         height, width = shape = working_scale.shape_at(shrunk, sheet.size.shape)
-        crop = _shrunk(_within(order.crop, sheet.size), shrunk, shape)
+        part = _within(order.crop, sheet.size)
+        crop = _shrunk(part, shrunk, shape)
+        mask = _mask(order, part, crop)
         seen_scale = max(chosen.factor / shrunk, 1.0) if shrunk > 1 else chosen.factor
         size = replace(sheet.size, height=height, width=width, dpi=sheet.size.dpi / shrunk, scale=seen_scale)
         watch.check()
         thin = replace(tool, thickness=Length(tool.thickness.page_px(sheet.size.dpi) / shrunk))
         worked = self._at_scale(sheet, size)
-        written = self._written(worked, crop, thin, order, _PREVIEWED)
+        written = self._written(worked, crop, mask, thin, order, _PREVIEWED)
         return {
             "width": crop.width,
             "height": crop.height,
@@ -254,12 +259,14 @@ class Studio:
             self._worked = size, _Worked(size, *overview.read(sheet.scan, size, greys, _scratch()))
         return self._worked[1]
 
-    def _written(self, worked: _Worked, crop: Crop, tool: Tool, order: Order, seen: tuple[int, int]) -> _Written:
+    def _written(
+        self, worked: _Worked, crop: Crop, mask: Mask | None, tool: Tool, order: Order, seen: tuple[int, int]
+    ) -> _Written:
         """The files that are asked for; none is there after an error."""
         try:
             page, bits = worked.size.shape, order.options.bits
-            mask = None if order.mask is None else pixels.opened(order.mask, (crop.height, crop.width), "mask")
             earlier = None if order.edited is None else layer.opened(order.edited, page)
+            self._watch.check()
             tone, share = worked.tone(order.last_exposure if worked.size.scale == order.last_scale else None), Share()
             bands = share.passed(pixels.within(*self._bands(worked, crop, tool, order, seen, tone), mask))
             if earlier is None and order.prints is None:
@@ -331,6 +338,12 @@ def _within(crop: Crop | None, size: PageSize) -> Crop:
     if crop.left + crop.width > size.width or crop.top + crop.height > size.height:
         raise ArgumentError("crop", crop, f"reaches beyond the page of {size.width} x {size.height} px")
     return crop
+
+
+def _mask(order: Order, part: Crop, shown: Crop) -> Mask | None:
+    """The mask of a part of a page, of the size in which the part is shown."""
+    sizes = ((each.height, each.width) for each in (part, shown))
+    return None if order.mask is None else pixels.mask(order.mask, *sizes)
 
 
 def _shrunk(crop: Crop, by: float, size: tuple[int, int]) -> Crop:

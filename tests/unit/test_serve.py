@@ -164,6 +164,30 @@ def test_a_preview_has_the_size_of_the_screen(caller: Caller, page: Path) -> Non
     assert (told["width"], told["height"]) == (100, 80)
 
 
+@pytest.mark.parametrize("zoom", [2, 1, 0.5])
+def test_a_mask_of_a_part_goes_with_a_preview_of_any_size(caller: Caller, page: Path, zoom: float) -> None:
+    mask = page.with_name("mask")
+    mask.write_bytes(bytes(400 * 300))
+    asked = {"pixels": str(page), "out": str(page.with_name("preview")), "crop": [0, 0, 400, 300]}
+    told = caller.ask(2, "preview", **asked, zoom=zoom, mask=str(mask))
+    assert (told["event"], told["share"]) == ("done", 0)
+
+
+def test_a_mask_shrinks_with_its_part(page: Path) -> None:
+    mask = page.with_name("mask")
+    mask.write_bytes((bytes(200) + b"\xff" * 200) * 300)
+    np.testing.assert_array_equal(pixels.mask(mask, (300, 400), (150, 200)), np.tile(np.repeat([0, 255], 100), (150, 1)))
+
+
+@pytest.mark.parametrize("zoom", [1, 0.5])
+def test_a_preview_passes_over_what_was_edited(caller: Caller, page: Path, zoom: float) -> None:
+    prints = page.with_name("prints")
+    asked = {"pixels": str(page), "out": str(page.with_name("preview")), "zoom": zoom}
+    edited = {"pixels": str(page.with_name("layer")), "prints": str(page.with_name("old"))}
+    assert caller.ask(2, "preview", **asked, prints=str(prints), edited=edited)["event"] == "done"
+    assert not prints.exists()
+
+
 def test_the_network_is_prepared_once_for_previews_anywhere_on_the_page(
     caller: Caller, page: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,7 +339,8 @@ def test_lines_that_are_no_requests_are_told_and_passed_over(caller: Caller) -> 
         caller.said.clear()
         caller.send(line)
         assert caller.last(None)["kind"] == "request"
-    for number, fields in enumerate(({}, {"do": 7}, {"do": "dance"}, {"do": "ink"}, {"do": "cancel"}), 20):
+    asked = {}, {"do": 7}, {"do": "dance"}, {"do": "ink"}, {"do": "cancel"}, {"do": "ink", "pixels": "\ud800", "out": "b"}
+    for number, fields in enumerate(asked, 20):
         caller.send(json.dumps({"id": number, **fields}))
         assert caller.last(number)["kind"] == "request"
     caller.send("")
