@@ -5,6 +5,8 @@ python offscreen.py 5|6 FOLDER, in which the plugin is, with the `command.json` 
 
 import builtins
 import json
+import os
+import signal
 import sys
 import time
 import types
@@ -84,7 +86,7 @@ def pump(seconds, until):
 
 
 import lineart  # noqa: E402, F401 - tells Krita of the docker
-from lineart import view  # noqa: E402
+from lineart import helper, view  # noqa: E402
 
 name, _, kind = told.pop("factory")
 docker = kind()
@@ -130,6 +132,12 @@ number = docker.helper.request("brushes", lambda answer: facts.setdefault("cance
 docker.helper.request("brushes", lambda answer: facts.setdefault("other", answer["event"]))
 docker.helper.cancel(number)  # before the new process has greeted
 pump(60, lambda: "other" in facts)
+helper._PATIENCE = 100
+os.kill(docker.helper._process.processId(), signal.SIGSTOP)  # it reacts to nothing
+stuck = docker.helper.request("brushes", lambda answer: facts.setdefault("stuck", answer))
+docker.helper.request("brushes", lambda answer: facts.setdefault("behind", answer["event"]))
+docker.helper.cancel(stuck)
+pump(60, lambda: "behind" in facts)
 facts["texts"] = [each.text() for each in docker.findChildren(QtWidgets.QLabel)]
 facts["grabbed"] = not docker.grab().isNull()
 docker._close()

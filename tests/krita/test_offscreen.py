@@ -68,6 +68,7 @@ def test_the_docker_works_in_this_qt(facts: dict[str, Any]) -> None:
     assert facts["overlay"] == ["#ff0000", True]
     assert facts["killed"]["kind"] == "ended"
     assert (facts["cancelled"], facts["other"]) == ({"event": "cancelled"}, "done")
+    assert (facts["stuck"], facts["behind"]) == ({"event": "cancelled"}, "done")
     assert facts["grabbed"]
     assert len(facts["menu"]) == 2  # with what can paint by script
 

@@ -1,6 +1,7 @@
 """Files by which pixels go to lineart and come back."""
 
 import os
+import shutil
 import tempfile
 
 from .helper import shared_folder
@@ -30,7 +31,4 @@ class Files:
 
     def clear(self):
         """Take the files away."""
-        for name in os.listdir(self._folder) if os.path.isdir(self._folder) else []:
-            os.remove(os.path.join(self._folder, name))
-        if os.path.isdir(self._folder):
-            os.rmdir(self._folder)
+        shutil.rmtree(self._folder, ignore_errors=True)  # on Windows a file that lineart reads stays until it is read

@@ -61,9 +61,9 @@ class Helper(QObject):
     def __init__(self, parent=None):
         super().__init__(parent)
         self._process = None
-        self._is_ready = False
+        self._is_ready = self._is_given_up = False
         self._last_id = 0
-        self._waiting = {}  # lines by id, until the process has greeted
+        self._asked = {}  # lines by id, until they are answered
         self._listeners = {}
         self._said = b""
         self.lineart = ""
@@ -76,25 +76,25 @@ class Helper(QObject):
         """Ask for something; returns the request's id."""
         number = self._next()
         self._listeners[number] = listener
-        line = self._line(number, do, fields)
+        self._asked[number] = self._line(number, do, fields)
         if self._process is None:
             QTimer.singleShot(0, self._start)
         if self._is_ready:
-            self._process.write(line)
-        else:
-            self._waiting[number] = line
+            self._process.write(self._asked[number])
         return number
 
     def cancel(self, number):
-        """Give a request up; its listener hears of it. A process that does not react is ended."""
+        """Give a request up; its listener hears of it.
+
+        A process that does not react is ended, and a new one is asked for all else.
+        """
         if number not in self._listeners:
             return
-        if number in self._waiting:
-            del self._waiting[number]
-            self._listeners.pop(number)({"event": "cancelled"})
+        if not self._is_ready:
+            self._drop(number)
             return
         self._process.write(self._line(self._next(), "cancel", {"of": number}))
-        QTimer.singleShot(_PATIENCE, lambda: self.end() if number in self._listeners else None)
+        QTimer.singleShot(_PATIENCE, lambda: self._give_up(number))
 
     def end(self):
         """End the process now; whoever waits is told."""
@@ -103,12 +103,23 @@ class Helper(QObject):
 
     def close(self):
         """Let the process end by itself, and tell nobody."""
-        self._listeners.clear()
+        self._listeners, self._asked = {}, {}
         if self._process is not None:
             self._process.closeWriteChannel()
             if not self._process.waitForFinished(1500):
                 self._process.kill()
                 self._process.waitForFinished(500)
+
+    def _drop(self, number):
+        del self._asked[number]
+        self._listeners.pop(number)({"event": "cancelled"})
+
+    def _give_up(self, number):
+        if number in self._listeners:
+            self._is_ready = False
+            self._is_given_up = self._process is not None
+            self.end()
+            self._drop(number)
 
     def _next(self):
         self._last_id += 1
@@ -144,9 +155,8 @@ class Helper(QObject):
             return
         self.lineart = answer["lineart"]
         self._is_ready = True
-        for line in self._waiting.values():
+        for line in self._asked.values():
             self._process.write(line)
-        self._waiting = {}
 
     def _read(self):
         while self._process is not None and self._process.canReadLine():
@@ -160,6 +170,7 @@ class Helper(QObject):
                 continue
             if event != "progress":
                 del self._listeners[number]
+                self._asked.pop(number, None)
             listener(answer)
 
     def _keep_said(self):
@@ -172,8 +183,12 @@ class Helper(QObject):
             self._fail_all(i18n("{0} cannot be started. Run: lineart krita install").format(program), "start")
 
     def _ended(self, code, status):
-        said = self._said.decode("utf-8", "replace").strip().splitlines()
+        said, is_given_up = self._said.decode("utf-8", "replace").strip().splitlines(), self._is_given_up
         self._forget()
+        if is_given_up:
+            if self._asked:
+                self._start()
+            return
         if status == QProcess.ExitStatus.CrashExit:
             text = i18n("lineart was ended from outside, perhaps because memory ran out. Your document is as it was.")
         elif code:
@@ -184,12 +199,12 @@ class Helper(QObject):
 
     def _forget(self):
         process, self._process = self._process, None
-        self._is_ready, self._said = False, b""
+        self._is_ready, self._is_given_up, self._said = False, False, b""
         if process is not None:
             process.deleteLater()
 
     def _fail_all(self, error, kind):
-        listeners, self._listeners, self._waiting = self._listeners, {}, {}
+        listeners, self._listeners, self._asked = self._listeners, {}, {}
         for listener in listeners.values():
             if listener != self._greeted:
                 listener({"event": "failed", "error": error, "kind": kind})
