@@ -24,6 +24,7 @@ EDITED = (
     "--overwrite replaces them"
 )
 _WHOLE = "was changed after lineart inked it, and is kept as a whole"
+_OF_ANOTHER = "is edited ink of {0}, and is kept; choose another folder, or another name by --name"
 _NOTHING_NEW = "has edits, which stay; its sketch is as it was"
 
 
@@ -86,6 +87,8 @@ def to_be_merged(job: Job, wanted: Entry, options: InkOptions, folder: OutputFol
     """
     if not (options.keep_edits or options.dry_run):
         raise Kept(EDITED)
+    if other := folder.other_input(job.output, job.source):
+        raise Kept(_OF_ANOTHER.format(other))
     known, packed = folder.last_entry(job.output)
     try:
         edited = _opened(job, known, packed, options, folder)

@@ -113,7 +113,7 @@ class OutputFolder:
 
     def is_edited(self, output: Path) -> bool:
         """Whether somebody has changed ink that this folder knows of, or did before and it still is so."""
-        entry = self._record.manifest.pages.get(self._name(output))
+        entry, _ = self.last_entry(output)
         return entry is not None and (bool(entry.edits) or _digest(output) != entry.output_sha256)
 
     def last_ink(self, output: Path, wanted: Entry) -> Entry | None:
@@ -121,6 +121,14 @@ class OutputFolder:
         with self._locked():
             last = None if self._overwrite else self._record.manifest.pages.get(self._name(output))
         return last if last is not None and last.is_before(wanted) else None
+
+    def other_input(self, output: Path, source: Path) -> str | None:
+        """The input that an output was made of, as the manifest has it; None if it is this one, or is gone."""
+        known, _ = self.last_entry(output)
+        if known is None or known.input == self.input_name(source):
+            return None
+        other = Path(self._real, known.input)
+        return known.input if other.exists() and not (source.exists() and other.samefile(source)) else None
 
     def last_entry(self, output: Path) -> tuple[Entry | None, bytes | None]:
         """What is on record of an output, whatever it was made of, and its fingerprints as `kept_files` has them."""

@@ -47,6 +47,7 @@ _TONED = "has screentone, which is left out; --screentone keep inks it like the 
 _BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes light lines on dark"
 _MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
 _TINY = "has so few px that no lines can be told on it; its ink means nothing"
+_REPLACED = "takes the place of the ink of {0}, which is still there; to have both, choose another folder or --name"
 _LEAST_SIDE = 16  # px
 _LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of a page
 
@@ -72,6 +73,8 @@ def read(work: JobInWork, run: RunContext) -> None:
     before = folder.status(job.output, opened[0].entry)
     if before is OutputStatus.FINISHED:
         raise Ended(_skipped(job, run, ""))
+    if before is OutputStatus.OUTDATED and (other := folder.other_input(job.output, job.source)):
+        run.report(Notice(f"{job.with_output}: {_REPLACED.format(other)}"))
     edited = None
     if before is OutputStatus.EDITED:
         try:

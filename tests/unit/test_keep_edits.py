@@ -516,3 +516,38 @@ def test_a_file_without_its_layer_of_ink_is_kept_as_a_whole(desk: Desk) -> None:
     assert isinstance(kept, PageSkipped)
     assert "has no layer 'ink'" in kept.note
     assert desk.output.read_bytes() == before
+
+
+def test_edits_of_one_page_never_go_into_another(desk: Desk) -> None:
+    desk.draw(sketch())
+    desk.ink()
+    edited = np.array(Image.open(desk.output))
+    stroke(edited, DETAIL, 0)
+    Image.fromarray(edited).save(desk.output)
+    before, first = desk.output.read_bytes(), desk.scan
+    desk.scan = first.parent / "other" / first.name
+    desk.scan.parent.mkdir()
+    desk.draw(255 - sketch()[::-1])
+    for given in ({"keep_edits": True}, {"dry_run": True, "keep_edits": True}):
+        told = desk.ink(**given)
+        assert isinstance(told, PageSkipped)
+        assert "is edited ink of ../a.png, and is kept" in told.note
+    assert desk.output.read_bytes() == before
+    first.rename(first.parent / "gone.png")
+    assert isinstance(desk.ink(keep_edits=True), PageDone)
+
+
+def test_ink_of_another_page_that_is_replaced_is_told(desk: Desk) -> None:
+    desk.draw(sketch())
+    desk.ink()
+    first, notice = desk.scan, "takes the place of the ink of ../a.png, which is still there"
+    desk.scan = first.parent / "other" / first.name
+    desk.scan.parent.mkdir()
+    desk.draw(sketch(20))
+    desk.ink(dry_run=True)
+    assert [notice in each.text for each in desk.events if isinstance(each, Notice)] == [True]
+    assert isinstance(desk.ink(), PageDone)
+    assert [notice in each.text for each in desk.events if isinstance(each, Notice)] == [True]
+    desk.draw(sketch(30))
+    assert isinstance(desk.ink(), PageDone)
+    assert not any(isinstance(each, Notice) for each in desk.events)
