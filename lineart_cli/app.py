@@ -89,6 +89,8 @@ def ink(
 
     source = ConfigOptions.parse({name: options.pop(name) for name in specs(ConfigOptions)})
     chosen = chosen_for(typed(context, options), [folder_of(path) for path in paths], source)
+    if "watch" in chosen.origins and (DASH in paths or options["dry_run"]):
+        chosen = chosen.without("watch")  # which a file says for runs that can go on
     with chosen.located():
         parsed = InkOptions.parse(chosen.given)
         is_typed = parsed.beside and "beside" not in chosen.origins
@@ -248,6 +250,15 @@ def _usage(error: Any) -> str:
     return f"{text.removesuffix('.')}; see {called} --help"
 
 
+def _is_nowhere() -> bool:
+    """Whether the current folder was taken away."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def _run() -> int:
     extensions.add_to(app, sys.argv[1:])
     try:
@@ -263,6 +274,9 @@ def _run() -> int:
     except (KeyboardInterrupt, typer.Abort):  # which of the two, or code 130, depends on Typer's version
         code, message = ExitCode.INTERRUPTED, ""
     except OSError as error:
+        if _is_nowhere():
+            print("lineart: the folder that you are in is gone; change to another one, and run again", file=sys.stderr)
+            return ExitCode.BAD_ARGUMENTS
         if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}:
             raise
         where = error.filename or f"a file, perhaps in {tempfile.gettempdir()},"

@@ -48,6 +48,8 @@ _BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes ligh
 _MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
 _TINY = "has so few px that no lines can be told on it; its ink means nothing"
 _REPLACED = "takes the place of the ink of {0}, which is still there; to have both, choose another folder or --name"
+_THICK = "lines of {0:g} px are too thick for a page of {1} x {2} px; give less --thickness"
+_THICKEST = 0.25  # of a page's shorter side, that tells why it has hardly any ink, or too much
 _LEAST_SIDE = 16  # px
 _LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of a page
 
@@ -265,10 +267,19 @@ def _own_faults(page: PageContext, run: RunContext) -> Iterator[None]:
 def _check(page: PageContext, share: float, run: RunContext) -> None:
     """Tell of a page with hardly any ink, or too much, and raise PageError where its file was changed meanwhile."""
     if not _LEAST_INK <= share <= _MOST_INK:
-        why = _TINY if min(page.size.shape) < _LEAST_SIDE else _BLANK if share < _LEAST_INK else _MOSTLY_BLACK
-        run.report(Notice(f"{page.job.with_output}: {why}"))
+        run.report(Notice(f"{page.job.with_output}: {_why_odd(page, share)}"))
     if manifest.stamp(page.job.source) != page.stamp:
         raise PageError(str(page.job), "was changed while it was inked", "run again")
+
+
+def _why_odd(page: PageContext, share: float) -> str:
+    """What may be wrong with a page of which so much is ink."""
+    thickness, shortest = page.thickness, min(page.size.shape)
+    if shortest < _LEAST_SIDE:
+        return _TINY
+    if thickness > _THICKEST * shortest:
+        return _THICK.format(thickness, page.size.width, page.size.height)
+    return _BLANK if share < _LEAST_INK else _MOSTLY_BLACK
 
 
 def _patience(page: PageContext, plan: Plan, options: InkOptions) -> float:

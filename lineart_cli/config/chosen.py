@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lineart_cli.config.file import NAME, ConfigError, ConfigFile, Value, find
@@ -30,6 +30,12 @@ class Chosen:
     file: ConfigFile | None = None
     preset: str = ""
     is_asked: bool = False
+
+    def without(self, name: str) -> Chosen:
+        """The same, but for an option."""
+        given = {key: value for key, value in self.given.items() if key != name}
+        origins = {key: value for key, value in self.origins.items() if key != name}
+        return replace(self, given=given, origins=origins)
 
     @contextlib.contextmanager
     def located(self) -> Iterator[None]:

@@ -134,10 +134,12 @@ def opened(path: Path, shape: tuple[int, ...], what: str) -> npt.NDArray[np.uint
     return np.memmap(path, np.uint8, "r", shape=shape)
 
 
-def mask(path: Path, shape: tuple[int, int], shown: tuple[int, int]) -> Mask:
-    """A mask of a part of a page, (H, W) as large as that is shown; raises PageError as `opened` does."""
-    whole = opened(path, shape, "mask")
-    return whole if shown == shape else np.asarray(cv2.resize(whole, shown[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+def mask(path: Path | None, part: Crop, shown: Crop) -> Mask | None:
+    """The mask of a part of a page, of the size in which that is shown; raises PageError as `opened` does."""
+    if path is None:
+        return None
+    whole, size = opened(path, (part.height, part.width), "mask"), (shown.width, shown.height)
+    return whole if size == whole.shape[::-1] else np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA))
 
 
 def discard(*paths: Path) -> None:

@@ -172,7 +172,7 @@ class Studio:
         chosen = self._scale(sheet, tool, order, is_rough=False)
         size = replace(sheet.size, scale=chosen.factor)
         crop = _within(order.crop, size)
-        mask = _mask(order, crop, crop)
+        mask = pixels.mask(order.mask, crop, crop)
         watch.check()
         worked = self._at_scale(sheet, size)
         written = self._written(worked, crop, mask, tool, order, _INKED)
@@ -208,7 +208,7 @@ class Studio:
         height, width = shape = working_scale.shape_at(shrunk, sheet.size.shape)
         part = _within(order.crop, sheet.size)
         crop = _shrunk(part, shrunk, shape)
-        mask = _mask(order, part, crop)
+        mask = pixels.mask(order.mask, part, crop)
         seen_scale = max(chosen.factor / shrunk, 1.0) if shrunk > 1 else chosen.factor
         size = replace(sheet.size, height=height, width=width, dpi=sheet.size.dpi / shrunk, scale=seen_scale)
         watch.check()
@@ -338,12 +338,6 @@ def _within(crop: Crop | None, size: PageSize) -> Crop:
     if crop.left + crop.width > size.width or crop.top + crop.height > size.height:
         raise ArgumentError("crop", crop, f"reaches beyond the page of {size.width} x {size.height} px")
     return crop
-
-
-def _mask(order: Order, part: Crop, shown: Crop) -> Mask | None:
-    """The mask of a part of a page, of the size in which the part is shown."""
-    sizes = ((each.height, each.width) for each in (part, shown))
-    return None if order.mask is None else pixels.mask(order.mask, *sizes)
 
 
 def _shrunk(crop: Crop, by: float, size: tuple[int, int]) -> Crop:

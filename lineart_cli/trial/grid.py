@@ -112,12 +112,14 @@ def begin(path: Path, page: int, options: InkOptions, card: ModelCard) -> Trial:
     """Look at a page of a file.
 
     Raises:
-        ArgumentError: there is more than one brush or thickness.
+        ArgumentError: there is more than one brush or thickness, or no such page.
         PageError: it cannot be read.
     """
     tools, _ = store.tools(options)
     if len(tools) > 1:
-        raise ArgumentError("--thickness, --brush", ", ".join(tools), "one at a time can be tried; give one of each")
+        raise ArgumentError("--thickness, --brush", "several", "give one of each to be tried")
+    if page >= (count := pages.count_pages(path)):
+        raise ArgumentError("--page", page + 1, f"{path} has {count} page{'s' * (count > 1)}")
     header = pages.read_header(path, options, page)
     dpi, _ = pages.working_dpi(header, options.dpi)
     scan = Scan(path, page, header, options)

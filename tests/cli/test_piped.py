@@ -104,6 +104,17 @@ def test_a_dry_run_tells_and_gives_nothing(pipe: Pipe) -> None:
     assert err.startswith("- -> -: 80 x 60 px at 300 dpi")
 
 
+def test_a_file_that_says_watch_is_for_runs_that_can_go_on(
+    pipe: Pipe, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    config = tmp_path_factory.mktemp("options") / "lineart.toml"
+    config.write_text("watch = true\n")
+    for words in (("-",), ("-", "--dry-run")):
+        code, _, err = pipe(png(), *words, "--config", str(config))
+        assert code == 0, err
+    assert "leave out other inputs" in pipe(png(), "-", "--watch")[2]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -13,6 +13,7 @@ import pytest
 from lineart_cli.batch.manifest import NAME
 
 Start = Callable[..., subprocess.Popen[str]]
+ROOT = Path(__file__).parents[2]
 
 
 def test_help_loads_no_runtime_and_no_image_library() -> None:
@@ -198,3 +199,20 @@ def test_piped_ink_that_is_not_taken_is_no_ink(folder: Path) -> None:
     assert "0 inked, 0 skipped, 1 failed; in -" in done.stderr
     done = shell(folder, "ink - < scans/a.png >&-")
     assert (done.returncode, "which is closed; write > ink.png" in done.stderr) == (2, True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder that somebody is in stays there")
+@pytest.mark.parametrize("words", [["ink", "a.png", "-o", "out"], ["config", "show"]])
+def test_who_is_in_a_folder_that_is_gone_is_told(tmp_path: Path, words: list[str]) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'rmdir "$PWD"; exec "$@"', "sh", sys.executable, "-m", "lineart_cli", *words],
+        cwd=gone,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "lineart: the folder that you are in is gone; change to another one, and run again\n"

@@ -500,6 +500,12 @@ class TestNotices:
         (notice,), _ = self.told(tmp_path / "a.png", out)
         assert "comes out mostly black; --invert yes" in notice
 
+    @pytest.mark.parametrize("value", [250, 0])
+    def test_lines_that_are_too_thick_for_the_page(self, tmp_path: Path, out: Path, value: int) -> None:
+        Image.new("L", (200, 100), value).save(tmp_path / "a.png")
+        (notice,), _ = self.told(tmp_path / "a.png", out, thickness=Several((Length(60.0),)), invert="no")
+        assert "lines of 60 px are too thick for a page of 200 x 100 px; give less --thickness" in notice
+
     def test_an_ordinary_page_is_not_spoken_of(self, tmp_path: Path, out: Path) -> None:
         Image.fromarray(255 - self.lines()).save(tmp_path / "a.png")
         assert self.told(tmp_path / "a.png", out)[0] == []

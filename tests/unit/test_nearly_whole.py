@@ -39,7 +39,7 @@ class TestJpegWithoutEnd:
         (tmp_path / "whole.jpg").write_bytes(content)
         (tmp_path / "a.jpg").write_bytes(content[:-2])
         np.testing.assert_array_equal(read(tmp_path / "a.jpg"), read(tmp_path / "whole.jpg"))
-        assert header(tmp_path / "a.jpg").notes == ("lacks the mark of its end; its picture is whole",)
+        assert header(tmp_path / "a.jpg").notes == ("lacks the mark of its end; it is inked if its picture is whole",)
         assert header(tmp_path / "whole.jpg").notes == ()
 
     @pytest.mark.parametrize("missing", [6, 40, 400, 1500])

@@ -176,7 +176,8 @@ def test_a_mask_of_a_part_goes_with_a_preview_of_any_size(caller: Caller, page: 
 def test_a_mask_shrinks_with_its_part(page: Path) -> None:
     mask = page.with_name("mask")
     mask.write_bytes((bytes(200) + b"\xff" * 200) * 300)
-    np.testing.assert_array_equal(pixels.mask(mask, (300, 400), (150, 200)), np.tile(np.repeat([0, 255], 100), (150, 1)))
+    shown = pixels.mask(mask, Crop(8, 9, 400, 300), Crop(4, 4, 200, 150))
+    np.testing.assert_array_equal(shown, np.tile(np.repeat([0, 255], 100), (150, 1)))
 
 
 @pytest.mark.parametrize("zoom", [1, 0.5])
@@ -339,7 +340,14 @@ def test_lines_that_are_no_requests_are_told_and_passed_over(caller: Caller) -> 
         caller.said.clear()
         caller.send(line)
         assert caller.last(None)["kind"] == "request"
-    asked = {}, {"do": 7}, {"do": "dance"}, {"do": "ink"}, {"do": "cancel"}, {"do": "ink", "pixels": "\ud800", "out": "b"}
+    asked = (
+        {},
+        {"do": 7},
+        {"do": "dance"},
+        {"do": "ink"},
+        {"do": "cancel"},
+        {"do": "ink", "pixels": "\ud800", "out": "b"},
+    )
     for number, fields in enumerate(asked, 20):
         caller.send(json.dumps({"id": number, **fields}))
         assert caller.last(number)["kind"] == "request"

@@ -107,8 +107,14 @@ def test_a_crop_is_left_top_width_and_height() -> None:
 
 
 def test_one_tool_at_a_time_is_tried(tmp_path: Path, card: ModelCard) -> None:
-    with pytest.raises(ArgumentError, match="one at a time"):
+    with pytest.raises(ArgumentError, match="--thickness, --brush several: give one of each"):
         grid.begin(tmp_path / "a.png", 0, InkOptions.parse({"thickness": "2,3"}), card)
+
+
+def test_a_page_that_the_file_does_not_have_is_refused(tmp_path: Path, card: ModelCard) -> None:
+    Image.fromarray(sketch()).save(tmp_path / "a.png")
+    with pytest.raises(ArgumentError, match=r"--page 2: .*a\.png has 1 page$"):
+        grid.begin(tmp_path / "a.png", 1, InkOptions(), card)
 
 
 def test_the_sheet_has_the_sketch_and_nine_cells_with_their_options(tmp_path: Path) -> None:

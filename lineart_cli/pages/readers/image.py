@@ -99,7 +99,7 @@ def _decoder(image: Image.Image, file: BinaryIO, lacks_end: bool) -> _Decoder:
 
 def _notes(damaged: list[str], lacks_end: bool) -> tuple[str, ...]:
     notes = [f"what it says in {' and '.join(damaged)} is damaged, and left out; its picture is whole"] * bool(damaged)
-    notes += ["lacks the mark of its end; its picture is whole"] * lacks_end
+    notes += ["lacks the mark of its end; it is inked if its picture is whole"] * lacks_end
     return tuple(notes)
 
 
