@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from lineart_cli import runtimes
+from lineart_cli.errors import ExitCode
 from lineart_cli.machine import process
 
 
@@ -11,8 +14,11 @@ def main() -> None:
     process.spare_threads()
     runtimes.for_inference_alone()
     with process.ending_at_once():
-        from lineart_cli import app
-
+        try:
+            from lineart_cli import app
+        except KeyboardInterrupt:
+            print("lineart: stopped", file=sys.stderr)
+            sys.exit(ExitCode.INTERRUPTED)
         app.main()
 
 

@@ -28,7 +28,7 @@ from lineart_cli import planning
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.machine import folders
 from lineart_cli.model import catalogue
-from lineart_cli.options import MODEL, InkOptions, field_name, specs
+from lineart_cli.options import MODEL, OF_FILES, InkOptions, field_name, specs
 from lineart_cli.pages.readers.raw import first_line
 from lineart_cli.serve import Studio
 from lineart_cli.serve.protocol import Order
@@ -45,7 +45,7 @@ _CHANNELS = {1: "y", 3: "rgb", 4: "rgba"}
 _SAMPLES = {"uint8": "u8", "uint16": "u16", "float16": "f16", "float32": "f32"}
 _ROUNDING = 0.001
 """How far samples in floating point may lie beyond 0 and 1."""
-_OF_FILES = {"Writing", "Batch", "Reporting", "layer", "sequence", "jobs"}
+_OF_FILES = OF_FILES | {"layer"}
 """Options, and panels of them, that have no part in arrays, but for `bits`."""
 
 

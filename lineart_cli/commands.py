@@ -141,6 +141,8 @@ def _report(root: Path, options: ReportOptions) -> None:
     from lineart_cli.pages import libraries
     from lineart_cli.ui import console
 
+    for folder in options.sketches:
+        require("--sketches", Path(folder))
     libraries.quieten()
     known = report.known_rows(root)
     with console.counted("reporting", len(known), options.quiet) as advance:

@@ -82,14 +82,15 @@ def _checked(path: Path, found: Sequence[Member]) -> list[Member]:
     advice = "it may be meant to do harm; unpack it with care, and ink the folder"
     if len(found) > _MOST_MEMBERS:
         raise Unreadable(f"has {len(found)} files inside", f"pack at most {_MOST_MEMBERS} together")
-    names: set[str] = set()
+    names: dict[str, Member] = {}
     found = [each for each in found if each.name not in _ROOT]
     for each in found:
         if not _is_inside(each.name):
             raise Unreadable(f"has a name inside that leads out of it, {_shown(each)}", advice)
         if (name := each.name.rstrip("/").casefold()) in names:
-            raise Unreadable(f"has two files inside that are both called {_shown(each)}", "rename one of them")
-        names.add(name)
+            both = f"{_shown(names[name])} and {_shown(each)}"
+            raise Unreadable(f"has {both} inside, which are one file on many disks", "rename one of them")
+        names[name] = each
         if each.is_link:
             raise Unreadable(f"has a link inside, {_shown(each)}", advice)
         if each.is_encrypted:

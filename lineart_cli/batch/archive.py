@@ -35,6 +35,7 @@ from lineart_cli.batch.output_folder import OutputFolder, unwritable
 from lineart_cli.errors import PageError, one_line
 
 WORK = ".lineart-archives"
+_LOCK = "lock"
 
 
 class ForeignArchive(Exception):  # noqa: N818 - it is none
@@ -294,7 +295,7 @@ def _place(output: Path, dry_run: bool) -> Iterator[Path]:
             yield Path(folder)
         return
     place = output.parent / WORK / output.name
-    lock = FileLock(place / "lock", timeout=0, thread_local=False)
+    lock = FileLock(place / _LOCK, timeout=0, thread_local=False)
     try:
         place.mkdir(parents=True, exist_ok=True)
         if os.path.realpath(place) != os.path.join(os.path.realpath(output.parent), WORK, output.name):
@@ -309,11 +310,24 @@ def _place(output: Path, dry_run: bool) -> Iterator[Path]:
         yield place
         is_over = True
     finally:
+        is_of_no_use = is_over or not (place / "ink" / manifest.NAME).exists()  # there is nothing to go on with
+        if is_of_no_use:
+            _empty(place)
         lock.release()
-        if is_over or not (place / "ink" / manifest.NAME).exists():  # there is nothing to go on with
-            shutil.rmtree(place, ignore_errors=True)
+        if is_of_no_use:
             with contextlib.suppress(OSError):  # others are at work there
+                place.rmdir()
                 place.parent.rmdir()
+
+
+def _empty(place: Path) -> None:
+    """Takes all away that is in a place whose lock is held, and the lock's file last."""
+    for path in sorted(place.iterdir(), key=lambda path: path.name == _LOCK):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):  # Windows keeps the lock's until it is released
+                path.unlink()
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ EDITED = (
 )
 _WHOLE = "was changed after lineart inked it, and is kept as a whole"
 _OF_ANOTHER = "is edited ink of {0}, and is kept; choose another folder, or another name by --name"
+_MOVED = "is edited ink of the sketch that is {0} now, and is kept; rename it as that was, or choose another folder"
 _NOTHING_NEW = "has edits, which stay; its sketch is as it was"
 
 
@@ -89,6 +91,8 @@ def to_be_merged(job: Job, wanted: Entry, options: InkOptions, folder: OutputFol
         raise Kept(EDITED)
     if other := folder.other_input(job.output, job.source):
         raise Kept(_OF_ANOTHER.format(other))
+    if moved := _moved(job, folder.last_entry(job.output)[0]):
+        raise Kept(_MOVED.format(moved))
     known, packed = folder.last_entry(job.output)
     try:
         edited = _opened(job, known, packed, options, folder)
@@ -99,6 +103,18 @@ def to_be_merged(job: Job, wanted: Entry, options: InkOptions, folder: OutputFol
     if known is not None and known.is_made_like(wanted):
         raise Kept(_NOTHING_NEW, len(edited.edits()))
     return edited
+
+
+def _moved(job: Job, known: Entry | None) -> str | None:
+    """The name that the sketch of an output has now, if another one has got its name, as in a book with a new page."""
+    if known is None or manifest.sha256(job.source) == known.input_sha256:
+        return None
+    others = sorted(job.source.parent.glob(f"*{job.source.suffix}"))
+    for other in [each for each in others if each != job.source and each.is_file()]:
+        with suppress(OSError):
+            if manifest.sha256(other) == known.input_sha256:
+                return other.name
+    return None
 
 
 def _opened(

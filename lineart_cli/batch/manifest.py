@@ -23,6 +23,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
+from lineart_cli.imaging.tone import Exposure
 from lineart_cli.model.card import ModelCard
 
 NAME = ".lineart.json"
@@ -265,4 +266,10 @@ def _read(table: Any, row: dict[str, Any]) -> Any:
         value = getattr(result, name)
         if not isinstance(value, kind):
             raise TypeError(f"{name} {value!r}")
-    return result
+    return replace(result, exposure={}) if table is Entry and not _is_exposure(result.exposure) else result
+
+
+def _is_exposure(told: Mapping[str, Any]) -> bool:
+    """Whether it is an exposure as this lineart knows it: without one, the page is measured anew."""
+    names = {each.name for each in fields(Exposure)}
+    return told.keys() == names and all(isinstance(each, int | float) for each in told.values())

@@ -1,4 +1,4 @@
-"""A part of a page, and what is around it, as a page of its own: its ink is that of the whole page."""
+"""A part of a page, and what is around it, as a page of its own: its ink is nearly that of the whole page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 _T = TypeVar("_T", bound=np.generic)
 
 AROUND = 256
-"""Working px that the network sees around a part, so that it inks it as it inks the whole page."""
+"""Working px that the network sees around a part.
+
+In all its passes together it sees farther: of 4,119 inked px 352 came out otherwise than in the whole page (by more
+than an eighth, the worst of three parts), with 1056 px none there, and 9 in another.
+"""
 _ALIGNED = math.lcm(CELL, 32)  # working px at which px of the page begin too, at any scale
 
 

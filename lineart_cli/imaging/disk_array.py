@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import threading
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -51,10 +52,7 @@ class DiskArray:
         self.dtype = np.dtype(dtype)
         self._at_work = threading.Lock()
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - it lives as long as the object
-
-    def __del__(self) -> None:
-        """Closes the file, which takes it away."""
-        self._file.close()
+        weakref.finalize(self, self._file.close)
 
     def __setitem__(self, rows: slice, values: npt.NDArray[Any]) -> None:
         """Writes some rows; raises OSError where the disk does not take them."""

@@ -7,7 +7,8 @@ Three things are taken out of a scan, in this order, because each needs the one 
 2. **The noise** of the bare paper (grain and scanner), which a soft toe lays to rest.
 3. **The pressure.** The darkness of the page's main lines is brought to `INK`, whatever the pencil.
 
-All lengths are pixels at 300 dpi: resample the page first, and turn round one drawn in white on black, see `polarity`.
+All lengths are pixels at the working scale: resample the page first, and turn round one drawn in white on black, see
+`polarity`.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def darkness(grey: Page, faint: float = NEUTRAL_FAINT) -> Floats:
     """Turn a page's greys into the darkness of what is drawn on it.
 
     Args:
-        grey: (H, W) encoded values at 300 dpi, white being the largest that a uint8 or uint16 holds, or 1.0.
+        grey: (H, W) encoded values at the working scale, white being the largest that a uint8 or uint16 holds, or 1.0.
         faint: the share of the main lines' darkness, in (0, 1), at which a line is still inked. Towards 0 ever fainter
             lines come out, and in the end the grain; towards 1 only the darkest do. Start from `NEUTRAL_FAINT`.
 

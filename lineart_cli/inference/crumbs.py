@@ -27,7 +27,7 @@ _LEAST = 5  # what a shorter crumb counts for
 _TIMES = 4  # as long is the stroke, at least
 _STROKE = 0.4  # darkness of a stroke, at least; `tone.INK` is 0.8
 _MAIN = 0.7  # darkness of the darkest tenth of a crumb, from which it is drawn on purpose
-_MOST = 500  # of short bits: where there are more, the page is drawn in dots
+_MOST = 500  # of short bits in what is seen at once, see `half_size.found`; where there are more, dots are drawn
 _REACH = 8  # around a crumb, nearer to it than to other ink: a line of any thickness
 
 

@@ -17,7 +17,7 @@ class ReadyNetworks:
         """
         Args:
             prepare: makes a network ready for windows of a height and width.
-            most: networks that are ready; one that rests takes some 22 MB.
+            most: networks that are ready; one that rests takes some 24 MB.
             awake: networks that keep what a run takes, beside the one that is at work.
             awake_px: of the windows of these, at most.
         """

@@ -56,7 +56,7 @@ class Inker:
             prepare: makes the network ready as planned, for windows of a height and width.
             bits: 8 or 16, of the ink's coverage.
             keep: pages whose lines are remembered for more tools to draw them, on the disk if they are several.
-            scratch: a folder on the disk that takes what is too large for memory, see `spool.allocate`.
+            scratch: a folder on the disk that takes what is too large for memory, see `disk_array.allocate`.
         """
         self._card = card
         self._prepare = prepare

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 _ENCODING = "utf-8"
@@ -41,10 +42,13 @@ def put(path: Path, group: str, key: str, wanted: str | None) -> None:
     if not lines:
         path.unlink()
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.lineart")
+    file = Path(os.path.realpath(path))  # a link stays one
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.lineart")
     part.write_text("".join(lines), _ENCODING, _ERRORS, newline="")
-    os.replace(part, path)
+    if file.exists():
+        shutil.copymode(file, part)
+    os.replace(part, file)
 
 
 def _lines(path: Path) -> list[str]:

@@ -25,7 +25,7 @@ class TestPage:
     Attributes:
         input: picture of the darkness that the network is given, with an empty draft; white is 0, black is 1.
         output: picture of the coverage that comes out; white is none, black is full.
-        thickness: px at 300 dpi.
+        thickness: working px.
         tolerance: largest difference of the level between runtimes, px.
     """
 

@@ -3,7 +3,7 @@
 from lineart_cli.options.bench import BenchOptions
 from lineart_cli.options.brushes import BrushesOptions
 from lineart_cli.options.config import ConfigOptions
-from lineart_cli.options.ink import InkOptions
+from lineart_cli.options.ink import OF_FILES, InkOptions
 from lineart_cli.options.krita import KritaOptions
 from lineart_cli.options.naming import Template
 from lineart_cli.options.read import ReadOptions
@@ -54,6 +54,7 @@ __all__ = [
     "MM_PER_INCH",
     "MODEL",
     "NEUTRAL_FAINT",
+    "OF_FILES",
     "PLAIN",
     "PRECISIONS",
     "READABLE",

@@ -35,6 +35,9 @@ from lineart_cli.options.values import (
     Several,
 )
 
+OF_FILES = {"Writing", "Batch", "Reporting", "sequence", "jobs"}
+"""Options, and panels of them, for many files, that have no part in a page alone; but `bits` may."""
+
 
 @dataclass(frozen=True)
 class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):

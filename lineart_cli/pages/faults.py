@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NO_PICTURE = (
     "is an archive, and no picture",
-    "give it as a file that is called so, such as comic.cbz or pages.zip, or unpack it first",
+    "lineart ink takes it as a file that is called so, such as comic.cbz or pages.zip; or unpack it first",
 )
 """Reason and advice where the pages are inside."""
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from lineart_cli.errors import ArgumentError, LineartError
 from lineart_cli.imaging.tone import Exposure
-from lineart_cli.options import Crop, InkOptions, specs
+from lineart_cli.options import OF_FILES, Crop, InkOptions, specs
 from lineart_cli.serve import fields
 from lineart_cli.serve.fields import Edited, Fill, shown
 
@@ -22,8 +22,6 @@ OLDEST = 1
 """The oldest version whose callers are understood."""
 LONGEST = 1_000_000
 """Characters of a line."""
-_LEFT_TO_THE_CALLER = {"Writing", "Batch", "Reporting"}
-"""Panels of options that a request does not have; of the first, `bits` follows from `fill`."""
 _MADE = {"ink": ("out", "prints"), "preview": ("out",)}
 """Fields that name files which are made, by what is done."""
 
@@ -121,6 +119,10 @@ class Order:
         """The files that are made."""
         return [self.out] + ([self.prints] if self.prints else [])
 
+    def at(self, scale: float) -> Order:
+        """The same for a page at that scale: the last exposure counts where the scale is the last one."""
+        return self if scale == self.last_scale else replace(self, last_exposure=None)
+
     @classmethod
     def of(cls, request: Request) -> Order:
         """Read an `ink` or a `preview`.
@@ -200,7 +202,7 @@ def _kind(fill: Fill | None) -> tuple[int, str] | None:
 
 def _options(request: Request, bits: int) -> InkOptions:
     told: dict[str, str] = request.get("options", fields.options, default={})
-    known = {name for name, spec in specs(InkOptions).items() if spec.panel not in _LEFT_TO_THE_CALLER}
+    known = {name for name, spec in specs(InkOptions).items() if not {name, spec.panel} & OF_FILES}
     for name, value in told.items():
         if name not in known:
             raise ArgumentError(f"options.{name}", value, f"unknown; there are {', '.join(sorted(known))}")

@@ -170,6 +170,7 @@ class Studio:
         sheet, tool = self._looked_at(order), _tool(order.options)
         watch.check()
         chosen = self._scale(sheet, tool, order, is_rough=False)
+        order = order.at(chosen.factor)
         size = replace(sheet.size, scale=chosen.factor)
         crop = _within(order.crop, size)
         mask = pixels.mask(order.mask, crop, crop)
@@ -204,6 +205,7 @@ class Studio:
         sheet, tool = self._looked_at(order), _tool(order.options)
         watch.check()
         chosen = self._scale(sheet, tool, order, is_rough=True)
+        order = order.at(chosen.factor)
         shrunk = max(1.0, 1 / order.zoom)
         height, width = shape = working_scale.shape_at(shrunk, sheet.size.shape)
         part = _within(order.crop, sheet.size)
@@ -267,7 +269,7 @@ class Studio:
             page, bits = worked.size.shape, order.options.bits
             earlier = None if order.edited is None else layer.opened(order.edited, page)
             self._watch.check()
-            tone, share = worked.tone(order.last_exposure if worked.size.scale == order.last_scale else None), Share()
+            tone, share = worked.tone(order.last_exposure), Share()
             bands = share.passed(pixels.within(*self._bands(worked, crop, tool, order, seen, tone), mask))
             if earlier is None and order.prints is None:
                 sha256 = pixels.write((pixels.filled(each, order.fill) for each in bands), order.out)

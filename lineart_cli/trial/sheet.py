@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 from lineart_cli.errors import ArgumentError
 from lineart_cli.trial.grid import FAINTS, ROWS, Cell
 
 _CELL, _GAP, _LINE = 480, 20, 26  # px of the sheet: longest side of a picture, white around it, height of a line
+_KEY, _NAME = "Software", "lineart try"
 _LARGEST = 3.0  # times that a small part is enlarged at most
 
 
@@ -23,6 +25,16 @@ def check(out: Path, page: Path) -> None:
         raise ArgumentError("--output", out, "it is a PNG picture; let its name end in .png")
     if os.path.realpath(out) == os.path.realpath(page):
         raise ArgumentError("--output", out, "is the page itself; give another name")
+    if out.exists() and not _is_sheet(out):
+        raise ArgumentError("--output", out, "is there already, and is no sheet of lineart try; give another name")
+
+
+def _is_sheet(path: Path) -> bool:
+    try:
+        with Image.open(path) as image:
+            return image.info.get(_KEY) == _NAME
+    except (OSError, SyntaxError, ValueError):
+        return False
 
 
 class Sheet:
@@ -51,8 +63,10 @@ class Sheet:
 
     def save(self, out: Path) -> None:
         """Writes the sheet; raises ArgumentError where the disk does not take it."""
+        name = PngInfo()
+        name.add_text(_KEY, _NAME)
         try:
-            self.image.save(out, "PNG")
+            self.image.save(out, "PNG", pnginfo=name)
         except OSError as error:
             raise ArgumentError("--output", out, f"cannot be written ({error.strerror}); choose another") from error
 

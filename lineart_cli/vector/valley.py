@@ -54,7 +54,7 @@ def valley(off: Page) -> Valley:
     """Find the middle of a page's lines.
 
     Args:
-        off: (h, w) distance from the middle of the nearest line, px at 300 dpi.
+        off: (h, w) distance from the middle of the nearest line, working px.
     """
     height, width = off.shape
     solid = np.zeros((height, width), np.uint8)

@@ -75,7 +75,9 @@ def test_what_is_no_picture_gives_nothing_and_says_so(pipe: Pipe) -> None:
     for archive in (b"PK\5\6" + bytes(18), b"Rar!\x1a\7\1\0", b"7z\xbc\xaf\x27\x1c"):
         code, out, err = pipe(archive)
         assert (code, out) == (1, b"")
-        assert err.startswith("lineart: -: is an archive, and no picture; give it as a file that is called so, such as")
+        assert err.startswith(
+            "lineart: -: is an archive, and no picture; lineart ink takes it as a file that is called so, such as"
+        )
 
 
 def test_an_output_that_is_closed_or_full_is_a_failure(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ from lineart_cli.krita.folders import Krita
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 _MISSING = [name for name in ("krita", "xvfb-run") if shutil.which(name) is None]
+_WITHOUT_VENVS = [each for each in os.get_exec_path() if not Path(each, "../pyvenv.cfg").exists()]
+"""PATH, but for activated environments: Krita's Python would take one for its home."""
 _SECONDS = 900  # a loaded machine takes long
 
 Play = Callable[..., dict[str, Any]]
@@ -62,6 +64,7 @@ def play(krita_home: Path) -> Play:
             "LINEART_FACTS": str(facts),
             "LINEART_OUT": str(out),
             **variables,
+            "PATH": os.pathsep.join(_WITHOUT_VENVS),
         }
         environment.pop("PYTHONPATH", None)
         command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", "krita", "--nosplash"]

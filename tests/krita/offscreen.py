@@ -88,6 +88,7 @@ def pump(seconds, until):
 import lineart  # noqa: E402, F401 - tells Krita of the docker
 from lineart import helper, view  # noqa: E402
 
+told["settings"] = json.dumps({"brush": "pencil"})  # chosen the last time
 name, _, kind = told.pop("factory")
 docker = kind()
 docker.canvasChanged(None)
@@ -96,6 +97,7 @@ docker.show()
 brushes = docker.fields["brush"]
 facts = {"name": name, "qt": docker.fields["unit"].__class__.__module__}
 facts["brushes"] = pump(120, lambda: brushes.count() > 5)
+facts["brush"] = brushes.currentData()
 facts["icons"] = all(not brushes.itemIcon(row).isNull() for row in range(brushes.count()))
 docker.ink_button.click()
 facts["said"] = docker.status.text()

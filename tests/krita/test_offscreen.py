@@ -60,6 +60,7 @@ def test_the_docker_works_in_this_qt(facts: dict[str, Any]) -> None:
     assert facts["qt"] == f"PyQt{facts['version']}.QtWidgets"
     assert facts["name"] == "lineart"
     assert facts["brushes"]
+    assert facts["brush"] == "pencil"
     assert facts["icons"]
     settings = facts["settings"]
     assert (settings["unit"], settings["thickness"], settings["faint"]) == ("mm", 0.5, 0.6)

@@ -6,10 +6,14 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import pytest
+
+from lineart_cli.batch import archive
 from lineart_cli.batch.archive import ArchiveAtWork
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.manifest import NAME, Entry, Failure, sha256
 from lineart_cli.batch.output_folder import OutputFolder
+from lineart_cli.errors import PageError
 
 
 def test_only_ink_inside_is_taken_away(tmp_path: Path) -> None:
@@ -32,3 +36,21 @@ def test_only_ink_inside_is_taken_away(tmp_path: Path) -> None:
     assert victim.exists()
     assert kept == [at_work.ink / "drawn_on.png"]
     assert sorted(path.name for path in at_work.ink.glob("*.png")) == ["drawn_on.png", "here.png", "mine.png"]
+
+
+def test_who_comes_while_a_place_is_cleared_waits_for_nothing_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, clear = tmp_path / "out.cbz", archive._empty
+    others: list[str] = []
+
+    def cleared(place: Path) -> None:
+        with pytest.raises(PageError, match="is being made by another run"), archive._place(output, dry_run=False):
+            others.append("came in")
+        clear(place)
+
+    monkeypatch.setattr(archive, "_empty", cleared)
+    with archive._place(output, dry_run=False) as place:
+        (place / "sketches").mkdir()
+    assert others == []
+    assert list(tmp_path.iterdir()) == []

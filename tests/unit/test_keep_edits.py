@@ -551,3 +551,19 @@ def test_ink_of_another_page_that_is_replaced_is_told(desk: Desk) -> None:
     desk.draw(sketch(30))
     assert isinstance(desk.ink(), PageDone)
     assert not any(isinstance(each, Notice) for each in desk.events)
+
+
+def test_edits_do_not_go_into_the_page_that_got_the_name_of_theirs(desk: Desk) -> None:
+    """A page was put into the book before this one."""
+    desk.draw(sketch())
+    desk.ink()
+    edited = np.array(Image.open(desk.output))
+    stroke(edited, DETAIL, 0)
+    Image.fromarray(edited).save(desk.output)
+    before = desk.output.read_bytes()
+    desk.scan.rename(desk.scan.with_name("b.png"))
+    desk.draw(sketch()[::-1])
+    told = desk.ink(keep_edits=True)
+    assert isinstance(told, PageSkipped)
+    assert told.note.startswith("is edited ink of the sketch that is b.png now, and is kept")
+    assert desk.output.read_bytes() == before

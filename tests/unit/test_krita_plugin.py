@@ -6,6 +6,7 @@ import ast
 import importlib
 import importlib.util
 import json
+import os
 import re
 import runpy
 import sys
@@ -54,6 +55,18 @@ def test_install_status_remove_leave_all_as_it_was(krita: Krita, tmp_path: Path)
     assert plugin_files.remove(krita)
     assert everything(tmp_path) == before
     assert not plugin_files.remove(krita)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_settings_that_are_a_link_stay_one(krita: Krita, tmp_path: Path) -> None:
+    file = tmp_path / "dotfiles"
+    krita.config.rename(file)
+    file.chmod(0o600)
+    krita.config.symlink_to(file)
+    kritarc.put(krita.config, "python", "enable_lineart", "true")
+    assert krita.config.is_symlink()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert kritarc.value(file, "python", "enable_lineart") == "true"
 
 
 def test_an_upgrade_replaces_all_files(krita: Krita) -> None:

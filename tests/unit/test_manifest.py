@@ -172,3 +172,15 @@ def test_a_line_of_the_journal_that_is_nested_too_deeply_is_passed_over() -> Non
     known = manifest.Manifest({}, {})
     manifest.replay(known, ["[" * 100_000], lambda _: None)
     assert known == manifest.Manifest({}, {})
+
+
+@pytest.mark.parametrize(
+    "told", [{"level": 1.0}, {"level": 1, "toe": 0, "gain": 1, "more": 2}, {"level": [], "toe": 0, "gain": 1}]
+)
+def test_an_exposure_that_is_not_understood_is_measured_anew(told: dict[str, object]) -> None:
+    made = Manifest()
+    made.record("a.png", replace(ENTRY, exposure=told))  # type: ignore[arg-type]
+    assert manifest.parse("".join(made.lines())).pages["a.png"].exposure == {}
+    sound = {"level": 1.0, "toe": 0.01, "gain": 1.2}
+    made.record("a.png", replace(ENTRY, exposure=sound))
+    assert manifest.parse("".join(made.lines())).pages["a.png"].exposure == sound

@@ -180,6 +180,12 @@ def test_a_mask_shrinks_with_its_part(page: Path) -> None:
     np.testing.assert_array_equal(shown, np.tile(np.repeat([0, 255], 100), (150, 1)))
 
 
+def test_the_last_exposure_counts_where_the_scale_is_kept() -> None:
+    told = {"pixels": "a", "out": "b", "last_scale": 1.5, "last_exposure": {"level": 1, "toe": 0, "gain": 2}}
+    order = Order.of(Request(1, "preview", told))
+    assert order.at(1.5).last_exposure == order.last_exposure != order.at(3.0).last_exposure is None
+
+
 @pytest.mark.parametrize("zoom", [1, 0.5])
 def test_a_preview_passes_over_what_was_edited(caller: Caller, page: Path, zoom: float) -> None:
     prints = page.with_name("prints")

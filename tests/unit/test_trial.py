@@ -144,3 +144,19 @@ def test_a_sheet_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     drawn = sheet.Sheet(np.zeros((20, 20), np.uint8), [])
     with pytest.raises(ArgumentError, match="cannot be written"):
         drawn.save(tmp_path / "nowhere" / "sheet.png")
+
+
+def test_a_sheet_takes_the_place_of_a_sheet_and_of_nothing_else(tmp_path: Path) -> None:
+    out, page = tmp_path / "sheet.png", tmp_path / "a.png"
+    sheet.Sheet(np.full((100, 200), 128, np.uint8), []).save(out)
+    sheet.check(out, page)
+    for content in (b"a letter", page_of(out)):
+        out.write_bytes(content)
+        with pytest.raises(ArgumentError, match="is there already, and is no sheet of lineart try"):
+            sheet.check(out, page)
+
+
+def page_of(path: Path) -> bytes:
+    """A PNG of an artist's."""
+    Image.new("L", (20, 20), 255).save(path)
+    return path.read_bytes()

@@ -30,7 +30,7 @@ def link() -> ZipInfo:
         ([ZipInfo("b//a.png")], "has a name inside that leads out of it"),
         ([ZipInfo("C:/a.png")], "has a name inside that leads out of it"),
         ([ZipInfo("b\\..\\..\\a.png")], "has a name inside that leads out of it"),
-        ([ZipInfo("a.png"), ZipInfo("A.PNG")], "has two files inside that are both called A.PNG"),
+        ([ZipInfo("a.png"), ZipInfo("A.PNG")], "has a.png and A.PNG inside, which are one file on many disks"),
         ([link()], "has a link inside, a.png"),
     ],
 )

@@ -48,10 +48,10 @@ class Engine(Protocol):
         Args:
             sketch: (1, 2, H, W) float16 in [0, 1]: darkness, 0 = paper, and the draft's coverage, 0 = none; H and W as
                 the engine was opened for.
-            thickness: of the lines, px at 300 dpi.
+            thickness: of the lines, working px.
 
         Returns:
-            (1, 1, H, W) float16 or float32, the level: signed distance from the edge of the ink in px at 300 dpi, > 0
+            (1, 1, H, W) float16 or float32, the level: signed distance from the edge of the ink in working px, > 0
             inside. It is the engine's own memory: copy it to keep it beyond the next run.
 
         Raises:

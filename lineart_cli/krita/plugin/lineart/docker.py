@@ -229,6 +229,8 @@ class LineartDocker(DockWidget):
     def _load(self):
         document = Krita.instance().activeDocument()
         chosen = settings.load(document)
+        if not self._brushes:
+            self._list_brushes([])
         self._is_loading = True
         self._list_layers()
         for name, value in chosen.items():
@@ -287,7 +289,7 @@ class LineartDocker(DockWidget):
 
     def _list_brushes(self, brushes):
         field = self.fields["brush"]
-        chosen = field.currentData() or settings.load(Krita.instance().activeDocument())["brush"]
+        chosen = settings.load(Krita.instance().activeDocument())["brush"]
         self._is_loading = True
         field.clear()
         for each in brushes or [{"name": chosen, "about": ""}]:

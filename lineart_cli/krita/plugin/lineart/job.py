@@ -1,7 +1,6 @@
 """What is being inked: what lineart is asked for, and what becomes of its answer in the document."""
 
 import base64
-import binascii
 
 from krita import Krita
 
@@ -59,7 +58,7 @@ class Job:
         try:
             with open(self.files.old_prints, "wb") as file:
                 file.write(base64.b64decode(last["prints"]))
-        except binascii.Error:
+        except ValueError:
             is_alike = False
         if not is_alike:
             self._note = i18n("The last ink has another size or colour space: it stays, and the new one lies above it.")
