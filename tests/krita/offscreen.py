@@ -88,9 +88,10 @@ def pump(seconds, until):
 import lineart  # noqa: E402, F401 - tells Krita of the docker
 from lineart import helper, view  # noqa: E402
 
-told["settings"] = json.dumps({"brush": "pencil"})  # chosen the last time
 name, _, kind = told.pop("factory")
 docker = kind()
+told["settings"] = json.dumps({"brush": "pencil"})  # of a document that is opened before brushes are listed
+docker._load()
 docker.canvasChanged(None)
 docker.resize(300, 600)
 docker.show()
