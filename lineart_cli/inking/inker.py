@@ -180,7 +180,7 @@ class Inker:
 
     @property
     def _line(self) -> float:
-        """Half the thickness of lines that crumbs are looked for in, working px; in ink at scale 1 they are as inked."""
+        """Half the thickness of lines that crumbs are looked for in, working px; ink at scale 1 has its own."""
         return self._card.draft.thickness / 2 if self._card.draft else 0.0
 
     def _without_crumbs(

@@ -90,6 +90,17 @@ def path(value: Any) -> Path:
     return Path(value)
 
 
+def shape(value: Any) -> tuple[int, int]:
+    """Height and width of what is given as [width, height]."""
+    try:
+        width, height = (whole(each) for each in value)
+    except (TypeError, ValueError):
+        width = height = 0
+    if min(width, height) < 1:
+        raise ValueError("write [width, height], whole px, at least 1")
+    return height, width
+
+
 def crop(value: Any) -> Crop:
     """A part of a page."""
     try:

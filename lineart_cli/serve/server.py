@@ -27,6 +27,7 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (EngineError, "engine"),
 )
 """What the caller may want to tell apart."""
+_ENDLESS = (1_000_000_000, 1_000_000_000)  # height and width of a page, px
 _PATIENCE = 3.0  # s that an end waits for a page to be given up
 
 
@@ -177,7 +178,8 @@ class Server:
         return self._studio.preview(Order.of(request), watch)
 
     def _prepare(self, request: Request, watch: Watch) -> dict[str, Any]:
-        self._studio.prepare(request.get("width", fields.whole), request.get("height", fields.whole), watch)
+        window = request.get("height", fields.whole), request.get("width", fields.whole)
+        self._studio.prepare(window, request.get("page", fields.shape, default=_ENDLESS), watch)
         return {}
 
     def _brushes(self, request: Request, _: Watch) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from lineart_cli.options import Crop, InkOptions, Length, ReadOptions, specs
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.scale import reader, working_scale
 from lineart_cli.scale.working_scale import Estimate, WorkingScale
-from lineart_cli.serve import layer, pixels
+from lineart_cli.serve import crops, layer, pixels
 from lineart_cli.serve.layer import NewInk
 from lineart_cli.serve.pixels import Share
 from lineart_cli.serve.protocol import Order
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from lineart_cli.serve.pixels import Coverage, Mask
 
 Decide = Callable[[PageSize], Plan]
+Shape = tuple[int, int]
 _INKED, _PREVIEWED = (AROUND, 1), (128, 128)
 """Working px that a part sees around itself, and by which its size goes, see `Part.of`: previews have to be soon."""
 _DPI, _MOST_SIDE = 300.0, 16_384
@@ -128,7 +129,7 @@ class Studio:
         self._decide = decide
         self._compiled = CompiledNetworks(cache)
         self._networks = ReadyNetworks(self._open, _MOST_READY, _MOST_AWAKE, _SMALL_PX)
-        self._prepared: list[tuple[int, int]] = []
+        self._prepared: list[Shape] = []
         self._sheet: tuple[Any, _Sheet] | None = None
         self._worked: tuple[PageSize, _Worked] | None = None
         self._watch = Watch(lambda *_: None)
@@ -142,15 +143,22 @@ class Studio:
         reader.forget()
         gc.collect()
 
-    def prepare(self, width: int, height: int, watch: Watch) -> None:
-        """Make ready what takes long in the first preview of a window, of so many px of the screen; raises as `ink`."""
-        if not all(1 <= side <= _MOST_SIDE for side in (width, height)):
+    def prepare(self, window: Shape, page: Shape, watch: Watch) -> None:
+        """Make ready what takes long in the first preview of a window; raises as `ink`.
+
+        Args:
+            window: height and width, px of the screen.
+            page: of the whole page as it is shown, likewise.
+            watch: of the request.
+        """
+        height, width = window
+        if not all(1 <= side <= _MOST_SIDE for side in window):
             raise ArgumentError("width, height", f"{width} x {height}", f"give 1 to {_MOST_SIDE} px")
         if self._card.scale_network:
             reader.opened(self._card.scale_network)
         self._prepared.clear()
         for scale in _PREPARED:
-            shape = rows, columns = _stepped((height, width), scale)
+            shape = rows, columns = _stepped(window, scale, page)
             plan = self._decide(InkOptions.parse({}))(PageSize(rows, columns, _DPI))
             for tiles in (plan.draft, plan.tiles):
                 watch.check()
@@ -172,7 +180,7 @@ class Studio:
         chosen = self._scale(sheet, tool, order, is_rough=False)
         order = order.at(chosen.factor)
         size = replace(sheet.size, scale=chosen.factor)
-        crop = _within(order.crop, size)
+        crop = crops.within(order.crop, size)
         mask = pixels.mask(order.mask, crop, crop)
         watch.check()
         worked = self._at_scale(sheet, size)
@@ -208,8 +216,8 @@ class Studio:
         order = order.at(chosen.factor)
         shrunk = max(1.0, 1 / order.zoom)
         height, width = shape = working_scale.shape_at(shrunk, sheet.size.shape)
-        part = _within(order.crop, sheet.size)
-        crop = _shrunk(part, shrunk, shape)
+        part = crops.within(order.crop, sheet.size)
+        crop = crops.shrunk(part, shrunk, shape)
         mask = pixels.mask(order.mask, part, crop)
         seen_scale = max(chosen.factor / shrunk, 1.0) if shrunk > 1 else chosen.factor
         size = replace(sheet.size, height=height, width=width, dpi=sheet.size.dpi / shrunk, scale=seen_scale)
@@ -303,9 +311,9 @@ class Studio:
         inker = Inker(self._card, self._prepare, order.options.bits, scratch=_scratch())
         return inker.bands(page, size, plan, tool, order.options.faint, tone), inside
 
-    def _prepared_for(self, crop: Crop, size: PageSize) -> tuple[int, int]:
+    def _prepared_for(self, crop: Crop, size: PageSize) -> Shape:
         """Height and width, working px, of the least part that holds another and that networks are ready for; or 0."""
-        rows, columns = _stepped((crop.height, crop.width), size.scale)
+        rows, columns = _stepped((crop.height, crop.width), size.scale, size.shape)
         holding = [each for each in self._prepared if each[0] >= rows and each[1] >= columns]
         least = min(holding, key=math.prod, default=(0, 0))
         return least if math.prod(least) <= _LARGER * rows * columns else (0, 0)
@@ -317,9 +325,10 @@ class Studio:
         return WatchedEngine(self._networks.open(choice, window), lambda: self._watch)
 
 
-def _stepped(shape: tuple[int, int], scale: float) -> tuple[int, int]:
-    """Height and width, working px, of the part that a preview of so many px takes in."""
-    rows, columns = (stepped(side / scale, *_PREVIEWED) for side in shape)
+def _stepped(shown: Shape, scale: float, page: Shape) -> Shape:
+    """Height and width, working px, of the part of a page that a preview of so many px takes in."""
+    whole = working_scale.shape_at(scale, page)
+    rows, columns = (min(stepped(side / scale, *_PREVIEWED), most) for side, most in zip(shown, whole, strict=True))
     return rows, columns
 
 
@@ -331,19 +340,3 @@ def _scratch() -> Path:
 def _tool(options: InkOptions) -> Tool:
     (tool,) = store.tools(options)[0].values()
     return tool
-
-
-def _within(crop: Crop | None, size: PageSize) -> Crop:
-    """The part of a page that is asked for; raises ArgumentError where it reaches beyond."""
-    if crop is None:
-        return Crop(0, 0, size.width, size.height)
-    if crop.left + crop.width > size.width or crop.top + crop.height > size.height:
-        raise ArgumentError("crop", crop, f"reaches beyond the page of {size.width} x {size.height} px")
-    return crop
-
-
-def _shrunk(crop: Crop, by: float, size: tuple[int, int]) -> Crop:
-    """A part of a page in px of one that is smaller, of a height and width."""
-    left, top = min(int(crop.left / by), size[1] - 1), min(int(crop.top / by), size[0] - 1)
-    width, height = (max(1, round(side / by)) for side in (crop.width, crop.height))
-    return Crop(left, top, min(width, size[1] - left), min(height, size[0] - top))

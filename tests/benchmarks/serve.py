@@ -148,7 +148,9 @@ def main() -> None:
         width, height = (min(round(side / zoom), whole) for side, whole in zip(WINDOW, (2480, 3508), strict=True))
         seen = {"pixels": str(raw), "out": out, "crop": [400, 500, min(width, 2080), min(height, 3008)], "zoom": zoom}
         wide, high = (min(side, math.ceil(zoom * whole)) for side, whole in zip(WINDOW, (2480, 3508), strict=True))
-        rows.append((f"window prepared for, at {zoom:.0%}", [serve.ask("prepare", width=wide, height=high)], ""))
+        page = [round(min(zoom, 1) * side) for side in (2480, 3508)]
+        asked = {"width": wide, "height": high, "page": page}
+        rows.append((f"window prepared for, at {zoom:.0%}", [serve.ask("prepare", **asked)], ""))
         raw.touch()
         rows.append((f"preview at {zoom:.0%}, first", [serve.ask("preview", **seen)], "1"))
         drawn = []

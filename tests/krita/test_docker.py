@@ -195,7 +195,12 @@ def test_a_preview_lies_on_the_canvas_and_follows_settings_and_view(facts: Facts
     assert told["hidden"]  # once the view has changed
     assert told["gone"]
     assert told["zoom"] == pytest.approx(0.5, abs=1e-6)  # whatever the page's resolution
-    assert told["prepared"] == [WIDTH // 2, HEIGHT // 2]  # no more than is seen of the page
+    half = WIDTH // 2, HEIGHT // 2
+    assert told["prepared"] == {
+        "width": half[0],
+        "height": half[1],
+        "page": list(half),
+    }  # no more than there is of the page
     thin, thick = (np.asarray(Image.open(told[name]).convert("L")) for name in ("picture", "thicker"))
     assert np.count_nonzero(thick < 60) > 1.8 * np.count_nonzero(thin < 60) > 1000
 

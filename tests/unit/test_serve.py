@@ -214,6 +214,22 @@ def test_the_network_is_prepared_once_for_previews_anywhere_on_the_page(
     assert told["error"] == "width, height 300 x 0: give 1 to 16384 px"
 
 
+def test_the_network_is_prepared_for_a_page_that_is_narrower_than_the_window(
+    caller: Caller, page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    monkeypatch.setattr(OPEN_ENGINE, lambda *given: opened.append(given[2]) or open_engine(*given))
+    page.write_bytes(first_line(1000, 3000, "y", "u8") + bytes(1000 * 3000))
+    assert caller.ask(2, "prepare", width=334, height=400, page=[333, 1000])["event"] == "done"
+    assert opened
+    before = len(opened)
+    asked = {"pixels": str(page), "out": str(page.with_name("preview")), "options": {"drawing": "7px"}}
+    for number, top in enumerate((0, 900, 1780), 3):
+        assert caller.ask(number, "preview", **asked, crop=[0, top, 1000, 1200], zoom=0.333)["event"] == "done"
+    assert opened[before:] == []
+    assert "write [width, height]" in caller.ask(9, "prepare", width=334, height=400, page=[0, 7])["error"]
+
+
 @pytest.fixture
 def no_window_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lineart_cli.serve.studio._SMALL_PX", 0)

@@ -58,13 +58,17 @@ class Preview(QtCore.QObject):
         port, view, document = viewport(), seen(), Krita.instance().activeDocument()
         if port is None:
             return
-        size = [round(side * port.devicePixelRatioF()) for side in (port.width(), port.height())]
-        crop = view.crop((document.width(), document.height())) if view is not None else None
+        width, height = (round(side * port.devicePixelRatioF()) for side in (port.width(), port.height()))
+        asked, page = {"width": width, "height": height}, (document.width(), document.height())
+        crop = view.crop(page) if view is not None else None
         if crop is not None:  # of a page that is seen from afar, the canvas has more than the page
-            size = [min(side, math.ceil(shown * view.zoom * view.ratio)) for side, shown in zip(size, crop[2:])]
-        if size != self._prepared:
-            self._prepared = size
-            self._helper.request("prepare", lambda _answer: None, width=size[0], height=size[1])
+            zoom = view.zoom * view.ratio
+            wide, high = (math.ceil(side * zoom) for side in crop[2:])
+            asked = {"width": min(width, wide), "height": min(height, high)}
+            asked["page"] = [max(1, round(side * min(zoom, 1))) for side in page]
+        if asked != self._prepared:
+            self._prepared = asked
+            self._helper.request("prepare", lambda _answer: None, **asked)
 
     def renew(self):
         """Settings have changed."""

@@ -1,0 +1,23 @@
+"""Parts of a page that callers ask for."""
+
+from __future__ import annotations
+
+from lineart_cli.errors import ArgumentError
+from lineart_cli.options import Crop
+from lineart_cli.plan import PageSize
+
+
+def within(crop: Crop | None, size: PageSize) -> Crop:
+    """The part of a page that is asked for; raises ArgumentError where it reaches beyond."""
+    if crop is None:
+        return Crop(0, 0, size.width, size.height)
+    if crop.left + crop.width > size.width or crop.top + crop.height > size.height:
+        raise ArgumentError("crop", crop, f"reaches beyond the page of {size.width} x {size.height} px")
+    return crop
+
+
+def shrunk(crop: Crop, by: float, size: tuple[int, int]) -> Crop:
+    """A part of a page in px of one that is smaller, of a height and width."""
+    left, top = min(int(crop.left / by), size[1] - 1), min(int(crop.top / by), size[0] - 1)
+    width, height = (max(1, round(side / by)) for side in (crop.width, crop.height))
+    return Crop(left, top, min(width, size[1] - left), min(height, size[0] - top))
