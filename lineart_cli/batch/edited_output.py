@@ -91,9 +91,9 @@ def to_be_merged(job: Job, wanted: Entry, options: InkOptions, folder: OutputFol
         raise Kept(EDITED)
     if other := folder.other_input(job.output, job.source):
         raise Kept(_OF_ANOTHER.format(other))
-    if moved := _moved(job, folder.last_entry(job.output)[0]):
-        raise Kept(_MOVED.format(moved))
     known, packed = folder.last_entry(job.output)
+    if known is not None and (moved := _moved(job, known, wanted)):
+        raise Kept(_MOVED.format(moved))
     try:
         edited = _opened(job, known, packed, options, folder)
     except PageError as error:
@@ -105,9 +105,9 @@ def to_be_merged(job: Job, wanted: Entry, options: InkOptions, folder: OutputFol
     return edited
 
 
-def _moved(job: Job, known: Entry | None) -> str | None:
+def _moved(job: Job, known: Entry, wanted: Entry) -> str | None:
     """The name that the sketch of an output has now, if another one has got its name, as in a book with a new page."""
-    if known is None or manifest.sha256(job.source) == known.input_sha256:
+    if wanted.input_sha256 == known.input_sha256:
         return None
     others = sorted(job.source.parent.glob(f"*{job.source.suffix}"))
     for other in [each for each in others if each != job.source and each.is_file()]:

@@ -1,4 +1,4 @@
-"""A part of a page, and what is around it, as a page of its own: its ink is nearly that of the whole page."""
+"""A part of a page, and what is around it, as a page of its own."""
 
 from __future__ import annotations
 
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T", bound=np.generic)
 
-AROUND = 256
-"""Working px that the network sees around a part.
-
-In all its passes together it sees farther: of 4,119 inked px 352 came out otherwise than in the whole page (by more
-than an eighth, the worst of three parts), with 1056 px none there, and 9 in another.
-"""
 _ALIGNED = math.lcm(CELL, 32)  # working px at which px of the page begin too, at any scale
 
 
@@ -51,7 +45,7 @@ class Part:
         size: PageSize,
         crop: Crop,
         tone: Tone,
-        around: int = AROUND,
+        around: int,
         step: int = 1,
         least: tuple[int, int] = (0, 0),
     ) -> Part:
@@ -62,7 +56,8 @@ class Part:
             size: of the whole.
             crop: px of the page as it is to be drawn.
             tone: of the whole.
-            around: working px to take in on each side, rounded outwards.
+            around: working px to take in on each side, rounded outwards; with `ModelCard.reach` the ink of the part is
+                that of the whole page.
             step: working px, of which its height and width are multiples as far as the page is so large: parts of one
                 size have one height and width then, wherever they are, and the network is ready for the next.
             least: height and width to take in, working px, as far as the page is so large; not for a step of 1.

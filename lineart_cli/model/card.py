@@ -118,6 +118,12 @@ class ModelCard:
         """The ONNX file that reads the scale of a drawing, if there is one."""
         return self.scale[0] if self.scale else None
 
+    def reach(self, passes: int) -> int:
+        """How far a pixel of the ink sees in so many passes, px: the first is at the draft's scale."""
+        if self.draft is None or passes == 1:
+            return self.halo_px
+        return self.halo_px * (self.draft.step + passes - 1)
+
     def network_for(self, precision: str) -> Path:
         """The ONNX file to run in a precision."""
         return self.int8[0] if precision == "int8" and self.int8 else self.network

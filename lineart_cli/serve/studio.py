@@ -16,7 +16,7 @@ import numpy as np
 from lineart_cli import pages
 from lineart_cli.batch import manifest, overview
 from lineart_cli.batch.overview import Overview, Scan
-from lineart_cli.batch.part import AROUND, Part, stepped
+from lineart_cli.batch.part import Part, stepped
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.edits import prints
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 Decide = Callable[[PageSize], Plan]
 Shape = tuple[int, int]
-_INKED, _PREVIEWED = (AROUND, 1), (128, 128)
-"""Working px that a part sees around itself, and by which its size goes, see `Part.of`: previews have to be soon."""
+_PREVIEWED = (128, 128)
+"""Working px that a preview sees around itself, and by which its size goes, see `Part.of`: it has to be there soon."""
 _DPI, _MOST_SIDE = 300.0, 16_384
 """Of a window that is prepared for: any would do; px."""
 _PREPARED = 1.5, 1.0
@@ -184,7 +184,8 @@ class Studio:
         mask = pixels.mask(order.mask, crop, crop)
         watch.check()
         worked = self._at_scale(sheet, size)
-        written = self._written(worked, crop, mask, tool, order, _INKED)
+        seen = self._card.reach(order.options.passes), 1
+        written = self._written(worked, crop, mask, tool, order, seen)
         return {
             "crop": list(crop),
             "corners": sheet.scan.header.corners,

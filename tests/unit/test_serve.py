@@ -25,9 +25,12 @@ from lineart_cli.errors import ArgumentError
 from lineart_cli.inference.engines import OutOfMemoryError, open_engine
 from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import open_inker
+from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, Length
 from lineart_cli.pages.readers.raw import first_line
+from lineart_cli.plan import Request as Wishes
+from lineart_cli.plan import plan
 from lineart_cli.serve import Server, Studio, pixels
 from lineart_cli.serve.fields import Fill
 from lineart_cli.serve.protocol import OLDEST, VERSION, Order, Request, RequestError
@@ -162,6 +165,20 @@ def test_a_preview_has_the_size_of_the_screen(caller: Caller, page: Path) -> Non
     assert out.stat().st_size == 200 * 150
     told = caller.ask(3, "preview", pixels=str(page), out=str(out), crop=[50, 40, 100, 80], zoom=4)
     assert (told["width"], told["height"]) == (100, 80)
+
+
+def test_a_part_of_a_page_is_inked_as_in_the_whole(tmp_path: Path, twice: ModelCard) -> None:
+    machine = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
+    studio = Studio(twice, lambda _: lambda size: plan(size, twice, machine, Wishes(max_memory=10**9, passes=3)), None)
+    drawing = np.tile(sketch(), (2, 2))
+    (tmp_path / "page").write_bytes(first_line(900, 640, "y", "u8", dpi=300.0) + drawing.tobytes())
+    out, parts = tmp_path / "out", []
+    for crop in ([0, 0, 900, 640], [400, 300, 150, 120]):
+        asked = {"pixels": str(tmp_path / "page"), "out": str(out), "crop": crop, "options": {"drawing": "7px"}}
+        studio.ink(Order.of(Request(1, "ink", asked)), Watch(lambda *_: None))
+        parts.append(np.fromfile(out, np.uint8).reshape(crop[3], crop[2]))
+    assert parts[1].any()
+    np.testing.assert_array_equal(parts[0][300:420, 400:550], parts[1])
 
 
 @pytest.mark.parametrize("zoom", [2, 1, 0.5])
