@@ -164,6 +164,8 @@ def _check(corners: Corners, outline: npt.NDArray[np.int32], smooth: npt.NDArray
         corners[[2, 3], 1].max() > height - margin,
         corners[[3, 0], 0].min() < margin,
     ]
+    if all(beyond):
+        raise DoubtError("all of the picture is the sheet, so that there is nothing to straighten")
     if any(beyond):
         hidden = " and ".join(name for name, is_beyond in zip(names, beyond, strict=True) if is_beyond)
         raise DoubtError(f"the sheet's {hidden} edge is not in the picture")

@@ -49,7 +49,8 @@ def from_lineart(place: Path, say: Say) -> Hand:
     there = files.find([str(place)], store.folder())
     found = there.sources
     if not found and not there.problems:
-        raise ArgumentError("--from-lineart", place, "holds no pages; give the folder of those that you inked")
+        what = "holds no pages but ink that lineart wrote" if there.ink else "holds no pages"
+        raise ArgumentError("--from-lineart", place, f"{what}; give the folder of those that you inked")
     for problem in there.problems:
         say(str(problem))
     used: list[Path] = []

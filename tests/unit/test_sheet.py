@@ -126,6 +126,13 @@ class TestDoubt:
         corners = seen(5, 3) - np.array((250, 0))
         assert "the sheet's left edge is not in the picture" in self.refused(path, photo(corners))
 
+    def test_a_picture_that_is_all_sheet(self, path: Path) -> None:
+        height, width = photo(seen(5, 3)).shape[:2]
+        corners = np.array([(6, 6), (width - 7, 6), (width - 7, height - 7), (6, height - 7)], np.float32)
+        assert self.refused(path, photo(corners)) == (
+            "is not straightened: all of the picture is the sheet, so that there is nothing to straighten"
+        )
+
     def test_a_sheet_on_a_desk_as_bright(self, path: Path) -> None:
         assert self.refused(path, photo(seen(5, 3), desk=0.9)).startswith("is not straightened: ")
 

@@ -168,7 +168,9 @@ class TestSamples:
     @pytest.mark.parametrize("dtype", [np.int16, np.complex64])
     def test_numbers_that_are_no_light(self, path: Path, dtype: type) -> None:
         tifffile.imwrite(path, GREY.astype(dtype))
-        with pytest.raises(PageError, match="has samples that are no plain numbers; save it with 8 or 16 bits"):
+        with pytest.raises(
+            PageError, match="has samples with a sign, or complex ones; save it with 8 or 16 bits without a sign"
+        ):
             read(path)
 
     @pytest.mark.parametrize("kind", ["cielab", "ycbcr"])

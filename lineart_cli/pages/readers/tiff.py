@@ -96,7 +96,7 @@ def _check(page: TiffPage) -> None:
     if page.photometric == _PALETTE and page.colormap is None:
         raise Unreadable("has a palette without colours", "save it as RGB")
     if page.sampleformat not in {_UNSIGNED, _FLOAT} or page.dtype is None:
-        raise Unreadable("has samples that are no plain numbers", "save it with 8 or 16 bits")
+        raise Unreadable("has samples with a sign, or complex ones", "save it with 8 or 16 bits without a sign")
     if page.is_tiled and page.tilewidth * page.tilelength > max(_LARGE_TILE, 4 * page.imagewidth * page.imagelength):
         raise Unreadable(f"has tiles of {page.tilewidth} x {page.tilelength}", "save it again")
 
