@@ -77,13 +77,14 @@ def read(work: JobInWork, run: RunContext) -> None:
         raise Ended(_skipped(job, run, ""))
     if before is OutputStatus.OUTDATED and (other := folder.other_input(job.output, job.source)):
         run.report(Notice(f"{job.with_output}: {_REPLACED.format(other)}"))
-    edited = None
+    edited, why = None, ""
     if before is OutputStatus.EDITED:
         try:
             edited = edited_output.to_be_merged(job, opened[0].entry, run.options, folder)
         except edited_output.Kept as kept:
             if pages.is_whole(job.output):  # what is cut off may be ink that a full disk has not taken
                 raise Ended(_skipped(job, run, kept.note, kept.edits)) from kept
+            why = kept.note
     for page in opened:
         for note in page.scan.header.notes:
             run.report(Notice(f"{page.job}: {note}"))
@@ -105,7 +106,7 @@ def read(work: JobInWork, run: RunContext) -> None:
         work.turn.acquire()
         if work.is_over:
             break
-        work.read.put(replace(_pixels(each, plan, before, run), edited=edited))
+        work.read.put(replace(_pixels(each, plan, before, run), edited=edited, why_kept=why))
 
 
 def ink(work: JobInWork, run: RunContext) -> None:
@@ -298,7 +299,7 @@ def _written(work: JobInWork, run: RunContext) -> Event:
         merged = first.edited.sha256 if first.edited else None
         after = run.folder.settle(part, job.output, file.entry, file.kept, merged)
     if kept := why_kept(first.before, after):
-        return _skipped(job, run, kept)
+        return _skipped(job, run, first.why_kept or kept)
     if file.conflicts:
         run.report(page_events.changed_twice(job, file.conflicts))
     return page_events.done(first.page, work, file)

@@ -71,6 +71,7 @@ class PageInWork:
         bands: of ink, or one drawing in formats of curves, from the second stage to the third.
         ink: what goes into the file: the bands and what is beside them.
         edited: the output as the artist has left it, whose edits are to stay; or None.
+        why_kept: why its output is kept, if it still is edited when the ink is there; or empty.
         separations: of the sketch, what coloured pencils have drawn that are inked by themselves.
     """
 
@@ -82,6 +83,7 @@ class PageInWork:
     bands: Channel[Any]
     ink: pages.InkedPage
     edited: EditedOutput | None = None
+    why_kept: str = ""
     separations: list[Separation] = field(default_factory=list)
 
 

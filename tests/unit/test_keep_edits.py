@@ -335,6 +335,20 @@ def test_what_cannot_be_merged_is_kept_as_a_whole_and_told(
     assert desk.output.read_bytes() == before
 
 
+def test_a_damaged_output_is_kept_as_such(desk: Desk) -> None:
+    desk.ink()
+    edited = np.random.default_rng(0).integers(0, 255, pixels(desk.output).shape, np.uint8)
+    save(desk.output, edited)
+    desk.output.write_bytes(desk.output.read_bytes()[:30_000])
+    before = desk.output.read_bytes()
+    desk.draw(sketch(down=20))
+    kept = desk.ink(keep_edits=True)
+    assert isinstance(kept, PageSkipped)
+    assert "kept as a whole: it is cut off or damaged" in kept.note
+    assert "--keep-edits" not in kept.note
+    assert desk.output.read_bytes() == before
+
+
 def test_a_dry_run_tells_how_many_edits_there_are_and_writes_nothing(desk: Desk) -> None:
     desk.ink()
     edited = pixels(desk.output).copy()
