@@ -109,12 +109,12 @@ def _moved(job: Job, known: Entry, wanted: Entry) -> str | None:
     """The name that the sketch of an output has now, if another one has got its name, as in a book with a new page."""
     if wanted.input_sha256 == known.input_sha256:
         return None
-    others = sorted(job.source.parent.glob(f"*{job.source.suffix}"))
-    for other in [each for each in others if each != job.source and each.is_file()]:
-        with suppress(OSError):
-            if manifest.sha256(other) == known.input_sha256:
-                return other.name
-    return None
+    found = []
+    for other in job.source.parent.glob(f"*{job.source.suffix}"):
+        with suppress(OSError):  # of folders, and of what may not be read
+            if other != job.source and manifest.sha256(other) == known.input_sha256:
+                found.append(other.name)
+    return found[0] if len(found) == 1 else None  # of pages that were alike, none has moved
 
 
 def _opened(

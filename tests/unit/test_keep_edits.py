@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+import shutil
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -581,3 +582,5 @@ def test_edits_do_not_go_into_the_page_that_got_the_name_of_theirs(desk: Desk) -
     assert isinstance(told, PageSkipped)
     assert told.note.startswith("is edited ink of the sketch that is b.png now, and is kept")
     assert desk.output.read_bytes() == before
+    shutil.copy(desk.scan.with_name("b.png"), desk.scan.with_name("c.png"))
+    assert isinstance(desk.ink(keep_edits=True), PageDone)  # pages that are alike
