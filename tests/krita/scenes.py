@@ -378,6 +378,13 @@ def preview():
     facts["thicker"] = picture("thicker.png", view.viewport())
     window().activeView().canvas().setZoomLevel(0.5)
     facts["hidden"] = pump(1, lambda: docker().preview._overlay is None)  # a new one is soon there
+    window().activeView().canvas().setRotation(30)
+    pump(5, lambda: "upright" in docker().status.text())
+    facts["turned"] = docker().status.text()
+    docker().say("something else")
+    pump(0.5)
+    facts["then"] = docker().status.text()
+    window().activeView().canvas().setRotation(0)
     docker().preview_button.click()
     pump()
     facts.update(gone=docker().preview._overlay is None, same=names(made) == before)

@@ -193,6 +193,8 @@ def test_a_preview_lies_on_the_canvas_and_follows_settings_and_view(facts: Facts
     assert told["drawn"]  # it goes while the artist draws
     assert told["back"]
     assert told["hidden"]  # once the view has changed
+    assert told["turned"].startswith("Turn the canvas upright")
+    assert told["then"] == "something else"  # it is said once
     assert told["gone"]
     assert told["zoom"] == pytest.approx(0.5, abs=1e-6)  # whatever the page's resolution
     half = WIDTH // 2, HEIGHT // 2

@@ -110,11 +110,11 @@ class Preview(QtCore.QObject):
         if QtWidgets.QApplication.mouseButtons() != QtCore.Qt.MouseButton.NoButton:
             self._hide()  # the artist draws
             self._still = 0
-        if view is None and Krita.instance().activeDocument() is not None:
-            self.said.emit(i18n("Turn the canvas upright, and unmirror it, for a preview."))
         self._still += 1
         if self._still == _STILL and view is not None:
             self._ask()
+        elif self._still == _STILL and Krita.instance().activeDocument() is not None:
+            self.said.emit(i18n("Turn the canvas upright, and unmirror it, for a preview."))
 
     def _ask(self):
         document, view, chosen = Krita.instance().activeDocument(), self._view, self._choice()
