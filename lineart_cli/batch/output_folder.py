@@ -130,6 +130,14 @@ class OutputFolder:
         other = Path(self._real, known.input)
         return known.input if other.exists() and not (source.exists() and other.samefile(source)) else None
 
+    def edited_elsewhere(self, output: Path, wanted: Entry) -> list[Path]:
+        """Outputs of the same page under other names that somebody has edited."""
+        with self._locked():
+            every = self._record.manifest.pages.items()
+            same = [name for name, each in every if (each.input, each.page) == (wanted.input, wanted.page)]
+        others = [self.root / name for name in same if name != self._name(output)]
+        return [path for path in others if path.is_file() and self.is_edited(path)]
+
     def last_entry(self, output: Path) -> tuple[Entry | None, bytes | None]:
         """What is on record of an output, whatever it was made of, and its fingerprints as `kept_files` has them."""
         with self._locked():

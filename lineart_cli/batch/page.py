@@ -48,6 +48,7 @@ _BLANK = "comes out blank; --faint 0.1 inks fainter lines, and --invert yes ligh
 _MOSTLY_BLACK = "comes out mostly black; --invert yes is for light lines on dark, --faint 0.7 for a dark page"
 _TINY = "has so few px that no lines can be told on it; its ink means nothing"
 _REPLACED = "takes the place of the ink of {0}, which is still there; to have both, choose another folder or --name"
+_LEFT = "has edits, and stays as it is: the ink of its sketch has another name now, and begins without them"
 _THICK = "lines of {0:g} px are too thick for a page of {1} x {2} px; give less --thickness"
 _THICKEST = 0.25  # of a page's shorter side, that tells why it has hardly any ink, or too much
 _LEAST_SIDE = 16  # px
@@ -75,8 +76,8 @@ def read(work: JobInWork, run: RunContext) -> None:
     before = folder.status(job.output, opened[0].entry)
     if before is OutputStatus.FINISHED:
         raise Ended(_skipped(job, run, ""))
-    if before is OutputStatus.OUTDATED and (other := folder.other_input(job.output, job.source)):
-        run.report(Notice(f"{job.with_output}: {_REPLACED.format(other)}"))
+    for text in _other_ink(opened[0], before, run):
+        run.report(Notice(text))
     edited, why = None, ""
     if before is OutputStatus.EDITED:
         try:
@@ -155,6 +156,15 @@ def write(work: JobInWork, run: RunContext) -> Event | None:
                 page.bands.abandon()
         if work.limit is not None:
             run.in_memory.leave(work.limit)
+
+
+def _other_ink(page: PageContext, before: OutputStatus, run: RunContext) -> Iterator[str]:
+    """What is to be known of ink of another sketch, or of this one under another name."""
+    job, folder = page.job, run.folder
+    if before is OutputStatus.OUTDATED and (source := folder.other_input(job.output, job.source)):
+        yield f"{job.with_output}: {_REPLACED.format(source)}"
+    if before is OutputStatus.ABSENT and run.options.keep_edits:
+        yield from (f"{other} {_LEFT}" for other in folder.edited_elsewhere(job.output, page.entry))
 
 
 def _load_ahead(page: PageContext, run: RunContext) -> None:

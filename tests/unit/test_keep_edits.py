@@ -336,6 +336,21 @@ def test_what_cannot_be_merged_is_kept_as_a_whole_and_told(
     assert desk.output.read_bytes() == before
 
 
+def test_edits_that_stay_behind_under_another_name_are_told(desk: Desk) -> None:
+    desk.ink()
+    edited = pixels(desk.output).copy()
+    first = desk.output
+    desk.ink(keep_edits=True, format="webp")
+    assert not any(isinstance(each, Notice) for each in desk.events)
+    stroke(edited, DETAIL, 0)
+    save(first, edited)
+    desk.ink(keep_edits=True, format="bmp")
+    (notice,) = (each.text for each in desk.events if isinstance(each, Notice))
+    assert notice.startswith(f"{first} has edits, and stays as it is")
+    desk.ink(keep_edits=True, format="bmp")
+    assert not any(isinstance(each, Notice) for each in desk.events)
+
+
 def test_a_damaged_output_is_kept_as_such(desk: Desk) -> None:
     desk.ink()
     edited = np.random.default_rng(0).integers(0, 255, pixels(desk.output).shape, np.uint8)
