@@ -275,12 +275,13 @@ def _run() -> int:
         code, message = ExitCode.INTERRUPTED, ""
     except OSError as error:
         if _is_nowhere():
-            print("lineart: the folder that you are in is gone; change to another one, and run again", file=sys.stderr)
-            return ExitCode.BAD_ARGUMENTS
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}:
+            message = "the folder that you are in is gone; change to another one, and run again"
+            code = ExitCode.BAD_ARGUMENTS
+        elif error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}:
+            where = error.filename or f"a file, perhaps in {tempfile.gettempdir()},"
+            code, message = ExitCode.SOME_FAILED, f"{where} cannot be written ({error.strerror}); {_kept()}make room"
+        else:
             raise
-        where = error.filename or f"a file, perhaps in {tempfile.gettempdir()},"
-        code, message = ExitCode.SOME_FAILED, f"{where} cannot be written ({error.strerror}); {_kept()}make room"
     if code == ExitCode.INTERRUPTED:
         message = "stopped; what is finished is kept, run again to go on"
     if message:

@@ -89,7 +89,7 @@ def to_be_merged(job: Job, wanted: Entry, options: InkOptions, folder: OutputFol
     """
     if not (options.keep_edits or options.dry_run):
         raise Kept(EDITED)
-    if other := folder.other_input(job.output, job.source):
+    if other := folder.other_input(job.output, wanted):
         raise Kept(_OF_ANOTHER.format(other))
     known, packed = folder.last_entry(job.output)
     if known is not None and (moved := _moved(job, known, wanted)):

@@ -113,21 +113,20 @@ class OutputFolder:
 
     def is_edited(self, output: Path) -> bool:
         """Whether somebody has changed ink that this folder knows of, or did before and it still is so."""
-        entry, _ = self.last_entry(output)
+        entry = self.entry(output)
         return entry is not None and (bool(entry.edits) or _digest(output) != entry.output_sha256)
 
     def last_ink(self, output: Path, wanted: Entry) -> Entry | None:
         """The page's last ink with the settings wanted; None wherever all is to be overwritten."""
-        with self._locked():
-            last = None if self._overwrite else self._record.manifest.pages.get(self._name(output))
+        last = None if self._overwrite else self.entry(output)
         return last if last is not None and last.is_before(wanted) else None
 
-    def other_input(self, output: Path, source: Path) -> str | None:
-        """The input that an output was made of, as the manifest has it; None if it is this one, or is gone."""
-        known, _ = self.last_entry(output)
-        if known is None or known.input == self.input_name(source):
+    def other_input(self, output: Path, wanted: Entry) -> str | None:
+        """The input that an output was made of, as the manifest has it; None if it is the one wanted, or is gone."""
+        known = self.entry(output)
+        if known is None or known.input == wanted.input:
             return None
-        other = Path(self._real, known.input)
+        other, source = (Path(self._real, each.input) for each in (known, wanted))
         return known.input if other.exists() and not (source.exists() and other.samefile(source)) else None
 
     def edited_elsewhere(self, output: Path, wanted: Entry) -> list[Path]:
@@ -138,8 +137,13 @@ class OutputFolder:
         others = [self.root / name for name in same if name != self._name(output)]
         return [path for path in others if path.is_file() and self.is_edited(path)]
 
+    def entry(self, output: Path) -> Entry | None:
+        """What is on record of an output, whatever it was made of."""
+        with self._locked():
+            return self._record.manifest.pages.get(self._name(output))
+
     def last_entry(self, output: Path) -> tuple[Entry | None, bytes | None]:
-        """What is on record of an output, whatever it was made of, and its fingerprints as `kept_files` has them."""
+        """What `entry` gives, and its fingerprints as `kept_files` has them."""
         with self._locked():
             entry = self._record.manifest.pages.get(self._name(output))
             return entry, self._kept.get(entry.prints) if entry is not None and entry.prints else None

@@ -161,7 +161,7 @@ def write(work: JobInWork, run: RunContext) -> Event | None:
 def _other_ink(page: PageContext, before: OutputStatus, run: RunContext) -> Iterator[str]:
     """What is to be known of ink of another sketch, or of this one under another name."""
     job, folder = page.job, run.folder
-    if before is OutputStatus.OUTDATED and (source := folder.other_input(job.output, job.source)):
+    if before is OutputStatus.OUTDATED and (source := folder.other_input(job.output, page.entry)):
         yield f"{job.with_output}: {_REPLACED.format(source)}"
     if before is OutputStatus.ABSENT and run.options.keep_edits:
         yield from (f"{other} {_LEFT}" for other in folder.edited_elsewhere(job.output, page.entry))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from lineart_cli.errors import ArgumentError
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.paper import CELL
 from lineart_cli.imaging.tone import Tone
@@ -77,6 +78,13 @@ class Part:
         inside = Crop(offset[1], offset[0], crop.width, crop.height)
         here = replace(tone, place=(rows.start, columns.start))
         return cls(_grown(page[rows, columns], *sub.working_shape), sub, inside, here)
+
+
+def within(crop: Crop, size: PageSize, option: str) -> Crop:
+    """The crop, if it is on the page; raises ArgumentError, of that option, otherwise."""
+    if crop.left + crop.width > size.width or crop.top + crop.height > size.height:
+        raise ArgumentError(option, crop, f"reaches beyond the page of {size.width} x {size.height} px")
+    return crop
 
 
 def stepped(length: float, around: int, step: int) -> int:

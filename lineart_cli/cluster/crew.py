@@ -199,7 +199,6 @@ class _Hands:
 
     def _order(self, job: Job) -> Order:
         folder, mapped = self.run.folder, self.setup.options.map
-        known, _ = folder.last_entry(job.output)
         return Order(
             there(job.source, mapped),
             there(job.output, mapped),
@@ -209,7 +208,7 @@ class _Hands:
             job.is_joined,
             (str(job.source), str(job.output)),
             folder.input_name(job.source),
-            known,
+            folder.entry(job.output),
             self.run.shared(job),
         )
 

@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+from lineart_cli.replacing import replacing
+
 _ENCODING = "utf-8"
 _ERRORS = "surrogateescape"
 
@@ -44,11 +46,10 @@ def put(path: Path, group: str, key: str, wanted: str | None) -> None:
         return
     file = Path(os.path.realpath(path))  # a link stays one
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.lineart")
-    part.write_text("".join(lines), _ENCODING, _ERRORS, newline="")
-    if file.exists():
-        shutil.copymode(file, part)
-    os.replace(part, file)
+    with replacing(file) as part:
+        part.write_text("".join(lines), _ENCODING, _ERRORS, newline="")
+        if file.exists():
+            shutil.copymode(file, part)
 
 
 def _lines(path: Path) -> list[str]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from lineart_cli.errors import ArgumentError
+from lineart_cli.batch import part
 from lineart_cli.options import Crop
 from lineart_cli.plan import PageSize
 
 
 def within(crop: Crop | None, size: PageSize) -> Crop:
     """The part of a page that is asked for; raises ArgumentError where it reaches beyond."""
-    if crop is None:
-        return Crop(0, 0, size.width, size.height)
-    if crop.left + crop.width > size.width or crop.top + crop.height > size.height:
-        raise ArgumentError("crop", crop, f"reaches beyond the page of {size.width} x {size.height} px")
-    return crop
+    return Crop(0, 0, size.width, size.height) if crop is None else part.within(crop, size, "crop")
 
 
 def shrunk(crop: Crop, by: float, size: tuple[int, int]) -> Crop:

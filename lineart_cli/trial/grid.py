@@ -16,7 +16,7 @@ from PIL import Image
 from lineart_cli import pages
 from lineart_cli.batch import overview
 from lineart_cli.batch.overview import Overview, Scan
-from lineart_cli.batch.part import Part
+from lineart_cli.batch.part import Part, within
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
@@ -68,10 +68,7 @@ class Trial:
 
     def checked(self, crop: Crop) -> Crop:
         """The crop, if it is on the page; raises ArgumentError otherwise."""
-        if crop.left + crop.width > self.size.width or crop.top + crop.height > self.size.height:
-            advice = f"reaches beyond the page of {self.size.width} x {self.size.height} px"
-            raise ArgumentError("--crop", crop, advice)
-        return crop
+        return within(crop, self.size, "--crop")
 
     def telling_crop(self) -> Crop:
         """The part with the most strokes in it."""

@@ -135,6 +135,15 @@ def pixels(path: Path) -> np.ndarray:
     return pages.read_raster(path, ReadOptions(), path.parent).pixels
 
 
+def ink_and_edit(desk: Desk) -> None:
+    """Inks a sketch, and adds a stroke to its ink."""
+    desk.draw(sketch())
+    desk.ink()
+    edited = pixels(desk.output).copy()
+    stroke(edited, DETAIL, 0)
+    save(desk.output, edited)
+
+
 def save(path: Path, page: np.ndarray) -> None:
     """As a painting program saves it."""
     if path.suffix == ".png" and page.dtype == np.uint16:
@@ -549,11 +558,7 @@ def test_a_file_without_its_layer_of_ink_is_kept_as_a_whole(desk: Desk) -> None:
 
 
 def test_edits_of_one_page_never_go_into_another(desk: Desk) -> None:
-    desk.draw(sketch())
-    desk.ink()
-    edited = np.array(Image.open(desk.output))
-    stroke(edited, DETAIL, 0)
-    Image.fromarray(edited).save(desk.output)
+    ink_and_edit(desk)
     before, first = desk.output.read_bytes(), desk.scan
     desk.scan = first.parent / "other" / first.name
     desk.scan.parent.mkdir()
@@ -585,11 +590,7 @@ def test_ink_of_another_page_that_is_replaced_is_told(desk: Desk) -> None:
 
 def test_edits_do_not_go_into_the_page_that_got_the_name_of_theirs(desk: Desk) -> None:
     """A page was put into the book before this one."""
-    desk.draw(sketch())
-    desk.ink()
-    edited = np.array(Image.open(desk.output))
-    stroke(edited, DETAIL, 0)
-    Image.fromarray(edited).save(desk.output)
+    ink_and_edit(desk)
     before = desk.output.read_bytes()
     desk.scan.rename(desk.scan.with_name("b.png"))
     desk.draw(sketch()[::-1])

@@ -212,11 +212,17 @@ def test_a_preview_passes_over_what_was_edited(caller: Caller, page: Path, zoom:
     assert not prints.exists()
 
 
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """The windows that networks are made ready for."""
+    windows: list[tuple[int, int]] = []
+    monkeypatch.setattr(OPEN_ENGINE, lambda *given: windows.append(given[2]) or open_engine(*given))
+    return windows
+
+
 def test_the_network_is_prepared_once_for_previews_anywhere_on_the_page(
-    caller: Caller, page: Path, monkeypatch: pytest.MonkeyPatch
+    caller: Caller, page: Path, opened: list[tuple[int, int]]
 ) -> None:
-    opened = []
-    monkeypatch.setattr(OPEN_ENGINE, lambda *given: opened.append(given[2]) or open_engine(*given))
     page.write_bytes(first_line(2600, 1800, "y", "u8") + bytes(2600 * 1800))
     assert caller.ask(2, "prepare", width=300, height=200)["event"] == "done"
     assert opened
@@ -232,10 +238,8 @@ def test_the_network_is_prepared_once_for_previews_anywhere_on_the_page(
 
 
 def test_the_network_is_prepared_for_a_page_that_is_narrower_than_the_window(
-    caller: Caller, page: Path, monkeypatch: pytest.MonkeyPatch
+    caller: Caller, page: Path, opened: list[tuple[int, int]]
 ) -> None:
-    opened = []
-    monkeypatch.setattr(OPEN_ENGINE, lambda *given: opened.append(given[2]) or open_engine(*given))
     page.write_bytes(first_line(1000, 3000, "y", "u8") + bytes(1000 * 3000))
     assert caller.ask(2, "prepare", width=334, height=400, page=[333, 1000])["event"] == "done"
     assert opened
@@ -253,10 +257,8 @@ def no_window_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_networks_of_large_windows_rest_between_pages_and_are_kept(
-    no_window_is_small: None, caller: Caller, page: Path, monkeypatch: pytest.MonkeyPatch
+    no_window_is_small: None, caller: Caller, page: Path, opened: list[tuple[int, int]]
 ) -> None:
-    opened: list[tuple[int, int]] = []
-    monkeypatch.setattr(OPEN_ENGINE, lambda *given: opened.append(given[2]) or open_engine(*given))
     asked = {"pixels": str(page), "out": str(page.with_name("ink")), "options": {"drawing": "7px"}}
     inks = [caller.ask(number, "ink", **asked)["sha256"] for number in (2, 3)]
     assert inks[0] == inks[1]
