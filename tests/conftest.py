@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import Draft, ModelCard, load
@@ -19,6 +20,10 @@ from lineart_cli.plan import PageSize, Plan, Request, plan
 HALO = 64
 MULTIPLE_OF = 16
 CHANNELS = 16
+
+settings.register_profile("search", deadline=None)
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -127,7 +127,7 @@ def check_round(old: Drawing, edited: Drawing, new: Drawing) -> Drawing:
 
 
 class TestRounds:
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(seed=st.integers(0, 2**32 - 1))
     def test_ten_rounds_lose_nothing(self, seed: int) -> None:
         random = np.random.default_rng(seed)
@@ -140,7 +140,7 @@ class TestRounds:
             old, ink = ink, inked(sketch)
             picture = check_round(old, picture, ink)
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(seed=st.integers(0, 2**32 - 1))
     def test_an_edit_that_is_undone_is_none_any_more(self, seed: int) -> None:
         random = np.random.default_rng(seed)
@@ -152,7 +152,7 @@ class TestRounds:
         assert found.conflicts == []
         assert np.array_equal(result, 255 - new)
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(seed=st.integers(0, 2**32 - 1))
     def test_where_the_sketch_is_the_same_the_picture_is_the_artists(self, seed: int) -> None:
         random = np.random.default_rng(seed)

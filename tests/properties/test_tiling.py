@@ -24,7 +24,7 @@ from lineart_cli.plan import Request, plan
 
 MACHINE = Hardware("Some CPU", ("avx2",), 2, 2, 64 * 10**9, 32 * 10**9)
 RUNTIMES = ["openvino", "onnxruntime"]
-slow_setup = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+slow_setup = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def drawing(height: int, width: int, seed: int) -> np.ndarray:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lineart_cli.inference.tiles import MARGIN, Region, Tile, best_tiles, plan_tiles, same_windows
@@ -45,7 +45,6 @@ def assert_exact(tiles: tuple[Tile, ...], height: int, width: int, multiple_of: 
     assert (times == 1).all()
 
 
-@settings(deadline=None)
 @given(sides, sides, st.tuples(st.integers(9, 800), st.integers(9, 800)), strides, halos)
 def test_tiles_are_the_page_and_see_what_they_need(
     height: int, width: int, tile: tuple[int, int], multiple_of: int, halo: int
@@ -53,7 +52,6 @@ def test_tiles_are_the_page_and_see_what_they_need(
     assert_exact(plan_tiles(height, width, tile, multiple_of, halo), height, width, multiple_of, halo)
 
 
-@settings(deadline=None)
 @given(sides, sides, st.integers(1, 1_000_000), strides, halos)
 def test_the_best_tiles_are_the_page_and_see_what_they_need(
     height: int, width: int, most_px: int, multiple_of: int, halo: int
@@ -61,7 +59,6 @@ def test_the_best_tiles_are_the_page_and_see_what_they_need(
     assert_exact(best_tiles(height, width, most_px, multiple_of, halo), height, width, multiple_of, halo)
 
 
-@settings(deadline=None)
 @given(sides, sides, st.integers(1, 1_000_000), strides, halos)
 def test_a_smaller_page_is_cut_into_the_windows_of_a_larger_one(
     height: int, width: int, most_px: int, multiple_of: int, halo: int
@@ -75,7 +72,6 @@ def test_a_smaller_page_is_cut_into_the_windows_of_a_larger_one(
         assert found == side if count > 1 else found <= side
 
 
-@settings(deadline=None)
 @given(sides, sides, st.integers(1, 800), strides, halos)
 def test_cores_keep_to_the_size_and_are_even(height: int, width: int, side: int, multiple_of: int, halo: int) -> None:
     tiles = plan_tiles(height, width, (side, side), multiple_of, halo)
@@ -136,7 +132,6 @@ def test_windows_are_even_so_outer_cores_are_longer() -> None:
     assert [(tile.window.y0, tile.window.y1) for tile in tiles] == [(-64, 1664), (896, 2624), (1856, 3584)]
 
 
-@settings(deadline=None)
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(0, 300), st.integers(1_000_000, 9_000_000))
 def test_no_cores_of_one_size_are_better(height: int, width: int, halo: int, most_px: int) -> None:
     best = computed_px(best_tiles(height, width, most_px, 32, halo))

@@ -48,7 +48,7 @@ def test_overlapping_strips_have_each_row_once_and_see_those_around_it(height: i
     np.testing.assert_array_equal(np.concatenate(found), numbers)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(source=SIDES, shape=SIDES, cuts=CUTS)
 def test_strips_and_the_whole_give_the_same_bits(
     source: tuple[int, int], shape: tuple[int, int], cuts: set[int]
@@ -58,7 +58,7 @@ def test_strips_and_the_whole_give_the_same_bits(
     np.testing.assert_array_equal(found, linear_rows(levels, shape, slice(0, shape[0])))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(source=SIDES, shape=SIDES, cuts=CUTS, dtype=st.sampled_from([np.uint8, np.float32]))
 def test_bands_and_the_whole_are_fitted_alike(
     source: tuple[int, int], shape: tuple[int, int], cuts: set[int], dtype: type
@@ -69,7 +69,7 @@ def test_bands_and_the_whole_are_fitted_alike(
     assert found.shape == shape
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(source=SIDES, shape=SIDES)
 def test_rows_keep_their_places(source: tuple[int, int], shape: tuple[int, int]) -> None:
     step = source[0] / shape[0]

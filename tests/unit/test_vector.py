@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from lineart_cli.brushes import store, style
 from lineart_cli.brushes.drawing.paint import Lines, paint
+from lineart_cli.brushes.drawing.skeleton import CORE
 from lineart_cli.brushes.style import EVEN, Style, Tool
 from lineart_cli.imaging.disk_array import DiskArray
 from lineart_cli.options import Length
@@ -27,7 +28,7 @@ from lineart_cli.vector.smooth import strokes
 from lineart_cli.vector.valley import valley
 
 Points = Sequence[tuple[float, float]]
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 
 def distances(*lines: Points, shape: tuple[int, int] = (160, 200)) -> np.ndarray:
@@ -229,11 +230,14 @@ class TestOutlines:
     @example(radius=6.25, thickness=16.0, turn=4.0)
     @example(radius=6.0, thickness=1.0, turn=5.5)
     @example(radius=6.0, thickness=1.0, turn=5.3)
+    @example(radius=14.125, thickness=1.0, turn=6.0)
     def test_outlines_have_no_holes_however_tight_the_bend(self, radius: float, thickness: float, turn: float) -> None:
         off = distances(bow(100, 80, radius, 0, turn))
         ink = inked(draw(off, thickness), off.shape, 2)
         assert ink[off < thickness / 2 - 3].min(initial=1) >= 0.25  # no slit is as broad as a pixel
-        assert ink[off > thickness / 2 + 1.5].max(initial=0) == 0
+        closes = (2 * math.pi - turn) * radius < 2 * CORE + 0.5  # ends this near meet: the line is a ring
+        around = distances(bow(100, 80, radius)) if closes else off
+        assert ink[around > thickness / 2 + 1.5].max(initial=0) == 0
 
     def test_a_ring_is_hollow(self) -> None:
         off = distances(bow(100, 80, 40))
@@ -296,7 +300,7 @@ class TestDots:
     @pytest.mark.parametrize("kinds", ["outline", "centre"])
     @pytest.mark.parametrize("radius", [1.5, 2, 3, 4, 5, 7, 9])
     @given(dx=st.floats(-0.5, 0.5), dy=st.floats(-0.5, 0.5))
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=8)
     def test_they_are_round_and_as_large_as_they_are_drawn(
         self, dx: float, dy: float, radius: float, kinds: str
     ) -> None:
