@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import json
 
+import pytest
 from rich.console import Console
 from rich.progress import Progress
 
@@ -24,6 +26,27 @@ def test_the_bar_counts_pages_names_the_page_and_tells_pages_per_minute() -> Non
     assert "[b]odd.png" in shown
     assert "1/4" in shown
     assert "pages/min" in shown
+
+
+class Terminal(io.StringIO):
+    """What is printed on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("results", "has_bar"), [(Terminal(), False), (io.StringIO(), True)])
+def test_json_lines_do_not_run_into_the_bar(
+    monkeypatch: pytest.MonkeyPatch, results: io.StringIO, has_bar: bool
+) -> None:
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    with console.reporter(1, InkOptions(json=True), results) as listener:
+        listener.report(PageStarted("a.png"))
+        listener.report(DONE)
+    assert ("pages/min" in screen.getvalue()) is has_bar
+    assert json.loads(results.getvalue())["output"] == "ink/odd.png"
 
 
 def test_pages_per_minute() -> None:
