@@ -11,6 +11,7 @@ import numpy as np
 
 from lineart_cli import pages
 from lineart_cli.imaging.disk_array import Page, allocate, is_large
+from lineart_cli.imaging.paper import light
 from lineart_cli.imaging.pencils import Pencil
 from lineart_cli.imaging.polarity import dark_on_light
 from lineart_cli.imaging.resample import fit, gather, gathered
@@ -87,9 +88,8 @@ def _picture(scan: Scan, is_on_black: bool, kept: list[pages.Greys]) -> npt.NDAr
     shrunk = working_scale.overview_factor(stored)
     small = working_scale.shape_at(shrunk, stored)
     seen = gathered(fit(strips, stored, small), small, dtype)
-    white = np.iinfo(dtype).max if dtype.kind == "u" else 1
     picture = np.empty(working_scale.shape_at(shrunk, scan.header.square_shape), np.float32)
-    pages.as_stored(picture, scan.header.orientation)[:] = seen / np.float32(white)
+    pages.as_stored(picture, scan.header.orientation)[:] = light(seen)
     return picture
 
 

@@ -1,4 +1,4 @@
-"""Colour to grey, by Krita's ways to desaturate; and light as sRGB encodes it."""
+"""Colour to grey, by Krita's ways to desaturate; light as sRGB encodes it; and which value is white."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float32]
+
+
+def white(dtype: np.dtype[Any]) -> int:
+    """The value of white: the largest of unsigned integers, and 1 of floating point."""
+    return int(np.iinfo(dtype).max) if dtype.kind == "u" else 1
 
 
 def _weighted(red: float, green: float, blue: float) -> Callable[[Floats], Floats]:

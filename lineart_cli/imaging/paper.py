@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.imaging.binding import bindings
+from lineart_cli.imaging.colour import white
 from lineart_cli.imaging.resample import fit, gathered, strips
 from lineart_cli.imaging.surroundings import around_sheet, closed, shadow_edges, shadows
 
@@ -75,8 +76,7 @@ def cell_means(grey: Page) -> Floats:
 
 def light(grey: npt.NDArray[Any]) -> Floats:
     """Greys of any type as float32 in [0, 1]; always a copy."""
-    white = np.iinfo(grey.dtype).max if np.issubdtype(grey.dtype, np.integer) else 1
-    return np.asarray(np.divide(grey, np.float32(white), dtype=np.float32))
+    return np.asarray(np.divide(grey, np.float32(white(grey.dtype)), dtype=np.float32))
 
 
 def local_median(cells: Floats) -> Floats:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from lineart_cli.imaging.colour import white
 from lineart_cli.imaging.morphology import straight
 from lineart_cli.imaging.paper import CELL, FILL, cell_means, local_median
 from lineart_cli.imaging.resample import strips
@@ -39,7 +40,7 @@ def dark_on_light(read: Callable[[bool], Page], invert: str) -> tuple[Page, bool
     page = read(False)
     if invert == "no":
         return page, False
-    if all(page[rows].min() > ALL_LIGHT * _white(page) for rows in strips(page.shape[0])):
+    if all(page[rows].min() > ALL_LIGHT * white(page.dtype) for rows in strips(page.shape[0])):
         on_black = read(True)
         page = on_black if is_light_on_dark(on_black) else page
     is_inverted = invert == "yes" or is_light_on_dark(page)
@@ -75,14 +76,10 @@ def _mean(grey: Page) -> float:
     """In a twentieth of the time that its cells take."""
     height = grey.shape[0]
     sums = (cv2.mean(grey[rows])[0] * (rows.stop - rows.start) for rows in strips(height))
-    return float(sum(sums)) / height / _white(grey)
+    return float(sum(sums)) / height / white(grey.dtype)
 
 
 def _invert(page: Any) -> None:
-    white = page.dtype.type(_white(page))
+    most = page.dtype.type(white(page.dtype))
     for rows in strips(page.shape[0]):
-        page[rows] = white - page[rows]
-
-
-def _white(page: Page) -> int:
-    return int(np.iinfo(page.dtype).max) if page.dtype.kind == "u" else 1
+        page[rows] = most - page[rows]

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.imaging.colour import white
 from lineart_cli.imaging.resample import regrouped
 
 DARK = 0.75  # of white, below which a pixel may be of a dot
@@ -91,8 +92,8 @@ def _filled(above: _Greys | None, band: _Greys, below: _Greys | None, labels: ND
     before = band[:0] if above is None else above[-CONTEXT_ROWS:]
     after = band[:0] if below is None else below[:CONTEXT_ROWS]
     seen = np.concatenate([before, band, after])
-    white = np.iinfo(seen.dtype).max if seen.dtype.kind == "u" else 1
-    dark = (seen < (DARK if white == 1 else math.ceil(DARK * white))).view(np.uint8)
+    most = white(seen.dtype)
+    dark = (seen < (DARK if most == 1 else math.ceil(DARK * most))).view(np.uint8)
     labels = labels[: len(seen)]
     count, _ = cv2.connectedComponents(dark, labels, 8)
     if count <= LEAST_DOTS:  # measuring them takes twice as long as counting them

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from lineart_cli.imaging import pencils
-from lineart_cli.imaging.colour import desaturate
+from lineart_cli.imaging.colour import desaturate, white
 from lineart_cli.imaging.pencils import DROPPED, Pencil
 from lineart_cli.imaging.resample import fit, gather, strips
 from lineart_cli.pages.header import UPRIGHT, Dpi, is_turned
@@ -252,12 +252,8 @@ def _lengthened(pages: Sequence[NDArray[Any]], rows: int, is_on_black: bool) -> 
     missing = rows - len(pages[0])
     if missing <= 0:
         return list(pages)
-    sheets = [np.full((missing, page.shape[1]), 0 if is_on_black else _white(page), page.dtype) for page in pages]
+    sheets = [np.full((missing, page.shape[1]), 0 if is_on_black else white(page.dtype), page.dtype) for page in pages]
     return [np.concatenate(each) if len(each[0]) else each[1] for each in zip(pages, sheets, strict=True)]
-
-
-def _white(page: NDArray[Any]) -> int:
-    return int(np.iinfo(page.dtype).max) if page.dtype.kind == "u" else 1
 
 
 def _lay(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
@@ -292,7 +288,7 @@ def _mix(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
         light = (1 - light[..., :3]) * (1 - light[..., 3:])
     for page, channel in pages:
         grey = light[..., 0] if block.space == "grey" else channel(light)
-        mixed = grey * (shown * _white(page))
+        mixed = grey * (shown * white(page.dtype))
         if not is_opaque:
             mixed += page * (1 - coverage)
         if page.dtype.kind == "u":
@@ -314,7 +310,7 @@ def _is_grey_already(block: Block, pages: Sequence[NDArray[Any]]) -> bool:
     samples = block.samples
     if block.space == "cmyk" or block.opacity != 1:
         return False
-    if any(page.dtype != samples.dtype or _white(page) != block.white for page in pages):
+    if any(page.dtype != samples.dtype or white(page.dtype) != block.white for page in pages):
         return False
     if block.space == "grey" and block.alpha == "none":
         return True

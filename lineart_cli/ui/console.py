@@ -198,7 +198,7 @@ def reporter(pages: int, options: InkOptions, results: TextIO) -> Iterator[Repor
 
     With `json` there are JSON lines among the results. With `dry_run` the plan is there, unless as JSON, and stderr has
     no bar and no summary. With `verbose` the plan is on stderr, if it is not among the results already. With `quiet`
-    there is nothing but failures on stderr. Where JSON lines go to a terminal there is no bar, as they would run into it.
+    there is nothing but failures on stderr. No bar is shown where JSON lines go to a terminal: they would meet in it.
     """
     as_json, dry_run, verbose, quiet = options.json, options.dry_run, options.verbose, options.quiet
     console = Console(stderr=True)
