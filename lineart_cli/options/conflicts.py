@@ -42,5 +42,7 @@ def check_together(options: InkOptions) -> None:
     if options.keep_colour and options.join and options.format in FORMATS_OF_FRAMES:
         advice = "frames have one colour; use --format tiff or pdf"
         raise ArgumentError("--keep-colour", f"with --join and --format {options.format}", advice)
+    if options.keep_colour and options.format == "gif":
+        raise ArgumentError("--keep-colour", "with --format gif", "its ink has one colour; use png, tiff or webp")
     if options.watch and options.dry_run:
         raise ArgumentError("--watch", "with --dry-run", "a dry run writes nothing; leave one of them out")

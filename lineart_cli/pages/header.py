@@ -11,6 +11,7 @@ from lineart_cli.options import DPI_RANGE, MM_PER_INCH
 A4_LONG_SIDE_MM = 297.0
 A3_LONG_SIDE_MM = 420.0
 GUESSED_DPI_RANGE = (72.0, 1200.0)
+_SAID = (0.01, 65_535.0)  # px per inch that a JPEG can say, and others
 _MOST_SCREEN_DPI = 100.0
 SAME_ASPECT, MOST_ASPECT = 1.02, 4.0
 """How unequal sides of a pixel are at least and at most: fax machines have 204 x 98, 204 x 391 and the like."""
@@ -95,11 +96,11 @@ def is_turned(orientation: int) -> bool:
 
 
 def meant_dpi(x: float, y: float) -> Dpi | None:
-    """A resolution tag as it was meant, or None where it says nothing.
+    """A resolution tag as it was meant, or None where it says nothing, or what no file of ink could say.
 
     PNG and BMP count px per metre, so a whole number of dpi comes back off by up to 0.0127.
     """
-    if not (math.isfinite(x) and math.isfinite(y) and x > 0 and y > 0):
+    if not all(_SAID[0] <= each <= _SAID[1] for each in (x, y)):
         return None
     return _meant(x), _meant(y)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from PIL import Image
 
@@ -22,19 +22,24 @@ def quieten() -> None:
         warnings.filterwarnings("ignore", module=module)
 
 
-class _Unlimited:
-    """Lifts Pillow's limit of pixels, which goes for the whole process, as long as any thread needs that."""
+class WholeProcess:
+    """A context that changes something for the whole process, as long as any thread needs that."""
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[], AbstractContextManager[None]]) -> None:
+        """
+        Args:
+            changed: makes the context, which the first of several threads enters and the last leaves.
+        """
+        self._changed = changed
         self._lock = threading.Lock()
         self._users = 0
-        self._before: int | None = None
+        self._entered = ExitStack()
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
         with self._lock:
             if not self._users:
-                self._before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+                self._entered.enter_context(self._changed())
             self._users += 1
         try:
             yield
@@ -42,8 +47,17 @@ class _Unlimited:
             with self._lock:
                 self._users -= 1
                 if not self._users:
-                    Image.MAX_IMAGE_PIXELS = self._before
+                    self._entered.close()
 
 
-unlimited = _Unlimited()
+@contextmanager
+def _without_limit() -> Iterator[None]:
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+unlimited = WholeProcess(_without_limit)
 """A context in which Pillow opens pictures of any size: pages have their own limit, which the user can raise."""

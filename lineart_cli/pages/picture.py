@@ -291,6 +291,8 @@ def _mix(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
         mixed = grey * (shown * white(page.dtype))
         if not is_opaque:
             mixed += page * (1 - coverage)
+        if block.alpha == "premultiplied":
+            np.minimum(mixed, white(page.dtype), out=mixed)  # there are colours that are lighter than their coverage
         if page.dtype.kind == "u":
             mixed += 0.5
         page[:] = mixed

@@ -27,7 +27,9 @@ def straight(picture: Picture, key: Any) -> Picture:
         picture: of a photo.
         key: the same for the same picture; it is looked at once.
     """
-    found = _found(key, _Once(picture))
+    once = _Once(picture)
+    found = _found(key, once)
+    once.picture = None  # or all pictures would be held, as keys
     if isinstance(found, str):
         return replace(picture, notes=(*picture.notes, f"is not straightened: {found}"))
     width, height = picture.upright_size
@@ -51,7 +53,7 @@ class _Once:
     """A picture that counts as equal to any other, so that only the key of a look at it counts."""
 
     def __init__(self, picture: Picture) -> None:
-        self.picture = picture
+        self.picture: Picture | None = picture
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Once)
@@ -63,10 +65,12 @@ class _Once:
 @lru_cache(maxsize=256)
 def _found(_: Any, once: _Once) -> Sheet | str:
     """The sheet in a picture, or why there is none."""
-    width, height = once.picture.upright_size
+    picture = once.picture
+    assert picture is not None  # noqa: S101
+    width, height = picture.upright_size
     scale = min(1.0, sheet.LOOKED_AT / max(width, height))
     try:
-        return sheet.find(to_grey(once.picture, "luma709", scale=scale), (height, width))
+        return sheet.find(to_grey(picture, "luma709", scale=scale), (height, width))
     except DoubtError as error:
         return str(error)
 

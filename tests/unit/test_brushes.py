@@ -112,6 +112,17 @@ def test_strips_of_a_page_join_without_a_seam(rows: int, monkeypatch: pytest.Mon
     np.testing.assert_array_equal(paint(again, style, 7, (300, 200)), whole)
 
 
+def test_fields_of_any_size_are_sampled() -> None:
+    x, y = np.linspace(-1, 33_100, 5000, dtype=np.float32), np.linspace(-1, 9, 5000, dtype=np.float32)
+    field = np.random.default_rng(0).standard_normal((8, 33_000)).astype(np.float32)
+    found = noise.sample(field, x, y)
+    for part in (slice(0, 2000), slice(3000, 4900)):
+        left = int(max(x[part].min() - 2, 0))
+        near = noise.sample(field[:, left : left + 20_000], x[part] - left, y[part])
+        np.testing.assert_allclose(found[part], near, atol=0.2)  # OpenCV tells places in 32 parts of a px
+    assert noise.sample(field, np.float32([32_999, 40_000]), np.float32([7, 9])).tolist() == [field[7, -1]] * 2
+
+
 def test_noise_repeats_itself_and_has_the_wavelengths_it_should() -> None:
     for texture, length in zip(noise.bands(), noise.WAVELENGTHS, strict=True):
         assert texture.std() == pytest.approx(1, abs=1e-3)

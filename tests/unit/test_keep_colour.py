@@ -254,6 +254,7 @@ class TestOptions:
         [
             ({"keep_colour": "red", "drop_colour": "blue,red"}, "--keep-colour red with --drop-colour red"),
             ({"keep_colour": "red", "keep_edits": True}, "with --keep-edits"),
+            ({"keep_colour": "red", "format": "gif"}, "with --format gif"),
             ({"keep_colour": "mauve"}, "unknown; choose from"),
         ],
     )

@@ -116,6 +116,11 @@ def test_deep_pnm(tmp_path: Path, white: int, colours: int) -> None:
     head = f"P{5 if colours == 1 else 6}\n# made by hand\n80 60 {white}\n".encode()
     (tmp_path / "a.pnm").write_bytes(head + samples.astype(">u2").tobytes())
     np.testing.assert_allclose(read(tmp_path / "a.pnm"), levels / white, atol=1e-5)
+    if colours == 1:
+        letters = f"P2 80 60 {white} ".encode() + b" ".join(str(each).encode() for each in samples.ravel())
+        (tmp_path / "letters.pnm").write_bytes(letters)
+        np.testing.assert_allclose(read(tmp_path / "letters.pnm"), levels / white, atol=1e-4)
+        assert header(tmp_path / "letters.pnm").bits == 16
     (tmp_path / "b.pnm").write_bytes(head + samples.astype(">u2").tobytes()[:-700])
     with pytest.raises(PageError, match="cut off or damaged"):
         read(tmp_path / "b.pnm")
@@ -211,6 +216,15 @@ class TestXcf:
         with pytest.raises(PageError, match=r"has no layer 'ink'; it has 'Sketch'"):
             read(FILES / "gimp.xcf", layer="ink")
 
+    def test_layers_of_several_groups(self, tmp_path: Path) -> None:
+        (tmp_path / "a.xcf").write_bytes(
+            gimp(("left", None, 0), ("a", (0, 0), 8), ("right", None, 0), ("b", (1, 0), 40), ("paper", None, 56))
+        )
+        rows = read(tmp_path / "a.xcf").min(1)
+        np.testing.assert_array_equal(np.flatnonzero(rows < 0.5), [8, 40, 56])
+        rows = read(tmp_path / "a.xcf", layer="right").min(1)
+        np.testing.assert_array_equal(np.flatnonzero(rows < 0.5), [40])
+
     def test_runs(self) -> None:
         packed = bytes([2, 7, 254, 1, 2, 127, 0, 3, 9, 128, 0, 2, 5, 6])
         assert xcf._from_runs(packed, 10, 1) == bytes([7, 7, 7, 1, 2, 9, 9, 9, 5, 6])
@@ -221,6 +235,26 @@ class TestXcf:
         (tmp_path / "a.xcf").write_bytes(content[: int(share * len(content))])
         with pytest.raises(PageError, match="cut off or damaged"):
             read(tmp_path / "a.xcf")
+
+
+def gimp(*layers: tuple[str, tuple[int, int] | None, int]) -> bytes:
+    """An XCF of 64 x 64 px: of layers and groups the name, the path that GIMP writes in groups alone, the black row."""
+    content = bytearray(b"gimp xcf v003\0" + pack(">IIIIIBII", 64, 64, 0, 17, 1, 0, 0, 0))
+    table = len(content)
+    content += bytes(4 * (len(layers) + 2))
+    for number, (name, path, row) in enumerate(layers):
+        content[table + 4 * number : table + 4 * number + 4] = pack(">I", len(content))
+        content += pack(">IIII", 64, 64, 1, len(name) + 1) + name.encode() + b"\0"
+        content += pack(">II", 29, 0) if path is None and not row else b""
+        content += pack(">II", 30, 4 * len(path)) + pack(">II", *path) if path else b""
+        content += bytes(8)
+        content += pack(">II", len(content) + 8, 0)
+        content += pack(">IIIII", 64, 64, 4, len(content) + 20, 0)
+        content += pack(">IIII", 64, 64, len(content) + 16, 0)
+        pixels = np.zeros((64, 64, 4), np.uint8)
+        pixels[row, :, 3] = 255 * bool(row)
+        content += pixels.tobytes()
+    return bytes(content)
 
 
 def png() -> bytes:

@@ -9,6 +9,7 @@ from struct import pack
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import ExifTags, Image
 
 from lineart_cli import pages
@@ -52,6 +53,15 @@ class TestJpegWithoutEnd:
         (tmp_path / "a.jpg").write_bytes(saved("JPEG", progressive=progressive)[:-400] + bytes(20))
         with pytest.raises(PageError, match=r"a\.jpg: is cut off or damaged"):
             read(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_film_behind_a_jpeg_as_phones_add_it_is_no_matter(tmp_path: Path, seed: int) -> None:
+    film = np.random.default_rng(seed).integers(0, 256, 1_000_000, np.uint8).tobytes()
+    (tmp_path / "a.jpg").write_bytes(saved("JPEG") + b"\0\0\0\x18ftypmp42" + film)
+    (tmp_path / "alone.jpg").write_bytes(saved("JPEG"))
+    assert header(tmp_path / "a.jpg").notes == ()
+    np.testing.assert_array_equal(read(tmp_path / "a.jpg"), read(tmp_path / "alone.jpg"))
 
 
 def test_a_progressive_jpeg_that_lacks_its_last_scans_is_damaged(tmp_path: Path) -> None:
@@ -110,6 +120,20 @@ def test_a_screen_s_dpi_give_way_to_exif(
 def test_exif_may_count_in_centimetres(tmp_path: Path, name: str) -> None:
     (tmp_path / "a").write_bytes(saved(name, exif=exif(100, unit=3)))
     assert header(tmp_path / "a").dpi == (254, 254)
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG"])
+def test_exif_may_have_another_resolution_across(tmp_path: Path, name: str) -> None:
+    tags = exif(204)
+    tags[ExifTags.Base.YResolution] = 98
+    (tmp_path / "a").write_bytes(saved(name, exif=tags))
+    assert header(tmp_path / "a").dpi == (204, 98)
+
+
+@pytest.mark.parametrize("dpi", [4_294_967_295, 70_000, 0.001])
+def test_dpi_that_no_ink_could_be_written_with_are_none(tmp_path: Path, dpi: float) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", SMOOTH, resolution=(dpi, dpi))
+    assert header(tmp_path / "a.tif").dpi is None
 
 
 def test_photoshop_s_dpi_count_where_a_jpeg_has_no_others(tmp_path: Path) -> None:

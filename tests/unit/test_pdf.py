@@ -12,6 +12,7 @@ from PIL import Image
 from lineart_cli import pages
 from lineart_cli.errors import PageError
 from lineart_cli.options import ReadOptions
+from lineart_cli.pages.readers import pdf as reader
 
 WIDTH, HEIGHT = 120, 80
 LUMA = np.array((0.2126, 0.7152, 0.0722))
@@ -266,6 +267,15 @@ class TestBadFiles:
     def test_a_page_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(PageError, match=r"has no page 2 \(any more\)"):
             read(pdf(tmp_path / "a.pdf", FULL, picture(IMAGE)), 1)
+
+    def test_one_that_hangs_keeps_no_others_waiting_for_long(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = pdf(tmp_path / "a.pdf", FULL, picture(IMAGE))
+        monkeypatch.setattr(reader, "_PATIENCE", 0.1)
+        with reader._pdfium(), pytest.raises(PageError, match="waits for another PDF page, which hangs; run again"):
+            read(path)
+        read(path)
 
     def test_two_threads_at_once(self, tmp_path: Path) -> None:
         from concurrent.futures import ThreadPoolExecutor

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import struct
+import warnings
+from contextlib import ExitStack
 from pathlib import Path
+from struct import pack
 
 import imagecodecs
 import numpy as np
@@ -11,11 +14,13 @@ import pytest
 from PIL import Image
 from psd_tools import PSDImage
 from psd_tools.constants import BlendMode, Resource
+from psd_tools.psd import PSD
 from psd_tools.psd.image_resources import ImageResource, VersionInfo
 
 from lineart_cli import pages
 from lineart_cli.errors import PageError
 from lineart_cli.options import ReadOptions
+from lineart_cli.pages.readers import psd as reader
 from lineart_cli.pages.readers import psd_layers
 
 WIDTH, HEIGHT = 150, 100
@@ -230,9 +235,65 @@ class TestLayers:
         expected = np.where(mask > 0, grey_of(drawing(2)), 1)
         np.testing.assert_allclose(read(path, "paper"), expected, atol=1e-6)
 
+    @pytest.mark.parametrize("place", [(-45, 20), (20, -45), (-45, -45), (-10, 20), (95, 95)])
+    def test_a_mask_that_is_not_all_on_its_layer(self, tmp_path: Path, place: tuple[int, int]) -> None:
+        document = PSDImage.new("RGB", (200, 200))
+        layer = document.create_pixel_layer(Image.new("RGB", (100, 100)), "Paper", top=50, left=50)
+        layer.create_mask(Image.new("L", (40, 40), 0))
+        mask, (down, across) = layer._record.mask_data, place
+        mask.top, mask.bottom, mask.left, mask.right = 50 + down, 90 + down, 50 + across, 90 + across
+        mask.background_color = 255
+        document.save(tmp_path / "a.psd")
+        expected = np.ones((200, 200))
+        expected[50:150, 50:150] = 0
+        expected[max(0, 50 + down) : 90 + down, max(0, 50 + across) : 90 + across] = 1
+        np.testing.assert_allclose(read(tmp_path / "a.psd", "paper"), expected, atol=1e-6)
+
     def test_an_unknown_layer(self, tmp_path: Path) -> None:
         with pytest.raises(PageError, match=r"has no layer 'skech'; it has 'Sketch', .*'Blue'"):
             read(photoshop(tmp_path / "a.psd"), "skech")
+
+
+def test_colours_are_on_white_or_not_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same soft stroke where nothing was painted, of colour 0, and where white was erased."""
+    monkeypatch.setattr(reader, "BLOCK_PIXELS", 10 * WIDTH)
+    colours, coverage = np.zeros((HEIGHT, WIDTH), np.uint8), np.zeros((HEIGHT, WIDTH), np.uint8)
+    colours[20:] = 255
+    for top in (5, 25):
+        colours[top : top + 2, 10:30], coverage[top : top + 2, 10:30] = 0, 128
+    layer = pack(">iiiiH", 0, 0, 0, 0, 0) + b"8BIMnorm" + pack(">BBBxIII", 255, 0, 8, 12, 0, 0) + b"\1x\0\0"
+    layers = pack(">h", -1) + layer
+    content = b"8BPS" + pack(">H6xHIIHHII", 1, 4, HEIGHT, WIDTH, 8, 3, 0, 0)
+    content += pack(">II", len(layers) + 8, len(layers)) + layers + bytes(6)
+    (tmp_path / "a.psd").write_bytes(content + 3 * colours.tobytes() + coverage.tobytes())
+    np.testing.assert_allclose(read(tmp_path / "a.psd"), 1 - coverage / 255, atol=1e-6)
+
+
+def test_ink_that_was_erased_whole_is_no_ink(tmp_path: Path) -> None:
+    inked = pages.InkedPage([np.full((40, 50), 255, np.uint8)], (40, 50), sketch=np.full((40, 50), 255, np.uint8))
+    pages.write_ink(tmp_path / "a.psd", inked, "psd", pages.Look())
+    with (tmp_path / "a.psd").open("rb") as file:
+        document = PSD.read(file)
+    info = document.layer_and_mask_information.layer_info
+    (record,) = (each for each in info.layer_records if each.name == "ink")
+    channels = info.channel_image_data[list(info.layer_records).index(record)]
+    record.top = record.left = record.bottom = record.right = 0
+    for each, data in zip(record.channel_info, channels, strict=True):
+        data.data, data.compression, each.length = b"", 0, 2
+    with (tmp_path / "a.psd").open("wb") as file:
+        document.write(file)
+    assert not pages.read_ink_layer(tmp_path / "a.psd", "psd", tmp_path).pixels[..., 3].any()
+
+
+def test_reads_beside_each_other_leave_the_process_as_it_was(tmp_path: Path) -> None:
+    paths = [photoshop(tmp_path / f"{each}.psd") for each in "ab"]
+    before = list(warnings.filters)
+    with ExitStack() as first, ExitStack() as second:
+        for stack, path in zip((first, second), paths, strict=True):
+            stack.enter_context(reader.opened(stack.enter_context(path.open("rb")), ReadOptions()))
+        first.close()
+        assert warnings.filters != before  # the other still reads
+    assert warnings.filters == before
 
 
 class TestBadFiles:

@@ -100,6 +100,19 @@ def test_every_kind_is_decoded_as_others_do(
     np.testing.assert_allclose(pages.read_grey(path, ReadOptions()), expected(path.read_bytes(), depth), atol=2e-6)
 
 
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_any_grey_may_be_the_transparent_one(tmp_path: Path, depth: int) -> None:
+    clear = 2**depth // 2
+    data = png(0, depth)
+    at = data.index(b"tEXt") - 4
+    (tmp_path / "opaque.png").write_bytes(data)
+    (tmp_path / "a.png").write_bytes(data[:at] + chunk(b"tRNS", struct.pack(">H", clear)) + data[at:])
+    opaque, grey = (pages.read_grey(tmp_path / name, ReadOptions()) for name in ("opaque.png", "a.png"))
+    level = np.rint(opaque * (2**depth - 1))
+    assert (level == clear).any()
+    np.testing.assert_allclose(grey, np.where(level == clear, 1, opaque), atol=2e-6)
+
+
 @pytest.mark.parametrize("interlaced", [False, True])
 @pytest.mark.parametrize(("colour", "depth"), [(0, 8), (2, 16), (3, 4)])
 def test_damage_anywhere_in_the_pixels_is_found(tmp_path: Path, colour: int, depth: int, interlaced: bool) -> None:

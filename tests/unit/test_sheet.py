@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import cv2
@@ -13,6 +15,8 @@ from lineart_cli import pages
 from lineart_cli.imaging import sheet
 from lineart_cli.imaging.sheet import DoubtError
 from lineart_cli.options import InkOptions
+from lineart_cli.pages.picture import Block, Picture
+from lineart_cli.pages.straightening import straight
 
 WIDTH, HEIGHT = 900, 1200
 PAGE = (500, 707)
@@ -100,6 +104,18 @@ class TestFound:
         for turn in (0, 8):
             Image.fromarray(photo(seen(0, turn))).save(path)
             np.testing.assert_allclose(pages.read_header(path, AUTO).corners, seen(0, turn), atol=4)
+
+
+def test_pictures_that_were_looked_at_are_let_go() -> None:
+    def blocks() -> list[Block]:
+        return [Block(np.full((300, 200, 1), 255, np.uint8), "grey", 255)]
+
+    picture = Picture(200, 300, blocks, 8, is_grey=True)
+    held = weakref.ref(blocks)
+    assert "is not straightened" in straight(picture, object()).notes[0]
+    del picture, blocks
+    gc.collect()
+    assert held() is None
 
 
 class TestDoubt:

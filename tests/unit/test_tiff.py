@@ -143,9 +143,10 @@ class TestSamples:
         check(path, straight, on_white(OF_RGB), photometric="rgb", extrasamples=["unassalpha"])
         multiplied = np.dstack([np.rint(RGB * (COVERAGE / 255)).astype(np.uint8), COVERAGE])
         check(path, multiplied, on_white(OF_RGB), 0.003, photometric="rgb", extrasamples=["assocalpha"])
-        grey = np.dstack([GREY, COVERAGE])
-        settings = {"photometric": "minisblack", "extrasamples": ["unassalpha"], "planarconfig": "contig"}
-        check(path, grey, on_white(GREY / 255), **settings)
+        settings = {"photometric": "minisblack", "planarconfig": "contig"}
+        check(path, np.dstack([GREY, COVERAGE]), on_white(GREY / 255), extrasamples=["unassalpha"], **settings)
+        lighter = np.full((4, 4, 2), (200, 128), np.uint8)
+        check(path, lighter, np.ones((4, 4)), extrasamples=["assocalpha"], **settings)
 
     @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
     def test_floating_point_counts_from_0_to_1(self, path: Path, dtype: type) -> None:

@@ -101,6 +101,8 @@ def _name(record: LayerRecord) -> str:
 
 def _block(record: LayerRecord, channels: ChannelDataList) -> Block:
     height, width = record.bottom - record.top, record.right - record.left
+    if not height * width:  # all of it was erased
+        return Block(np.empty((0, 0, len(_CHANNELS)), np.uint8), "rgb", 255, "straight")
     planes = {
         info.id: np.frombuffer(cast("bytes", data.get_data(width, height, 8)), np.uint8).reshape(height, width)
         for info, data in zip(record.channel_info, channels, strict=True)

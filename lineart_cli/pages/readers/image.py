@@ -21,11 +21,14 @@ _DECODED = {"1": 1, "L": 1, "P": 1}
 """Bytes of a pixel once Pillow has decoded it, by mode; 4 in all others."""
 _WEBP, _LOSSLESS_WEBP = 4, 8
 """Bytes of a pixel while a WebP is decoded; one without loss is made from a picture as large."""
+_DEEP_GREY = "I"
+"""Pillow's mode of a PGM in letters; whatever white is in it becomes 65535."""
 _WEBP_HEAD = 4096  # bytes in which a WebP says whether it is without loss
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TGA", "PPM", "AVIF", "JPEG2000")
 _PNG = b"\x89PNG"
 _MOVES = "is a film, of which the first picture is inked"
 _PHOTOSHOP_RESOLUTION = 1005  # Photoshop's image resource ResolutionInfo
+_JFIF_UNITS = {1, 2}  # in which a JPEG tells its resolution: px per inch and per centimetre
 _PER_INCH = {INCHES: 1.0, CENTIMETRES: 2.54}
 
 
@@ -94,7 +97,7 @@ def _decoder(image: Image.Image, file: BinaryIO, lacks_end: bool) -> _Decoder:
             return _Decoder(lambda: deep.blocks(file, str(image.format), depth), depth, 4 * px_bytes)
         case _ if lacks_end:
             return _Decoder(lambda: blocks(jpeg.whole(file)), 8, 2 * px_bytes)
-    return _Decoder(lambda: blocks(image), 8, px_bytes)
+    return _Decoder(lambda: blocks(image), 16 if image.mode == _DEEP_GREY else 8, px_bytes)
 
 
 def _notes(damaged: list[str], lacks_end: bool) -> tuple[str, ...]:
@@ -108,7 +111,9 @@ def image_dpi(image: Image.Image, exif: Image.Exif) -> Dpi | None:
     photoshop = image.info.get("photoshop")
     info = photoshop.get(_PHOTOSHOP_RESOLUTION) if isinstance(photoshop, dict) else None
     tag = (info["XResolution"], info["YResolution"]) if isinstance(info, dict) else None
-    return told_dpi(_dpi(image.info.get("dpi")), exif_dpi(exif), _dpi(tag))
+    is_jpeg = image.format in {"JPEG", "MPO"}  # of one that has none of its own, Pillow gives the first of EXIF's twice
+    own = image.info.get("dpi") if not is_jpeg or image.info.get("jfif_unit") in _JFIF_UNITS else None
+    return told_dpi(_dpi(own), exif_dpi(exif), _dpi(tag))
 
 
 def _aspect(image: Image.Image) -> float:
@@ -142,6 +147,9 @@ def blocks(image: Image.Image) -> Iterator[Block]:
     """Decodes an image, some rows at a time."""
     image.load()
     width, height = image.size
+    if image.mode == _DEEP_GREY:
+        yield Block(np.asarray(image).astype(np.uint16)[..., None], "grey", 65535)
+        return
     mode, space = _mode_and_space(image)
     rows = max(1, BLOCK_PIXELS // width)
     for top in range(0, height, rows):

@@ -20,10 +20,15 @@ _MORE = bytes(range(1, 200)) * 4
 
 
 def lacks_end(file: BinaryIO) -> bool:
-    """Whether nothing in a file marks the end of its picture."""
+    """Whether nothing in a file marks the end of its picture, after which there may be more: phones add films."""
     file.seek(0)
-    data = file.read()
-    return data.rfind(_END) < data.rfind(bytes((0xFF, _SCAN)))
+    data, at = file.read(), 2
+    while (found := _MARKER.search(data, at)) is not None:
+        if found[0].endswith(_END):
+            return False
+        at = found.end()
+        at += unpack(">H", data[at : at + 2].ljust(2, b"\xff"))[0]
+    return True
 
 
 def whole(file: BinaryIO) -> Image.Image:

@@ -32,7 +32,29 @@ _DEEP = {2.0: 1, 6.0: 3}  # channels of 16 bits, by the bytes that they take
 _DECODED = 4  # bytes of a pixel that PDFium has drawn
 _TURNED = {0: 1, 90: 6, 180: 3, 270: 8}  # EXIF's orientation by a page's rotation
 
-_pdfium = threading.Lock()  # PDFium is for one thread at a time
+_PATIENCE = 60.0  # seconds
+
+
+class _OneAtATime:
+    """PDFium is for one thread at a time; one that hangs must not keep all others waiting, nor each for long."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._hangs = False
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=0 if self._hangs else _PATIENCE):
+            self._hangs = True
+            raise Unreadable("waits for another PDF page, which hangs", "run again without that one")
+        self._hangs = False
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+_pdfium = _OneAtATime()
 
 
 @contextlib.contextmanager
@@ -40,10 +62,10 @@ def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     """The pages of a PDF file.
 
     Raises:
-        Unreadable: it is encrypted, or has images larger than `options.max_megapixels`.
+        Unreadable: it is encrypted, has images larger than `options.max_megapixels`, or PDFium hangs.
         PdfiumError: it is damaged; so do the pictures' blocks.
     """
-    with _pdfium:
+    with _pdfium():
         file.seek(0)
         try:
             document = pdfium.PdfDocument(file)

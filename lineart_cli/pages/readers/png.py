@@ -152,6 +152,8 @@ def _decoded(head: Head, rows: int, raw: bytes, shallow: Callable[[Image.Image],
         yield _block(_samples(head, rows, raw), 0)
         return
     with Image.open(io.BytesIO(_png(head, rows, raw)), formats=["PNG"]) as image:
+        if head.colour_type == _GREY and "transparency" in image.info:
+            image.info["transparency"] *= 255 // (2**head.depth - 1)  # Pillow does so with the samples alone
         yield from shallow(image)
 
 

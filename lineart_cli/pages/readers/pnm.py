@@ -13,7 +13,7 @@ from lineart_cli.pages.picture import BLOCK_PIXELS, Block
 
 _SAID = rb"(?:\s|#[^\n]*\n)+"
 _HEAD = re.compile(rb"P([56])" + 3 * (_SAID + rb"(\d{1,9})") + rb"\s")
-_HEAD_BYTES = 4096
+_HEAD_BYTES = 65_536  # with all comments
 
 
 def deep_head(file: BinaryIO) -> tuple[int, int, int] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from struct import unpack
 from typing import Any, BinaryIO
@@ -22,6 +22,7 @@ from lineart_cli.errors import Unreadable
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.header import Dpi, meant_dpi
+from lineart_cli.pages.libraries import WholeProcess
 from lineart_cli.pages.picture import BLOCK_PIXELS, Block, Document, Picture, Space
 from lineart_cli.pages.readers import psd_layers
 from lineart_cli.pages.readers.layers import COMPOSED
@@ -53,10 +54,18 @@ def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
         Unreadable: the file has no such layer, nothing to show, or no defined white or colours.
         Exception: whatever psd-tools says of a damaged file; so do the picture's blocks.
     """
+    with _strictly(), _opened(file, options) as document:
+        yield document
+
+
+@contextlib.contextmanager
+def _damage_is_an_error() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("error", PSDDecompressionWarning)  # psd-tools would go on with black
-        with _opened(file, options) as document:
-            yield document
+        yield
+
+
+_strictly = WholeProcess(_damage_is_an_error)
 
 
 @contextlib.contextmanager
@@ -168,16 +177,20 @@ def _merged_blocks(file: BinaryIO, at: int, header: FileHeader, palette: bytes, 
     wanted = min(header.channels, count + has_coverage)
     if wanted < count:
         raise Unreadable(f"has {header.channels} channels instead of {count}", "save it again")
-    file.seek(at)
-    rows = max(1, BLOCK_PIXELS // header.width)
-    for top, bands in _bands(file, header, wanted, rows):
-        samples = np.stack([_samples(band, header) for band in bands], axis=-1)
+    white = 1 if header.depth == 1 else 2**header.depth - 1
+
+    def read() -> Iterator[tuple[int, NDArray[Any]]]:
+        file.seek(at)
+        for top, bands in _bands(file, header, wanted, max(1, BLOCK_PIXELS // header.width)):
+            yield top, np.stack([_samples(band, header) for band in bands], axis=-1)
+
+    is_laid = wanted == count or _is_on_white((samples for _, samples in read()), white)
+    for top, samples in read():
         if header.color_mode == ColorMode.INDEXED:
             colours = np.frombuffer(palette.ljust(_PALETTE_BYTES, b"\0"), np.uint8).reshape(3, -1).T
             yield Block(colours[samples[..., 0]], space, 255, top=top)
             continue
-        white = 1 if header.depth == 1 else 2**header.depth - 1
-        light = _on_white(samples, white) if wanted > count else samples
+        light = samples[..., :count] if is_laid else _on_white(samples, white)
         yield Block(white - light if space == "cmyk" else light, space, white, top=top)
 
 
@@ -189,19 +202,28 @@ def _samples(band: bytes, header: FileHeader) -> NDArray[Any]:
     return np.frombuffer(band, ">u2" if header.depth == 16 else "u1").reshape(-1, header.width)
 
 
-def _on_white(samples: NDArray[Any], white: int) -> NDArray[Any]:
-    """Colours on white paper, from colours and coverage.
+def _is_on_white(bands: Iterable[NDArray[Any]], white: int) -> bool:
+    """Whether colours, with their coverage behind them, are laid on white already.
 
-    Photoshop has laid them on white already, other programs may not have: colours darker than their coverage allows
-    tell so.
+    Photoshop does so, other programs may not: colours darker than their coverage allows tell it.
     """
-    colours = samples[..., :-1].astype(np.float32)
-    coverage = samples[..., -1:].astype(np.float32) / np.float32(white)
-    bare = white * (1 - coverage)
-    seen_through = coverage[..., 0] < 1
-    too_dark = (colours < bare - white / 128).any(axis=-1)
-    is_laid = np.count_nonzero(too_dark) <= _STRAYS * np.count_nonzero(seen_through)
-    return colours if is_laid else colours * coverage + bare
+    too_dark = seen_through = 0
+    for samples in bands:
+        colours, coverage = _parted(samples, white)
+        too_dark += int(np.count_nonzero((colours < white * (1 - coverage) - white / 128).any(axis=-1)))
+        seen_through += int(np.count_nonzero(coverage < 1))
+    return too_dark <= _STRAYS * seen_through
+
+
+def _on_white(samples: NDArray[Any], white: int) -> NDArray[Any]:
+    """Colours on white paper, from colours and coverage."""
+    colours, coverage = _parted(samples, white)
+    return colours * coverage + white * (1 - coverage)
+
+
+def _parted(samples: NDArray[Any], white: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Colours as they are, and coverage in [0, 1], (rows, width, 1)."""
+    return samples[..., :-1].astype(np.float32), samples[..., -1:].astype(np.float32) / np.float32(white)
 
 
 def _bands(file: BinaryIO, header: FileHeader, wanted: int, rows: int) -> Iterator[tuple[int, list[bytes]]]:

@@ -105,6 +105,7 @@ def _shown(layer: Layer, mask: Mask) -> NDArray[np.float32]:
     shown = layer.numpy("mask")
     if shown is not None:
         top, left = mask.top - layer.top, mask.left - layer.left
-        within = whole[max(0, top) : top + len(shown), max(0, left) : left + shown.shape[1]]
+        bottom, right = max(0, top + len(shown)), max(0, left + shown.shape[1])
+        within = whole[max(0, top) : bottom, max(0, left) : right]
         within[...] = shown[max(0, -top) :, max(0, -left) :][: within.shape[0], : within.shape[1]]
     return whole

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from struct import calcsize, unpack
 from typing import Any, BinaryIO
 
@@ -136,9 +137,10 @@ class _Image:
         pointers: list[int] = []
         while (pointer := self._pointer()) and len(pointers) < _MOST_LAYERS:
             pointers.append(pointer)
-        return [self._layer(pointer, number, max_megapixels) for number, pointer in enumerate(pointers)]
+        top = count()
+        return [self._layer(pointer, top, max_megapixels) for pointer in pointers]
 
-    def _layer(self, pointer: int, number: int, max_megapixels: float) -> _Layer:
+    def _layer(self, pointer: int, top_number: Iterator[int], max_megapixels: float) -> _Layer:
         self._file.seek(pointer)
         width, height, _ = self._numbers(">III")
         name = self._string()
@@ -154,7 +156,7 @@ class _Image:
             width,
             height,
             name,
-            unpack(f">{len(path) // 4}I", path) if path else (number,),
+            unpack(f">{len(path) // 4}I", path) if path else (next(top_number),),  # only those in groups say theirs
             pixels,
             mask,
             is_group,
