@@ -26,7 +26,10 @@ EDITED = (
 )
 _WHOLE = "was changed after lineart inked it, and is kept as a whole"
 _OF_ANOTHER = "is edited ink of {0}, and is kept; choose another folder, or another name by --name"
-_MOVED = "is edited ink of the sketch that is {0} now, and is kept; rename it as that was, or choose another folder"
+_MOVED = (
+    "is edited ink of the sketch that is {0} now, and is kept; rename ink as its sketches were, the last page first, "
+    "or choose another folder"
+)
 _NOTHING_NEW = "has edits, which stay; its sketch is as it was"
 
 
@@ -91,11 +94,11 @@ def to_be_merged(job: Job, wanted: Entry, options: InkOptions, folder: OutputFol
         raise Kept(EDITED)
     if other := folder.other_input(job.output, wanted):
         raise Kept(_OF_ANOTHER.format(other))
-    known, packed = folder.last_entry(job.output)
+    known = folder.entry(job.output)
     if known is not None and (moved := _moved(job, known, wanted)):
         raise Kept(_MOVED.format(moved))
     try:
-        edited = _opened(job, known, packed, options, folder)
+        edited = opened(job, known, options, folder)
     except PageError as error:
         raise Kept(f"{_WHOLE}: it {error.reason}; {error.advice}" if options.keep_edits else EDITED) from error
     if not options.keep_edits:
@@ -117,10 +120,10 @@ def _moved(job: Job, known: Entry, wanted: Entry) -> str | None:
     return found[0] if len(found) == 1 else None  # of pages that were alike, none has moved
 
 
-def _opened(
-    job: Job, known: Entry | None, packed: bytes | None, options: InkOptions, folder: OutputFolder
-) -> EditedOutput:
+def opened(job: Job, known: Entry | None, options: InkOptions, folder: OutputFolder) -> EditedOutput:
+    """The output of a job, to be compared with the ink that `known` tells of; raises PageError where it cannot be."""
     output, advice = job.output, "--overwrite inks it again without them"
+    packed = folder.kept(known.prints) if known is not None and known.prints else None
     if known is None or packed is None:
         raise PageError(output, "has no fingerprints on record that its changes could be told from", advice)
     sha256 = manifest.sha256(output)

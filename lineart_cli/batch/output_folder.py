@@ -142,12 +142,6 @@ class OutputFolder:
         with self._locked():
             return self._record.manifest.pages.get(self._name(output))
 
-    def last_entry(self, output: Path) -> tuple[Entry | None, bytes | None]:
-        """What `entry` gives, and its fingerprints as `kept_files` has them."""
-        with self._locked():
-            entry = self._record.manifest.pages.get(self._name(output))
-            return entry, self._kept.get(entry.prints) if entry is not None and entry.prints else None
-
     def kept(self, name: str) -> bytes | None:
         """What was kept beside the ink under a name in the manifest, or None where it is missing."""
         with self._locked():
@@ -202,6 +196,13 @@ class OutputFolder:
         for content in files:
             with self.unfinished(".kept") as part:
                 self._kept.put(content, part)
+
+    def rename(self, output: Path, entry: Entry) -> None:
+        """Puts on record of an output what was on record of it under another name."""
+        with contextlib.suppress(OSError), self._locked():  # the next run finds it again
+            if not self._dry_run:
+                self._record.append(self._name(output), entry)
+            self._record.manifest.record(self._name(output), entry)
 
     def note(self, output: Path, failure: Failure | None) -> None:
         """Notes that a page failed, or that it does no longer."""

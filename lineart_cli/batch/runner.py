@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import replace
 from functools import partial
 
-from lineart_cli.batch import pipeline, sequence
+from lineart_cli.batch import pipeline, renamed_ink, sequence
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.manifest import Failure
 from lineart_cli.batch.output_folder import OutputFolder
@@ -97,6 +97,8 @@ class Batch:
         for problem in problems:
             self.report(PageFailed(problem.path, str(problem)))
         run = self._run
+        if not run.options.overwrite:
+            renamed_ink.follow(jobs, run.options, self.folder)
         if run.options.sequence:
             run = replace(run, shared=sequence.Shots(jobs, partial(sequence.measured, run=run)).shared)
         self._ink(jobs, run, self._end)

@@ -135,6 +135,61 @@ def pixels(path: Path) -> np.ndarray:
     return pages.read_raster(path, ReadOptions(), path.parent).pixels
 
 
+@pytest.fixture
+def book(tmp_path: Path) -> Desk:
+    """Pages p2, p3 and p4, of different sketches; p3 has edits."""
+    desk = Desk(tmp_path)
+    folder = desk.scan = tmp_path / "scans"
+    folder.mkdir()
+    for number in (2, 3, 4):
+        Image.fromarray(sketch(10 * number)).save(folder / f"p{number}.png", dpi=(300, 300))
+    desk.ink()
+    edited = pixels(desk.out / "p3.png").copy()
+    stroke(edited, DETAIL, 0)
+    save(desk.out / "p3.png", edited)
+    return desk
+
+
+def renumber(desk: Desk, by: int) -> None:
+    """Renames sketches and their ink."""
+    for folder in (desk.scan, desk.out):
+        for number in sorted((2, 3, 4), key=lambda each: -each * by):
+            (folder / f"p{number}.png").rename(folder / f"p{number + by}.png")
+
+
+@pytest.mark.parametrize("by", [1, -1, 5])
+@pytest.mark.parametrize("keep_edits", [False, True])
+def test_ink_may_be_renamed_as_its_sketches_are(book: Desk, by: int, keep_edits: bool) -> None:
+    renumber(book, by)
+    for given in ({"dry_run": True}, {}):
+        book.ink(keep_edits=keep_edits, **given)
+        notes = {Path(each.output).name: each.note for each in book.events if isinstance(each, PageSkipped)}
+        edited = "has edits, which stay" if keep_edits else "was changed after lineart inked it"
+        assert [notes[f"p{number + by}.png"][: len(edited)] for number in (2, 3, 4)] == ["", edited, ""]
+    for number in (2, 3, 4):  # all of them are drawn on
+        page = sketch(10 * number)
+        stroke(page, ((200, 100), (280, 140)), 0)
+        Image.fromarray(page).save(book.scan / f"p{number + by}.png", dpi=(300, 300))
+    book.ink(keep_edits=True)
+    for number in (2, 3, 4):
+        wanted = sketch(10 * number)
+        stroke(wanted, ((200, 100), (280, 140)), 0)
+        if number == 3:
+            stroke(wanted, DETAIL, 0)
+        np.testing.assert_array_equal(pixels(book.out / f"p{number + by}.png")[..., 0], wanted)
+
+
+def test_sketches_alone_that_are_renamed_get_no_edits_of_others(book: Desk) -> None:
+    before = (book.out / "p3.png").read_bytes()
+    for number in (4, 3, 2):
+        (book.scan / f"p{number}.png").rename(book.scan / f"p{number + 1}.png")
+    book.ink(keep_edits=True)
+    notes = {Path(each.output).name: each.note for each in book.events if isinstance(each, PageSkipped)}
+    assert notes["p3.png"].startswith("is edited ink of the sketch that is p4.png now, and is kept")
+    assert (book.out / "p3.png").read_bytes() == before
+    np.testing.assert_array_equal(pixels(book.out / "p5.png")[..., 0], sketch(40))
+
+
 def ink_and_edit(desk: Desk) -> None:
     """Inks a sketch, and adds a stroke to its ink."""
     desk.draw(sketch())
