@@ -20,6 +20,20 @@ app = typer.Typer(
 console = Console(stderr=True)
 
 FOLDER: dict[str, Any] = {"exists": True, "file_okay": False}
+
+
+def _with_drawings(folder: Path | None) -> Path | None:
+    """Reads them before anything else is done: what is wrong with one is better told at once."""
+    from lineart_train.generator.scenes.drawings import load
+
+    if folder is not None:
+        try:
+            load(folder)
+        except ValueError as fault:
+            raise typer.BadParameter(str(fault)) from fault
+    return folder
+
+
 Run = Annotated[Path, typer.Argument(help="Folder of the training run: checkpoint, record.jsonl, sheet.png.")]
 Target = Annotated[Path, typer.Argument(help="Folder of the model, such as models/standard.")]
 Version = Annotated[str, typer.Option(help="Version of the model.")]
@@ -28,7 +42,9 @@ Data = Annotated[
     Path | None,
     typer.Option(
         help="Folder of clean drawings, *.jsonl or *.jsonl.gz, as lineart-train drawings makes them; "
-        "without it scenes are drawn by procedure."
+        "without it scenes are drawn by procedure.",
+        callback=_with_drawings,
+        **FOLDER,
     ),
 ]
 

@@ -292,5 +292,7 @@ def unwritable(path: Path, error: OSError) -> PageError:
     """What to say where the disk does not take a file."""
     if (file := file_in_the_way(path.parent)) is not None:
         return PageError(path, f"{file} is a file, and no folder", "take it away, or choose another folder")
-    advice = "free some space or choose another folder, and run again: finished pages are kept"
+    is_forbidden = error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}
+    first = "check the permissions of its folder" if is_forbidden else "free some space"
+    advice = f"{first} or choose another folder, and run again: finished pages are kept"
     return PageError(path, f"cannot be written ({error.strerror or error})", advice)

@@ -75,7 +75,8 @@ def read(work: JobInWork, run: RunContext) -> None:
     opened = [context.opened(part, run.tools[part.tool], run.options, folder, run.card) for part in job.parts]
     before = folder.status(job.output, opened[0].entry)
     if before is OutputStatus.FINISHED:
-        raise Ended(_skipped(job, run, ""))
+        known = folder.entry(job.output)
+        raise Ended(_skipped(job, run, "", known.edits if known else None))
     for text in _other_ink(opened[0], before, run):
         run.report(Notice(text))
     edited, why = None, ""

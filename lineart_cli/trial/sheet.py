@@ -9,32 +9,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from PIL.PngImagePlugin import PngInfo
 
 from lineart_cli.errors import ArgumentError
+from lineart_cli.pages import signed
 from lineart_cli.trial.grid import FAINTS, ROWS, Cell
 
 _CELL, _GAP, _LINE = 480, 20, 26  # px of the sheet: longest side of a picture, white around it, height of a line
-_KEY, _NAME = "Software", "lineart try"
+_NAME = "lineart try"
 _LARGEST = 3.0  # times that a small part is enlarged at most
 
 
 def check(out: Path, page: Path) -> None:
     """Refuses a name that no sheet may have; raises ArgumentError."""
-    if out.suffix.lower() != ".png":
-        raise ArgumentError("--output", out, "it is a PNG picture; let its name end in .png")
     if os.path.realpath(out) == os.path.realpath(page):
         raise ArgumentError("--output", out, "is the page itself; give another name")
-    if out.exists() and not _is_sheet(out):
-        raise ArgumentError("--output", out, "is there already, and is no sheet of lineart try; give another name")
-
-
-def _is_sheet(path: Path) -> bool:
-    try:
-        with Image.open(path) as image:
-            return image.info.get(_KEY) == _NAME
-    except (OSError, SyntaxError, ValueError):
-        return False
+    signed.check(out, "--output", _NAME)
 
 
 class Sheet:
@@ -63,12 +52,7 @@ class Sheet:
 
     def save(self, out: Path) -> None:
         """Writes the sheet; raises ArgumentError where the disk does not take it."""
-        name = PngInfo()
-        name.add_text(_KEY, _NAME)
-        try:
-            self.image.save(out, "PNG", pnginfo=name)
-        except OSError as error:
-            raise ArgumentError("--output", out, f"cannot be written ({error.strerror}); choose another") from error
+        signed.save(self.image, out, "--output", _NAME)
 
     def _put(self, row: int, column: int, picture: NDArray[np.uint8], lines: list[str]) -> None:
         left, top = _GAP + column * self._step[1], _GAP + row * self._step[0]

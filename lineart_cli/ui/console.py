@@ -101,7 +101,7 @@ class PlanReporter:
                         print(f"    {reason}", file=self._stream)
                 self._told = event.reasons
             case PageSkipped():
-                edits = "" if event.edits is None else f" ({_count(event.edits)})"
+                edits = f" ({_count(event.edits)})" if event.edits else ""
                 print(f"{_way(event)}: {event.note or 'finished'}{edits}", file=self._stream)
 
 

@@ -13,8 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from lineart_cli.brushes import sample, store, style
-from lineart_cli.errors import ArgumentError, BrushError
+from lineart_cli.errors import BrushError
+from lineart_cli.pages import signed
 
+_NAME = "lineart brushes"
 _COLUMNS, _ROWS = 44, 10  # of a sample in the terminal, two rows to a line
 
 
@@ -25,16 +27,12 @@ def show(console: Console, sheet: Path | None) -> list[BrushError]:
         Why some cannot be shown.
 
     Raises:
-        ArgumentError: the sheet cannot be written.
+        ArgumentError: the sheet cannot be written, or would replace something else.
     """
     styles, errors = _styles()
     if sheet is not None:
-        if sheet.suffix.lower() not in {"", ".png"}:
-            raise ArgumentError("--sheet", sheet, "it is a PNG picture; let its name end in .png")
-        try:
-            sample.sheet(styles).save(sheet, "PNG")
-        except OSError as error:
-            raise ArgumentError("--sheet", sheet, f"cannot be written ({error.strerror}); choose another") from error
+        signed.check(sheet, "--sheet", _NAME)
+        signed.save(sample.sheet(styles), sheet, "--sheet", _NAME)
     table = Table(box=None, show_header=False, padding=(0, 2, 1, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, min_width=_COLUMNS)

@@ -43,11 +43,13 @@ def write(folder: Path, count: int, size: int, library: Library | None = None) -
     """
     for name in (SKETCHES, TRUTH):
         (folder / name).mkdir(parents=True, exist_ok=True)
+        for old in (folder / name).glob("*.png"):
+            old.unlink()
     for index in range(count):
         pair = draw(HELD_OUT_SEED, index, size, library)
         name = f"{index:04}.png"
-        cv2.imwrite(str(folder / SKETCHES / name), 255 - pair.sketch)
-        cv2.imwrite(str(folder / TRUTH / name), truth_of(pair))
+        sheet.save(folder / SKETCHES / name, 255 - pair.sketch)
+        sheet.save(folder / TRUTH / name, truth_of(pair))
 
 
 def ink_of(pair: Pair) -> metrics.Grey:

@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import tomli_w
 import torch
@@ -157,8 +156,8 @@ def export(
     with torch.no_grad():
         dark = torch.from_numpy(sketch).float()
         level = model(without_draft(dark), torch.tensor([TEST_THICKNESS])).numpy()[0, 0]
-    cv2.imwrite(str(target / "test_input.png"), 255 - page.sketch)
-    cv2.imwrite(str(target / "test_output.png"), sheet.coverage(level))
+    sheet.save(target / "test_input.png", 255 - page.sketch)
+    sheet.save(target / "test_output.png", sheet.coverage(level))
     card = {
         "name": name,
         "version": version,

@@ -48,8 +48,12 @@ def finetune_style(
     source = _source(picture, from_lineart)
     about = f"trained from {source.resolve().name}"
     target = _target(name or re.sub(r"\W+", "_", source.resolve().stem)[:60], about)
+    preview = target.with_suffix(".png")
+    if preview.resolve() == source.resolve():
+        raise ArgumentError("PICTURE", source, "is where the brush's preview goes; move it, or give another --name")
     try:
         from lineart_train.finetune import sources
+        from lineart_train.finetune.finetune import is_done
     except ImportError as error:
         raise LineartError(f"finetune-style needs the extra brush ({error.name} is missing); run {_EXTRA}") from error
     from rich.console import Console
@@ -68,13 +72,13 @@ def finetune_style(
         target.parent.mkdir(parents=True, exist_ok=True)
         ended = _fitted(hand, about, minutes, target, state, console)
         if target.exists():
-            _preview(hand.strip, target, target.with_suffix(".png"))
+            _preview(hand.strip, target, preview)
     except OSError as error:
         reason = f"cannot be written ({error.strerror}); free some space, or check its permissions"
         raise LineartError(f"{target.parent}: {reason}") from error
     if target.exists():
         say(f"Wrote {target} and a preview beside it; draw with --brush {shlex.quote(target.stem)}.")
-    if state.exists():
+    if not is_done(state):
         say("There may be more to find; called again, it goes on.")
     if not ended:
         raise typer.Exit(ExitCode.INTERRUPTED)

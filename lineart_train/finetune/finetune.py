@@ -52,7 +52,8 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
         strip: the stroke.
         about: a few words for lists.
         minutes: to take at most.
-        state: file from which the search goes on if it is there and about the same stroke; removed when all is done.
+        state: file from which the search goes on if it is there and about the same stroke; when all is done, it tells
+            so, and the next search ends with the same style at once.
         keep: given each style that is better than all before; an interruption loses nothing.
         tell: see `Tell`.
 
@@ -61,15 +62,12 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
     """
     start, seen = measure(strip, about), Seen(strip)
     stroke = hashlib.sha256(np.ascontiguousarray(strip.ink).data).hexdigest()
-    kept = json.loads(state.read_text("utf-8")) if state.exists() else {}
-    if kept.get("stroke") != stroke or len(kept["place"]) != MOVES:
-        kept = {"place": [0.0] * MOVES, "steps": [FIRST] * MOVES, "tries": 0}
-    place, steps, tries = np.array(kept["place"]), np.array(kept["steps"]), int(kept["tries"])
+    place, steps, tries = _restored(state, stroke) or (np.zeros(MOVES), np.full(MOVES, FIRST), 0)
     best = moved(start, place)
     least = seen.difference(best) + _cost(place)
     keep(best)
     before, spent = time.monotonic(), 0.0
-    while tries < TRIES_IN_ALL and np.abs(steps).max() > LAST and spent < 1:
+    while not _is_done(steps, tries) and spent < 1:
         for move in np.flatnonzero(steps):
             for way in (1, -1):
                 there = place + way * steps[move] * np.eye(MOVES)[move]
@@ -85,10 +83,30 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
                     break
             steps[move] *= _LONGER * way if better else 0.5
             _save(state, {"stroke": stroke, "place": place.tolist(), "steps": steps.tolist(), "tries": tries})
-    if tries >= TRIES_IN_ALL or np.abs(steps).max() <= LAST:
-        state.unlink(missing_ok=True)
+    if _is_done(steps, tries):
         tell(1.0, least)
     return best
+
+
+def is_done(state: Path) -> bool:
+    """Whether a search has come to its end, by the file that it left."""
+    kept = _restored(state)
+    return kept is not None and _is_done(*kept[1:])
+
+
+def _is_done(steps: Floats, tries: int) -> bool:
+    return tries >= TRIES_IN_ALL or bool(np.abs(steps).max() <= LAST)
+
+
+def _restored(state: Path, stroke: str | None = None) -> tuple[Floats, Floats, int] | None:
+    """Place, steps and tries of a search for a stroke, or for any; None where there is none to go on with."""
+    try:
+        kept = json.loads(state.read_text("utf-8"))
+        place, steps = (np.array(kept[name], np.float64) for name in ("place", "steps"))
+        is_sound = place.shape == steps.shape == (MOVES,) and bool(np.isfinite([place, steps]).all())
+        return (place, steps, int(kept["tries"])) if is_sound and stroke in {None, kept["stroke"]} else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _cost(place: Floats) -> float:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -71,18 +72,35 @@ def read_config(folder: Path) -> TrainConfig:
         raise FileNotFoundError(
             f"{folder} holds no checkpoint (config.json is missing). Name the folder of a training run."
         )
-    return from_dict(json.loads(path.read_text()))
+    return from_dict(_read_json(path))
 
 
 def read_progress(folder: Path) -> Progress:
     """How far the run of this checkpoint had come."""
-    return Progress(**json.loads((folder / "state.json").read_text()))
+    return Progress(**_read_json(folder / "state.json"))
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+        if isinstance(found, dict):
+            return found
+    except ValueError:
+        pass
+    raise ValueError(f"{path} is damaged. Copy the run's folder again, or begin a new run.")
+
+
+def _read_weights(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
+    try:
+        return dict(torch.load(path, map_location=device, weights_only=True))
+    except (EOFError, RuntimeError, UnpicklingError) as fault:
+        raise ValueError(f"{path} is damaged. Copy the run's folder again, or begin a new run.") from fault
 
 
 def load_model(folder: Path, which: str = "average") -> LineartNet:
     """The network of a checkpoint in evaluation mode: "average" (to ship) or "model" (to train on)."""
     model = LineartNet(read_config(folder).net)
-    model.load_state_dict(torch.load(folder / f"{which}.pt", map_location="cpu", weights_only=True))
+    model.load_state_dict(_read_weights(folder / f"{which}.pt"))
     return model.eval()
 
 
@@ -98,8 +116,10 @@ def average(folders: Sequence[Path], target: Path) -> None:
 
     Raises:
         FileNotFoundError: a folder holds no checkpoint; the message names it.
-        ValueError: a network has another shape; the message names its folder.
+        ValueError: a network has another shape, or `target` holds a checkpoint; the message names the folder.
     """
+    if (target / "state.json").exists():
+        raise ValueError(f"{target} holds a run already, which would be lost. Name a new folder first.")
     config = read_config(folders[-1])
     for folder in folders:
         if read_config(folder).net != config.net:
@@ -137,7 +157,7 @@ def start_from(folder: Path, model: LineartNet, average: LineartNet) -> None:
 def restore(folder: Path, model: LineartNet, average: LineartNet, optimizer: torch.optim.Optimizer) -> None:
     """Load weights, average and, if there are any, optimizer moments in place; shapes must agree exactly."""
     device = next(model.parameters()).device
-    model.load_state_dict(torch.load(folder / "model.pt", map_location=device, weights_only=True))
-    average.load_state_dict(torch.load(folder / "average.pt", map_location=device, weights_only=True))
+    model.load_state_dict(_read_weights(folder / "model.pt", device))
+    average.load_state_dict(_read_weights(folder / "average.pt", device))
     if (folder / "optimizer.pt").exists():
-        optimizer.load_state_dict(torch.load(folder / "optimizer.pt", map_location=device, weights_only=True))
+        optimizer.load_state_dict(_read_weights(folder / "optimizer.pt", device))

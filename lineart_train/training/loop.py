@@ -58,8 +58,13 @@ def train(
 
     Returns:
         The last record.
+
+    Raises:
+        ValueError: `start` is given for a run that has begun, the device is not there, or the loss is not finite; the
+            last checkpoint stays.
     """
     device = available(device)
+    run.mkdir(parents=True, exist_ok=True)
     model, average, optimizer, progress = _begun(config, run, device, start)
     held_out = [draw(HELD_OUT_SEED, i, config.crop) for i in range(12)]
     record: dict[str, float] = {}
@@ -92,12 +97,15 @@ def train(
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value.detach()
             if progress.step % 10 == 0 or done >= 1:
-                tell({**record, "step": progress.step, "done": done, "loss": _finite(losses["loss"])})
+                seen_loss = {"loss": float(losses["loss"].detach())}
+                _check_finite(seen_loss)
+                tell({**record, "step": progress.step, "done": done, **seen_loss})
             if time.monotonic() - looked > 60 * EVALUATE_EVERY or done >= 1:
                 looked = time.monotonic()
                 means = {name: float(value) / counted for name, value in sums.items()}
                 record = {"step": progress.step, "minutes": progress.minutes, "rate": rate, **means}
                 record |= look(average, held_out, run / "sheet.png", device)
+                _check_finite(record)
                 sums, counted = {}, 0
                 checkpoint.save(run, config, progress, model, average, optimizer)
                 with (run / "record.jsonl").open("a") as lines:
@@ -116,6 +124,8 @@ def _begun(
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.rate, weight_decay=config.decay, betas=(0.9, 0.99))
     progress = Progress()
     if (run / "state.json").exists():
+        if start is not None:
+            raise ValueError(f"--start {start}: {run} has begun already, and is gone on with. Leave --start out.")
         checkpoint.restore(run, model, average, optimizer)
         progress = checkpoint.read_progress(run)
     elif start is not None:
@@ -135,16 +145,20 @@ def learning_rate(config: TrainConfig, step: int, done: float) -> float:
     return config.rate * up * max(down, 0.01)
 
 
-def _finite(loss: Tensor) -> float:
-    value = float(loss.detach())
-    if not math.isfinite(value):
-        raise FloatingPointError("The loss is no longer finite. Train again from the checkpoint with a lower rate.")
-    return value
+def _check_finite(record: dict[str, float]) -> None:
+    if not all(math.isfinite(value) for value in record.values()):
+        raise ValueError("The loss is no longer finite. Train again from the checkpoint with a lower rate.")
 
 
 def available(device: str) -> str:
-    """The device that "auto" stands for; any other name as it is."""
-    return device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    """The device that "auto" stands for; any other name as it is. Raises ValueError where there is no such device."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (AssertionError, RuntimeError) as fault:
+        raise ValueError(f"--device {device}: PyTorch has no such device here. Give cpu, cuda or auto.") from fault
+    return device
 
 
 def _step(model: LineartNet, optimizer: torch.optim.Optimizer, seen: Tensor, offset: Tensor) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@ import json
 import math
 from pathlib import Path
 
-from lineart_train.training import loop
+from lineart_train.training import checkpoint, loop
 from lineart_train.training.config import TrainConfig, from_dict
 
 PATH = Path(__file__).with_name("recipe.json")
@@ -34,6 +34,11 @@ def reproduce(
 
     Returns:
         The last record.
+
+    Raises:
+        ValueError: the run was begun by other settings; and as `loop.train`.
     """
     config, recorded = read()
+    if (run / "config.json").exists() and checkpoint.read_config(run) != config:
+        raise ValueError(f"{run} is a run of other settings than the recipe's. Name a new folder.")
     return loop.train(config, run, math.inf, drawings, device, tell, steps or recorded)

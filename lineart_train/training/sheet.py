@@ -29,6 +29,11 @@ def write(path: Path, rows: list[list[NDArray[np.uint8]]], gap: int = 8) -> None
             cells += [cell, np.full((cell.shape[0], gap, *cell.shape[2:]), 160, np.uint8)]
         line = np.concatenate(cells[:-1], 1)
         lines += [line, np.full((gap, *line.shape[1:]), 160, np.uint8)]
+    save(path, np.concatenate(lines[:-1]))
+
+
+def save(path: Path, picture: NDArray[np.uint8]) -> None:
+    """Write a picture, (H, W) grey or (H, W, 3) with blue first, as PNG; raises OSError where it cannot be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), np.concatenate(lines[:-1])):
+    if path.suffix.lower() != ".png" or not cv2.imwrite(str(path), picture):
         raise OSError(f"Cannot write {path}. Choose a folder that can be written, and a name that ends in .png.")

@@ -92,7 +92,16 @@ def test_training_brings_the_strokes_nearer(
     assert told[-1][1] < 0.97 * told[0][1]
     assert told[-1][0] == 1
     assert kept[-1] == style
-    assert not (tmp_path / "state").exists()
+    assert finetune.is_done(tmp_path / "state")
+    again = finetune.finetune(strip, "mine", 5, tmp_path / "state", kept.append, lambda *each: told.append(each))
+    assert again == kept[-1] == style  # what was found is not searched for again, nor lost
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"stroke": "a", "place": [0], "steps": 3}', "{"])
+def test_a_state_that_is_damaged_is_none(strip: measure.Strip, tmp_path: Path, content: str) -> None:
+    (tmp_path / "state").write_text(content)
+    assert not finetune.is_done(tmp_path / "state")
+    finetune.finetune(strip, "mine", 0.0001, tmp_path / "state", lambda _: None, lambda *_: None)
 
 
 def test_it_goes_on_where_it_was_stopped(strip: measure.Strip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,10 +116,11 @@ def test_it_goes_on_where_it_was_stopped(strip: measure.Strip, tmp_path: Path, m
         finetune.finetune(strip, "mine", 5.0, tmp_path / "state", kept.append, stop)
     assert kept
     assert (tmp_path / "state").exists()
+    assert not finetune.is_done(tmp_path / "state")
     _, again, done = trained(strip, tmp_path / "state")
     assert again[0] != measure.measure(strip, "mine")
     assert len(done) < 40
-    assert not (tmp_path / "state").exists()
+    assert finetune.is_done(tmp_path / "state")
 
 
 def picture(path: Path) -> Path:

@@ -28,6 +28,23 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_held_out_pairs_of_before_are_replaced(tmp_path: Path) -> None:
+    for count in ("3", "1"):
+        said = CliRunner().invoke(app, ["pairs", "--held-out", str(tmp_path), "--count", count, "--size", "128"])
+        assert said.exit_code == 0
+    assert [len(list((tmp_path / name).iterdir())) for name in (held_out.SKETCHES, held_out.TRUTH)] == [1, 1]
+
+
+@pytest.mark.parametrize("name", ["nowhere", "a.jsonl", "."])
+def test_a_folder_without_drawings_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.jsonl").touch()
+    folder = tmp_path / "empty" if name == "." else tmp_path / name
+    (tmp_path / "empty").mkdir()
+    said = CliRunner().invoke(app, ["train", str(tmp_path / "run"), "--minutes", "1", "--data", str(folder)])
+    assert said.exit_code == 2
+    assert not (tmp_path / "run").exists()
+
+
 def test_the_truth_of_held_out_pairs_scores_full_against_itself(pairs: Path, tmp_path: Path) -> None:
     sketches = sorted((pairs / held_out.SKETCHES).iterdir())
     assert len(sketches) == 2

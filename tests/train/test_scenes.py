@@ -72,7 +72,20 @@ def test_library_reads_drawings_and_names_a_bad_line(tmp_path: Path) -> None:
     (tmp_path / "b.jsonl").write_text('{"strokes": 3}\n')
     with pytest.raises(ValueError, match=r"b\.jsonl:1"):
         load(tmp_path)
-    assert load(tmp_path / "missing").drawings == ()
+    for folder in (tmp_path / "missing", tmp_path / "b.jsonl"):
+        with pytest.raises(ValueError, match="holds no drawings"):
+            load(folder)
+
+
+def test_a_file_of_drawings_that_is_cut_off_or_not_whole_yet(tmp_path: Path) -> None:
+    good = {"strokes": [{"p": [[0, 0], [5, 5]]}]}
+    whole = gzip.compress(b"".join(json.dumps(good).encode() + b"\n" for _ in range(99)))
+    (tmp_path / "a.jsonl.gz").write_bytes(whole)
+    (tmp_path / ".a.jsonl.gz.1.part").write_bytes(whole[:20])
+    assert len(load(tmp_path).drawings) == 99
+    (tmp_path / "b.jsonl.gz").write_bytes(whole[:-9])
+    with pytest.raises(ValueError, match=r"b\.jsonl\.gz is damaged"):
+        load(tmp_path)
 
 
 @pytest.mark.parametrize("motif", [m for m, _ in MOTIFS], ids=lambda m: m.__name__)

@@ -121,6 +121,8 @@ def test_states_of_one_shape_are_averaged_and_others_named(tmp_path: Path) -> No
     weights = [net.state_dict()["head.last.weight"] for net in (*nets, load_model(tmp_path / "mean"))]
     torch.testing.assert_close((weights[0] + weights[1]) / 2, weights[2])
     assert read_progress(tmp_path / "mean").step == 1
+    with pytest.raises(ValueError, match="holds a run already"):
+        average([tmp_path / "0", tmp_path / "1"], tmp_path / "0")
     with pytest.raises(ValueError, match=f"{SHIPPED} has another shape"):
         average([SHIPPED, tmp_path / "0"], tmp_path / "none")
     assert not (tmp_path / "none").exists()
@@ -142,9 +144,37 @@ def test_the_rate_rises_stays_and_falls() -> None:
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = {"loss": torch.tensor(torch.nan), "offset": torch.tensor(0.0), "distance": torch.tensor(0.0)}
     monkeypatch.setattr(loop, "_step", lambda *given: nothing)
-    with pytest.raises(FloatingPointError, match="lower rate"):
+    with pytest.raises(ValueError, match="lower rate"):
         loop.train(replace(TINY, pool=6), tmp_path, 30.0, steps=12)
     assert not (tmp_path / "model.pt").exists()
+
+
+def test_a_run_that_has_begun_takes_no_other_start(tmp_path: Path) -> None:
+    net = LineartNet(TINY.net)
+    save(tmp_path, TINY, Progress(), net, net, torch.optim.AdamW(net.parameters()))
+    with pytest.raises(ValueError, match="has begun already, and is gone on with"):
+        loop.train(TINY, tmp_path, 1.0, start=SHIPPED)
+
+
+def test_a_device_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="--device gpu: PyTorch has no such device here"):
+        loop.train(TINY, tmp_path / "run", 1.0, device="gpu")
+
+
+@pytest.mark.parametrize("name", ["config.json", "state.json", "model.pt", "average.pt", "optimizer.pt"])
+@pytest.mark.parametrize("left", [0, 20, 0.9])
+def test_a_damaged_file_of_a_checkpoint_is_named(tmp_path: Path, name: str, left: float) -> None:
+    net = LineartNet(TINY.net)
+    save(tmp_path, TINY, Progress(), net, net, torch.optim.AdamW(net.parameters()))
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: left if isinstance(left, int) else int(left * len(whole))])
+
+    def read() -> None:
+        checkpoint.read_config(tmp_path)
+        loop.train(TINY, tmp_path, 1.0)
+
+    with pytest.raises(ValueError, match=f"{name} is damaged"):
+        read()
 
 
 def test_weights_of_fewer_inputs_begin_a_run_that_sees_the_same(tmp_path: Path) -> None:

@@ -71,6 +71,20 @@ def test_pages_become_frames_that_are_shown_as_long(kind: str, colour: Colour, t
         np.testing.assert_allclose(pixels, 255 - coverage * (255 - np.array(colour)), atol=0.51)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("transparent", [False, True])
+def test_frames_of_unequal_pages_lie_on_bare_paper(kind: str, transparent: bool, tmp_path: Path) -> None:
+    shapes = (20, 40), (30, 30), (10, 50)
+    inked = [pages.InkedPage(iter([np.full(shape, 204, np.uint8)]), shape) for shape in shapes]
+    look = pages.Look(transparent=transparent and kind != "gif")
+    path = tmp_path / f"a.{kind}"
+    pages.write_joined(path, iter(inked), kind, look, 0)
+    for number, (height, width) in enumerate(shapes):
+        expected = np.ones((30, 50))
+        expected[:height, :width] = 0.2
+        np.testing.assert_allclose(pages.read_grey(path, ReadOptions(), number), expected, atol=1e-3)
+
+
 def test_a_page_as_gif_has_its_shades(tmp_path: Path) -> None:
     ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     pages.write_ink(tmp_path / "a.gif", pages.InkedPage(iter([ramp]), (16, 16)), "gif", pages.Look())

@@ -135,6 +135,16 @@ def pixels(path: Path) -> np.ndarray:
     return pages.read_raster(path, ReadOptions(), path.parent).pixels
 
 
+def test_a_dry_run_tells_edits_that_were_merged_before(desk: Desk) -> None:
+    ink_and_edit(desk)
+    desk.draw(sketch(20))
+    assert isinstance(desk.ink(keep_edits=True), PageDone)
+    for given in ({"dry_run": True}, {}):
+        told = desk.ink(keep_edits=True, **given)
+        assert isinstance(told, PageSkipped)
+        assert (told.note, told.edits) == ("", 1)
+
+
 @pytest.fixture
 def book(tmp_path: Path) -> Desk:
     """Pages p2, p3 and p4, of different sketches; p3 has edits."""

@@ -45,7 +45,19 @@ def _write(file: BinaryIO, pages: Iterable[InkedPage], name: str, image: Any, **
     for page in pages:
         frames.append(image(page))
         milliseconds.append(round(1000 * (page.seconds or _SECONDS)))
-    _save(file, name, frames, duration=milliseconds, **settings)
+    width, height = (max(each.size[side] for each in frames) for side in (0, 1))
+    _save(file, name, [_on_paper(each, (width, height)) for each in frames], duration=milliseconds, **settings)
+
+
+def _on_paper(frame: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """A frame on bare paper as large as the largest of all; what it did not cover would show the frame before it."""
+    if frame.size == size:
+        return frame
+    paper = Image.new(frame.mode, size, 0 if frame.mode in {"P", "LA", "RGBA"} else "white")
+    if frame.mode == "P":
+        paper.putpalette(frame.getpalette() or [])
+    paper.paste(frame, (0, 0))
+    return paper
 
 
 def _indexed(page: InkedPage, look: Look) -> Image.Image:

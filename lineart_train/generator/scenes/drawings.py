@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,28 +38,45 @@ class Library:
         return self.drawings[int(rng.choice(len(self.drawings), p=chance / chance.sum()))]
 
 
-def load(folder: Path) -> Library:
-    """Read every `*.jsonl` and `*.jsonl.gz` of a folder; a folder that does not exist gives an empty library.
+def files(folder: Path) -> list[Path]:
+    """The `*.jsonl` and `*.jsonl.gz` of a folder; not those that are still being written, whose names begin with a dot.
 
     Raises:
-        ValueError: a line is no drawing; names the file and the line.
+        ValueError: there are none; names the folder.
+    """
+    found = [path for path in sorted(folder.glob("[!.]*")) if path.name.endswith((".jsonl", ".jsonl.gz"))]
+    if not found:
+        raise ValueError(f"{folder} holds no drawings. Name a folder with *.jsonl or *.jsonl.gz.")
+    return found
+
+
+def load(folder: Path) -> Library:
+    """Read the `files` of a folder.
+
+    Raises:
+        ValueError: a file is damaged, a line is no drawing, or there are none; names the file and the line.
     """
     drawings, weights = [], []
-    for path in sorted(folder.glob("*.jsonl*")):
+    for path in files(folder):
         weight = next((w for start, w in WEIGHTS.items() if path.name.startswith(start)), 1.0)
-        opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    curves = _curves(json.loads(line))
-                except (KeyError, TypeError, ValueError) as fault:
-                    raise ValueError(
-                        f"{path}:{number} is no drawing: {fault}. Each line is one JSON drawing."
-                    ) from fault
-                if curves:
-                    drawings.append(curves)
-                    weights.append(weight)
+        for number, line in enumerate(_lines(path), 1):
+            try:
+                curves = _curves(json.loads(line))
+            except (KeyError, TypeError, ValueError) as fault:
+                raise ValueError(f"{path}:{number} is no drawing: {fault}. Each line is one JSON drawing.") from fault
+            if curves:
+                drawings.append(curves)
+                weights.append(weight)
     return Library(tuple(drawings), tuple(weights))
+
+
+def _lines(path: Path) -> Iterator[str]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rt", encoding="utf-8") as lines:
+            yield from lines
+    except (EOFError, OSError, UnicodeDecodeError, zlib.error) as fault:
+        raise ValueError(f"{path} is damaged: {fault}. Make or copy it again.") from fault
 
 
 def _curves(drawing: dict[str, list[dict[str, list[list[float]]]]]) -> tuple[Points, ...]:
