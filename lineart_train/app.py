@@ -228,7 +228,8 @@ def release(
 
 
 @app.command(
-    epilog="First ink the sketches with the model in question: lineart ink SKETCHES -o INKED --thickness 3. Then: "
+    epilog="First ink the sketches with the model in question, released as models/standard: "
+    "lineart ink SKETCHES -o INKED --thickness 3. Then: "
     "lineart-train evaluate INKED TRUTH --sketches SKETCHES --thickness 3 --sheet SHEETS. "
     "Exit codes: 0 every drawing is scored; 1 a drawing is missing or unusable and scores 0, or its contact "
     "sheet failed; 2 an argument is wrong."
