@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
+from lineart_cli.model.card import CARD
 from lineart_train.evaluation import held_out
 from lineart_train.evaluation.evaluate import Row
 from lineart_train.export.export import export
@@ -31,12 +33,34 @@ def release(run: Path, target: Path, version: str, description: str, pairs: Path
 
     Raises:
         ArgumentError: `pairs` holds no pictures.
-        ExportError: a runtime disagrees with PyTorch; nothing is written then.
+        ExportError: a runtime disagrees with PyTorch.
         FileNotFoundError: `run` holds no checkpoint.
+        ValueError: its notes are no JSON object.
+        ArgumentError: as of `held_out.found`.
+
+    Whatever is raised, and wherever it is interrupted, a model that is there stays as it is.
     """
-    notes: dict[str, Any] = json.loads((run / NOTES).read_text("utf-8")) if (run / NOTES).exists() else {}
-    export(run, target, target.name, version, description, notes)
-    add_int8(target)
-    if (run / SCALE).exists():
-        add_scale(run / SCALE, target)
-    return held_out.score(target, pairs) if pairs else []
+    notes = _notes(run / NOTES)
+    if pairs is not None:
+        held_out.found(pairs)  # told before all the rest is done
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".release-", dir=target) as name:
+        made = Path(name)
+        export(run, made, target.name, version, description, notes)
+        add_int8(made)
+        if (run / SCALE).exists():
+            add_scale(run / SCALE, made)
+        rows = held_out.score(made, pairs) if pairs else []
+        for file in sorted(made.iterdir(), key=lambda each: each.name == CARD):  # which makes them count
+            file.replace(target / file.name)
+    return rows
+
+
+def _notes(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} is no JSON object. Write what the card is to say, as name and value.")
+    return found

@@ -100,6 +100,8 @@ def evaluate(
 def pictures(option: str, folder: Path) -> dict[str, Path]:
     """The pictures of a folder by their stems, in order; ArgumentError where there are none, or two of one name."""
     found: dict[str, Path] = {}
+    if not folder.is_dir():
+        raise ArgumentError(option, folder, "is not there, or no folder")
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith("."):
             if path.stem in found:

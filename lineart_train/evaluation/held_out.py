@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.brushes.style import Tool
+from lineart_cli.errors import ArgumentError
 from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import open_inker
 from lineart_cli.machine import hardware
@@ -80,14 +81,23 @@ def score(model: Path, folder: Path, thickness: float = 3.0) -> list[Row]:
         A row for each sketch, in order of name.
 
     Raises:
-        ArgumentError: a folder has no pictures, or two of one name.
+        ArgumentError: as of `found`, or a sketch cannot be read.
         ModelError: the model is missing or damaged.
     """
     inker = inker_of(card.load(model))
-    sketches, truths = pictures("--held-out", folder / SKETCHES), pictures("--held-out", folder / TRUTH)
     tool, rows = Tool(thickness=Length(thickness)), []
-    for name in sorted(sketches.keys() & truths.keys()):
-        grey = np.asarray(cv2.imread(str(sketches[name]), cv2.IMREAD_GRAYSCALE), np.uint8)
-        ink = 255 - inker.ink(grey, DPI, tool).astype(np.uint8)
-        rows.append(Row(name, metrics.figures(ink, read_truth(truths[name]), thickness)))
+    for name, (sketch, truth) in found(folder).items():
+        grey = cv2.imread(str(sketch), cv2.IMREAD_GRAYSCALE)
+        if grey is None:
+            raise ArgumentError("--held-out", sketch, "is no picture; write the pairs again")
+        ink = 255 - inker.ink(np.asarray(grey, np.uint8), DPI, tool).astype(np.uint8)
+        rows.append(Row(name, metrics.figures(ink, read_truth(truth), thickness)))
     return rows
+
+
+def found(folder: Path) -> dict[str, tuple[Path, Path]]:
+    """The sketches and truths of a folder, by name; raises ArgumentError where there are none, or one is alone."""
+    sketches, truths = pictures("--held-out", folder / SKETCHES), pictures("--held-out", folder / TRUTH)
+    if lonely := sorted(sketches.keys() ^ truths.keys()):
+        raise ArgumentError("--held-out", folder, f"has no pair for {lonely[0]}; write the pairs again")
+    return {name: (sketches[name], truths[name]) for name in sorted(sketches)}

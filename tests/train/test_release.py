@@ -10,12 +10,13 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from lineart_cli.errors import ArgumentError
 from lineart_cli.model import card
 from lineart_train.app import app
 from lineart_train.evaluation import held_out
 from lineart_train.evaluation.evaluate import evaluate, mean
 from lineart_train.network.net import NetConfig
-from lineart_train.release import release
+from lineart_train.release import NOTES, release
 from lineart_train.training.config import TrainConfig
 from lineart_train.training.loop import train
 
@@ -55,7 +56,9 @@ def test_the_truth_of_held_out_pairs_scores_full_against_itself(pairs: Path, tmp
     assert mean(evaluate(tmp_path, pairs / held_out.TRUTH))["f1"] > 0.97
 
 
-def test_a_run_is_released_checked_quantised_and_scored(pairs: Path, tmp_path: Path) -> None:
+def test_a_run_is_released_checked_quantised_and_scored(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(0)
     net = NetConfig(channels=(16, 16), down=(1, 1), up=(1,), head=16)
     config = TrainConfig(net=net, canvas=256, crop=128, batch=4, pool=4, workers=1)
@@ -65,6 +68,16 @@ def test_a_run_is_released_checked_quantised_and_scored(pairs: Path, tmp_path: P
     assert described.version == "0.0.1"
     assert described.int8 is not None
     assert [row.name for row in rows] == ["0000", "0001"]
+    released = {each.name: each.read_bytes() for each in (tmp_path / "mine").iterdir()}
+    with pytest.raises(ArgumentError, match="sketches: is not there"):
+        release(tmp_path / "run", tmp_path / "mine", "0.0.2", "A try.", tmp_path / "run")
+    monkeypatch.setattr("lineart_train.evaluation.held_out.score", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):  # at the last step, when all else is made
+        release(tmp_path / "run", tmp_path / "mine", "0.0.2", "A try.", pairs)
+    (tmp_path / "run" / NOTES).write_text("[1]")
+    with pytest.raises(ValueError, match=r"notes\.json is no JSON object"):
+        release(tmp_path / "run", tmp_path / "mine", "0.0.2", "A try.")
+    assert {each.name: each.read_bytes() for each in (tmp_path / "mine").iterdir()} == released
 
 
 def test_pairs_asks_where_to_write() -> None:
