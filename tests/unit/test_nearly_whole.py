@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zlib
 from pathlib import Path
-from struct import pack
+from struct import pack, unpack
 
 import numpy as np
 import pytest
@@ -128,6 +128,18 @@ def test_exif_may_have_another_resolution_across(tmp_path: Path, name: str) -> N
     tags[ExifTags.Base.YResolution] = 98
     (tmp_path / "a").write_bytes(saved(name, exif=tags))
     assert header(tmp_path / "a").dpi == (204, 98)
+
+
+@pytest.mark.parametrize("unit", [0, None])
+def test_a_jpeg_that_tells_no_dpi_has_none(tmp_path: Path, unit: int | None) -> None:
+    tags = Image.Exif()
+    tags[ExifTags.Base.Artist] = "A"  # of a picture with EXIF and no resolution, Pillow says 72 dpi
+    content = saved("JPEG", exif=tags)
+    if unit is None:  # nor has it a JFIF segment
+        (length,) = unpack(">H", content[4:6])
+        content = content[:2] + content[4 + length :]
+    (tmp_path / "a.jpg").write_bytes(content)
+    assert header(tmp_path / "a.jpg").dpi is None
 
 
 @pytest.mark.parametrize("dpi", [4_294_967_295, 70_000, 0.001])
