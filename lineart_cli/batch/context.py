@@ -23,7 +23,7 @@ from lineart_cli.model.card import ModelCard
 from lineart_cli.options import STROKE_RANGE, THICKNESS_RANGE, TOLERANCE_RANGE, InkOptions, Length, Several
 from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
-from lineart_cli.scale import reader, working_scale
+from lineart_cli.scale import working_scale
 from lineart_cli.scale.working_scale import Estimate
 
 _T = TypeVar("_T")
@@ -151,8 +151,6 @@ def scaled(page: PageContext, folder: OutputFolder, card: ModelCard, worker: Wor
     greys: list[pages.Greys] = []
     seen = None
     if not isinstance(drawing, Length):
-        if card.scale_network:
-            reader.open_ahead(card.scale_network)
         seconds = page.options.page_timeout or patience(size.px / 1e6)
         seen = unharmed(page, seconds, worker, lambda: overview.look(page.scan))
         if seen.greys is not None and not page.job.is_joined and not page.kept_colours:

@@ -6,10 +6,9 @@ What they give differs by less than a millionth of an octave.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import cv2
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
     Read = Callable[[Floats], Floats]
 
-_opening = Lock()
-
 
 def opened(network: Path) -> Read:
     """What runs a network, in any thread: of (1, 1, H, W) it makes (1, 2, H / 32, W / 32). It stays ready.
@@ -33,19 +30,7 @@ def opened(network: Path) -> Read:
         network: ONNX file, see `network.excess`.
     """
     status = network.stat()
-    with _opening:
-        return _kept(network, (status.st_size, status.st_mtime_ns))
-
-
-def open_ahead(network: Path) -> None:
-    """Begin to make a network ready beside other work, unless one is; what fails there is told when it is used."""
-    if not _kept.cache_info().currsize:
-        Thread(target=_opened_quietly, args=(network,)).start()
-
-
-def _opened_quietly(network: Path) -> None:
-    with suppress(Exception):
-        opened(network)
+    return _kept(network, (status.st_size, status.st_mtime_ns))
 
 
 def forget() -> None:

@@ -261,25 +261,6 @@ def test_a_network_is_made_ready_once_and_again_when_its_file_is_another(
     assert excess(page, path) == 0.5
 
 
-def test_a_network_is_made_ready_ahead_and_then_not_again(straight: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded: list[str] = []
-    load = reader.load
-    monkeypatch.setattr(reader, "load", lambda name: loaded.append(name) or load(name))
-    path = straight((1.0, 0.0))
-    reader.forget()
-    reader.open_ahead(path)
-    assert excess(cells([4] * 9), path) == 1.0
-    reader.open_ahead(path)
-    assert len(loaded) == 1
-
-
-def test_what_fails_ahead_is_told_when_a_page_is_read(tmp_path: Path) -> None:
-    reader.forget()
-    reader.open_ahead(tmp_path / "missing.onnx")
-    with pytest.raises(FileNotFoundError):
-        excess(cells([4] * 9), tmp_path / "missing.onnx")
-
-
 def test_pages_are_read_beside_each_other(ruler: Path) -> None:
     pages = [stripes(period) for period in (20.0, 30.0, 40.0, 60.0)]
     alone = [excess(page, ruler) for page in pages]
