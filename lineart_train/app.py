@@ -13,40 +13,17 @@ from rich.console import Console
 
 from lineart_train.brushes import commands
 from lineart_train.drawings.command import drawings
+from lineart_train.drawings.option import FOLDER, Data, library_of
 
 app = typer.Typer(
     name="lineart-train", help="Make the models of lineart.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 console = Console(stderr=True)
 
-FOLDER: dict[str, Any] = {"exists": True, "file_okay": False}
-
-
-def _with_drawings(folder: Path | None) -> Path | None:
-    """Reads them before anything else is done: what is wrong with one is better told at once."""
-    from lineart_train.generator.scenes.drawings import load
-
-    if folder is not None:
-        try:
-            load(folder)
-        except ValueError as fault:
-            raise typer.BadParameter(str(fault)) from fault
-    return folder
-
-
 Run = Annotated[Path, typer.Argument(help="Folder of the training run: checkpoint, record.jsonl, sheet.png.")]
 Target = Annotated[Path, typer.Argument(help="Folder of the model, such as models/standard.")]
 Version = Annotated[str, typer.Option(help="Version of the model.")]
 Description = Annotated[str, typer.Option(help="One sentence for the card.")]
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder of clean drawings, *.jsonl or *.jsonl.gz, as lineart-train drawings makes them; "
-        "without it scenes are drawn by procedure.",
-        callback=_with_drawings,
-        **FOLDER,
-    ),
-]
 
 
 @app.command()
@@ -67,12 +44,11 @@ def pairs(
     """Look at training pairs, or write some with their truth to score a model on."""
     from lineart_train.evaluation import held_out as step
     from lineart_train.generator.dataset import draw
-    from lineart_train.generator.scenes.drawings import load
     from lineart_train.training import sheet as contact
 
     if sheet is None and held_out is None:
         raise typer.BadParameter("name a PNG to write, or --held-out FOLDER.", param_hint="SHEET")
-    library = load(data) if data else None
+    library = library_of(data) if data else None
     if held_out:
         step.write(held_out, count, size, library)
         console.print(f"Wrote {count} pairs to {held_out / step.SKETCHES} and {held_out / step.TRUTH}.")
@@ -97,11 +73,10 @@ def stroke_statistics(
     from lineart_train.evaluation.strokes import figure as step
     from lineart_train.evaluation.strokes.measure import measure
     from lineart_train.evaluation.strokes.sources import artists, generator
-    from lineart_train.generator.scenes.drawings import load
 
     names = ("artists", "generator")
     drawn = measure(artists(strokes))
-    generated = measure(generator(1, pages, 768, load(data) if data else None))
+    generated = measure(generator(1, pages, 768, library_of(data) if data else None))
     Console(width=None if sys.stdout.isatty() else 120).print(step.table(drawn, generated, names))
     if figure:
         step.draw(figure, drawn, generated, names)

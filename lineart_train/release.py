@@ -21,6 +21,8 @@ SCALE, NOTES = "scale.pt", "notes.json"
 def release(run: Path, target: Path, version: str, description: str, pairs: Path | None = None) -> list[Row]:
     """Export a run, see that the runtimes agree with PyTorch, quantise it, and score it as this machine inks.
 
+    A model that is there stays as it is until all of that is done.
+
     Args:
         run: folder of the training run; its `SCALE` and `NOTES` are taken in.
         target: folder of the model; one that is there is replaced.
@@ -32,13 +34,10 @@ def release(run: Path, target: Path, version: str, description: str, pairs: Path
         The scores of the sketches in order of name, none without `pairs`.
 
     Raises:
-        ArgumentError: `pairs` holds no pictures.
+        ArgumentError: as of `held_out.found`.
         ExportError: a runtime disagrees with PyTorch.
         FileNotFoundError: `run` holds no checkpoint.
         ValueError: its notes are no JSON object.
-        ArgumentError: as of `held_out.found`.
-
-    Whatever is raised, and wherever it is interrupted, a model that is there stays as it is.
     """
     notes = _notes(run / NOTES)
     if pairs is not None:

@@ -32,6 +32,8 @@ def follow(jobs: Sequence[Job], options: InkOptions, folder: OutputFolder) -> No
         folder: of their outputs.
     """
     known = folder.known().pages
+    if not known:
+        return
     of_sketch: dict[tuple[str, int], list[Entry]] = defaultdict(list)
     for entry in known.values():
         of_sketch[entry.input_sha256, entry.page].append(entry)
@@ -53,9 +55,12 @@ def _renamed(
         if found is None or (here is not None and found == here.output_sha256):
             continue
         others = [entry for entry in of_sketch[_sha256(job.source) or "", job.page] if entry is not here]
-        as_made = [entry for entry in others if entry.output_sha256 == found]
-        is_in_place = not others or (here is not None and here.input_sha256 == others[0].input_sha256)
-        entry = as_made[0] if as_made else None if is_in_place else _edited(job, here, others, options, folder)
+        if not others:
+            continue
+        entry = next((each for each in others if each.output_sha256 == found), None)
+        is_in_place = here is not None and here.input_sha256 == others[0].input_sha256
+        if entry is None and not is_in_place:
+            entry = _edited(job, here, others, options, folder)
         if entry is not None:
             yield job.output, replace(entry, input=folder.input_name(job.source))
 

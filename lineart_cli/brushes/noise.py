@@ -66,13 +66,13 @@ def sample(field: Floats, x: Floats, y: Floats) -> Floats:
     count = len(x)
     if count == 0:
         return np.zeros(0, np.float32)
+    whole = np.asarray(field, np.float32)
+    if max(whole.shape) >= _MOST_SIDE:
+        return _bilinear(whole, x, y)
     rows = -(-count // _COLUMNS)
     grid = np.zeros((2, rows * _COLUMNS), np.float32)
     grid[0, :count], grid[1, :count] = x, y
     x_map, y_map = grid.reshape(2, rows, _COLUMNS)
-    whole = np.asarray(field, np.float32)
-    if max(whole.shape) >= _MOST_SIDE:
-        return _bilinear(whole, x, y)
     found = cv2.remap(whole, x_map, y_map, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(found.reshape(-1)[:count], np.float32)
 

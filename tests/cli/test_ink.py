@@ -614,6 +614,11 @@ def test_brushes_are_listed_and_drawn(lineart: Shell) -> None:
     assert lineart.err.startswith("lineart: --sheet nowhere/brushes.png: cannot be written")
     assert lineart("brushes", "--sheet", "scans/a.jpg") == 2
     assert not Path("scans/a.jpg").exists()
+    assert lineart("brushes", "--sheet", "brushes.png") == 0  # its own, made anew
+    before = Path("scans/a.png").read_bytes()
+    assert lineart("brushes", "--sheet", "scans/a.png") == 2
+    assert "is there already, and is no sheet of lineart brushes" in lineart.err
+    assert Path("scans/a.png").read_bytes() == before
 
 
 def test_a_bad_brush_of_the_user_does_not_hide_the_others(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

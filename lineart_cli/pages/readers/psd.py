@@ -184,9 +184,10 @@ def _merged_blocks(file: BinaryIO, at: int, header: FileHeader, palette: bytes, 
         for top, bands in _bands(file, header, wanted, max(1, BLOCK_PIXELS // header.width)):
             yield top, np.stack([_samples(band, header) for band in bands], axis=-1)
 
-    is_laid = wanted == count or _is_on_white((samples for _, samples in read()), white)
+    is_indexed = header.color_mode == ColorMode.INDEXED
+    is_laid = is_indexed or wanted == count or _is_on_white((samples for _, samples in read()), white)
     for top, samples in read():
-        if header.color_mode == ColorMode.INDEXED:
+        if is_indexed:
             colours = np.frombuffer(palette.ljust(_PALETTE_BYTES, b"\0"), np.uint8).reshape(3, -1).T
             yield Block(colours[samples[..., 0]], space, 255, top=top)
             continue
