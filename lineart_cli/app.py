@@ -155,7 +155,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     jobs = plan(sources, out)
     pages = sum(archive.pages(job.source) if job.is_archive else 1 for job in jobs)
     card = catalogue.find(MODEL)
-    keep = min(max((len(job.parts) for job in jobs), default=1), _MOST_KEPT) if len(tools) > 1 else 0
+    keep = _kept_drafts(jobs, options) if len(tools) > 1 else 0
     ink_by, connected, decide = _by_whom(options, tools, card, pages, keep)
     if options.log_file:
         log_file.check(Path(options.log_file), out, [source.path for source in sources])
@@ -172,8 +172,6 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         folder if out is not None else nullcontext(),
         connected,
     ):
-        sketches = max((len(job.parts) for job in jobs), default=1) * (1 + len(options.keep_colour or ()))
-        keep = min(sketches, _MOST_KEPT) if len(tools) > 1 else 0
         scratch = folder.scratch if out is not None else _writable(jobs)
         inker = partial(_open_inker, card, options.bits, keep, scratch)
         reporter = Renaming(listener, piped.names if piped else {})
@@ -189,6 +187,12 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
             watch.follow(paths, out, known, partial(plan, out=out), work.run, batch.notice, stopped)
     if done.failed and not options.watch:
         raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def _kept_drafts(jobs: Sequence[Job], options: InkOptions) -> int:
+    """How many drafts are kept for the other brushes of a page: one for each of its sketches, in each kept colour."""
+    sketches = max((len(job.parts) for job in jobs), default=1) * (1 + len(options.keep_colour or ()))
+    return min(sketches, _MOST_KEPT)
 
 
 def _by_whom(

@@ -21,7 +21,6 @@ from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.tone import Exposure, Tone, measure
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import STROKE_RANGE, THICKNESS_RANGE, TOLERANCE_RANGE, InkOptions, Length, Several
-from lineart_cli.pages import UPRIGHT
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
 from lineart_cli.scale.working_scale import Estimate
@@ -122,17 +121,15 @@ def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card
         thickness=round(thickness, 3),
     )
     scan = Scan(job.source, job.page, header, options)
-    size = PageSize(
-        height=header.square_shape[0],
-        width=header.square_shape[1],
-        dpi=dpi,
-        px_bytes=4 if options.keep_colour and not header.is_grey else scan.dtype.itemsize,
-        held=header.held,
-        is_kept=header.orientation != UPRIGHT,  # it is written in columns, too many to go to a disk
-        separations=0 if header.is_grey else len(options.keep_colour or ()),
-    )
     return PageContext(
-        job=job, options=options, scan=scan, size=size, dpi_source=dpi_source, tool=tool, entry=entry, stamp=stamp
+        job=job,
+        options=options,
+        scan=scan,
+        size=scan.size(dpi, len(options.keep_colour or ())),
+        dpi_source=dpi_source,
+        tool=tool,
+        entry=entry,
+        stamp=stamp,
     )
 
 

@@ -41,6 +41,19 @@ class Scan:
         """Of its greys."""
         return pages.grey_type(self.header.bits, self.header.is_grey, self.options.drop_colour)
 
+    def size(self, dpi: float, kept_colours: int = 0) -> PageSize:
+        """The size of the page with square pixels; so many of its colours are kept beside the ink."""
+        header = self.header
+        separations = 0 if header.is_grey else kept_colours
+        return PageSize(
+            *header.square_shape,
+            dpi=dpi,
+            px_bytes=4 if separations else self.dtype.itemsize,
+            held=header.held,
+            is_kept=header.orientation != UPRIGHT,  # it is written in columns, too many to go to a disk
+            separations=separations,
+        )
+
     def strips(self, is_on_black: bool) -> Iterator[pages.Greys]:
         """The page's greys with square pixels, `Header.stored_square_shape`, some rows at a time; decodes it."""
         greys = pages.read_strips(self.path, self.options, self.page, is_on_black)
@@ -109,7 +122,7 @@ def estimated(drawing: str | Length, dpi: float, seen: Overview | None, network:
 
 
 def read(scan: Scan, size: PageSize, greys: pages.Greys | None, scratch: Path) -> tuple[Page, bool]:
-    """The page at the working scale, upright, its lines dark; and whether it was turned round for that.
+    """The page at the working scale, upright, its lines dark; and whether it was inverted for that.
 
     Args:
         scan: the page.

@@ -243,9 +243,7 @@ class Studio:
             header = pages.read_header(order.pixels, options)
             dpi, _ = pages.working_dpi(header, options.dpi)
             scan = Scan(order.pixels, 0, header, options)
-            is_kept = header.orientation != pages.UPRIGHT
-            size = PageSize(header.height, header.width, dpi, scan.dtype.itemsize, header.held, is_kept)
-            sheet = _Sheet(scan, size, overview.look(scan))
+            sheet = _Sheet(scan, scan.size(dpi), overview.look(scan))
             self._sheet = key, sheet if last is None else last[1].drawn_on(sheet)
         return self._sheet[1]
 

@@ -121,6 +121,5 @@ def begin(path: Path, page: int, options: InkOptions, card: ModelCard) -> Trial:
     header = pages.read_header(path, options, page)
     dpi, _ = pages.working_dpi(header, options.dpi)
     scan = Scan(path, page, header, options)
-    size = PageSize(*header.square_shape, dpi, scan.dtype.itemsize, header.held)
     (tool,) = tools.values()
-    return Trial(scan, overview.look(scan), size, tool, card)
+    return Trial(scan, overview.look(scan), scan.size(dpi), tool, card)

@@ -130,6 +130,19 @@ def test_ink_is_that_of_the_page_with_progress_before(caller: Caller, page: Path
     assert all(each["id"] == 2 for each in progress)
 
 
+def test_unequal_pixels_are_inked_square(caller: Caller, page: Path) -> None:
+    path, out = page.with_suffix(".tif"), page.with_name("ink")
+    squeezed = Image.fromarray(sketch()).resize((SHAPE[1], SHAPE[0] // 2), Image.Resampling.BOX)
+    squeezed.save(path, dpi=(300, 150))
+    told = caller.ask(2, "ink", pixels=str(path), out=str(out), options={"thickness": "5px", "drawing": "7px"})
+    assert told["crop"] == [0, 0, SHAPE[1], SHAPE[0]]
+    caller.ask(
+        3, "ink", pixels=str(page), out=str(page.with_name("true")), options={"thickness": "5px", "drawing": "7px"}
+    )
+    ink, true = (np.fromfile(page.with_name(name), np.uint8).astype(float) for name in ("ink", "true"))
+    assert np.abs(ink - true).mean() < 0.1 * true.mean()
+
+
 def test_pixels_have_colour_and_coverage_and_a_mask_limits_them(caller: Caller, page: Path) -> None:
     out, mask = page.with_name("ink"), page.with_name("mask")
     crop = [20, 30, 200, 100]

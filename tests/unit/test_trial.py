@@ -13,6 +13,7 @@ from PIL import Image
 
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
+from lineart_cli.imaging import disk_array
 from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import Inker, open_inker
 from lineart_cli.model.card import ModelCard
@@ -46,6 +47,19 @@ def test_cells_have_the_ink_of_the_whole_page(
         if cell.drawing == "auto":
             whole = ArrayInker(open_inker(card), decide()).ink(sketch(), 300, Tool(), cell.faint)
             np.testing.assert_allclose(cell.ink, whole[crop.rows, crop.columns], atol=1)
+
+
+def test_turned_pages_that_would_go_to_a_disk_are_tried(
+    tmp_path: Path, card: ModelCard, decide: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.rot90(sketch())).save(tmp_path / "a.jpg", quality=95, dpi=(300, 300), exif=exif)
+    monkeypatch.setattr(disk_array, "LARGE", 1)
+    trial = grid.begin(tmp_path / "a.jpg", 0, InkOptions(), card)
+    crop = Crop(700, 400, 300, 250)
+    assert len(list(trial.cells(crop, decide()))) == len(ROWS) * len(FAINTS)
+    np.testing.assert_allclose(trial.sketch(crop), sketch()[crop.rows, crop.columns], atol=40)
 
 
 class Pen:
