@@ -29,7 +29,7 @@ from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.machine import folders
 from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, OF_FILES, InkOptions, field_name, specs
-from lineart_cli.pages.readers.raw import first_line
+from lineart_cli.pages.readers.raw import SAMPLES, first_line
 from lineart_cli.serve import Studio
 from lineart_cli.serve.protocol import Order
 from lineart_cli.serve.watch import Watch
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     Option = str | float | bool | Sequence[str | float] | None
 
 _CHANNELS = {1: "y", 3: "rgb", 4: "rgba"}
-_SAMPLES = {"uint8": "u8", "uint16": "u16", "float16": "f16", "float32": "f32"}
+_SAMPLES = {np.dtype(code).name: name for name, code in SAMPLES.items()}
 _ROUNDING = 0.001
 """How far samples in floating point may lie beyond 0 and 1."""
 _OF_FILES = OF_FILES | {"layer"}

@@ -62,13 +62,11 @@ def write(
     Raises:
         OSError: the disk does not take it.
     """
-    if pages.OUTPUT_FORMATS[options.format].has_curves:
-        pages.write_ink(part, ink, options.format, pages.Look(options.ink_colour, options.transparent))
+    look = pages.Look(options.ink_colour, options.transparent)
+    if pages.OUTPUT_FORMATS[options.format].has_curves or ink.colours:  # no edits can be told of either
+        pages.write_ink(part, ink, options.format, look)
         return InkFile(replace(entry, output_sha256=manifest.sha256(part)))
-    if ink.colours:  # of several colours, no edits can be told
-        pages.write_ink(part, ink, options.format, pages.Look(options.ink_colour, options.transparent))
-        return InkFile(replace(entry, output_sha256=manifest.sha256(part)))
-    look, taker = pages.Look(options.ink_colour, options.transparent), prints.Taker(legend_of(entry).of_coverage)
+    taker = prints.Taker(legend_of(entry).of_coverage)
     ink = replace(ink, bands=taker.passed(ink.bands))
     if edited is None:
         pages.write_ink(part, ink, options.format, look)

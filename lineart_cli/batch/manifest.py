@@ -145,9 +145,8 @@ def output_status(known: Entry | None, wanted: Entry, found: str | None) -> Outp
 
     Returns:
         ABSENT: there is no such file. FINISHED: it is just what is wanted. OUTDATED: lineart wrote it, of another input
-        or with other settings or another model. EDITED: somebody has changed it since, or before that, and it still
-        has these edits. UNKNOWN: nothing says who made
-        it.
+        or with other settings or another model. EDITED: somebody has changed it since lineart wrote it, or it holds
+        edits of earlier ink. UNKNOWN: nothing says who made it.
     """
     if found is None:
         return OutputStatus.ABSENT

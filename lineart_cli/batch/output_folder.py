@@ -176,17 +176,16 @@ class OutputFolder:
                     found = OutputStatus.ABSENT
                 if found is OutputStatus.EDITED and _digest(output) == merged:
                     found = OutputStatus.OUTDATED
-                if found in {OutputStatus.ABSENT, OutputStatus.OUTDATED}:
+                is_replaced = found in {OutputStatus.ABSENT, OutputStatus.OUTDATED}
+                if not is_replaced and found is not OutputStatus.FINISHED:
+                    return found
+                if is_replaced:
                     self.check_inside(output)
                     output.parent.mkdir(parents=True, exist_ok=True)
-                    self._keep(kept)
-                    self._record.append(self._name(output), wanted)
+                self._keep(kept)
+                self._record.append(self._name(output), wanted)
+                if is_replaced:
                     os.replace(part, output)
-                elif found is OutputStatus.FINISHED:
-                    self._keep(kept)
-                    self._record.append(self._name(output), wanted)
-                else:
-                    return found
                 self._record.manifest.record(self._name(output), wanted)
                 return found
         except OSError as error:

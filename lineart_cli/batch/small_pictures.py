@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lineart_cli.edits.levels import at_bits
-from lineart_cli.imaging.resample import fit, gathered, strips
+from lineart_cli.imaging.resample import fit, gathered, shape_within, strips
 
 SIDE = 480
 """The longest side, px."""
@@ -22,8 +22,7 @@ Rows = Callable[[slice], NDArray[Any]]
 
 def packed(rows: Rows, page: tuple[int, int]) -> bytes:
     """A page, (H, W), as a small WebP picture on white."""
-    scale = min(1.0, SIDE / max(page))
-    small = max(1, round(page[0] * scale)), max(1, round(page[1] * scale))
+    small = shape_within(SIDE, page)
     channels = range(3 if rows(slice(0, 1)).shape[2] >= 3 else 1)
     planes = [gathered(fit(_plane(rows, page, each), page, small), small, np.uint8) for each in channels]
     file = io.BytesIO()

@@ -37,7 +37,7 @@ QUICK_LAST = 14.0  # and stops what it has started
 PATIENCE = 600.0  # seconds that a run may take in a bench that is not quick
 FOLDER = 100  # pages
 CLEARLY = 0.9  # of the time: a runtime that is no faster than so does not replace the first choice
-_POLL = 0.01  # seconds between two passes at a run's memory
+_POLL = 0.01  # seconds between two readings of a run's memory
 
 Progress = Callable[[str], None]
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lineart_cli.pages.writers.paint import colour_levels
+
 Samples = NDArray[np.unsignedinteger[Any]]
 Mask = NDArray[np.bool_]
 
@@ -96,15 +98,12 @@ class Legend:
 
     @property
     def _values(self) -> list[int]:
-        return [value * self._full // 255 for value in self.colour]
+        return colour_levels(self.colour, self._dtype)[0]
 
-    @cached_property
+    @property
     def _on_white(self) -> list[Samples]:
-        """What each coverage makes of a channel of white paper; see `pages.writers.paint`."""
-        levels = np.arange(self._full + 1, dtype=np.uint32)
-        half = self._full // 2
-        mixed = [self._full - (levels * (self._full - value) + half) // self._full for value in self._values]
-        return [each.astype(self._dtype) for each in mixed]
+        """What each coverage makes of a channel of white paper."""
+        return colour_levels(self.colour, self._dtype)[1]
 
     @cached_property
     def _level(self) -> Samples:

@@ -13,7 +13,7 @@ which is in the list of conflicts; where nothing differs, both are the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from lineart_cli.edits import prints, strokes
 from lineart_cli.edits.levels import Samples
 from lineart_cli.edits.prints import Prints
 from lineart_cli.edits.strokes import CELL, Mask
+from lineart_cli.imaging.resample import strips
 from lineart_cli.options import Crop
 
 _STRIP = 8 * prints.SIDE  # rows compared at once
@@ -116,7 +117,7 @@ def edits(old: Prints, edited: Edited, page: tuple[int, int]) -> list[Crop]:
     """The places of an edited picture that are not as lineart drew them, px; raises ValueError as `merge` does."""
     if old.shape != prints.shape_of(page):
         raise ValueError(f"prints of {old.shape} squares for a page of {page} px")
-    squares = np.concatenate([_is_edited(old, *edited(rows), rows) for rows in _strips(page)])
+    squares = np.concatenate([_is_edited(old, *edited(rows), rows) for rows in strips(page[0], _STRIP)])
     return _boxes(squares, page)
 
 
@@ -126,7 +127,7 @@ def _boxes(by_artist: Mask, page: tuple[int, int]) -> list[Crop]:
 
 def _compared(old: Prints, edited: Edited, new: New, page: tuple[int, int]) -> _Compared:
     parts: list[tuple[Mask, ...]] = []
-    for rows in _strips(page):
+    for rows in strips(page[0], _STRIP):
         level, foreign = edited(rows)
         wanted = new(rows)
         off = np.abs(level.astype(np.int32) - wanted)
@@ -143,11 +144,6 @@ def _compared(old: Prints, edited: Edited, new: New, page: tuple[int, int]) -> _
             )
         )
     return _Compared(*(np.concatenate(each) for each in zip(*parts, strict=True)))
-
-
-def _strips(page: tuple[int, int]) -> Iterator[slice]:
-    for start in range(0, page[0], _STRIP):
-        yield slice(start, min(start + _STRIP, page[0]))
 
 
 def _is_edited(old: Prints, level: Samples, foreign: Mask, rows: slice) -> Mask:

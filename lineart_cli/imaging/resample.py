@@ -215,6 +215,12 @@ def gathered(bands: Iterable[npt.NDArray[Any]], shape: tuple[int, ...], dtype: n
     return page
 
 
+def shape_within(side: int, shape: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of a picture, (H, W), once it is shrunk to `side` px at most either way; at least a px."""
+    scale = min(1.0, side / max(shape))
+    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+
+
 def fit(
     bands: Iterable[npt.NDArray[Any]], source: tuple[int, int], shape: tuple[int, int]
 ) -> Iterator[npt.NDArray[Any]]:

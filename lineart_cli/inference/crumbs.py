@@ -31,7 +31,7 @@ _MOST = 500  # of short bits in what is seen at once, see `half_size.found`; whe
 _REACH = 8  # around a crumb, nearer to it than to other ink: a line of any thickness
 
 
-def swept(
+def sweep(
     darken: passes.Darken,
     page: DiskArray | npt.NDArray[Any],
     is_inked: IsInked,

@@ -27,7 +27,7 @@ _GAPS = 0.2  # share of a black shape in which paper shows, from which it is non
 _EDGE = 3  # px across: the soft edge of a shape goes with it
 
 
-def cleared(darken: passes.Darken, draft: DiskArray | npt.NDArray[np.uint8]) -> None:
+def clear(darken: passes.Darken, draft: DiskArray | npt.NDArray[np.uint8]) -> None:
     """Clear those black shapes of a draft that are not black in the sketch.
 
     Args:

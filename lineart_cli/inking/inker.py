@@ -192,12 +192,12 @@ class Inker:
         is_inked: IsInked,
         none: float,
     ) -> Iterator[npt.NDArray[Any]]:
-        """Bands of a page without crumbs, see `crumbs.swept`; it is held as a whole for that."""
+        """Bands of a page without crumbs, see `crumbs.sweep`; it is held as a whole for that."""
         if not self._line or not plan.draft:
             yield from bands
             return
         page = self._whole(bands, shape)
-        crumbs.swept(darken, page, is_inked, none)
+        crumbs.sweep(darken, page, is_inked, none)
         yield from (page[rows] for rows in strips(shape[0]))
 
     def _whole(self, bands: Iterator[npt.NDArray[Any]], shape: tuple[int, int]) -> DiskArray | npt.NDArray[Any]:
@@ -231,7 +231,7 @@ class Inker:
         # The level is half the thickness less the distance: of lines without thickness, just the distance.
         gather(run_tiles(shape, plan.tiles, draw, self._bench(plan), 0.0, np.negative, np.float16), off)
         if self._line and plan.draft:
-            crumbs.swept(darken, off, lambda distance: distance < self._line, self._card.level_px)
+            crumbs.sweep(darken, off, lambda distance: distance < self._line, self._card.level_px)
         graphite, line = np.empty((2, *(-(-side // pen_pressure.STRIDE) for side in shape)), np.float32)
         for rows in strips(shape[0]):
             dark = np.empty((rows.stop - rows.start, shape[1]), np.float32)
@@ -251,13 +251,13 @@ class Inker:
         return hatching.dropped(darken, (page.shape[0], page.shape[1]), self._scratch)
 
     def _seen(self, darken: passes.Darken, plan: Plan, shape: tuple[int, int]) -> passes.Draw:
-        """What writes what the network is given at the last of its looks."""
+        """Draws the network's input of its last pass: darkness and draft."""
         if self._card.draft is None or not plan.draft:
             return passes.alone(darken)
         draft = allocate(shape, np.uint8, self._scratch)
         gather(passes.cropped(self._drafted(darken, plan, self._card.draft, shape), shape), draft)
         darken = blots.as_lines(darken, draft)
-        gaps.cleared(darken, draft)
+        gaps.clear(darken, draft)
         for _ in range(plan.passes - 2):
             first, draft = draft, allocate(shape, np.uint8, self._scratch)
             seen, thickness = passes.beside(darken, first), self._card.draft.thickness

@@ -47,11 +47,11 @@ class Footprint:
 
 @dataclass(frozen=True)
 class Draft:
-    """The ink of a first pass at a page, which the network is given beside the sketch in the next pass.
+    """The ink of a first pass over a page, which the network is given beside the sketch in the next pass.
 
     Attributes:
-        thickness: of its lines, px at the network's dpi.
-        scale: share of the network's dpi at which the first pass is made: 1, 1/2, 1/4, ...
+        thickness: of its lines, working px.
+        scale: share of the working resolution at which the first pass is made: 1, 1/2, 1/4, ...
     """
 
     thickness: float
@@ -59,7 +59,7 @@ class Draft:
 
     @property
     def step(self) -> int:
-        """Pixels at the network's dpi beside each other that the first pass sees as one."""
+        """Working px beside each other that the first pass sees as one."""
         return round(1 / self.scale)
 
     def shape(self, page: tuple[int, int]) -> tuple[int, int]:
@@ -77,9 +77,9 @@ class ModelCard:
         sha256: of that file, hexadecimal.
         halo_px: how far a pixel of the network's output sees, px.
         multiple_of: height and width of the input are multiples of this, px.
-        dpi: resolution at which the network works.
-        thickness_px: least and greatest thickness of lines it can draw, px at `dpi`.
-        level_px: the level is clipped to about +- this, px at `dpi`.
+        dpi: resolution of the network's pixels, the working px, of a page whose scale is 1.
+        thickness_px: least and greatest thickness of lines it can draw, working px.
+        level_px: the level is clipped to about +- this, working px.
         kmac_per_px: thousand multiply-adds per input pixel.
         memory: by runtime and precision, such as `openvino_f32`.
         training: free table: configuration, sources of data, licences, figures.

@@ -84,7 +84,7 @@ class PageMemory:
 
     @property
     def draft(self) -> Draft | None:
-        """The draft that the network is given at a second pass, if it takes one."""
+        """The draft that the network is given in a second pass, if it takes one."""
         return self.card.draft if self.request.passes > 1 else None
 
     @property

@@ -24,8 +24,8 @@ class Plan:
     Attributes:
         choice: runtime, device, precision and threads.
         at_once: how many such pages may be in work: one is inked while others are read and written.
-        tiles: of the page at the network's resolution, for the last pass; all windows have one shape.
-        draft: tiles of the smaller page that the first pass is made at; none where the network goes over the page once.
+        tiles: of the page at the working scale, for the last pass; all windows have one shape.
+        draft: tiles of the smaller page of the first pass; none where the network goes over the page once.
         passes: how often the network goes over the page.
         memory: expected peak of the process, bytes.
         seconds: that the network is expected to work; NaN where nothing is known of the device.

@@ -1,4 +1,4 @@
-"""The tiles of a page for all passes that the network takes at it."""
+"""The tiles of a page, for each pass of the network over it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Tiling:
     """Tiles of one page.
 
     Attributes:
-        page: of the page at the network's dpi, for the last pass.
-        draft: of the smaller page that the first pass is made at; none where the network goes over the page once.
+        page: of the page at the working scale, for the last pass.
+        draft: of the smaller page of the first pass; none where the network goes over the page once.
         passes: how often the network goes over the page, smaller or not.
     """
 

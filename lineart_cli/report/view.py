@@ -20,6 +20,7 @@ from lineart_cli.batch import manifest
 from lineart_cli.batch.kept_files import KeptFiles
 from lineart_cli.batch.manifest import Entry
 from lineart_cli.errors import PageError
+from lineart_cli.imaging.resample import shape_within
 from lineart_cli.options import ReadOptions, ReportOptions
 from lineart_cli.pages import INK
 from lineart_cli.report.rows import Row
@@ -176,12 +177,11 @@ def _drawing(path: Path, entry: Entry, notes: list[str]) -> Picture | None:
 
 
 def _shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    height, width = pixels.shape[:2]
-    scale = side / max(height, width)
-    if scale >= 1:
+    shape = (pixels.shape[0], pixels.shape[1])
+    small = shape_within(side, shape)
+    if small == shape:
         return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(pixels, small[::-1], interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _address(pixels: NDArray[np.uint8], *, lossless: bool) -> str:

@@ -11,9 +11,8 @@ from typing import Any
 
 from lineart_cli.imaging.tone import Exposure
 from lineart_cli.options import Crop
+from lineart_cli.pages.readers.raw import SAMPLES
 
-SAMPLES = {"u8": "u1", "u16": "<u2", "f16": "<f2", "f32": "<f4"}
-"""numpy's name of the samples of a pixel of ink."""
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 80
 

@@ -19,8 +19,9 @@ from lineart_cli.errors import PageError
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.resample import strips
 from lineart_cli.options import Crop
+from lineart_cli.pages.readers.raw import SAMPLES
 from lineart_cli.serve import pixels
-from lineart_cli.serve.fields import SAMPLES, Edited, Fill
+from lineart_cli.serve.fields import Edited, Fill
 from lineart_cli.serve.pixels import filled
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ import numpy as np
 from lineart_cli.errors import PageError
 from lineart_cli.imaging.resample import strips
 from lineart_cli.options import Crop
-from lineart_cli.serve.fields import SAMPLES, Fill
+from lineart_cli.pages.readers.raw import SAMPLES
+from lineart_cli.serve.fields import Fill
 
 if TYPE_CHECKING:
     import numpy.typing as npt

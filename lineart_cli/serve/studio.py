@@ -45,8 +45,10 @@ Decide = Callable[[PageSize], Plan]
 Shape = tuple[int, int]
 _PREVIEWED = (128, 128)
 """Working px that a preview sees around itself, and by which its size goes, see `Part.of`: it has to be there soon."""
-_DPI, _MOST_SIDE = 300.0, 16_384
-"""Of a window that is prepared for: any would do; px."""
+_DPI = 300.0
+"""Resolution of a window that is prepared for: any would do."""
+_MOST_SIDE = 16_384
+"""Longest side of a window that is prepared for, px."""
 _PREPARED = 1.5, 1.0
 """Scales that are prepared for: the usual one of A4 at 300 dpi, and that of any page which is seen from afar."""
 _LARGER = 4
@@ -56,7 +58,7 @@ _MOST_READY = 6
 """Networks."""
 _SMALL_PX, _MOST_AWAKE = 2_500_000, 2
 """Windows of previews have fewer pixels, and that many networks for them keep what a run takes: some 120 MB in all, for
-the draft and the last look of a preview."""
+the draft and the last pass of a preview."""
 _SAME_PX, _SAME_SHARE = 0.1, 0.01
 """A page has been drawn on, and is no other one, where no more than this share of its px differ by more than that."""
 
@@ -94,7 +96,7 @@ class _Worked:
 
     size: PageSize
     page: Page
-    is_turned: bool
+    is_inverted: bool
     _tones: dict[Exposure | None, Tone] = field(default_factory=dict)
 
     def tone(self, last: Exposure | None) -> Tone:
@@ -194,7 +196,7 @@ class Studio:
             "scale_why": chosen.why,
             "dpi": size.dpi,
             "exposure": asdict(written.exposure),
-            "is_turned": worked.is_turned,
+            "is_turned": worked.is_inverted,
             "share": written.share,
             "edits": len(written.edits),
             "conflicts": [list(box) for box in written.conflicts],

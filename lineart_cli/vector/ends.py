@@ -10,7 +10,7 @@ import numpy as np
 from lineart_cli.brushes.noise import sample
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.resample import overlapping_strips
-from lineart_cli.vector.joining import Course, unit
+from lineart_cli.vector.joining import Course, heading
 from lineart_cli.vector.valley import Floats
 
 _HEADING = 6.0  # px of a stroke that show where its end points to
@@ -38,7 +38,9 @@ def drawn_out(courses: Sequence[Course], off: Page) -> list[Course]:
     if not ends:
         return list(courses)
     tips = np.array([courses[number].points[end] for number, end in ends], np.float32)
-    ways = np.array([_heading(courses[number].points[:: 1 if end == 0 else -1]) for number, end in ends], np.float32)
+    ways = np.array(
+        [heading(courses[number].points[:: 1 if end == 0 else -1], _HEADING) for number, end in ends], np.float32
+    )
     more = _more(off, tips, ways)
     drawn = list(courses)
     for (number, end), ahead in zip(ends, more, strict=True):
@@ -47,13 +49,6 @@ def drawn_out(courses: Sequence[Course], off: Page) -> list[Course]:
             parts = (further[::-1], drawn[number].points) if end == 0 else (drawn[number].points, further)
             drawn[number] = replace(drawn[number], points=np.concatenate(parts))
     return drawn
-
-
-def _heading(points: Floats) -> Floats:
-    """Unit vector out of the first of some points: their direction there, as the bend farther on lets expect it."""
-    away = np.hypot(*(points - points[0]).T)
-    near, far = (points[0] - points[int(np.argmax(away > reach)) or -1] for reach in (_HEADING / 2, _HEADING))
-    return unit(2 * unit(near) - unit(far))
 
 
 def _more(off: Page, tips: Floats, ways: Floats) -> Floats:

@@ -161,17 +161,17 @@ class _Joints:
         reach = _BLUR + float(np.hypot(*(places - middle).T).max())
         for end in ends:
             self._trim(end, middle, reach)
-        tips, ways = {end: self._from(end)[0] for end in ends}, {end: self._way(end) for end in ends}
-        costs = sorted((_turn(tips[a], -ways[a], tips[b], ways[b]), a, b) for a, b in combinations(ends, 2))
+        tips, ways = {end: self._from(end)[0] for end in ends}, {end: self._heading(end) for end in ends}
+        costs = sorted((_turn(tips[a], ways[a], tips[b], -ways[b]), a, b) for a, b in combinations(ends, 2))
         joined = []
         for cost, one, other in costs:
             if cost <= _TURN and one not in self.partner and other not in self.partner:
-                bridge = _bridge(tips[one], -ways[one], tips[other], ways[other])
+                bridge = _bridge(tips[one], ways[one], tips[other], -ways[other])
                 self._join(one, other, bridge)
                 joined.append(np.concatenate([tips[one][None], bridge, tips[other][None]]))
         for end in ends:
             if end not in self.partner:
-                self.reaching[end] = _landing(tips[end], -ways[end], joined, middle)[None]
+                self.reaching[end] = _landing(tips[end], ways[end], joined, middle)[None]
 
     def _close_gaps(self, ends: Sequence[End]) -> None:
         """Joins loose ends that face each other across a small gap."""
@@ -186,7 +186,7 @@ class _Joints:
                     break
                 if math.dist(tips[near], tips[number]) <= _GAP and ends[near][0] != ends[number][0]:
                     one, other = ends[number], ends[near]
-                    turn = _turn(tips[number], -self._way(one), tips[near], self._way(other))
+                    turn = _turn(tips[number], self._heading(one), tips[near], -self._heading(other))
                     costs.append((turn, one, other))
         for turn, one, other in sorted(costs):
             if turn <= _STRAIGHT and one not in self.partner and other not in self.partner:
@@ -197,12 +197,9 @@ class _Joints:
         points = self.points[end[0]]
         return points if end[1] == 0 else points[::-1]
 
-    def _way(self, end: End) -> Floats:
-        """Unit vector from an end into its piece: its direction there, as the bend farther on lets expect it."""
-        points = self._from(end)
-        away = np.hypot(*(points - points[0]).T)
-        near, far = (points[np.argmax(away > reach) or -1] - points[0] for reach in (_HEADING / 2, _HEADING))
-        return unit(2 * unit(near) - unit(far))
+    def _heading(self, end: End) -> Floats:
+        """Unit vector out of the piece at an end."""
+        return heading(self._from(end), _HEADING)
 
     def _trim(self, end: End, middle: Floats, reach: float) -> None:
         """Takes the points of an end away that are blurred by others; of a short piece, a third."""
@@ -218,7 +215,6 @@ class _Places:
 
     def __init__(self, inner: Sequence[Indices]) -> None:
         self._parent: dict[int, int] = {}
-        self._inner = {(int(chain[0]), int(chain[-1])) for chain in inner}
         self._lengths = {(int(chain[0]), int(chain[-1]), len(chain)) for chain in inner}
         for chain in inner:
             one, other = self.of(int(chain[0])), self.of(int(chain[-1]))
@@ -271,6 +267,16 @@ def _is_slant(number: int, pieces: Sequence[Indices], at: dict[int, list[tuple[i
         if max(turns) <= _SLANT_TURN:
             return True
     return False
+
+
+def heading(points: Floats, reach: float) -> Floats:
+    """Unit vector out of the first of some points, (n, 2) px: their direction there.
+
+    It is extrapolated from the directions to that point from the ones `reach` and half of it away from it.
+    """
+    away = np.hypot(*(points - points[0]).T)
+    near, far = (points[0] - points[int(np.argmax(away > at)) or -1] for at in (reach / 2, reach))
+    return unit(2 * unit(near) - unit(far))
 
 
 def unit(way: Floats) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lineart_cli.brushes.drawing.skeleton import CORE, Mask, skeletonize
 from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.morphology import disc
 from lineart_cli.imaging.resample import overlapping_strips
 
 Floats = NDArray[np.float32]
@@ -80,9 +81,9 @@ def valley(off: Page) -> Valley:
 
 def _solid(core: Mask) -> NDArray[np.uint8] | None:
     """Where discs fit into what is all middle; None where none does."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * SOLID + 1, 2 * SOLID + 1))
-    within = cv2.erode(core.astype(np.uint8), disc, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.dilate(within, disc), np.uint8) if within.any() else None
+    fitted = disc(2 * SOLID + 1)
+    within = cv2.erode(core.astype(np.uint8), fitted, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.dilate(within, fitted), np.uint8) if within.any() else None
 
 
 def _part_dots(core: Mask, skeleton: Mask, solid: NDArray[np.uint8], kept: slice) -> None:

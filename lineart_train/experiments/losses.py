@@ -1,4 +1,4 @@
-"""Losses that the way and the distance are compared with: on drawn lines, and on fields without weights."""
+"""Losses that the offset to the line is compared with: on drawn lines, and on fields without weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The variants: each differs from `way` (the shipped network, trained as it is shipped) in one respect."""
+"""The variants: each differs from `shipped` (the shipped network, trained as it is shipped) in one respect."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A checkpoint becomes a model folder that proves itself: network, card, test page in and out.
 
 The export fails unless PyTorch, ONNX Runtime and OpenVINO agree on the test page in f32, at both passes. Its
-ink in the folder is that of one pass at the page as it is, with an empty draft.
+ink in the folder is that of one pass over the page as it is, with an empty draft.
 """
 
 from __future__ import annotations
@@ -62,17 +62,13 @@ def fold(model: LineartNet) -> LineartNet:
     for module in list(folded.modules()):
         if isinstance(module, Block):
             for convolution, norm in (("one", "norm_one"), ("two", "norm_two")):
-                setattr(module, convolution, _fused(getattr(module, convolution), getattr(module, norm)))
+                setattr(module, convolution, fuse_conv_bn_eval(getattr(module, convolution), getattr(module, norm)))
                 setattr(module, norm, nn.Identity())
         elif isinstance(module, nn.Sequential):
             for index, (first, second) in enumerate(pairwise(list(module))):
                 if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-                    module[index], module[index + 1] = _fused(first, second), nn.Identity()
+                    module[index], module[index + 1] = fuse_conv_bn_eval(first, second), nn.Identity()
     return folded
-
-
-def _fused(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
-    return fuse_conv_bn_eval(convolution, norm)
 
 
 def write_onnx(model: LineartNet, path: Path, side: int = 256) -> None:
@@ -95,7 +91,7 @@ def disagreement(model: LineartNet, onnx: Path, sketch: NDArray[np.float16]) -> 
     Args:
         model: in evaluation mode.
         onnx: the same, exported.
-        sketch: (1, 1, H, W) darkness; what is compared is the first pass at it, and the second with the draft.
+        sketch: (1, 1, H, W) darkness; what is compared is the first pass over it, and the second with the draft.
     """
     found = dict.fromkeys(("onnxruntime", "openvino"), 0.0)
     dark = torch.from_numpy(sketch.astype(np.float32))

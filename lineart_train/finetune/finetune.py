@@ -36,7 +36,7 @@ _SOME_GRAIN, _SOME_EDGE_JITTER = 0.05, 0.004  # with which a brush that has none
 _WIDTHS, _OPACITIES = (0.0, 1 / 3, 2 / 3, 1.0), (0.0, 0.5, 1.0)  # pressures at which they are moved
 _PARTS = (len(_WIDTHS), len(_OPACITIES), 1, 1, len(WAVELENGTHS) + 1, 1, 2)
 MOVES, GRAIN, EDGE_JITTER = sum(_PARTS), sum(_PARTS[:3]), sum(_PARTS[:5])
-"""How many there are, and which of them move grain and stray."""
+"""How many there are, and where those of grain and of the jitter of edges begin."""
 _WORTH = np.repeat((0.5, 0.5, 0.05, 0.05, 0.05, 0.05, 0.5), _PARTS)
 """Difference that a move of 1 must be worth, and a smaller one by its square: strokes of one brush differ, too. It is
 more for what has been measured by least squares."""

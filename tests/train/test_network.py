@@ -143,7 +143,7 @@ def test_a_page_is_given_the_draft_that_training_gives(
     tmp_path: Path, card: ModelCard, monkeypatch: pytest.MonkeyPatch, tile: int | None
 ) -> None:
     """The network of training, run on the page with 128 px of paper around, up to multiples of twice its stride."""
-    monkeypatch.setattr(gaps, "cleared", lambda *_: None)  # random weights see black shapes in paper
+    monkeypatch.setattr(gaps, "clear", lambda *_: None)  # random weights see black shapes in paper
     torch.manual_seed(1)
     net = LineartNet(TINY).eval()
     with torch.no_grad():

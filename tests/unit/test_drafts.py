@@ -104,7 +104,7 @@ def black() -> np.ndarray:
 
 def test_black_with_paper_between_its_strokes_is_taken_out_of_a_draft() -> None:
     draft = black()
-    gaps.cleared(darken_of(strokes_of(net())), draft)
+    gaps.clear(darken_of(strokes_of(net())), draft)
     assert (draft[NET] > 0).mean() < 0.01  # but for its corners
     np.testing.assert_array_equal(draft[350:], black()[350:])
 
@@ -112,7 +112,7 @@ def test_black_with_paper_between_its_strokes_is_taken_out_of_a_draft() -> None:
 @pytest.mark.parametrize("level", [0.8, 0.35])
 def test_black_that_is_dark_all_over_stays_in_a_draft(level: float) -> None:
     draft = black()
-    gaps.cleared(darken_of(np.asarray(level * (draft > 0), np.float32)), draft)
+    gaps.clear(darken_of(np.asarray(level * (draft > 0), np.float32)), draft)
     np.testing.assert_array_equal(draft, black())
 
 
@@ -219,7 +219,7 @@ def crumb(level: float, stroke: float, length: int = 300) -> tuple[np.ndarray, n
 
 def sweep(sketch: np.ndarray, levels: np.ndarray) -> np.ndarray:
     left = levels.copy()
-    crumbs.swept(darken_of(sketch), left, lambda each: each > 0, -9)
+    crumbs.sweep(darken_of(sketch), left, lambda each: each > 0, -9)
     return left
 
 

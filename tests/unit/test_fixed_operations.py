@@ -75,10 +75,10 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     for module, function in (
         (blots, "as_lines"),
-        (gaps, "cleared"),
+        (gaps, "clear"),
         (meshes, "redrawn"),
         (solids, "filled"),
-        (crumbs, "swept"),
+        (crumbs, "sweep"),
     ):
         spy(module, function)
     return names
@@ -92,7 +92,7 @@ def swept(monkeypatch: pytest.MonkeyPatch) -> Swept:
         values = np.asarray(page[0 : page.shape[0]])
         found.append((is_inked(values), values.copy(), bool(is_inked(np.array([none], values.dtype))[0])))
 
-    monkeypatch.setattr(crumbs, "swept", look)
+    monkeypatch.setattr(crumbs, "sweep", look)
     return found
 
 

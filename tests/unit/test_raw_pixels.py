@@ -11,7 +11,7 @@ from PIL import Image
 from lineart_cli import pages
 from lineart_cli.errors import PageError
 from lineart_cli.options import DESATURATE_MODES, InkOptions
-from lineart_cli.pages.readers.raw import TYPES, first_line
+from lineart_cli.pages.readers.raw import SAMPLES, first_line
 
 SHAPE = (37, 53)
 
@@ -23,7 +23,7 @@ def colours() -> np.ndarray:
 
 def write(path: Path, samples: np.ndarray, channels: str, sample: str, **more: float | bool) -> Path:
     height, width = samples.shape[:2]
-    content = np.ascontiguousarray(samples.astype(TYPES[sample])).tobytes()
+    content = np.ascontiguousarray(samples.astype(SAMPLES[sample])).tobytes()
     path.write_bytes(first_line(width, height, channels, sample, **more) + content)
     return path
 

@@ -23,10 +23,10 @@ from lineart_cli.imaging.resample import distance_rows, gathered, is_thin, linea
 
 ROWS = 256
 """Rows of a page that are drawn at once."""
-_MARGIN, _MORE = 24, 4  # px at 300 dpi around these rows, or beyond a brush's reach, in which lines are looked for
+_MARGIN, _MORE = 24, 4  # working px around these rows, or beyond a brush's reach, in which lines are looked for
 _BLUR = 0.25  # px below `Lines.seen` at which distances are not trusted any more
-_SIDE_BLUR = 1.0  # px at 300 dpi over which distances are averaged, for the way to the line
-_DIRECTION_BLUR = 3.0  # px at 300 dpi over which the direction of a line is averaged
+_SIDE_BLUR = 1.0  # working px over which distances are averaged, for the way to the line
+_DIRECTION_BLUR = 3.0  # working px over which the direction of a line is averaged
 _GREYS, _NOISES, _LOUDEST = 256, 129, 4.0  # size of the grain's table, and the last of its noise
 
 
@@ -181,7 +181,7 @@ class _Painter:
 
 @dataclass(frozen=True)
 class _Near:
-    """Which pixel of the thinned lines is the nearest, in some rows at 300 dpi.
+    """Which pixel of the thinned lines is the nearest, in some rows of the page.
 
     Attributes:
         first: of the rows.
@@ -213,7 +213,7 @@ class _Near:
 
 @dataclass(frozen=True)
 class _Points:
-    """(N,) float32 each, px at 300 dpi: distance from the line, place on the page."""
+    """(N,) float32 each, working px: distance from the line, place on the page."""
 
     off: Floats
     x: Floats

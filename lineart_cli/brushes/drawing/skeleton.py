@@ -15,7 +15,7 @@ from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.resample import overlapping_strips
 
 WALK = 96
-"""Ends are felt this far along a line, px at 300 dpi."""
+"""Ends are felt this far along a line, working px."""
 ROWS = 512
 """Rows that are thinned at once."""
 SHORT = 0.7
@@ -73,7 +73,7 @@ def skeleton(off: Page) -> Skeleton:
     """Thin the lines of a page and walk along them from their ends.
 
     Args:
-        off: (h, w) distance from the middle of the nearest line, px at 300 dpi.
+        off: (h, w) float32 distance from the middle of the nearest line, working px.
     """
     parts = list(_parts(off))
     return Skeleton(*(np.concatenate(each) for each in zip(*parts, strict=True)))

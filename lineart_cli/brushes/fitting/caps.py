@@ -54,7 +54,7 @@ def factors(seen: Floats, drawn: Floats, last: int, half: float) -> Floats:
         half: half of the width, px.
 
     Returns:
-        (len(ENDS),) in [0, 2], 1 at the end.
+        (len(CAPS),) in [0, 2], 1 at the end.
     """
     way = (last - np.arange(len(seen))) / half
     level = (way > CAPS[-1]) & (way < 3 * CAPS[-1])

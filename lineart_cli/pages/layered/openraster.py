@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.errors import Unreadable
+from lineart_cli.imaging.resample import shape_within
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages.compositing import Group, composed, moved
 from lineart_cli.pages.faults import check_size
@@ -123,9 +124,7 @@ def _now(archive: Archive, root: Element, ink: Element, page: InkedPage, look: L
 
 
 def _thumbnail(merged: Pixels) -> tuple[list[Pixels], tuple[int, int]]:
-    height, width = merged.shape[:2]
-    scale = min(1.0, _THUMBNAIL_SIDE / max(height, width))
-    shape = max(1, round(height * scale)), max(1, round(width * scale))
+    shape = shape_within(_THUMBNAIL_SIDE, (merged.shape[0], merged.shape[1]))
     return [np.asarray(cv2.resize(merged, shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)], shape
 
 

@@ -26,13 +26,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineart_cli.errors import Unreadable
+from lineart_cli.imaging.colour import encoded
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages.faults import NO_NUMBERS
 from lineart_cli.pages.header import meant_dpi
 from lineart_cli.pages.picture import BLOCK_PIXELS, Alpha, Block, Document, Picture, Space
 
 MAGIC = b"LINEARTPX1 "
-TYPES = {"u8": "u1", "u16": "<u2", "f16": "<f2", "f32": "<f4"}
+SAMPLES = {"u8": "u1", "u16": "<u2", "f16": "<f2", "f32": "<f4"}
 """numpy's name of each `sample`."""
 _LONGEST_LINE = 4096
 _ADVICE = "PROTOCOL.md of lineart serve tells how such files are written"
@@ -92,8 +93,8 @@ def _layout(file: BinaryIO) -> _Layout:
         raise _wrong("no JSON object follows LINEARTPX1")
     space, order = _order(told.get("channels"))
     sample, is_linear = told.get("sample"), told.get("linear", False)
-    if not isinstance(sample, str) or sample not in TYPES:
-        raise _wrong(f"sample is to be one of {', '.join(TYPES)}")
+    if not isinstance(sample, str) or sample not in SAMPLES:
+        raise _wrong(f"sample is to be one of {', '.join(SAMPLES)}")
     if not isinstance(is_linear, bool):
         raise _wrong("linear is to be true or false")
     layout = _Layout(
@@ -103,7 +104,7 @@ def _layout(file: BinaryIO) -> _Layout:
         space,
         order,
         "a" in told["channels"],
-        np.dtype(TYPES[sample]),
+        np.dtype(SAMPLES[sample]),
         is_linear,
         _number(told, "opacity", 1.0, "a number from 0 to 1", lambda value: 0 <= value <= 1),
         _number(told, "dpi", 0.0, "a number above 0, or left out", lambda value: 0 < value <= sys.float_info.max),
@@ -166,7 +167,7 @@ def _encoded(samples: NDArray[np.float32], layout: _Layout) -> NDArray[np.float3
     samples = np.clip(samples, 0, 1)
     if layout.is_linear and layout.space != "cmyk":
         light = samples[..., : -1 if layout.has_alpha else None]
-        light[:] = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** np.float32(1 / 2.4) - 0.055)
+        light[:] = encoded(light)
     return samples
 
 

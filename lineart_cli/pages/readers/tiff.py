@@ -184,8 +184,6 @@ def _light(dark: NDArray[Any], white: Any, alpha: Alpha) -> NDArray[Any]:
 
 def _white(page: TiffPage) -> float:
     """The sample value of white: the largest there is, or what a page in floating point says, or 1."""
-    if page.photometric == _PALETTE and page.colormap is None:
-        raise Unreadable("has a palette without colours", "save it as RGB")
     if page.sampleformat == _FLOAT:
         return float(np.max(page.tags.valueof("SMaxSampleValue", 1.0)))
     return float(2 ** int(np.max(page.bitspersample)) - 1)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from lineart_cli.imaging.resample import strips
+from lineart_cli.imaging.resample import shape_within, strips
 from lineart_cli.options import Colour
 from lineart_cli.pages.writers.colours import ColouredLines, Pixels
 from lineart_cli.pages.writers.paint import InkedPage, painted
@@ -79,9 +79,7 @@ def _together(sketch: Pixels, lines: Sequence[tuple[Pixels, Colour]]) -> Pixels:
 
 def thumbnail(page: InkedPage, colour: Colour, side: int) -> Pixels:
     """All layers, (h, w, 3) RGB, at most `side` px high and wide, and never larger than the page."""
-    height, width = page.shape
-    scale = min(1.0, side / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    size = shape_within(side, page.shape)[::-1]
 
     def small(pixels: Pixels) -> Pixels:
         return np.atleast_3d(np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8))

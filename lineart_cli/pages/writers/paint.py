@@ -149,7 +149,7 @@ def painted(bands: Iterable[Pixels], shades: Sequence[int], transparent: bool) -
         The opacity is the last sample.
     """
     for coverage in regrouped(bands):
-        values, on_white = _levels(tuple(shades), coverage.dtype)
+        values, on_white = colour_levels(tuple(shades), coverage.dtype)
         pixels = np.empty((*coverage.shape, len(values) + transparent), coverage.dtype)
         for sample, value in enumerate(values):
             pixels[..., sample] = value if transparent else cv2.LUT(coverage, on_white[sample])
@@ -167,9 +167,9 @@ def laid_over(painting: Iterable[Pixels], overlay: Overlay) -> Iterator[Pixels]:
 
 
 @cache
-def _levels(shades: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[list[int], list[Pixels]]:
+def colour_levels(colour: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[list[int], list[Pixels]]:
     """The colour in samples of that type, and what each coverage on white makes of it."""
     full = int(np.iinfo(dtype).max)
-    values = [value * full // 255 for value in shades]
+    values = [value * full // 255 for value in colour]
     levels = np.arange(full + 1, dtype=np.uint32)
     return values, [(full - (levels * (full - value) + full // 2) // full).astype(dtype) for value in values]
