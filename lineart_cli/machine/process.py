@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of mallopt(3)
-_LARGE = 1 << 20
+_LARGE = 4 << 20
 _KEPT = 16 << 20
 _SMALL_STACK = 1 << 20  # bytes
 
@@ -66,8 +66,9 @@ def give_back_memory() -> None:
     Where `ulimit` counts what is not touched, its threads have small stacks.
 
     Only glibc needs to be told: it raises the size from which it gives back with every large block that it sees, and
-    has eight heaps a core. The last megabytes stay, or else each strip of a page would be given back and taken again,
-    which is a twentieth of a page's processor time. Elsewhere this does nothing. Call it before there are threads.
+    has eight heaps a core. Smaller blocks and the last megabytes stay, or else each strip of a page would be given back
+    and taken again, which is a tenth of a page's processor time. Elsewhere this does nothing. Call it before there are
+    threads.
     """
     if sys.platform != "linux":
         return
