@@ -32,8 +32,8 @@ from lineart_cli.options.command_line import TextCommand, TextGroup, typed, with
 if TYPE_CHECKING:
     from lineart_cli.batch.files import Job
     from lineart_cli.batch.output_folder import OutputFolder
-    from lineart_cli.batch.parts import Parts
     from lineart_cli.batch.piped import Piped
+    from lineart_cli.batch.places import Places
     from lineart_cli.batch.runner import Ink
     from lineart_cli.brushes.style import Tool
     from lineart_cli.model.card import ModelCard
@@ -126,7 +126,7 @@ def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chose
 
 
 def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:
-    from lineart_cli.batch import archive, files, interrupt, parts, runner, watch
+    from lineart_cli.batch import archive, files, interrupt, places, runner, watch
     from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
@@ -164,7 +164,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     kind = piped.folder if piped else OutputFolder
     open_folder = partial(kind, overwrite=options.overwrite, dry_run=options.dry_run)
     folder = open_folder(out) if out is not None else OutputFolder(Path(), dry_run=True)
-    in_use: list[OutputFolder | parts.Parts | Piped] = [folder, *([piped] if piped else [])]
+    in_use: list[OutputFolder | places.Places | Piped] = [folder, *([piped] if piped else [])]
     results = sys.stderr if piped else sys.stdout
     with (
         console.reporter(pages + len(found.problems), options, results) as listener,
@@ -180,7 +180,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         left_out = files.own_ink_notice(found.ink, out)
         for notice in filter(None, [*chosen.notices(folders), left_out, *options.without_effect(), *guesses]):
             batch.notice(notice)
-        work = parts.Parts(batch, reporter, options, open_folder, partial(plan, template=None), beside=out is None)
+        work = places.Places(batch, reporter, options, open_folder, partial(plan, template=None), beside=out is None)
         in_use.append(work)
         done = work.run(jobs, found.problems, found.passed_over)
         if options.watch:
@@ -210,7 +210,7 @@ def _by_whom(
     return pipeline.ink, nullcontext(), planning.decide(card, options, pages)
 
 
-def _end(in_use: Sequence[OutputFolder | Parts | Piped]) -> None:
+def _end(in_use: Sequence[OutputFolder | Places | Piped]) -> None:
     """Ends the process at once, from a signal handler: nothing that is at work is waited for."""
     from lineart_cli.ui import console
 

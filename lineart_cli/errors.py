@@ -5,10 +5,11 @@ Each message is one line: what is wrong (the file or option and its value), then
 
 from __future__ import annotations
 
+import difflib
 import errno
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -176,3 +177,9 @@ class ModelError(LineartError):
 
 class EngineError(LineartError):
     """A runtime is missing, refuses the device or precision, or gave an unusable result."""
+
+
+def nearest_first(word: str, words: Iterable[str]) -> list[str]:
+    """Words, those that are most like a wrong one first, whatever their case."""
+    wrong = word.casefold()
+    return sorted(words, key=lambda each: (-difflib.SequenceMatcher(None, wrong, each.casefold()).ratio(), each))

@@ -16,7 +16,7 @@ from lineart_cli.batch.edited_output import EditedOutput
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.manifest import OutputStatus
 from lineart_cli.batch.output_folder import OutputFolder
-from lineart_cli.batch.schedule import PagesInMemory
+from lineart_cli.batch.pages_in_memory import PagesInMemory
 from lineart_cli.batch.watchdog import WatchedInker, Worker
 from lineart_cli.brushes.style import Tool
 from lineart_cli.events import Event

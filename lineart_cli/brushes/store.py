@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineart_cli.brushes.style import SUFFIX, Style, Tool, load
-from lineart_cli.errors import ArgumentError, BrushError, PageError
+from lineart_cli.errors import ArgumentError, BrushError, PageError, nearest_first
 from lineart_cli.options import FORMATS_OF_CURVES, InkOptions, ReadOptions
 
 if TYPE_CHECKING:
@@ -100,8 +99,8 @@ def find(text: str) -> tuple[str, Style, str]:
         raise ArgumentError("--brush", text, "is a folder; give a picture of a stroke, or a name from lineart brushes")
     if path.suffix:
         raise ArgumentError("--brush", text, "no such file; give a picture of a stroke, or a name from lineart brushes")
-    nearest = sorted(known, key=lambda name: -difflib.SequenceMatcher(None, text, name).ratio())
-    raise ArgumentError("--brush", text, f"unknown; choose from {', '.join(nearest)}, or give a picture of a stroke")
+    nearest = ", ".join(nearest_first(text, known))
+    raise ArgumentError("--brush", text, f"unknown; choose from {nearest}, or give a picture of a stroke")
 
 
 def _from_picture(path: Path) -> tuple[str, Style, str]:

@@ -56,8 +56,7 @@ class Dispatch:
     @classmethod
     def of(cls, jobs: Iterable[Job]) -> Dispatch:
         """All of them wait."""
-        pages = groupby(jobs, lambda job: (job.source, job.page))
-        return cls(deque(tuple(page) for _, page in pages))
+        return cls(deque(_pages(jobs)))
 
     @property
     def is_over(self) -> bool:
@@ -98,8 +97,7 @@ class Dispatch:
         tried = (*task.tried, task.worker)
         if len(tried) >= MOST_TRIES:
             return task.jobs
-        pages = groupby(task.jobs, lambda job: (job.source, job.page))
-        self.again.extend((tuple(page), tried) for _, page in pages)
+        self.again.extend((page, tried) for page in _pages(task.jobs))
         return ()
 
     def given_back(self, task: Task) -> None:
@@ -108,8 +106,7 @@ class Dispatch:
         if task.tried:
             self.again.appendleft((task.jobs, task.tried))
         else:
-            pages = [tuple(page) for _, page in groupby(task.jobs, lambda job: (job.source, job.page))]
-            self.waiting.extendleft(reversed(pages))
+            self.waiting.extendleft(reversed(_pages(task.jobs)))
 
     def refuse(self, worker: str) -> None:
         """Gives a worker nothing any more."""
@@ -149,3 +146,8 @@ def jobs_worth_a_task(seconds: float | None, workers: int) -> int:
         return 1
     worth = max(TASK_COST / MOST_COST, workers * TASK_COST / BUSY)
     return max(1, min(MOST_JOBS, math.ceil(worth / max(seconds, 1e-3))))
+
+
+def _pages(jobs: Iterable[Job]) -> list[tuple[Job, ...]]:
+    """The jobs of each page together."""
+    return [tuple(page) for _, page in groupby(jobs, lambda job: (job.source, job.page))]

@@ -112,30 +112,30 @@ class _Station:
         scratch, cache = Path(self._scratch.name), folders.compiled_networks()
         inker = WatchedInker(lambda: open_inker(card, options.bits, setup.keep, scratch, cache), options.bits)
         decide = planning.decide(card, options, setup.pages, ours(hardware.detect()))
-        self._open_line = partial(_Line, card=card, decide=decide, inker=inker, setup=setup)
+        self._open_feed = partial(_Feed, card=card, decide=decide, inker=inker, setup=setup)
         self._lock = threading.Lock()
-        self._line: tuple[Place, _Line] | None = None
+        self._feed: tuple[Place, _Feed] | None = None
 
     def ink(self, place: Place, orders: Sequence[Order]) -> Outcome:
         with self._lock:
-            if self._line is None or self._line[0] != place or self._line[1].has_ended:
-                self._end_line()
-                self._line = place, self._open_line(place, Path(self._scratch.name))
-            line = self._line[1]
-        return line.ink(orders)
+            if self._feed is None or self._feed[0] != place or self._feed[1].has_ended:
+                self._end_feed()
+                self._feed = place, self._open_feed(place, Path(self._scratch.name))
+            feed = self._feed[1]
+        return feed.ink(orders)
 
     def close(self) -> None:
         with self._lock:
-            self._end_line()
+            self._end_feed()
         self._scratch.cleanup()
 
-    def _end_line(self) -> None:
-        if self._line is not None:
-            self._line[1].close()
-            self._line = None
+    def _end_feed(self) -> None:
+        if self._feed is not None:
+            self._feed[1].close()
+            self._feed = None
 
 
-class _Line:
+class _Feed:
     """The three stages of `pipeline`, which pages are put into as they come."""
 
     def __init__(

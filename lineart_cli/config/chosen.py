@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lineart_cli.config.file import NAME, ConfigError, ConfigFile, Value, find
-from lineart_cli.errors import ArgumentError
+from lineart_cli.errors import ArgumentError, nearest_first
 from lineart_cli.options import field_name
 
 
@@ -81,8 +80,7 @@ def choose(typed: Mapping[str, str | bool], file: ConfigFile | None, preset: str
     if file is None:
         return Chosen(typed)
     if preset is not None and preset not in file.presets:
-        near = sorted(file.presets, key=lambda name: -difflib.SequenceMatcher(None, preset, name).ratio())
-        there = f"there is {', '.join(near)}" if near else "it has none"
+        there = f"there is {', '.join(nearest_first(preset, file.presets))}" if file.presets else "it has none"
         raise ArgumentError("--preset", preset, f"not in {file.path}; {there}")
     values = {**file.values, **(file.presets[preset] if preset is not None else {})}
     origins = {name: value for name, value in values.items() if name not in typed}

@@ -125,7 +125,7 @@ def _preset(path: Path, name: str, table: Any, lines: Mapping[Key, int]) -> dict
 
 def _values(path: Path, table: Mapping[str, Any], lines: Mapping[Key, int], above: Key) -> dict[str, Value]:
     known = specs(InkOptions)
-    renamed = {field_name(alias): name for name, spec in known.items() for alias in spec.aliases}
+    renamed = InkOptions.renamed()
     found: dict[str, Value] = {}
     for key, value in table.items():
         line = lines[*above, key]

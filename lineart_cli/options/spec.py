@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from lineart_cli.errors import ArgumentError
+from lineart_cli.errors import ArgumentError, nearest_first
 from lineart_cli.options.values import DPI_RANGE, Colour, Crop, Length, Several
 
 
@@ -68,8 +67,7 @@ def read_choice(spec: Spec, text: str) -> str:
     name = text.strip().lower()
     if name in spec.choices:
         return name
-    nearest = sorted(spec.choices, key=lambda choice: (-difflib.SequenceMatcher(None, name, choice).ratio(), choice))
-    raise spec.error(text, f"unknown; choose from {', '.join(nearest)}")
+    raise spec.error(text, f"unknown; choose from {', '.join(nearest_first(name, spec.choices))}")
 
 
 def read_number_choice(spec: Spec, text: str) -> int:
@@ -190,7 +188,7 @@ class Options:
             ArgumentError: a text is no value of its option, or two options exclude each other.
         """
         values: dict[str, Any] = {}
-        renamed = {field_name(alias): name for name, spec in specs(cls).items() for alias in spec.aliases}
+        renamed = cls.renamed()
         for key, value in given.items():
             name = renamed.get(key, key)
             spec = specs(cls)[name]
@@ -200,6 +198,11 @@ class Options:
             if value is not None:
                 values[name] = spec.read(spec, value) if spec.read and isinstance(value, str) else value
         return cls(**values)
+
+    @classmethod
+    def renamed(cls) -> dict[str, str]:
+        """The names of fields, by what their options' former names make of them."""
+        return {field_name(alias): name for name, spec in specs(cls).items() for alias in spec.aliases}
 
     def settings(self) -> dict[str, str | float | bool | None]:
         """What the ink depends on, by name, as JSON has it; lengths and colours as the user writes them."""

@@ -162,7 +162,7 @@ class _Canvas:
             else:
                 above = self.painted(layer, rows) if isinstance(layer, Group) else self._pixels(layer, rows)
                 above *= self._shown(layer, rows)
-                _lay(above, canvas, layer.blend, layer.is_clipped)
+                _blend(above, canvas, layer.blend, layer.is_clipped)
 
     def _shown(self, layer: Painting | Group, rows: slice) -> Any:
         """What of a layer is not hidden: its opacity, less what its masks hide."""
@@ -175,12 +175,9 @@ class _Canvas:
         canvas = np.zeros((rows.stop - rows.start, self._width, 4), np.float32)
         taken = self._rows.setdefault(id(painting), _Rows(iter(painting.blocks()))).taken(rows)
         for block in taken:
-            top, left = block.top - rows.start, block.left
-            samples = block.samples[max(0, -top) :, max(0, -left) :]
-            top, left = max(0, top), max(0, left)
-            place = canvas[top : top + len(samples), left : left + samples.shape[1]]
-            if place.size:
-                _lay(_premultiplied(block, samples[: place.shape[0], : place.shape[1]]), place, NORMAL, False)
+            samples, *place = replace(block, top=block.top - rows.start).within(len(canvas), self._width)
+            if samples.size:
+                _blend(_premultiplied(block, samples), canvas[tuple(place)], NORMAL, False)
         return canvas
 
 
@@ -196,7 +193,7 @@ def _premultiplied(block: Block, samples: NDArray[Any]) -> Floats:
     return found * np.float32(block.opacity)
 
 
-def _lay(above: Floats, canvas: Floats, blend: str, is_clipped: bool) -> None:
+def _blend(above: Floats, canvas: Floats, blend: str, is_clipped: bool) -> None:
     """Lays a layer on a canvas, both premultiplied."""
     coverage, below = above[..., 3:], canvas[..., 3:].copy()
     if blend == ERASE:

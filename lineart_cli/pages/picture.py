@@ -30,7 +30,7 @@ _CACHED_PIXELS = 1 << 15
 
 Space = Literal["grey", "rgb", "cmyk"]
 _SAMPLES: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
-Channel = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+ToGrey = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Makes (h, w) grey of (h, w, 3) RGB, both in [0, 1]."""
 
 Alpha = Literal["none", "straight", "premultiplied"]
@@ -57,6 +57,13 @@ class Block:
     top: int = 0
     left: int = 0
     opacity: float = 1.0
+
+    def within(self, height: int, width: int) -> tuple[NDArray[Any], slice, slice]:
+        """Those of its samples that lie on a page of that size, and the page's rows and columns there; maybe none."""
+        top, left = max(0, -self.top), max(0, -self.left)
+        samples = self.samples[top : max(top, height - self.top), left : max(left, width - self.left)]
+        first, before = self.top + top, self.left + left
+        return samples, slice(first, first + samples.shape[0]), slice(before, before + samples.shape[1])
 
 
 @dataclass(frozen=True)
@@ -185,7 +192,7 @@ def grey_type(bits: int, is_grey: bool, drop_colour: Sequence[str] | None) -> np
     return np.dtype(np.uint8 if bits <= 8 else np.uint16)
 
 
-def draw(picture: Picture, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
+def draw(picture: Picture, pages: Sequence[tuple[NDArray[Any], ToGrey]]) -> None:
     """Lays all blocks of a picture onto upright pages, each in a grey of its own.
 
     Args:
@@ -208,7 +215,7 @@ def as_stored(page: NDArray[Any], orientation: int) -> NDArray[Any]:
     return page[:, ::-1] if orientation in {2, 3, 7, 8} else page
 
 
-def _strips(picture: Picture, kinds: Sequence[tuple[npt.DTypeLike, Channel]]) -> Iterator[tuple[NDArray[Any], ...]]:
+def _strips(picture: Picture, kinds: Sequence[tuple[npt.DTypeLike, ToGrey]]) -> Iterator[tuple[NDArray[Any], ...]]:
     """Lays a picture's blocks on its sheet, and yields the rows that no further block may touch.
 
     Args:
@@ -256,15 +263,11 @@ def _lengthened(pages: Sequence[NDArray[Any]], rows: int, is_on_black: bool) -> 
     return [np.concatenate(each) if len(each[0]) else each[1] for each in zip(pages, sheets, strict=True)]
 
 
-def _lay(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
+def _lay(block: Block, pages: Sequence[tuple[NDArray[Any], ToGrey]]) -> None:
     """Lays what of a block is within the pages, which are as stored."""
-    height, width = pages[0][0].shape
-    top, left = max(0, -block.top), max(0, -block.left)
-    samples = block.samples[top : max(top, height - block.top), left : max(left, width - block.left)]
+    samples, rows, columns = block.within(*pages[0][0].shape)
     if not samples.size:
         return
-    rows = slice(block.top + top, block.top + top + len(samples))
-    columns = slice(block.left + left, block.left + left + samples.shape[1])
     for strip in strips(len(samples), max(1, _CACHED_PIXELS // samples.shape[1])):
         piece = replace(block, samples=samples[strip])
         parts = [(page[rows, columns][strip], channel) for page, channel in pages]
@@ -275,7 +278,7 @@ def _lay(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
             _mix(piece, parts)
 
 
-def _mix(block: Block, pages: Sequence[tuple[NDArray[Any], Channel]]) -> None:
+def _mix(block: Block, pages: Sequence[tuple[NDArray[Any], ToGrey]]) -> None:
     """Mixes a block into pages of its height and width."""
     light = np.divide(block.samples, np.float32(block.white), dtype=np.float32)
     coverage: Any = np.float32(block.opacity)

@@ -73,10 +73,8 @@ def _room(shape: tuple[int, int, int], dtype: np.dtype[Any], scratch: Path) -> N
 
 def _lay(block: Block, pixels: NDArray[Any]) -> None:
     """Puts what of a block is within the page in its place."""
-    height, width = pixels.shape[:2]
-    top, left = max(0, -block.top), max(0, -block.left)
-    samples = block.samples[top : max(top, height - block.top), left : max(left, width - block.left)]
-    at = pixels[max(block.top, 0) :, max(block.left, 0) :][: samples.shape[0], : samples.shape[1]]
+    samples, rows, columns = block.within(pixels.shape[0], pixels.shape[1])
+    at = pixels[rows, columns]
     full = np.iinfo(pixels.dtype).max
     if samples.dtype == pixels.dtype and block.white == full and block.alpha != "premultiplied":
         at[:] = samples

@@ -33,6 +33,23 @@ _ROUND = 10_000_000  # of the memory that is advised
 
 
 @dataclass(frozen=True)
+class Fit:
+    """How a page is inked within the memory.
+
+    Attributes:
+        tiles: of all passes.
+        ready: how many networks stay ready.
+        memory: expected peak of the process, bytes.
+        reasons: one line for each choice.
+    """
+
+    tiles: Tiling
+    ready: int
+    memory: int
+    reasons: Iterator[str]
+
+
+@dataclass(frozen=True)
 class Fitting:
     """A page on one machine, where `at_once` such pages are in work."""
 
@@ -43,8 +60,8 @@ class Fitting:
     choice: EngineChoice
     at_once: int = 1
 
-    def tiles(self) -> tuple[Tiling, int, int, Iterator[str]]:
-        """The tiles, how many networks stay ready, the expected memory, and why.
+    def best(self) -> Fit:
+        """The tiles that compute the fewest pixels, and what goes with them.
 
         Raises:
             ArgumentError: the page does not fit; the message says what would do.
@@ -55,7 +72,7 @@ class Fitting:
             raise self._refusal(tiles)
         ready = self._ready(tiles)
         memory = self._memory.needed(tiles, ready)
-        return tiles, ready, memory, self._reasons(tiles, ready, memory)
+        return Fit(tiles, ready, memory, self._reasons(tiles, ready, memory))
 
     def _ready(self, tiles: Tiling) -> int:
         if self.request.pages == 1 or (self.choice.backend, self.choice.device) != (RUNTIMES[0], "CPU"):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from lineart_cli.errors import ArgumentError
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.machine.hardware import Hardware
 from lineart_cli.model.card import ModelCard
-from lineart_cli.plan.fitting import Fitting
+from lineart_cli.plan.fitting import Fit, Fitting
 from lineart_cli.plan.request import PageSize, Request
-from lineart_cli.plan.tiling import Tiling
 
 MOST_AT_ONCE = 2
 """Pages where nobody says: reading and writing a page takes less than inking one, so that a third would only wait."""
@@ -20,28 +17,26 @@ WORTH = 1.1
 
 Measured by tests/benchmarks/folder.py."""
 
-Tiles = tuple[Tiling, int, int, Iterator[str]]
-
 
 def pages_at_once(
     page: PageSize, card: ModelCard, hardware: Hardware, request: Request, choice: EngineChoice
-) -> tuple[int, str, Tiles]:
-    """The number and a reason; and what `Fitting.tiles` gives for it.
+) -> tuple[int, str, Fit]:
+    """The number and a reason; and how the page fits then.
 
     Raises:
         ArgumentError: not even one page fits, or not as many as are asked for.
     """
     if request.jobs is not None:
-        return request.jobs, "as asked for", Fitting(page, card, hardware, request, choice, request.jobs).tiles()
-    alone = Fitting(page, card, hardware, request, choice).tiles()
+        return request.jobs, "as asked for", Fitting(page, card, hardware, request, choice, request.jobs).best()
+    alone = Fitting(page, card, hardware, request, choice).best()
     if request.pages < MOST_AT_ONCE:
         return 1, "there is one only", alone
     if hardware.share < MOST_AT_ONCE:
         return 1, "there is one core for all of the work", alone
     try:
-        together = Fitting(page, card, hardware, request, choice, MOST_AT_ONCE).tiles()
+        together = Fitting(page, card, hardware, request, choice, MOST_AT_ONCE).best()
     except ArgumentError:
         return 1, "no more fit in the memory", alone
-    if together[0].computed_px > WORTH * alone[0].computed_px:
+    if together.tiles.computed_px > WORTH * alone.tiles.computed_px:
         return 1, "more would leave the network too little memory", alone
     return MOST_AT_ONCE, "one is inked while another is read and written", together

@@ -79,15 +79,26 @@ def plan(page: PageSize, card: ModelCard, hardware: Hardware, request: Request) 
         ArgumentError: a wish cannot be granted, or the page does not fit in the memory; the message says what would do.
     """
     choice, why_choice = choose(card, hardware, request)
-    at_once, why_at_once, (tiles, ready, memory, why_tiles) = pages_at_once(page, card, hardware, request, choice)
-    computed_px = tiles.computed_px * (1 + page.separations)
+    at_once, why_at_once, fit = pages_at_once(page, card, hardware, request, choice)
+    computed_px = fit.tiles.computed_px * (1 + page.separations)
     seconds, how_sure = expected_seconds(computed_px, card, hardware, request, choice)
     time = "time" if math.isnan(seconds) else f"time {seconds:.2g} s"
     at_once_text, passes_text = f"pages {at_once} at once: {why_at_once}", _passes_text(card, request)
     drops_hatching = request.hatching == "drop"
     hatching = ["hatching: left out, as asked for"] if drops_hatching else []
-    why = *why_choice, at_once_text, passes_text, *hatching, *why_tiles, f"{time}: {how_sure}"
-    return Plan(choice, at_once, tiles.page, tiles.draft, tiles.passes, memory, seconds, why, ready, drops_hatching)
+    why = *why_choice, at_once_text, passes_text, *hatching, *fit.reasons, f"{time}: {how_sure}"
+    return Plan(
+        choice=choice,
+        at_once=at_once,
+        tiles=fit.tiles.page,
+        draft=fit.tiles.draft,
+        passes=fit.tiles.passes,
+        memory=fit.memory,
+        seconds=seconds,
+        reasons=why,
+        ready=fit.ready,
+        drops_hatching=drops_hatching,
+    )
 
 
 def _passes_text(card: ModelCard, request: Request) -> str:

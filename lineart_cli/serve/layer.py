@@ -36,7 +36,7 @@ _ROWS = 2 * SIDE  # at once: their pixels stay in a core's second-level cache
 
 
 @dataclass(frozen=True)
-class Legend:
+class Filling:
     """How ink was made pixels; None is its coverage alone."""
 
     fill: Fill | None
@@ -91,11 +91,11 @@ class NewInk:
         rows, columns = self.window.rows, self.window.columns
         return slice(rows.start // SIDE, -(-rows.stop // SIDE)), slice(columns.start // SIDE, -(-columns.stop // SIDE))
 
-    def laid(self, rows: slice, around: Levels, legend: Legend) -> Levels:
+    def laid(self, rows: slice, around: Levels, filling: Filling) -> Levels:
         """Some rows of the window: the new ink among what is `around` it."""
         level = around.copy()
         part, inside = self._common(rows)
-        fresh = legend.of_coverage(self.ink[part])
+        fresh = filling.of_coverage(self.ink[part])
         if self.mask is not None:
             rest = level[inside].astype(np.uint32) * (255 - self.mask[part].astype(np.uint32))
             fresh = (fresh + (rest + 127) // 255).astype(level.dtype)
@@ -123,12 +123,12 @@ class Earlier:
 
     Attributes:
         pixels: (H, W, bytes of a pixel).
-        legend: how its ink was made pixels.
+        filling: how its ink was made pixels.
         prints: the fingerprints of that ink.
     """
 
     pixels: Pixels
-    legend: Legend
+    filling: Filling
     prints: Prints
 
 
@@ -144,13 +144,13 @@ def opened(edited: Edited, page: tuple[int, int]) -> Earlier:
     except OSError as error:
         advice = "name the file of the last request's prints"
         raise PageError(str(edited.prints), f"cannot be read ({error.strerror})", advice) from error
-    return Earlier(layer, Legend(fill), old)
+    return Earlier(layer, Filling(fill), old)
 
 
 def laid(new: NewInk, fill: Fill | None, earlier: Earlier | None, thickness: float) -> First | Again:
     """The layer with new ink, whose lines are so many px thick; with the edits of an earlier one, if it is given."""
-    legend = Legend(fill)
-    return First(new, legend) if earlier is None else Again(new, legend, earlier, thickness)
+    filling = Filling(fill)
+    return First(new, filling) if earlier is None else Again(new, filling, earlier, thickness)
 
 
 class First:
@@ -159,8 +159,8 @@ class First:
     edits: Sequence[Crop] = ()
     conflicts: Sequence[Crop] = ()
 
-    def __init__(self, new: NewInk, legend: Legend) -> None:
-        self._new, self._legend = new, legend
+    def __init__(self, new: NewInk, filling: Filling) -> None:
+        self._new, self._legend = new, filling
 
     def pixels(self) -> Iterator[Pixels]:
         """The part, some rows at a time."""
@@ -183,15 +183,15 @@ class First:
 class Again:
     """New ink where somebody has left a layer as it was, or only the sketch was changed, and the edits elsewhere."""
 
-    def __init__(self, new: NewInk, legend: Legend, earlier: Earlier, thickness: float) -> None:
+    def __init__(self, new: NewInk, filling: Filling, earlier: Earlier, thickness: float) -> None:
         """
         Args:
             new: the ink.
-            legend: how it is made pixels.
+            filling: how it is made pixels.
             earlier: the layer; its pixels have as many bytes as the new ones.
             thickness: of the lines, px.
         """
-        self._earlier, self._ink, self._legend = earlier, new, legend
+        self._earlier, self._ink, self._legend = earlier, new, filling
         window = new.window
         self._shape = window.height, window.width
         self._old = earlier.prints[new.squares]
@@ -234,10 +234,10 @@ class Again:
         return np.asarray(self._earlier.pixels[window.top + rows.start : window.top + rows.stop, window.columns])
 
     def _edited(self, rows: slice) -> tuple[Levels, Truth]:
-        return self._earlier.legend.of_pixels(self._pixels(rows))
+        return self._earlier.filling.of_pixels(self._pixels(rows))
 
     def _new(self, rows: slice) -> Levels:
-        return self._ink.laid(rows, self._edited(rows)[0], self._earlier.legend)
+        return self._ink.laid(rows, self._edited(rows)[0], self._earlier.filling)
 
     def _on_page(self, box: Crop) -> Crop:
         window = self._ink.window

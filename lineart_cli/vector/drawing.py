@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from lineart_cli.brushes.drawing import pen_pressure
 from lineart_cli.brushes.drawing.paint import Lines
 from lineart_cli.brushes.drawing.skeleton import BORDER, SHORT, WALK
-from lineart_cli.brushes.noise import sample
 from lineart_cli.brushes.style import ANGLES, PRESSURES, Tool
+from lineart_cli.imaging.bilinear import interpolated
 from lineart_cli.pages import CENTRES, OUTLINES, Drawing, Layer, Shape
 from lineart_cli.plan import PageSize
 from lineart_cli.vector import solids
@@ -132,7 +132,7 @@ class _Drawer:
     def _press(self, points: Doubles) -> Doubles:
         """(N,) pressure at places, px of the lines."""
         x, y = ((points + 0.5) / pen_pressure.STRIDE - 0.5).astype(np.float32).T
-        return sample(self.pressure, x, y).astype(np.float64)
+        return interpolated(self.pressure, x, y).astype(np.float64)
 
     def _width(self, press: Doubles) -> Doubles:
         return np.asarray(np.interp(press, np.linspace(0, 1, PRESSURES), self.style.width))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lineart_cli.brushes.noise import sample
+from lineart_cli.imaging.bilinear import interpolated
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.resample import overlapping_strips
 from lineart_cli.vector.joining import Course, heading
@@ -102,4 +102,4 @@ def _reach(off: Floats, tips: Floats, ways: Floats) -> Floats:
 
 
 def _at(off: Floats, points: Floats) -> Floats:
-    return sample(off, points[:, 0], points[:, 1])
+    return interpolated(off, points[:, 0], points[:, 1])

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.brushes.noise import sample
+from lineart_cli.imaging.bilinear import interpolated
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.resample import strips
 from lineart_cli.vector.fitting import Doubles
@@ -97,9 +97,9 @@ def _moved(edge: NDArray[np.int64], off: Page, half: Callable[[Doubles], Doubles
 def _to_level(off: Floats, points: Doubles, level: Doubles) -> Doubles:
     """(N, 2) px from points to where the distance is at a level, along its slope."""
     x, y = points.astype(np.float32).T
-    dx, dy = (sample(off, x + a, y + b) - sample(off, x - a, y - b) for a, b in ((1, 0), (0, 1)))
+    dx, dy = (interpolated(off, x + a, y + b) - interpolated(off, x - a, y - b) for a, b in ((1, 0), (0, 1)))
     slope = np.stack([dx, dy], 1) / 2
     steep = np.maximum((slope**2).sum(1), 0.05)
-    way = ((level - sample(off, x, y)) / steep)[:, None] * slope
+    way = ((level - interpolated(off, x, y)) / steep)[:, None] * slope
     length = np.hypot(*way.T)[:, None]
     return np.asarray(way * np.minimum(1, _NEAR / np.maximum(length, _NEAR)), np.float64)

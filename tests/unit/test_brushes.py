@@ -15,6 +15,7 @@ from lineart_cli.brushes.drawing import pen_pressure, skeleton
 from lineart_cli.brushes.drawing.paint import Lines, paint
 from lineart_cli.brushes.style import CAPS, EVEN, FORMAT, PRESSURES, Style, Tool, load, save
 from lineart_cli.errors import ArgumentError, BrushError
+from lineart_cli.imaging.bilinear import interpolated
 
 PEN = replace(EVEN, width=tuple(np.linspace(0.2, 1, PRESSURES)))
 CHALK = replace(EVEN, grain=2.0, cover=tuple(tuple(0.5 * each for each in row) for row in EVEN.cover))
@@ -115,12 +116,12 @@ def test_strips_of_a_page_join_without_a_seam(rows: int, monkeypatch: pytest.Mon
 def test_fields_of_any_size_are_sampled() -> None:
     x, y = np.linspace(-1, 33_100, 5000, dtype=np.float32), np.linspace(-1, 9, 5000, dtype=np.float32)
     field = np.random.default_rng(0).standard_normal((8, 33_000)).astype(np.float32)
-    found = noise.sample(field, x, y)
+    found = interpolated(field, x, y)
     for part in (slice(0, 2000), slice(3000, 4900)):
         left = int(max(x[part].min() - 2, 0))
-        near = noise.sample(field[:, left : left + 20_000], x[part] - left, y[part])
+        near = interpolated(field[:, left : left + 20_000], x[part] - left, y[part])
         np.testing.assert_allclose(found[part], near, atol=0.2)  # OpenCV tells places in 32 parts of a px
-    assert noise.sample(field, np.float32([32_999, 40_000]), np.float32([7, 9])).tolist() == [field[7, -1]] * 2
+    assert interpolated(field, np.float32([32_999, 40_000]), np.float32([7, 9])).tolist() == [field[7, -1]] * 2
 
 
 def test_noise_repeats_itself_and_has_the_wavelengths_it_should() -> None:

@@ -16,7 +16,7 @@ from lineart_cli.model.card import ModelCard
 from lineart_cli.pages.readers.raw import first_line
 from lineart_cli.serve import Studio
 from lineart_cli.serve.fields import Fill
-from lineart_cli.serve.layer import Legend
+from lineart_cli.serve.layer import Filling
 from lineart_cli.serve.pixels import filled
 from lineart_cli.serve.protocol import Order, Request, RequestError
 from lineart_cli.serve.watch import Watch
@@ -151,9 +151,9 @@ def test_floating_point_is_read_as_it_was_written() -> None:
     ink = np.arange(65536, dtype=np.uint16).reshape(256, 256)
     for sample in ("f16", "f32"):
         fill = Fill(bytes(2), sample)
-        level, foreign = Legend(fill).of_pixels(filled(ink, fill))
+        level, foreign = Filling(fill).of_pixels(filled(ink, fill))
         assert not foreign.any()
-        np.testing.assert_array_equal(level, Legend(fill).of_coverage(ink))
+        np.testing.assert_array_equal(level, Filling(fill).of_coverage(ink))
         np.testing.assert_array_equal(filled(level, fill), filled(ink, fill))
 
 

@@ -17,6 +17,7 @@ from lineart_cli.brushes import noise
 from lineart_cli.brushes.drawing import extension, pen_pressure, skeleton
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.brushes.style import CAPS, PRESSURES, REACH, STEPS, Style
+from lineart_cli.imaging.bilinear import interpolated
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.nearest import Nearest
 from lineart_cli.imaging.resample import distance_rows, gathered, is_thin, linear_rows, strips
@@ -136,7 +137,7 @@ class _Painter:
         ink[row, column] = np.clip(full * cover + 0.5, 0, full)
 
     def _cover(self, at: _Points, first: int, last: int) -> Floats:
-        press = noise.sample(
+        press = interpolated(
             self.pressure, (at.x + 0.5) / pen_pressure.STRIDE - 0.5, (at.y + 0.5) / pen_pressure.STRIDE - 0.5
         )
         near = _Near.of(self.lines, first, last) if self.taper is not None or self.ends is not None else None
@@ -164,7 +165,7 @@ class _Painter:
             )
         if self.spreading is None:
             return cover
-        return noise.sample(
+        return interpolated(
             self.spreading,
             (grain + _LOUDEST) * ((_NOISES - 1) / (2 * _LOUDEST)),
             np.clip(cover, 0, 1) * (_GREYS - 1),
@@ -175,7 +176,7 @@ class _Painter:
         row = press * (PRESSURES - 1)
         step = np.float32((STEPS - 1) / REACH)
         outer, inner = middle + px, middle - px
-        ends = [noise.sample(self.area, np.abs(each) * step, row) * np.sign(each) for each in (outer, inner)]
+        ends = [interpolated(self.area, np.abs(each) * step, row) * np.sign(each) for each in (outer, inner)]
         return (ends[0] - ends[1]) / (2 * px)
 
 
@@ -208,7 +209,7 @@ class _Near:
         if len(self.at[0]) == 0:
             return np.full(len(at.x), otherwise, np.float32)
         spread = self.nearest.spread(self.at, values[self.found], otherwise)
-        return noise.sample(spread, at.x, at.y - self.first)
+        return interpolated(spread, at.x, at.y - self.first)
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,7 @@ def sides(off: Floats, x: Floats, y: Floats) -> Floats:
     """(2, N) px, x first, from the nearest point of the line's middle to points: half the slope of distance squared."""
     square = cv2.GaussianBlur(np.square(off, dtype=np.float32), (0, 0), _SIDE_BLUR)
     slopes = (cv2.Scharr(square, cv2.CV_32F, *way, scale=1 / 64) for way in ((1, 0), (0, 1)))
-    return np.stack([noise.sample(np.asarray(each), x, y) for each in slopes])
+    return np.stack([interpolated(np.asarray(each), x, y) for each in slopes])
 
 
 def tangents(off: NDArray[np.float16], x: Floats, y: Floats) -> Floats:
@@ -240,14 +241,14 @@ def tangents(off: NDArray[np.float16], x: Floats, y: Floats) -> Floats:
     dx, dy = (np.asarray(cv2.Scharr(bowl, cv2.CV_32F, *way)) for way in ((1, 0), (0, 1)))
     blurred = (cv2.GaussianBlur(each, (0, 0), _DIRECTION_BLUR) for each in (dx * dy, dx * dx, dy * dy))
     both, level, upright = (np.asarray(each, np.float32) for each in blurred)
-    twice = np.arctan2(-2 * noise.sample(both, x, y), noise.sample(upright - level, x, y))
+    twice = np.arctan2(-2 * interpolated(both, x, y), interpolated(upright - level, x, y))
     return np.asarray(np.mod(twice / 2, np.pi), np.float32)
 
 
 def _around(table: Floats, share: Floats) -> Floats:
     """Values of a periodic table between its entries; `share` of a period in [0, 1]."""
     closed = np.append(table, table[:1])[None]
-    return noise.sample(closed, share * len(table), np.zeros_like(share))
+    return interpolated(closed, share * len(table), np.zeros_like(share))
 
 
 @lru_cache(maxsize=8)

@@ -20,7 +20,6 @@ from lineart_cli.pages.picture import Picture
 from lineart_cli.pages.readers import image
 
 _MOST_XML = 1 << 24  # bytes
-_BYTES_A_PIXEL = 8  # 16 bits, with coverage
 
 
 class Archive:
@@ -34,7 +33,7 @@ class Archive:
         self._zip = ZipFile(file)
         self._options = options
         self._megapixels_left = options.max_megapixels
-        self._left = int(options.max_megapixels * 1e6 * _BYTES_A_PIXEL)
+        self._left = options.most_bytes
 
     @property
     def names(self) -> list[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from lineart_cli.errors import Unreadable
+from lineart_cli.errors import Unreadable, nearest_first
 from lineart_cli.pages.picture import Picture
 
 T = TypeVar("T")
@@ -36,8 +35,7 @@ def find(name: str, layers: Sequence[Named[T]]) -> T:
     if not layers:
         raise Unreadable(f"has no layer {name!r}, nor any other", "leave --layer out")
     names = dict.fromkeys(each.name for each in layers)
-    nearest = sorted(names, key=lambda each: -difflib.SequenceMatcher(None, name.casefold(), each.casefold()).ratio())
-    raise Unreadable(f"has no layer {name!r}", f"it has {', '.join(map(repr, nearest))}")
+    raise Unreadable(f"has no layer {name!r}", f"it has {', '.join(map(repr, nearest_first(name, names)))}")
 
 
 def unknown_blend(name: str, blend: str) -> str:

@@ -29,7 +29,7 @@ class _PartReporter:
             self._whole.report(event)
 
 
-class Parts:
+class Places:
     """Inks pages into one folder, or each beside its input, and archives of pages into archives."""
 
     def __init__(

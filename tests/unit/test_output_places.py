@@ -14,7 +14,7 @@ from PIL import Image
 from lineart_cli import pages
 from lineart_cli.batch import archive, files
 from lineart_cli.batch.output_folder import OutputFolder
-from lineart_cli.batch.parts import Parts
+from lineart_cli.batch.places import Places
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
@@ -61,7 +61,7 @@ class Desk:
         tools, _ = store.tools(options)
         with OutputFolder(self.out, dry_run=beside) as folder:
             batch = Batch(folder, options, tools, catalogue.find(MODEL), decide, Pen, self, threading.Event())
-            return Parts(batch, self, options, OutputFolder, planned, beside=beside).run(jobs)
+            return Places(batch, self, options, OutputFolder, planned, beside=beside).run(jobs)
 
 
 def decide(page: PageSize) -> Plan:
