@@ -200,16 +200,16 @@ class _Hands:
     def _order(self, job: Job) -> Order:
         folder, mapped = self.run.folder, self.setup.options.map
         return Order(
-            there(job.source, mapped),
-            there(job.output, mapped),
-            job.page,
-            job.pages,
-            job.tool,
-            job.is_joined,
-            (str(job.source), str(job.output)),
-            folder.input_name(job.source),
-            folder.entry(job.output),
-            self.run.shared(job),
+            source=there(job.source, mapped),
+            output=there(job.output, mapped),
+            page=job.page,
+            pages=job.pages,
+            tool=job.tool,
+            is_joined=job.is_joined,
+            shown=(str(job.source), str(job.output)),
+            input_name=folder.input_name(job.source),
+            known=folder.entry(job.output),
+            shared=self.run.shared(job),
         )
 
     def _come(self, future: Future[Any]) -> None:

@@ -66,16 +66,16 @@ def read_header(path: Path, options: ReadOptions, page: int = 0) -> Header:
             dpi = (dpi[1], dpi[0])
         return Header(
             *picture.upright_size,
-            dpi,
-            document.pages,
-            picture.bits,
-            picture.is_grey,
-            picture.orientation,
-            picture.held,
-            picture.notes,
-            picture.corners,
-            1 / picture.aspect if picture.is_turned else picture.aspect,
-            picture.seconds,
+            dpi=dpi,
+            pages=document.pages,
+            bits=picture.bits,
+            is_grey=picture.is_grey,
+            orientation=picture.orientation,
+            held=picture.held,
+            notes=picture.notes,
+            corners=picture.corners,
+            told_aspect=1 / picture.aspect if picture.is_turned else picture.aspect,
+            seconds=picture.seconds,
         )
 
 

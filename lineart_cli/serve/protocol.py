@@ -134,17 +134,17 @@ class Order:
         fill, is_ink = request.maybe("fill", fields.fill), request.do == "ink"
         _check_files(request)
         return cls(
-            request.get("pixels", fields.path),
-            request.get("out", fields.path),
-            _options(request, 8 if fill is None or fill.sample == "u8" else 16),
-            request.maybe("crop", fields.crop),
-            request.maybe("mask", fields.path),
-            fill,
-            request.maybe("last_scale", fields.positive),
-            request.maybe("last_exposure", fields.exposure),
-            request.maybe("prints", fields.path) if is_ink else None,
-            _edited(request, fill) if is_ink else None,
-            request.get("zoom", fields.positive, default=1.0),
+            pixels=request.get("pixels", fields.path),
+            out=request.get("out", fields.path),
+            options=_options(request, 8 if fill is None or fill.sample == "u8" else 16),
+            crop=request.maybe("crop", fields.crop),
+            mask=request.maybe("mask", fields.path),
+            fill=fill,
+            last_scale=request.maybe("last_scale", fields.positive),
+            last_exposure=request.maybe("last_exposure", fields.exposure),
+            prints=request.maybe("prints", fields.path) if is_ink else None,
+            edited=_edited(request, fill) if is_ink else None,
+            zoom=request.get("zoom", fields.positive, default=1.0),
         )
 
 

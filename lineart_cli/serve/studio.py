@@ -7,23 +7,21 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lineart_cli import pages
 from lineart_cli.batch import manifest, overview
-from lineart_cli.batch.overview import Overview, Scan
+from lineart_cli.batch.overview import Scan
 from lineart_cli.batch.part import Part, stepped
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.edits import prints
 from lineart_cli.errors import ArgumentError
-from lineart_cli.imaging.disk_array import Page, allocate
+from lineart_cli.imaging.disk_array import allocate
 from lineart_cli.imaging.resample import gather
-from lineart_cli.imaging.tone import Exposure, Tone, measure
+from lineart_cli.imaging.tone import Exposure, Tone
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
 from lineart_cli.inference.ready import ReadyNetworks
 from lineart_cli.inking.inker import Inker
@@ -31,11 +29,12 @@ from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, InkOptions, Length, ReadOptions, specs
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.scale import reader, working_scale
-from lineart_cli.scale.working_scale import Estimate, WorkingScale
+from lineart_cli.scale.working_scale import WorkingScale
 from lineart_cli.serve import crops, layer, pixels
 from lineart_cli.serve.layer import NewInk
 from lineart_cli.serve.pixels import Share
 from lineart_cli.serve.protocol import Order
+from lineart_cli.serve.sheet import Sheet, Worked
 from lineart_cli.serve.watch import Watch, WatchedEngine
 
 if TYPE_CHECKING:
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
 
 Decide = Callable[[PageSize], Plan]
 Shape = tuple[int, int]
-_PREVIEWED = (128, 128)
-"""Working px that a preview sees around itself, and by which its size goes, see `Part.of`: it has to be there soon."""
 _DPI = 300.0
 """Resolution of a window that is prepared for: any would do."""
 _MOST_SIDE = 16_384
@@ -59,51 +56,23 @@ _MOST_READY = 6
 _SMALL_PX, _MOST_AWAKE = 2_500_000, 2
 """Windows of previews have fewer pixels, and that many networks for them keep what a run takes: some 120 MB in all, for
 the draft and the last pass of a preview."""
-_SAME_PX, _SAME_SHARE = 0.1, 0.01
-"""A page has been drawn on, and is no other one, where no more than this share of its px differ by more than that."""
 
 
 @dataclass(frozen=True)
-class _Sheet:
-    """A sketch that was looked at, for any settings that leave the reading as it is.
+class _Surroundings:
+    """What a part of a page takes in around itself, see `Part.of`.
 
     Attributes:
-        scan: where it is.
-        size: of the page.
-        seen: what it looks like.
-        estimates: of its scale, for what the drawing is said to be.
-        before: the page before it was drawn on, with estimates; None where there is none.
+        px: working px on each side.
+        step: working px by which its size goes: above 1, parts are such that networks are ready for them.
     """
 
-    scan: Scan
-    size: PageSize
-    seen: Overview
-    estimates: dict[str | Length, tuple[Estimate, int]] = field(default_factory=dict)
-    before: _Sheet | None = None
-
-    def drawn_on(self, sheet: _Sheet) -> _Sheet:
-        """Another sheet, which knows this one if it is the same page with a little more or less on it."""
-        before = self.before if not self.estimates else replace(self, seen=replace(self.seen, greys=None), before=None)
-        if before is None or before.size != sheet.size:
-            return sheet
-        differs = np.abs(before.seen.picture - sheet.seen.picture) > _SAME_PX
-        return replace(sheet, before=before) if differs.mean() <= _SAME_SHARE else sheet
+    px: int
+    step: int = 1
 
 
-@dataclass(frozen=True)
-class _Worked:
-    """A page at a working scale."""
-
-    size: PageSize
-    page: Page
-    is_inverted: bool
-    _tones: dict[Exposure | None, Tone] = field(default_factory=dict)
-
-    def tone(self, last: Exposure | None) -> Tone:
-        """Of the whole page; `last` as for `measure`."""
-        if last not in self._tones:
-            self._tones[last] = measure(self.page, last)
-        return self._tones[last]
+_PREVIEWED = _Surroundings(128, 128)
+"""Of a preview, which has to be there soon."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +101,8 @@ class Studio:
         self._compiled = CompiledNetworks(cache)
         self._networks = ReadyNetworks(self._open, _MOST_READY, _MOST_AWAKE, _SMALL_PX)
         self._prepared: list[Shape] = []
-        self._sheet: tuple[Any, _Sheet] | None = None
-        self._worked: tuple[PageSize, _Worked] | None = None
+        self._sheet: tuple[Any, Sheet] | None = None
+        self._worked: tuple[PageSize, Worked] | None = None
         self._watch = Watch(lambda *_: None)
 
     def rest(self) -> None:
@@ -186,8 +155,8 @@ class Studio:
         mask = pixels.mask(order.mask, crop, crop)
         watch.check()
         worked = self._at_scale(sheet, size)
-        seen = self._card.reach(order.options.passes), 1
-        written = self._written(worked, crop, mask, tool, order, seen)
+        around = _Surroundings(self._card.reach(order.options.passes))
+        written = self._written(worked, crop, mask, tool, order, around)
         return {
             "crop": list(crop),
             "corners": sheet.scan.header.corners,
@@ -236,7 +205,7 @@ class Studio:
             "seconds": round(time.monotonic() - start, 3),
         }
 
-    def _looked_at(self, order: Order) -> _Sheet:
+    def _looked_at(self, order: Order) -> Sheet:
         options = order.options
         reading = tuple(getattr(options, name) for name in specs(ReadOptions))
         key = order.pixels, manifest.stamp(order.pixels), reading
@@ -245,11 +214,11 @@ class Studio:
             header = pages.read_header(order.pixels, options)
             dpi, _ = pages.working_dpi(header, options.dpi)
             scan = Scan(order.pixels, 0, header, options)
-            sheet = _Sheet(scan, scan.size(dpi), overview.look(scan))
+            sheet = Sheet(scan, scan.size(dpi), overview.look(scan))
             self._sheet = key, sheet if last is None else last[1].drawn_on(sheet)
         return self._sheet[1]
 
-    def _scale(self, sheet: _Sheet, tool: Tool, order: Order, is_rough: bool) -> WorkingScale:
+    def _scale(self, sheet: Sheet, tool: Tool, order: Order, is_rough: bool) -> WorkingScale:
         """The scale of a page; a rough one is that of the page before it was drawn on, if that is known."""
         size, drawing = sheet.size, order.options.drawing
         estimates = sheet.estimates
@@ -263,15 +232,15 @@ class Studio:
             estimate, size.shape, thickness, self._card.thickness_px[1], steps, order.last_scale
         )
 
-    def _at_scale(self, sheet: _Sheet, size: PageSize) -> _Worked:
+    def _at_scale(self, sheet: Sheet, size: PageSize) -> Worked:
         if self._worked is None or self._worked[0] != size:
             self._worked = None
             greys = None if sheet.seen.greys is None else sheet.seen.greys.copy()
-            self._worked = size, _Worked(size, *overview.read(sheet.scan, size, greys, _scratch()))
+            self._worked = size, Worked(size, *overview.read(sheet.scan, size, greys, _scratch()))
         return self._worked[1]
 
     def _written(
-        self, worked: _Worked, crop: Crop, mask: Mask | None, tool: Tool, order: Order, seen: tuple[int, int]
+        self, worked: Worked, crop: Crop, mask: Mask | None, tool: Tool, order: Order, around: _Surroundings
     ) -> _Written:
         """The files that are asked for; none is there after an error."""
         try:
@@ -279,7 +248,7 @@ class Studio:
             earlier = None if order.edited is None else layer.opened(order.edited, page)
             self._watch.check()
             tone, share = worked.tone(order.last_exposure), Share()
-            bands = share.passed(pixels.within(*self._bands(worked, crop, tool, order, seen, tone), mask))
+            bands = share.passed(pixels.within(*self._bands(worked, crop, tool, order, around, tone), mask))
             if earlier is None and order.prints is None:
                 sha256 = pixels.write((pixels.filled(each, order.fill) for each in bands), order.out)
                 return _Written(sha256, share.mean(), tone.exposure)
@@ -299,13 +268,13 @@ class Studio:
             self._networks.rest()
 
     def _bands(
-        self, worked: _Worked, crop: Crop, tool: Tool, order: Order, seen: tuple[int, int], tone: Tone
+        self, worked: Worked, crop: Crop, tool: Tool, order: Order, around: _Surroundings, tone: Tone
     ) -> tuple[Iterator[Coverage], Crop]:
         """Ink that has the part `crop` of a page in it, and where the part is in that."""
         page, size, inside = worked.page, worked.size, crop
         if (crop.height, crop.width) != size.shape:
-            least = self._prepared_for(crop, size) if seen == _PREVIEWED else (0, 0)
-            part = Part.of(page, size, crop, tone, *seen, least)
+            least = self._prepared_for(crop, size) if around.step > 1 else (0, 0)
+            part = Part.of(page, size, crop, tone, around.px, around.step, least)
             page, size, inside, tone = part.page, part.size, part.crop, part.tone
         plan = self._decide(order.options)(size)
         self._watch.begin(plan.computed_megapixels, plan.seconds)
@@ -328,8 +297,8 @@ class Studio:
 
 def _stepped(shown: Shape, scale: float, page: Shape) -> Shape:
     """Height and width, working px, of the part of a page that a preview of so many px takes in."""
-    whole = working_scale.shape_at(scale, page)
-    rows, columns = (min(stepped(side / scale, *_PREVIEWED), most) for side, most in zip(shown, whole, strict=True))
+    whole, px, step = working_scale.shape_at(scale, page), _PREVIEWED.px, _PREVIEWED.step
+    rows, columns = (min(stepped(side / scale, px, step), most) for side, most in zip(shown, whole, strict=True))
     return rows, columns
 
 

@@ -98,16 +98,16 @@ def _layout(file: BinaryIO) -> _Layout:
     if not isinstance(is_linear, bool):
         raise _wrong("linear is to be true or false")
     layout = _Layout(
-        len(line),
-        _whole(told, "width"),
-        _whole(told, "height"),
-        space,
-        order,
-        "a" in told["channels"],
-        np.dtype(SAMPLES[sample]),
-        is_linear,
-        _number(told, "opacity", 1.0, "a number from 0 to 1", lambda value: 0 <= value <= 1),
-        _number(told, "dpi", 0.0, "a number above 0, or left out", lambda value: 0 < value <= sys.float_info.max),
+        start=len(line),
+        width=_whole(told, "width"),
+        height=_whole(told, "height"),
+        space=space,
+        order=order,
+        has_alpha="a" in told["channels"],
+        dtype=np.dtype(SAMPLES[sample]),
+        is_linear=is_linear,
+        opacity=_number(told, "opacity", 1.0, "a number from 0 to 1", lambda value: 0 <= value <= 1),
+        dpi=_number(told, "dpi", 0.0, "a number above 0, or left out", lambda value: 0 < value <= sys.float_info.max),
     )
     surplus = file.seek(0, 2) - layout.start - layout.row_bytes * layout.height
     if surplus < 0:

@@ -153,19 +153,20 @@ class _Image:
             check_size(width, height, max_megapixels)
         pixels, mask = self._pointer(), self._pointer()
         return _Layer(
-            width,
-            height,
-            name,
-            unpack(f">{len(path) // 4}I", path) if path else (next(top_number),),  # only those in groups say theirs
-            pixels,
-            mask,
-            is_group,
-            bool(_number(said, _VISIBLE, 1)),
-            min(max(opacity, 0.0), 1.0),
-            _number(said, _MODE, 0),
-            left,
-            top,
-            bool(_number(said, _HIDE_BY_MASK, 1)),
+            width=width,
+            height=height,
+            name=name,
+            # Only layers in groups say theirs.
+            path=unpack(f">{len(path) // 4}I", path) if path else (next(top_number),),
+            pixels=pixels,
+            mask=mask,
+            is_group=is_group,
+            is_visible=bool(_number(said, _VISIBLE, 1)),
+            opacity=min(max(opacity, 0.0), 1.0),
+            mode=_number(said, _MODE, 0),
+            left=left,
+            top=top,
+            is_masked=bool(_number(said, _HIDE_BY_MASK, 1)),
         )
 
     def mask_pixels(self, pointer: int) -> int:
