@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from lineart_train.brushes import commands
 from lineart_train.drawings.command import drawings
 from lineart_train.drawings.option import FOLDER, Data, library_of
+from lineart_train.progress import bar, console, tables
 
 app = typer.Typer(
     name="lineart-train", help="Make the models of lineart.", no_args_is_help=True, pretty_exceptions_enable=False
 )
-console = Console(stderr=True)
 
 Run = Annotated[Path, typer.Argument(help="Folder of the training run: checkpoint, record.jsonl, sheet.png.")]
 Target = Annotated[Path, typer.Argument(help="Folder of the model, such as models/standard.")]
@@ -77,7 +76,7 @@ def stroke_statistics(
     names = ("artists", "generator")
     drawn = measure(artists(strokes))
     generated = measure(generator(1, pages, 768, library_of(data) if data else None))
-    Console(width=None if sys.stdout.isatty() else 120).print(step.table(drawn, generated, names))
+    tables().print(step.table(drawn, generated, names))
     if figure:
         step.draw(figure, drawn, generated, names)
 
@@ -198,7 +197,7 @@ def release(
 
     rows = step.release(run, target, version, description, held_out)
     if rows:
-        Console(width=None if sys.stdout.isatty() else 120).print(table(rows))
+        tables().print(table(rows))
     console.print(f"Wrote {target}.")
 
 
@@ -236,7 +235,7 @@ def evaluate(
     except LineartError as fault:
         console.print(str(fault), style="red", markup=False)
         raise typer.Exit(fault.exit_code) from fault
-    Console(width=None if sys.stdout.isatty() else 120).print(step.table(rows))
+    tables().print(step.table(rows))
     problems = [row for row in rows if row.problem]
     for row in problems:
         console.print(f"{row.name}: {row.problem}", style="red", markup=False, soft_wrap=True)
@@ -250,8 +249,6 @@ def evaluate(
 @contextlib.contextmanager
 def _bar() -> Iterator[Callable[[dict[str, float]], None]]:
     """A progress bar; gives the function that takes the records of a training run."""
-    from lineart_train.progress import bar
-
     with bar("drawing", console) as show:
 
         def tell(record: dict[str, float]) -> None:

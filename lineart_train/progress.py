@@ -1,12 +1,21 @@
-"""The progress bar of commands: there from the first progress on, so that what is refused before then shows none."""
+"""What commands tell: progress on standard error, tables on standard output."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+console = Console(stderr=True)
+"""For progress, warnings and errors."""
+
+
+def tables() -> Console:
+    """For tables, which are as wide as they need be where no terminal shows them."""
+    return Console(width=None if sys.stdout.isatty() else 120)
 
 
 @contextmanager

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-console = Console(stderr=True)
+from lineart_train.progress import console, tables
 
 
 def evaluate_style(
@@ -51,9 +49,9 @@ def evaluate_style(
             console.print(str(subject), style="red", markup=False, soft_wrap=True)
             continue
         rows += step.rows(subject, thickness, inker)
-    _out().print(step.table(rows))
+    tables().print(step.table(rows))
     for line in step.counts(rows):
-        _out().print(line, highlight=False)
+        tables().print(line, highlight=False)
 
 
 def measure_brushes(
@@ -63,7 +61,3 @@ def measure_brushes(
     from lineart_train.brushes.shipped import write
 
     console.print(f"Wrote {len(write(folder))} brushes to {folder}.")
-
-
-def _out() -> Console:
-    return Console(width=None if sys.stdout.isatty() else 120)

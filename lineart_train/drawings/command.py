@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-
-console = Console(stderr=True)
 
 
 def drawings(
@@ -43,7 +40,7 @@ def drawings(
         missing = f"drawings needs the extra train ({error.name} is missing); run pip install 'lineart[train]'"
         raise LineartError(missing) from error
     from lineart_cli.pages import libraries
-    from lineart_train.progress import bar
+    from lineart_train.progress import bar, console
 
     libraries.quieten()
     with bar("drawings", console) as show:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from lineart_train.drawings.option import FOLDER, Data
+from lineart_train.progress import console, tables
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-console = Console(stderr=True)
 
 
 @app.command()
@@ -46,7 +44,7 @@ def compare(
         table.add_row(
             each.name, f"{each.kmac_per_px:.1f}", str(each.receptive_field_px), per_step, f"{each.loss:.4f}", *figures
         )
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    tables().print(table)
 
 
 @app.command()
@@ -69,7 +67,7 @@ def cost(
         row = f"{model.kmac_per_px:.1f}", str(model.receptive_field), f"{found.seconds:.2f}", f"{found.peak_mib:.0f}"
         table.add_row(name, *row)
         console.print(f"{name}: {found}")
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    tables().print(table)
 
 
 def _known(names: list[str], known: Mapping[str, object]) -> list[str]:

@@ -117,7 +117,7 @@ def _krita() -> bytes:
     return file.getvalue()
 
 
-_FILM: dict[str, Any] = {
+_ANIMATION: dict[str, Any] = {
     "save_all": True,
     "append_images": [Image.fromarray(each) for each in (GREY, RGB)],
     "duration": 80,
@@ -135,9 +135,9 @@ def bases(folder: Path) -> Mapping[str, bytes]:
         "jpeg-progressive": lambda: _pillow(RGB, "JPEG", "CMYK", progressive=True),
         "webp": lambda: _pillow(RGB, "WEBP", exif=_EXIF),
         "webp-lossless": lambda: _pillow(RGB, "WEBP", "RGBA", lossless=True),
-        "gif-film": lambda: _pillow(GREY, "GIF", **_FILM),
-        "apng": lambda: _pillow(RGB, "PNG", **_FILM),
-        "webp-film": lambda: _pillow(RGB, "WEBP", lossless=True, **_FILM),
+        "gif-animation": lambda: _pillow(GREY, "GIF", **_ANIMATION),
+        "apng": lambda: _pillow(RGB, "PNG", **_ANIMATION),
+        "webp-animation": lambda: _pillow(RGB, "WEBP", lossless=True, **_ANIMATION),
         "bmp": lambda: _pillow(RGB, "BMP"),
         "bmp-palette": lambda: _pillow(RGB, "BMP", "P"),
         "tiff-lzw": lambda: _tiff(RGB, compression="lzw", predictor=2, photometric="rgb"),

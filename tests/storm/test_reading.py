@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="measures memory
 READER = Path(__file__).with_name("read_damaged.py")
 KINDS = (
     *("png-1", "png-8", "png-16", "png-palette", "jpeg", "jpeg-progressive", "webp", "webp-lossless"),
-    *("gif-film", "apng", "webp-film", "bmp"),
+    *("gif-animation", "apng", "webp-animation", "bmp"),
     *("bmp-palette", "tiff-lzw", "tiff-deflate", "tiff-jpeg", "tiff-g4", "tiff-tiled", "tiff-pages", "tiff-16"),
     *("tiff-cmyk", "tiff-planes", "tiff-big", "tiff-float", "psd", "psd-painted", "ora", "kra", "pdf-scan"),
     *("pdf-pages", "pdf-drawn", "heic", "heic-16"),

@@ -12,7 +12,7 @@ import pytest
 
 from lineart_cli.errors import EngineError
 from lineart_cli.inference import engines
-from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
+from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, MissingRuntimeError, open_engine
 from lineart_cli.inference.engines.base import OutOfMemoryError, UnusableError, _is_finite, failure
 from lineart_cli.inference.engines.openvino import OpenVinoEngine
 from lineart_cli.model.card import ModelCard
@@ -229,9 +229,15 @@ def test_a_runtime_is_imported_ahead_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert imported == ["openvino"]
 
 
-def test_a_runtime_that_is_not_there_is_told_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_runtime_that_is_not_there_is_told_when_it_is_asked_for(
+    network: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(engines, "Thread", Now)
-    engines.load_ahead(EngineChoice("no_such_runtime"))
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    choice = EngineChoice("onnxruntime")
+    engines.load_ahead(choice)
+    with pytest.raises(MissingRuntimeError):
+        open_engine(network, choice, SHAPE)
 
 
 class Now:

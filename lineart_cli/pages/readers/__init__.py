@@ -12,10 +12,10 @@ from lineart_cli.errors import Unreadable
 from lineart_cli.options import READABLE, ReadOptions
 from lineart_cli.pages.faults import NO_PICTURE
 from lineart_cli.pages.picture import Document
-from lineart_cli.pages.readers.film import is_film
+from lineart_cli.pages.readers.animation import is_animation
 
 _SNIFFED = 1024
-_PAGED = {"tiff", "pdf", "film"}
+_PAGED = {"tiff", "pdf", "animation"}
 _LAYERED = {"psd", "xcf", "zipped"}
 _PACKED = "packed"  # archives, which no module here reads
 _MAGIC = {
@@ -82,8 +82,8 @@ def _kind_of(file: BinaryIO) -> str | None:
     """The module that reads a file, which is at its beginning before and after."""
     beginning = file.read(_SNIFFED)
     kind = _kind(beginning)
-    if kind == "image" and is_film(file, beginning):
-        kind = "film"
+    if kind == "image" and is_animation(file, beginning):
+        kind = "animation"
     file.seek(0)
     return kind
 

@@ -1,4 +1,4 @@
-"""PNG, JPEG, WebP, BMP, TGA, PNM, AVIF and JPEG 2000; see `film` for those that move."""
+"""PNG, JPEG, WebP, BMP, TGA, PNM, AVIF and JPEG 2000; see `animation` for those that move."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DEEP_GREY = "I"
 _WEBP_HEAD = 4096  # bytes in which a WebP says whether it is without loss
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TGA", "PPM", "AVIF", "JPEG2000")
 _PNG = b"\x89PNG"
-_MOVES = "is a film, of which the first picture is inked"
+_MOVES = "is an animation, of which the first picture is inked"
 _PHOTOSHOP_RESOLUTION = 1005  # Photoshop's image resource ResolutionInfo
 _JFIF_UNITS = {1, 2}  # in which a JPEG tells its resolution: px per inch and per centimetre
 _PER_INCH = {INCHES: 1.0, CENTIMETRES: 2.54}

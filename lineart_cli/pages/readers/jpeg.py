@@ -20,7 +20,7 @@ _MORE = bytes(range(1, 200)) * 4
 
 
 def lacks_end(file: BinaryIO) -> bool:
-    """Whether nothing in a file marks the end of its picture, after which there may be more: phones add films."""
+    """Whether nothing in a file marks the end of its picture, after which there may be more: phones add videos."""
     file.seek(0)
     data, at = file.read(), 2
     while (found := _MARKER.search(data, at)) is not None:

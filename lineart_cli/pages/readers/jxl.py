@@ -112,7 +112,7 @@ def _head(codestream: bytes) -> tuple[int, int, int]:
     orientation, has_more = 1, False
     if bits.number(1):
         orientation = bits.number(3) + 1
-        has_more = bits.number(3) != 0  # another size, a preview or a film
+        has_more = bits.number(3) != 0  # another size, a preview or an animation
     if not has_more:
         is_float = bits.number(1)
         depth = _UNKNOWN_DEPTH if is_float else bits.chosen(_DEPTHS)
@@ -122,7 +122,7 @@ def _head(codestream: bytes) -> tuple[int, int, int]:
 def _blocks(file: BinaryIO, shape: tuple[int, int]) -> Iterator[Block]:
     file.seek(0)
     samples = np.asarray(imagecodecs.jpegxl_decode(file.read()))
-    if samples.shape[:2] != shape:  # a film
+    if samples.shape[:2] != shape:  # an animation
         samples = samples[0]
     samples = samples.reshape(*shape, -1)
     channels = samples.shape[2]

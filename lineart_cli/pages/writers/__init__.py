@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lineart_cli.errors import PageError
-from lineart_cli.pages.writers import film, openraster, pdf, pillow, png, psd, svg, tiff
+from lineart_cli.pages.writers import animation, openraster, pdf, pillow, png, psd, svg, tiff
 from lineart_cli.pages.writers.colours import ColouredLines, Pixels
 from lineart_cli.pages.writers.drawing import CENTRES, OUTLINES, Drawing, Layer, Shape
 from lineart_cli.pages.writers.layers import INK
@@ -58,10 +58,10 @@ class OutputFormat:
 
 
 OUTPUT_FORMATS = {
-    "png": OutputFormat(".png", png.write, write_pages=film.write_png_film),
+    "png": OutputFormat(".png", png.write, write_pages=animation.write_png_animation),
     "tiff": OutputFormat(".tiff", tiff.write, write_pages=tiff.write_pages),
-    "webp": OutputFormat(".webp", pillow.write_webp, max_side=16_383, write_pages=film.write_webp_film),
-    "gif": OutputFormat(".gif", film.write_gif, max_side=65_535, write_pages=film.write_gif_film),
+    "webp": OutputFormat(".webp", pillow.write_webp, max_side=16_383, write_pages=animation.write_webp_animation),
+    "gif": OutputFormat(".gif", animation.write_gif, max_side=65_535, write_pages=animation.write_gif_animation),
     "ora": OutputFormat(".ora", openraster.write, has_layers=True),
     "psd": OutputFormat(".psd", psd.write, max_side=30_000, max_pixels=300_000_000, has_layers=True),
     "bmp": OutputFormat(".bmp", pillow.write_bmp),

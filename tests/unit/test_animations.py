@@ -26,7 +26,7 @@ def frames() -> list[Image.Image]:
     return made
 
 
-def film(path: Path, **settings: object) -> Path:
+def animation(path: Path, **settings: object) -> Path:
     first, *rest = frames()
     first.save(path, save_all=True, append_images=rest, duration=[100, 200, 300], loop=0, **settings)
     return path
@@ -34,7 +34,7 @@ def film(path: Path, **settings: object) -> Path:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_frame_of_an_animation_is_a_page(kind: str, tmp_path: Path) -> None:
-    path = film(tmp_path / f"a.{kind}", **KINDS[kind])
+    path = animation(tmp_path / f"a.{kind}", **KINDS[kind])
     assert pages.count_pages(path) == 3
     for number, frame in reversed(list(enumerate(frames()))):
         np.testing.assert_allclose(pages.read_grey(path, ReadOptions(), number), np.asarray(frame) / 255, atol=0.02)

@@ -23,18 +23,18 @@ def write_gif(file: BinaryIO, page: InkedPage, look: Look) -> None:
     _save(file, "GIF", [_indexed(page, look)])
 
 
-def write_gif_film(file: BinaryIO, pages: Iterable[InkedPage], look: Look, _unpacked_bytes: int) -> None:
+def write_gif_animation(file: BinaryIO, pages: Iterable[InkedPage], look: Look, _unpacked_bytes: int) -> None:
     """Writes pages as the frames of a GIF, which counts time in hundredths of a second."""
     _write(file, pages, "GIF", partial(_indexed, look=look))
 
 
-def write_png_film(file: BinaryIO, pages: Iterable[InkedPage], look: Look, _unpacked_bytes: int) -> None:
+def write_png_animation(file: BinaryIO, pages: Iterable[InkedPage], look: Look, _unpacked_bytes: int) -> None:
     """Writes pages as the frames of an APNG."""
     settings = {"icc_profile": icc_profile(len(look.shades)), "default_image": False}
     _write(file, pages, "PNG", partial(image_of, look=look), **settings)
 
 
-def write_webp_film(file: BinaryIO, pages: Iterable[InkedPage], look: Look, _unpacked_bytes: int) -> None:
+def write_webp_animation(file: BinaryIO, pages: Iterable[InkedPage], look: Look, _unpacked_bytes: int) -> None:
     """Writes pages as the frames of a WebP, without loss."""
     mode = "RGBA" if look.transparent else "RGB"
     _write(file, pages, "WEBP", lambda page: image_of(page, look).convert(mode), lossless=True, quality=10)

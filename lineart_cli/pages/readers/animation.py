@@ -19,7 +19,7 @@ _HELD = 8
 """Bytes of a pixel while a frame is put together: it and the one before."""
 
 
-def is_film(file: BinaryIO, beginning: bytes) -> bool:
+def is_animation(file: BinaryIO, beginning: bytes) -> bool:
     """Whether a file that begins so may have several frames; `file` may be left anywhere."""
     if beginning.startswith(_PNG):
         file.seek(len(_PNG))
@@ -38,25 +38,25 @@ def is_film(file: BinaryIO, beginning: bytes) -> bool:
 def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
     """The frames of a file; raises whatever Pillow says of a damaged one, as do the blocks of its pictures."""
     file.seek(0)
-    with Image.open(file, formats=("GIF", "PNG", "WEBP")) as film:
-        first = int(getattr(film, "default_image", False))  # of an APNG: a picture for who cannot show it
-        dpi = image_dpi(film, Image.Image.getexif(film))
+    with Image.open(file, formats=("GIF", "PNG", "WEBP")) as animation:
+        first = int(getattr(animation, "default_image", False))  # of an APNG: a picture for who cannot show it
+        dpi = image_dpi(animation, Image.Image.getexif(animation))
 
         def picture(page: int) -> Picture:
-            film.seek(first + page)
-            if film.format == "WEBP":  # which says for how long only then
-                film.load()
-            width, height = film.size
+            animation.seek(first + page)
+            if animation.format == "WEBP":  # which says for how long only then
+                animation.load()
+            width, height = animation.size
             return Picture(
                 width,
                 height,
-                lambda: blocks(film),
+                lambda: blocks(animation),
                 bits=8,
-                is_grey=film.mode in {"1", "L", "LA"},
+                is_grey=animation.mode in {"1", "L", "LA"},
                 dpi=dpi,
                 in_order=True,
                 decoder_bytes=_HELD * width * height,
-                seconds=film.info.get("duration", 0) / 1000,
+                seconds=animation.info.get("duration", 0) / 1000,
             )
 
-        yield Document(max(1, getattr(film, "n_frames", 1) - first), picture)
+        yield Document(max(1, getattr(animation, "n_frames", 1) - first), picture)
