@@ -127,12 +127,12 @@ def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chose
 
 def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:
     from lineart_cli.batch import archive, files, interrupt, places, runner, watch
-    from lineart_cli.batch.manifest import stamp
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
     from lineart_cli.events import Renaming
     from lineart_cli.model import catalogue
     from lineart_cli.pages import OUTPUT_FORMATS, count_pages, libraries
+    from lineart_cli.stamps import stamp
     from lineart_cli.ui import console, log_file
 
     process.give_back_memory()

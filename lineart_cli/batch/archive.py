@@ -26,7 +26,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from lineart_cli import archives
+from lineart_cli import archives, stamps
 from lineart_cli.archives import Member
 from lineart_cli.batch import copied_members, manifest, own_ink
 from lineart_cli.batch.files import Job, Source
@@ -153,7 +153,7 @@ class ArchiveAtWork:
                 folder.note(self.ink / name, None)
         return edited
 
-    def pack(self, jobs: Sequence[Job], before: manifest.Stamp | None) -> None:
+    def pack(self, jobs: Sequence[Job], before: stamps.Stamp | None) -> None:
         """Puts the archive of ink in its place in one step; a page without ink stays the sketch that it is.
 
         Nothing is put there where no member can be read.
@@ -173,7 +173,7 @@ class ArchiveAtWork:
             copied = {member.name: file for member, file in members if file == self.sketches / member.name}
             copied_members.note(self.ink, {name: file for name, file in copied.items() if file.is_file()})
             archives.pack(part, [*members, *self._others(members)])
-            if manifest.stamp(output) != before:
+            if stamps.stamp(output) != before:
                 raise PageError(output, "was changed while its pages were inked", "run again")
             if before is None or not filecmp.cmp(part, output, shallow=False):
                 os.replace(part, output)
@@ -225,7 +225,7 @@ class ArchiveAtWork:
 @contextlib.contextmanager
 def unpacked(
     job: Job, most: int, *, overwrite: bool, dry_run: bool
-) -> Iterator[tuple[ArchiveAtWork, manifest.Stamp | None]]:
+) -> Iterator[tuple[ArchiveAtWork, stamps.Stamp | None]]:
     """An archive at work, and how its ink was before; what is unpacked stays if the run ends before it is packed.
 
     Args:
@@ -238,7 +238,7 @@ def unpacked(
         ForeignArchive: lineart has not made what is there.
         PageError: it cannot be unpacked, or another run is at it.
     """
-    before = manifest.stamp(job.output)
+    before = stamps.stamp(job.output)
     if before is not None and not overwrite and not own_ink.is_archive_of_ink(job.output):
         raise ForeignArchive
     with _place(job.output, dry_run) as place, _folder(place / "sketches") as sketches:

@@ -8,10 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from lineart_cli import __version__, pages
+from lineart_cli import __version__, pages, stamps
 from lineart_cli.batch import manifest, overview
 from lineart_cli.batch.files import Job
-from lineart_cli.batch.manifest import Entry, Stamp
+from lineart_cli.batch.manifest import Entry
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
 from lineart_cli.batch.overview import Scan
 from lineart_cli.batch.watchdog import NoAnswerError, Worker, patience
@@ -24,6 +24,7 @@ from lineart_cli.options import STROKE_RANGE, THICKNESS_RANGE, TOLERANCE_RANGE, 
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
 from lineart_cli.scale.working_scale import Estimate
+from lineart_cli.stamps import Stamp
 
 _T = TypeVar("_T")
 
@@ -98,7 +99,7 @@ def opened(job: Job, tool: Tool, options: InkOptions, folder: OutputFolder, card
     Raises:
         PageError: the page cannot be read, or no line of that thickness can be drawn on it.
     """
-    stamp = manifest.stamp(job.source)
+    stamp = stamps.stamp(job.source)
     header = pages.read_header(job.source, options, job.page)
     pages.check_size(str(job), header.width, header.height, options.format)
     dpi, dpi_source = pages.working_dpi(header, options.dpi)
@@ -192,7 +193,7 @@ def unharmed(page: PageContext, seconds: float, worker: Worker, reading: Callabl
         raise PageError(str(job), reason, "save it anew, or give it longer with --page-timeout") from error
     except OSError as error:
         raise unwritable(job.output, error) from error
-    if manifest.stamp(job.source) != page.stamp:
+    if stamps.stamp(job.source) != page.stamp:
         raise PageError(str(job), "was changed while it was read", "run again")
     return found
 
@@ -201,6 +202,6 @@ def unharmed(page: PageContext, seconds: float, worker: Worker, reading: Callabl
 def _digest(path: Path, _stamp: Stamp | None) -> str:
     """The sha256 of an input; of one with many pages it is computed once, as long as the file is the same."""
     try:
-        return manifest.sha256(path)
+        return stamps.sha256(path)
     except OSError as error:
         raise PageError(path, f"cannot be read ({error.strerror})", "check its permissions") from error

@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from lineart_cli.batch import kept_files, manifest
+from lineart_cli import stamps
+from lineart_cli.batch import kept_files
 
 _RECORD = f"{kept_files.NAME}/copied.json"
 
@@ -29,9 +30,7 @@ def note(ink: Path, copied: Mapping[str, Path]) -> None:
     record.unlink(missing_ok=True)
     if copied:
         record.parent.mkdir(exist_ok=True)
-        record.write_text(
-            json.dumps({name: manifest.sha256(copied[name]) for name in sorted(copied)}, indent=0), "utf-8"
-        )
+        record.write_text(json.dumps({name: stamps.sha256(copied[name]) for name in sorted(copied)}, indent=0), "utf-8")
 
 
 def take_away(ink: Path) -> None:
@@ -42,7 +41,7 @@ def take_away(ink: Path) -> None:
     """
     copied = _copied(ink / _RECORD)
     for path in [path for path in ink.rglob("*") if path.is_file()]:
-        if (digest := copied.get(path.relative_to(ink).as_posix())) and manifest.sha256(path) == digest:
+        if (digest := copied.get(path.relative_to(ink).as_posix())) and stamps.sha256(path) == digest:
             path.unlink()
 
 

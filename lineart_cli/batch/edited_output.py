@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli import pages
-from lineart_cli.batch import manifest
+from lineart_cli import pages, stamps
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.manifest import Entry
 from lineart_cli.batch.output_folder import OutputFolder
@@ -115,7 +114,7 @@ def _moved(job: Job, known: Entry, wanted: Entry) -> str | None:
     found = []
     for other in job.source.parent.glob(f"*{job.source.suffix}"):
         with suppress(OSError):  # of folders, and of what may not be read
-            if other != job.source and manifest.sha256(other) == known.input_sha256:
+            if other != job.source and stamps.sha256(other) == known.input_sha256:
                 found.append(other.name)
     return found[0] if len(found) == 1 else None  # of pages that were alike, none has moved
 
@@ -126,7 +125,7 @@ def opened(job: Job, known: Entry | None, options: InkOptions, folder: OutputFol
     packed = folder.kept(known.prints) if known is not None and known.prints else None
     if known is None or packed is None:
         raise PageError(output, "has no fingerprints on record that its changes could be told from", advice)
-    sha256 = manifest.sha256(output)
+    sha256 = stamps.sha256(output)
     has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
     if has_layers:
         pixels = pages.read_ink_layer(output, options.format, folder.scratch).pixels

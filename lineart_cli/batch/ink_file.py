@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lineart_cli import pages
-from lineart_cli.batch import manifest, small_pictures
+from lineart_cli import pages, stamps
+from lineart_cli.batch import small_pictures
 from lineart_cli.batch.edited_output import EditedOutput, legend_of
 from lineart_cli.batch.kept_files import name_of
 from lineart_cli.batch.manifest import Entry
@@ -65,13 +65,13 @@ def write(
     look = pages.Look(options.ink_colour, options.transparent)
     if pages.OUTPUT_FORMATS[options.format].has_curves or ink.colours:  # no edits can be told of either
         pages.write_ink(part, ink, options.format, look)
-        return InkFile(replace(entry, output_sha256=manifest.sha256(part)))
+        return InkFile(replace(entry, output_sha256=stamps.sha256(part)))
     taker = prints.Taker(legend_of(entry).of_coverage)
     ink = replace(ink, bands=taker.passed(ink.bands))
     if edited is None:
         pages.write_ink(part, ink, options.format, look)
         packed = prints.packed(taker.prints())
-        return InkFile(replace(entry, output_sha256=manifest.sha256(part), prints=name_of(packed)), [packed])
+        return InkFile(replace(entry, output_sha256=stamps.sha256(part), prints=name_of(packed)), [packed])
     samples = LAYER_SAMPLES if pages.OUTPUT_FORMATS[options.format].has_layers else look.samples
     coverage = allocate(ink.shape, ink.dtype, scratch)
     gather(ink.bands, coverage)
@@ -82,7 +82,7 @@ def write(
     kept = [prints.packed(taker.prints()), *_pictures(coverage, edited, look)]
     entry = replace(
         entry,
-        output_sha256=manifest.sha256(part),
+        output_sha256=stamps.sha256(part),
         prints=name_of(kept[0]),
         edits=len(found.edits),
         pictures=[name_of(each) for each in kept[1:]],
@@ -96,7 +96,7 @@ def write_joined(part: Path, inked: Iterable[pages.InkedPage], px: int, entry: E
     look = pages.Look(options.ink_colour, options.transparent)
     samples = 3 + look.transparent if options.keep_colour else look.samples
     pages.write_joined(part, inked, options.format, look, px * samples * options.bits // 8)
-    return InkFile(replace(entry, output_sha256=manifest.sha256(part)))
+    return InkFile(replace(entry, output_sha256=stamps.sha256(part)))
 
 
 def _merge(coverage: Page, edited: EditedOutput, thickness: float) -> Merge:

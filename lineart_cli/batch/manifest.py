@@ -15,12 +15,10 @@ whatever order, and after however many interruptions, they were inked. Each page
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum, auto
-from pathlib import Path
 from typing import Any
 
 from lineart_cli.imaging.tone import Exposure
@@ -205,24 +203,6 @@ def replay(manifest: Manifest, journal: Iterable[str], found: Callable[[str], st
 def model_of(card: ModelCard) -> dict[str, str]:
     """What an entry says of the model."""
     return {"name": card.name, "version": card.version, "sha256": card.sha256}
-
-
-Stamp = tuple[int, int, int]
-
-
-def stamp(path: Path) -> Stamp | None:
-    """Inode, size and time: what changes when a file is saved again; None where it cannot be seen."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def sha256(path: Path) -> str:
-    """The digest of a file's content, hexadecimal; raises OSError."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _rows(table: Mapping[str, Entry] | Mapping[str, Failure]) -> Iterator[str]:

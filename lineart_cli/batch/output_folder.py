@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lineart_cli import stamps
 from lineart_cli.batch import manifest
 from lineart_cli.batch.kept_files import KeptFiles
 from lineart_cli.batch.manifest import Entry, Failure, Manifest, OutputStatus
@@ -260,7 +261,7 @@ def _digest(path: Path) -> str | None:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise PageError(path, "is there already, and is no file", "take it away")
-        return manifest.sha256(path)
+        return stamps.sha256(path)
     except FileNotFoundError as error:
         if path.is_symlink():
             raise PageError(path, "is there already, and is a link to nothing", "take it away") from error

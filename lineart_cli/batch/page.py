@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from lineart_cli import pages
-from lineart_cli.batch import coloured, context, edited_output, ink_file, manifest, page_events
+from lineart_cli import pages, stamps
+from lineart_cli.batch import coloured, context, edited_output, ink_file, page_events
 from lineart_cli.batch.channel import Channel
 from lineart_cli.batch.coloured import Separation
 from lineart_cli.batch.context import PageContext
@@ -280,7 +280,7 @@ def _check(page: PageContext, share: float, run: RunContext) -> None:
     """Tell of a page with hardly any ink, or too much, and raise PageError where its file was changed meanwhile."""
     if not _LEAST_INK <= share <= _MOST_INK:
         run.report(Notice(f"{page.job.with_output}: {_why_odd(page, share)}"))
-    if manifest.stamp(page.job.source) != page.stamp:
+    if stamps.stamp(page.job.source) != page.stamp:
         raise PageError(str(page.job), "was changed while it was inked", "run again")
 
 

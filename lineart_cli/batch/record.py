@@ -13,9 +13,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from lineart_cli import stamps
 from lineart_cli.batch import manifest
-from lineart_cli.batch.manifest import Entry, Failure, Manifest, Stamp
+from lineart_cli.batch.manifest import Entry, Failure, Manifest
 from lineart_cli.errors import ArgumentError
+from lineart_cli.stamps import Stamp
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
@@ -46,7 +48,7 @@ class Record:
 
     def refresh(self) -> None:
         """Reads what other runs have written; raises ArgumentError where it may not be read."""
-        saved, journal = manifest.stamp(self._path), manifest.stamp(self._journal)
+        saved, journal = stamps.stamp(self._path), stamps.stamp(self._journal)
         if self._is_read and (saved, journal) == (self._saved, self._read):
             return
         if not self._is_read or saved != self._saved or not _is_longer(self._read, journal):
@@ -60,7 +62,7 @@ class Record:
         descriptor = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_LINK, 0o666)
         with open(descriptor, "w", encoding="utf-8") as journal:
             journal.write(manifest.journal_line(output, result))
-        self._read = manifest.stamp(self._journal)
+        self._read = stamps.stamp(self._journal)
 
     def save(self, part: Path) -> bool:
         """Writes the manifest, by way of the file `part`, and drops the journal, which has nothing to add any more.
@@ -74,7 +76,7 @@ class Record:
             file.writelines(self.manifest.lines())
         os.replace(part, self._path)
         self._journal.unlink()
-        self._saved, self._read = manifest.stamp(self._path), None
+        self._saved, self._read = stamps.stamp(self._path), None
         return True
 
     def _load(self) -> None:

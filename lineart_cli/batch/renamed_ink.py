@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from lineart_cli.batch import edited_output, manifest
+from lineart_cli import stamps
+from lineart_cli.batch import edited_output
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.manifest import Entry
 from lineart_cli.batch.output_folder import OutputFolder
@@ -81,5 +82,5 @@ def _edited(
 
 def _sha256(path: Path) -> str | None:
     with suppress(OSError):
-        return manifest.sha256(path) if path.is_file() else None
+        return stamps.sha256(path) if path.is_file() else None
     return None

@@ -11,8 +11,8 @@ from pathlib import Path
 from lineart_cli import archives, pages
 from lineart_cli.batch import archive
 from lineart_cli.batch.files import Job, Source, before_magic, find
-from lineart_cli.batch.manifest import Stamp, stamp
 from lineart_cli.errors import ArgumentError
+from lineart_cli.stamps import Stamp, stamp
 
 SETTLED = 0.5
 """Seconds without a change after which a file counts as saved."""

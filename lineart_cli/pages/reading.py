@@ -38,6 +38,7 @@ from lineart_cli.pages.picture import (
 from lineart_cli.pages.raster import Raster, to_raster
 from lineart_cli.pages.sketch import to_sketch
 from lineart_cli.pages.straightening import straight
+from lineart_cli.stamps import stamp
 
 
 def count_pages(path: Path) -> int:
@@ -223,15 +224,9 @@ def _picture(path: Path, options: ReadOptions, page: int) -> Iterator[tuple[Docu
             picture = document.picture(page)
             check_size(picture.width, picture.height, options.max_megapixels)
             if options.page == "auto":
-                picture = straight(picture, (path, _stamp(path), page, options.layer, options.dpi))
+                picture = straight(picture, (path, stamp(path), page, options.layer, options.dpi))
                 check_size(picture.width, picture.height, options.max_megapixels)
             yield document, picture
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    """What changes when a file is saved again."""
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 @contextlib.contextmanager

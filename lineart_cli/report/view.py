@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lineart_cli import pages
-from lineart_cli.batch import manifest
+from lineart_cli import pages, stamps
 from lineart_cli.batch.kept_files import KeptFiles
 from lineart_cli.batch.manifest import Entry
 from lineart_cli.errors import PageError
@@ -197,6 +196,6 @@ def _webp(file: bytes) -> str:
 
 def _has_changed(path: Path, sha256: str) -> bool:
     try:
-        return manifest.sha256(path) != sha256
+        return stamps.sha256(path) != sha256
     except OSError:
         return False

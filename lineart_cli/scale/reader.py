@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.runtimes import UNBOUND, load
+from lineart_cli.stamps import Stamp, stamp
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -29,8 +30,7 @@ def opened(network: Path) -> Read:
     Args:
         network: ONNX file, see `network.excess`.
     """
-    status = network.stat()
-    return _kept(network, (status.st_size, status.st_mtime_ns))
+    return _kept(network, stamp(network))
 
 
 def forget() -> None:
@@ -39,7 +39,7 @@ def forget() -> None:
 
 
 @lru_cache(maxsize=1)
-def _kept(network: Path, _: tuple[int, int]) -> Read:
+def _kept(network: Path, _: Stamp | None) -> Read:
     try:
         read = _of_openvino(network)
     except (ImportError, RuntimeError):  # what is wrong with it is told when a page is inked

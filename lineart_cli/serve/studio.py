@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lineart_cli import pages
-from lineart_cli.batch import manifest, overview
+from lineart_cli import pages, stamps
+from lineart_cli.batch import overview
 from lineart_cli.batch.overview import Scan
 from lineart_cli.batch.part import Part, stepped
 from lineart_cli.brushes import store
@@ -208,7 +208,7 @@ class Studio:
     def _looked_at(self, order: Order) -> Sheet:
         options = order.options
         reading = tuple(getattr(options, name) for name in specs(ReadOptions))
-        key = order.pixels, manifest.stamp(order.pixels), reading
+        key = order.pixels, stamps.stamp(order.pixels), reading
         if self._sheet is None or self._sheet[0] != key:
             last, self._sheet, self._worked = self._sheet, None, None
             header = pages.read_header(order.pixels, options)

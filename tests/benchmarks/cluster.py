@@ -30,8 +30,8 @@ from typing import Any, NamedTuple
 import psutil
 from common import LINEART, arguments, drawing, keep
 
-from lineart_cli.batch.manifest import sha256
 from lineart_cli.cluster.dispatch import AHEAD, jobs_worth_a_task
+from lineart_cli.stamps import sha256
 
 
 class Costs(NamedTuple):

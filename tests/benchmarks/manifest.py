@@ -16,6 +16,7 @@ from typing import Any
 
 from common import arguments, keep
 
+from lineart_cli import stamps
 from lineart_cli.batch import manifest
 from lineart_cli.batch.manifest import Entry
 from lineart_cli.batch.output_folder import OutputFolder
@@ -77,7 +78,7 @@ def _fill(folders: list[OutputFolder], wanted: Entry, numbers: range) -> float:
         folder.last_ink(output, page)
         with folder.unfinished(".png") as part:
             part.write_bytes(b"ink of %d" % number)
-            folder.settle(part, output, replace(page, output_sha256=manifest.sha256(part)))
+            folder.settle(part, output, replace(page, output_sha256=stamps.sha256(part)))
     return 1000 * (time.monotonic() - start) / max(len(numbers), 1)
 
 

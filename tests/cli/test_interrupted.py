@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from lineart_cli import stamps
 from lineart_cli.batch import manifest
 from lineart_cli.batch.kept_files import NAME as KEPT
 from lineart_cli.batch.manifest import NAME
@@ -109,7 +110,7 @@ def test_two_runs_into_one_folder_do_not_harm_each_other(folder: Path, start: St
     assert pages_of(folder / "ink") == ["a.png", "b.png", "c.png"]
     entries = manifest.parse((folder / "ink" / NAME).read_text()).pages
     assert {name: entry.output_sha256 for name, entry in entries.items()} == {
-        name: manifest.sha256(folder / "ink" / name) for name in entries
+        name: stamps.sha256(folder / "ink" / name) for name in entries
     }
 
 

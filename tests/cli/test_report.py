@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import app, report
+from lineart_cli import app, report, stamps
 from lineart_cli.batch import manifest
 from lineart_cli.batch.manifest import Entry, Failure, Manifest
 from lineart_cli.options import InkOptions, ReportOptions
@@ -152,7 +152,7 @@ def fill(root: Path) -> Path:
             path = root / folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (WIDTH, HEIGHT), colour).save(path)
-        digests = (manifest.sha256(root / folder / name) for folder in ("scans", "ink"))
+        digests = (stamps.sha256(root / folder / name) for folder in ("scans", "ink"))
         settings, model = InkOptions().settings(), {"name": "standard", "version": "1.0"}
         known.pages[name] = Entry(
             f"../scans/{name}", 0, next(digests), settings, model, "1.2.3", next(digests), WIDTH, HEIGHT, 300.0, 3.0

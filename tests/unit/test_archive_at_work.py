@@ -11,9 +11,10 @@ import pytest
 from lineart_cli.batch import archive
 from lineart_cli.batch.archive import ArchiveAtWork
 from lineart_cli.batch.files import Job
-from lineart_cli.batch.manifest import NAME, Entry, Failure, sha256
+from lineart_cli.batch.manifest import NAME, Entry, Failure
 from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.errors import PageError
+from lineart_cli.stamps import sha256
 
 
 def test_only_ink_inside_is_taken_away(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import pages, report
+from lineart_cli import pages, report, stamps
 from lineart_cli.batch import manifest
 from lineart_cli.batch.manifest import Entry, Failure, Manifest
 from lineart_cli.errors import ArgumentError, PageError
@@ -59,11 +59,11 @@ def entry(out: Path, source: Path, output: str, **changes: object) -> Entry:
     values = {
         "input": Path(os.path.relpath(source, out)).as_posix(),
         "page": 0,
-        "input_sha256": manifest.sha256(source),
+        "input_sha256": stamps.sha256(source),
         "settings": InkOptions().settings(),
         "model": {"name": "standard", "version": "1.0", "sha256": "00"},
         "lineart": "1.2.3",
-        "output_sha256": manifest.sha256(out / output),
+        "output_sha256": stamps.sha256(out / output),
         "width": 60,
         "height": 40,
         "dpi": 300.0,
