@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lineart_cli.brushes.drawing.skeleton import CORE, Mask, skeletonize
+from lineart_cli.brushes.drawing.skeleton import CORE, Mask, blacks, skeletonize
 from lineart_cli.imaging.disk_array import Page
-from lineart_cli.imaging.morphology import disc
 from lineart_cli.imaging.resample import overlapping_strips
 
 Floats = NDArray[np.float32]
@@ -66,9 +65,9 @@ def valley(off: Page) -> Valley:
         near = off[seen]
         core = near < CORE
         skeleton = skeletonize(core, SOLID + 2)
-        if (black := _solid(core)) is not None:
-            solid[rows] = black[kept]
-            skeleton &= black == 0
+        black = blacks(core, 2 * SOLID + 1)
+        solid[rows] = black[kept]
+        skeleton &= ~black
         _part_dots(core, skeleton, solid[rows], kept)
         row, column = np.nonzero(skeleton[kept])
         side, depth = _lowest(near, row + kept.start, column)
@@ -77,13 +76,6 @@ def valley(off: Page) -> Valley:
         depths.append(depth)
     row, column = np.concatenate(pixels, 1)
     return Valley(row, column, np.concatenate(middles), np.concatenate(depths), solid)
-
-
-def _solid(core: Mask) -> NDArray[np.uint8] | None:
-    """Where discs fit into what is all middle; None where none does."""
-    fitted = disc(2 * SOLID + 1)
-    within = cv2.erode(core.astype(np.uint8), fitted, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.dilate(within, fitted), np.uint8) if within.any() else None
 
 
 def _part_dots(core: Mask, skeleton: Mask, solid: NDArray[np.uint8], kept: slice) -> None:

@@ -63,6 +63,34 @@ def test_lines_taper_to_their_ends_and_nowhere_else() -> None:
     np.testing.assert_allclose(tapered, tapered[::-1][np.arange(400) - 1], atol=0.3)  # both ends alike
 
 
+def drawn(mask: np.ndarray) -> Lines:
+    """What is 1 in a mask counts as the middle of a line."""
+    off = cv2.distanceTransform(1 - mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return Lines(np.minimum(off, 12).astype(np.float16), np.ones((1, 1), np.float32), 12.0)
+
+
+FADING = replace(PEN, taper=8.0, caps=tuple(np.linspace(0, 1, len(CAPS))))
+
+
+@pytest.mark.parametrize("sides", [(3, 3), (5, 5), (9, 9), (30, 30), (12, 6), (24, 12), (40, 20), (60, 7)])
+@pytest.mark.parametrize("turned", [0, 35])
+def test_blacks_and_dots_are_whole_whatever_ends_a_line(sides: tuple[int, int], turned: int) -> None:
+    black = cv2.ellipse(np.zeros((160, 160), np.uint8), (80, 80), sides, turned, 0, 360, 1, -1)
+    ink = paint(drawn(black), FADING, 4, black.shape)
+    assert ink[black > 0].min() > 250
+
+
+def test_a_line_that_leaves_a_black_tapers_to_its_other_end() -> None:
+    comma = cv2.circle(np.zeros((80, 200), np.uint8), (40, 40), 16, 1, -1)
+    comma[40, 40:140] = 1
+    ink = paint(drawn(comma), FADING, 6, comma.shape)
+    assert ink[24:57, 40].min() > 250
+    width = profile(ink)
+    assert width[70] > 5
+    assert (np.diff(width[80:142]) < 0.1).all()
+    assert width[138] < 0.5 * width[70]
+
+
 def test_a_line_that_ends_at_the_page_s_edge_goes_on_beyond_it() -> None:
     ink = profile(paint(segment(40, 300, -50, 350), replace(PEN, taper=8.0), 8, (40, 300)))
     np.testing.assert_allclose(ink, 8, atol=0.05)

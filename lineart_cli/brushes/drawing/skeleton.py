@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lineart_cli.brushes.noise import Floats
 from lineart_cli.imaging.disk_array import Page
+from lineart_cli.imaging.morphology import disc
 from lineart_cli.imaging.resample import overlapping_strips
 
 WALK = 96
@@ -24,6 +25,8 @@ BEYOND = 11
 """Px for which a line is drawn out beyond its ends, straight on."""
 CORE = 2.0
 """Px around the middle of a line that are thinned; less leaves gaps where the network has doubts."""
+BROAD = 9
+"""Px in all directions from which what is all middle of a line is none, but a black: nothing ends in it or tapers."""
 BORDER = 3
 """A line that ends so many px from the page's edge, or nearer, goes on beyond it."""
 _KULPA = np.float32(0.948)  # makes chains of steps as long as the lines they follow, on average (Kulpa, CGIP 6, 1977)
@@ -43,8 +46,8 @@ class Skeleton:
         row: (N,) of the pixels, rising.
         column: (N,).
         end: (N,) px along the line to its nearest end; `WALK` where none is nearer, negative on pixels added beyond it.
-        room: (N,) px over which that end may taper: the length of the line up to a branching, or half its length where
-            it ends on both sides; infinite where it is longer than `WALK`.
+        room: (N,) px over which that end may taper: the length of the line up to a branching or a black, or half its
+            length where it ends on both sides; infinite where it is longer than `WALK`.
     """
 
     row: NDArray[np.int32]
@@ -81,8 +84,9 @@ def skeleton(off: Page) -> Skeleton:
 
 def _parts(off: Page) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Floats, Floats]]:
     for rows, seen, kept in overlapping_strips(off.shape[0], ROWS, 2 * WALK + 16):
-        skeleton = skeletonize(off[seen] < CORE)
-        end, room = _walked(skeleton, off[seen], seen.start > 0, seen.stop < off.shape[0])
+        core = off[seen] < CORE
+        skeleton = skeletonize(core)
+        end, room = _walked(skeleton, off[seen], blacks(core, BROAD), seen.start > 0, seen.stop < off.shape[0])
         row, column = np.nonzero(skeleton[kept])
         yield (
             (row + rows.start).astype(np.int32),
@@ -107,6 +111,12 @@ def skeletonize(mask: Mask, most: int | None = None) -> Mask:
         if cv2.countNonZero(left) == before:
             break
     return left > 0
+
+
+def blacks(core: Mask, across: int) -> Mask:
+    """Where discs so many px across fit into what is all middle, (h, w)."""
+    within = cv2.erode(core.astype(np.uint8), disc(across), borderType=cv2.BORDER_REPLICATE)
+    return cv2.dilate(within, disc(across)) > 0 if within.any() else np.zeros(core.shape, np.bool_)
 
 
 def junctions(skeleton: Mask) -> Mask:
@@ -146,25 +156,28 @@ _WEIGHTS = _weights()
 *_DELETED, _BRANCHES = _tables()
 
 
-def _walked(skeleton: Mask, off: NDArray[np.float16], more_above: bool, more_below: bool) -> tuple[Floats, Floats]:
+def _walked(
+    skeleton: Mask, off: NDArray[np.float16], black: Mask, more_above: bool, more_below: bool
+) -> tuple[Floats, Floats]:
     """For each pixel of the skeleton, whose ends are drawn out, px to its end and that end's room; see `Skeleton`."""
     height, width = skeleton.shape
     end = np.full(skeleton.shape, WALK, np.float32)
     room = np.full(skeleton.shape, np.inf, np.float32)
     branches = _looked_up(skeleton.astype(np.uint8), _BRANCHES)
-    y, x = np.nonzero(skeleton & (branches <= 1))
+    y, x = np.nonzero(skeleton & (branches <= 1) & ~black)
     inside = (x >= BORDER) & (x < width - BORDER)
     inside &= (y >= BORDER) | more_above
     inside &= (y < height - BORDER) | more_below
     y, x = y[inside], x[inside]
     count = len(y)
+    rooms = np.where(branches[y, x] == 0, 0, np.inf).astype(np.float32)  # a dot has none
     owner = np.full((height + 2, width + 2), -1, np.int32)
     open_ = np.pad(skeleton, 1)
-    junction = np.pad(branches >= _FORK, 1)
+    junction = np.pad((branches >= _FORK) | black, 1)
     y, x, gone = y + 1, x + 1, np.zeros(count, np.float32)
     tip = np.stack([y, x])
     back = tip.copy()
-    rooms, walking = np.full(count, np.inf, np.float32), np.arange(count)
+    walking = np.arange(count)
     steps: list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]] = []
     while len(walking):
         owner[y[walking], x[walking]] = walking
