@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 Stamp = tuple[int, int, int]
@@ -22,3 +23,9 @@ def sha256(path: Path) -> str:
     """The digest of a file's content, hexadecimal; raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def sha256_at(path: Path, _stamp: Stamp | None) -> str:
+    """The digest of a file that has this stamp, computed once; raises OSError."""
+    return sha256(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -198,10 +197,9 @@ def unharmed(page: PageContext, seconds: float, worker: Worker, reading: Callabl
     return found
 
 
-@lru_cache(maxsize=64)
-def _digest(path: Path, _stamp: Stamp | None) -> str:
+def _digest(path: Path, stamp: Stamp | None) -> str:
     """The sha256 of an input; of one with many pages it is computed once, as long as the file is the same."""
     try:
-        return stamps.sha256(path)
+        return stamps.sha256_at(path, stamp)
     except OSError as error:
         raise PageError(path, f"cannot be read ({error.strerror})", "check its permissions") from error

@@ -37,10 +37,7 @@ from lineart_cli.options import InkOptions
 from lineart_cli.plan import Plan
 
 _ADOPTED = "was there without a record, and is just what is inked now"
-_KEPT = {
-    OutputStatus.EDITED: edited_output.EDITED,
-    OutputStatus.UNKNOWN: "is not lineart's as far as is known, and is kept; --overwrite replaces it",
-}
+_UNKNOWN = "is not lineart's as far as is known, and is kept; --overwrite replaces it"
 _INVERTED = "has light lines on dark, which are inked as dark lines on light are; --invert no inks it as it is"
 _NO_COLOURS = "has light lines on dark, of which no colour is kept"
 _TONED = "has screentone, which is left out; --screentone keep inks it like the rest"
@@ -309,16 +306,20 @@ def _written(work: JobInWork, run: RunContext) -> Event:
             raise unwritable(job.output, error) from error
         merged = first.edited.sha256 if first.edited else None
         after = run.folder.settle(part, job.output, file.entry, file.kept, merged)
-    if kept := why_kept(first.before, after):
+    if kept := why_kept(first.before, after, run.options):
         return _skipped(job, run, first.why_kept or kept)
     if file.conflicts:
         run.report(page_events.changed_twice(job, file.conflicts))
     return page_events.done(first.page, work, file)
 
 
-def why_kept(before: OutputStatus, after: OutputStatus) -> str:
+def why_kept(before: OutputStatus, after: OutputStatus, options: InkOptions) -> str:
     """Why an output was not replaced, by how it stood when its page was begun, and when it was inked; or empty."""
-    return _ADOPTED if (before, after) == (OutputStatus.UNKNOWN, OutputStatus.FINISHED) else _KEPT.get(after, "")
+    if after is OutputStatus.EDITED:
+        return edited_output.why_kept(options, is_while_inked=True)
+    if after is OutputStatus.UNKNOWN:
+        return _UNKNOWN
+    return _ADOPTED if (before, after) == (OutputStatus.UNKNOWN, OutputStatus.FINISHED) else ""
 
 
 def _file(

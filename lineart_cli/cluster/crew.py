@@ -264,7 +264,7 @@ class _Hands:
                 after = self.run.folder.settle(part, job.output, delivery.entry, delivery.kept, delivery.merged)
             except PageError as error:
                 return PageFailed(str(job.source), str(error), job.page)
-        if isinstance(event, PageDone) and (kept := page.why_kept(delivery.before, after)):
+        if isinstance(event, PageDone) and (kept := page.why_kept(delivery.before, after, self.setup.options)):
             return PageSkipped(str(job.source), str(job.output), kept, job.page)
         return event
 

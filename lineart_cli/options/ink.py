@@ -30,6 +30,7 @@ from lineart_cli.options.values import (
     DROP_COLOURS,
     FORMATS,
     FORMATS_OF_CURVES,
+    FORMATS_OF_EDITS,
     PRECISIONS,
     Colour,
     Several,
@@ -248,6 +249,11 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):
         options = super().parse(given)
         check_together(options)
         return options
+
+    @property
+    def can_keep_edits(self) -> bool:
+        """Whether edits of such ink can be told from it and kept: it is of one page, in pixels, and in one colour."""
+        return self.format in FORMATS_OF_EDITS and not self.join and not self.keep_colour
 
     def without_effect(self) -> list[str]:
         """What was asked for and has no part in the format of the ink, a line each."""

@@ -7,6 +7,7 @@ from lineart_cli.pages.picture import Greys, as_stored, grey_type
 from lineart_cli.pages.raster import Raster
 from lineart_cli.pages.reading import (
     count_pages,
+    has_photoshop_layers,
     is_whole,
     read_grey,
     read_header,
@@ -56,6 +57,7 @@ __all__ = [
     "check_size",
     "count_pages",
     "grey_type",
+    "has_photoshop_layers",
     "is_whole",
     "read_grey",
     "read_header",

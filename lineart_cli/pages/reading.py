@@ -50,6 +50,12 @@ def count_pages(path: Path) -> int:
         return 1
 
 
+def has_photoshop_layers(path: Path) -> bool:
+    """Whether a file is a TIFF in which Photoshop keeps its layers; raises PageError where it cannot be read."""
+    with opened_file(path) as file:
+        return readers.has_photoshop_layers(file)
+
+
 def read_header(path: Path, options: ReadOptions, page: int = 0) -> Header:
     """Reads what a page says about itself.
 

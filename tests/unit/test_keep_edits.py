@@ -375,6 +375,65 @@ def test_without_the_option_the_page_is_kept_even_after_a_merge(desk: Desk) -> N
     assert desk.output.read_bytes() == merged
 
 
+def test_a_copy_of_the_sketch_beside_it_does_not_keep_edits_from_it(desk: Desk) -> None:
+    ink_and_edit(desk)
+    shutil.copy(desk.scan, desk.scan.with_name("a_backup.png"))
+    more = sketch()
+    stroke(more, FIRST, 0, 20)
+    desk.draw(more)
+    done = desk.ink(keep_edits=True)
+    assert isinstance(done, PageDone)
+    assert done.edits == 1
+
+
+def test_ink_that_was_only_saved_again_is_finished_once_that_is_known(desk: Desk) -> None:
+    desk.ink()
+    save(desk.output, np.repeat(pixels(desk.output), 3, 2))
+    assert "was changed" in desk.ink().note
+    found = desk.ink(keep_edits=True)
+    assert isinstance(found, PageSkipped)
+    assert (found.note, found.edits) == ("", 0)
+    assert desk.ink().note == ""
+
+
+def to_two_pages(path: Path) -> None:
+    imwrite(path, np.stack([pixels(path)[..., 0]] * 2), photometric="minisblack")
+
+
+def to_photoshop(path: Path) -> None:
+    imwrite(
+        path,
+        pixels(path)[..., 0],
+        photometric="minisblack",
+        extratags=[(37724, 7, 36, b"Adobe Photoshop Document Data Block\0", True)],
+    )
+
+
+@pytest.mark.parametrize(("change", "says"), [(to_two_pages, "2 pages"), (to_photoshop, "Photoshop's layers")])
+def test_pages_and_layers_that_somebody_added_are_not_lost(
+    desk: Desk, change: Callable[[Path], None], says: str
+) -> None:
+    desk.ink(format="tiff")
+    change(desk.output)
+    before = desk.output.read_bytes()
+    desk.draw(sketch(down=20))
+    kept = desk.ink(format="tiff", keep_edits=True)
+    assert isinstance(kept, PageSkipped)
+    assert says in kept.note
+    assert desk.output.read_bytes() == before
+
+
+@pytest.mark.parametrize("given", [{"format": "jpeg"}, {"format": "gif"}], ids=str)
+def test_what_cannot_keep_edits_is_not_said_to(desk: Desk, given: dict[str, object]) -> None:
+    desk.ink(**given)
+    desk.output.write_bytes(desk.output.read_bytes() + b" ")
+    desk.draw(sketch(down=20))
+    kept = desk.ink(**given)
+    assert isinstance(kept, PageSkipped)
+    assert "--keep-edits" not in kept.note
+    assert "--overwrite" in kept.note
+
+
 def lose_prints(desk: Desk) -> None:
     for file in (desk.out / KEPT).iterdir():
         file.unlink()
@@ -497,7 +556,9 @@ def test_an_artist_who_saves_while_the_page_is_inked_loses_nothing(desk: Desk, m
         yield from inked(self, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Pen, "bands", bands)
-    assert isinstance(desk.ink(keep_edits=True), PageSkipped)
+    kept = desk.ink(keep_edits=True)
+    assert isinstance(kept, PageSkipped)
+    assert "run again" in kept.note
     assert np.array_equal(pixels(desk.output), edited)
 
 

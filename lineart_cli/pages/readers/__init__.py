@@ -56,6 +56,14 @@ def count_pages(file: BinaryIO) -> int:
         return document.pages
 
 
+def has_photoshop_layers(file: BinaryIO) -> bool:
+    """Whether `file` is a TIFF in which Photoshop keeps its layers beside their picture."""
+    if _kind_of(file) != "tiff":
+        return False
+    found: bool = importlib.import_module(f"{__name__}.tiff").has_photoshop_layers(file)
+    return found
+
+
 def opened(file: BinaryIO, options: ReadOptions) -> AbstractContextManager[Document]:
     """The document in `file`, by the reader for its format.
 

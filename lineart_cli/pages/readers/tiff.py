@@ -36,6 +36,7 @@ _UNSIGNED, _FLOAT = 1, 3  # SampleFormat
 _MOST_SAMPLES = 8
 _LARGE_TILE = 4096 * 4096
 _READ_AT_ONCE = 1 << 20  # bytes
+_IMAGE_SOURCE_DATA = 37724  # the tag of Photoshop's layers
 _PER_INCH = {INCHES: 1.0, CENTIMETRES: 2.54}
 
 
@@ -54,6 +55,12 @@ def opened(file: BinaryIO, _: ReadOptions) -> Iterator[Document]:
         every = [page for page in found if isinstance(page, TiffPage)]
         pages = [page for page in every if not page.subfiletype & (_REDUCED | _MASK)] or every[:1]
         yield Document(len(pages), lambda number: _picture(pages[number], size))
+
+
+def has_photoshop_layers(file: BinaryIO) -> bool:
+    """Whether Photoshop keeps layers in the first page (Adobe Photoshop TIFF Technical Notes, 2002)."""
+    with TiffFile(file) as tiff:
+        return _IMAGE_SOURCE_DATA in tiff.pages.first.tags
 
 
 def _picture(page: TiffPage, file_size: int) -> Picture:
