@@ -44,6 +44,7 @@ LEAST_COLOUR = 0.1  # density from which a pixel tells of the pencil's leak
 LEAST_SHARE = 2e-5  # of the pixels, below which there is no such pencil
 MOST_LEAK = 1.0
 MOST_SWALLOWED = 3.0  # the same in channels that the pencil darkens
+DARK, LEAST_CHROMA = 0.35, 0.15  # light in the kept channel below which channels that differ less are no colour
 FIRM = 75  # percentile of a pencil's own density from which it shows its colour
 
 
@@ -94,8 +95,9 @@ def without_pencils(
     Yields:
         (rows, W) float32 light, lighter where the pencils were.
     """
-    kept = {DROPPED[name][0] for name in names}
-    pencils = measure(bands(), shape, names)
+    every = measure(bands(), shape, names)
+    pencils = [pencil for pencil in every if pencil.colour is not None] or every
+    kept = {DROPPED[pencil.name][0] for pencil in pencils}
     top = 0
     for band in bands():
         page = np.empty(band[0].shape, np.float32)
@@ -204,6 +206,8 @@ def _measured(name: str, light: Sequence[Floats]) -> Pencil:
         return float(np.clip(np.median(light[channel][firm] / np.maximum(paper, BLACK)), 0, 1))
 
     colours = (shade(0), shade(1), shade(2))
+    if colours[DROPPED[name][0]] < DARK and max(colours) - min(colours) < LEAST_CHROMA:
+        return Pencil(name, tints, least)  # fringes of dark lines, by JPEG or resampling
     return Pencil(name, tints, least, (leak(0), leak(1), leak(2)), colours)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,24 @@ class TestPencilAlone:
         alone, pencil = self.found("red", "blue", "green")
         assert pencil.colour is None
         assert alone.min() > 0.97
+
+    @pytest.mark.parametrize("quality", [60, 85, 95])
+    def test_dark_fringes_of_jpeg_are_no_pencil(self, quality: int) -> None:
+        page = np.full((400, 600, 3), 255, np.uint8)
+        cv2.circle(page, (200, 200), 120, (235, 30, 35), 3, cv2.LINE_AA)
+        cv2.line(page, (50, 350), (550, 60), (235, 30, 35), 4, cv2.LINE_AA)
+        cv2.ellipse(page, (380, 200), (150, 90), 20, 0, 360, (40, 40, 40), 4, cv2.LINE_AA)
+        file = io.BytesIO()
+        Image.fromarray(page).save(file, "JPEG", quality=quality)
+        light = tuple(np.moveaxis(np.asarray(Image.open(file)) / np.float32(255), -1, 0))
+        red, blue = pencils.measure([light], page.shape[:2], ["red", "blue"])
+        assert red.colour is not None
+        assert blue.colour is None
+        with_both, with_red = (
+            np.concatenate(list(pencils.without_pencils(lambda: [light], page.shape[:2], names)))
+            for names in (["red", "blue"], ["red"])
+        )
+        np.testing.assert_array_equal(with_both, with_red)
 
 
 class HalfInker:
