@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,14 +39,19 @@ class Chosen:
 
     @contextlib.contextmanager
     def located(self) -> Iterator[None]:
-        """An ArgumentError about an option that a file gives becomes a ConfigError that names the line."""
+        """An ArgumentError about an option that a file gives names the line, also where it does not go with another."""
         try:
             yield
         except ArgumentError as error:
             origin = self.origins.get(field_name(error.option))
-            if origin is None:
+            if origin is not None:
+                raise ConfigError(origin.path, str(error).removeprefix("--"), origin.line) from error
+            others = (self.origins.get(field_name(flag)) for flag in re.findall(r"--[\w-]+", error.value))
+            other = next(filter(None, others), None)
+            if other is None:
                 raise
-            raise ConfigError(origin.path, str(error).removeprefix("--"), origin.line) from error
+            advice = f"{error.advice}; the other one is given on line {other.line} of {other.path}"
+            raise ArgumentError(error.option, error.value, advice) from error
 
     def notices(self, folders: Iterable[Path]) -> Iterator[str]:
         """Tells which file was read, and which are passed over though they are nearer to pages.

@@ -16,7 +16,8 @@ class ConfigOptions(Options):
         "--config",
         "TOML file of options by their names, such as thickness = 5; without it, lineart.toml in the input's folder, "
         "or the nearest one above; those in folders below are passed over. none reads no file. What is given here "
-        "comes first: --no-transparent and its like turn off what a file turns on.",
+        "comes first: --no-transparent and its like turn off what a file turns on, and none takes back what has no "
+        "default, as in --drop-colour none.",
         "Configuration",
         read=read_text,
         metavar="FILE",

@@ -172,6 +172,10 @@ MAX_MEMORY = option(
 )
 
 
+NOT_GIVEN = "none"
+"""Stands for an option that is not given, where its default is None: it takes back what a file says."""
+
+
 @dataclass(frozen=True)
 class Options:
     """A table of options: one field each, made by `option`."""
@@ -195,6 +199,8 @@ class Options:
             if value is not None and name in values:
                 former = " or ".join(spec.aliases)
                 raise spec.error(f"with {former}", "which is its former name; leave one of them out")
+            if value == NOT_GIVEN and spec.in_config and getattr(cls(), name) is None:
+                continue
             if value is not None:
                 values[name] = spec.read(spec, value) if spec.read and isinstance(value, str) else value
         return cls(**values)

@@ -105,6 +105,20 @@ def test_options_that_exclude_each_other_are_told_with_the_line_of_the_one_in_th
         options_of(write, format="jpeg")
 
 
+def test_an_option_that_does_not_go_with_one_in_the_file_names_its_line(write: Path) -> None:
+    write.write_text('thickness = 3\ndrop-colour = "blue"\n')
+    with pytest.raises(ArgumentError, match=r"--keep-colour blue with --drop-colour blue: .*line 2 of .*lineart.toml"):
+        options_of(write, keep_colour="blue")
+
+
+def test_none_takes_back_what_a_file_says(write: Path) -> None:
+    write.write_text('drop-colour = "blue"\ndpi = 150\nlayer = "x"\n[presets.plain]\nlayer = "none"\n')
+    assert options_of(write, drop_colour="none", dpi="none", layer="none") == InkOptions()
+    assert options_of(write, "plain").layer is None
+    with pytest.raises(ArgumentError, match="not a number|--thickness none"):
+        options_of(write, thickness="none")
+
+
 def test_an_unknown_preset_gets_the_list_nearest_first(write: Path) -> None:
     write.write_text("[presets.film]\n[presets.comic]\n")
     with pytest.raises(ArgumentError, match=r"--preset comics: not in .*lineart.toml; there is comic, film"):
