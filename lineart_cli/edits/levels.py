@@ -60,10 +60,11 @@ class Legend:
         colours = [same_bits[..., each if has_colour else 0] for each in channels]
         if has_opacity and self.transparent:
             level = same_bits[..., -1]
-            differs = np.zeros(level.shape, bool)
+            foreign, opacity = np.zeros(level.shape, bool), level.astype(np.int64)
             for values, wanted in zip(colours, self._values, strict=False):
-                differs |= values != wanted
-            foreign = differs & (level > 0)
+                # Colours that were multiplied by their opacity and divided again are off by up to half a level of that.
+                off = np.abs(values.astype(np.int64) - wanted)
+                foreign |= 2 * off * opacity > self._full + 2 * opacity
         else:
             darkest = colours[self._darkest]
             level = self._level[darkest]

@@ -115,7 +115,7 @@ def test_none_takes_back_what_a_file_says(write: Path) -> None:
     write.write_text('drop-colour = "blue"\ndpi = 150\nlayer = "x"\n[presets.plain]\nlayer = "none"\n')
     assert options_of(write, drop_colour="none", dpi="none", layer="none") == InkOptions()
     assert options_of(write, "plain").layer is None
-    with pytest.raises(ArgumentError, match="not a number|--thickness none"):
+    with pytest.raises(ArgumentError, match=r"--thickness none"):
         options_of(write, thickness="none")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from lineart_cli.brushes.drawing.skeleton import skeletonize
 from lineart_cli.edits import prints, strokes
@@ -182,6 +183,19 @@ class TestLevels:
             level, foreign = legend.of_pixels(with_samples(pixels, samples))
             assert not foreign.any()
             assert np.array_equal(level, legend.of_coverage(coverage))
+
+    @pytest.mark.parametrize("colour", [(0, 0, 0), (32, 48, 96), (250, 120, 3)])
+    def test_colours_that_were_multiplied_by_their_opacity_in_between_are_ink(
+        self, colour: tuple[int, int, int]
+    ) -> None:
+        coverage = np.arange(256, dtype=np.uint8).reshape(16, 16)
+        (pixels,) = painted([coverage], colour, transparent=True)
+        again = np.asarray(Image.fromarray(pixels).convert("RGBa").convert("RGBA"))
+        level, foreign = Legend(colour, True, 8).of_pixels(again)
+        assert np.array_equal(level, coverage)
+        assert not foreign.any()
+        foreign = Legend(colour, True, 8).of_pixels(pixels + np.uint8([[[0, 3, 0, 0]]]))[1]
+        assert foreign[coverage > 100].all()
 
     def test_other_colours_and_holes_in_the_paper_are_foreign(self) -> None:
         pixels = np.full((1, 4, 4), 255, np.uint8)
