@@ -15,6 +15,7 @@ options may come with any version. All other modules are lineart's own, and may 
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -52,8 +53,8 @@ _OF_FILES = OF_FILES | {"layer"}
 class Inker:
     """Inks sketches with the same options one after the other; the network stays ready in between.
 
-    To be used by one thread at a time. The ink is that of `lineart ink`. At the end of a `with` block, or by `close`,
-    it lets go of its memory, and inks no more.
+    Several threads may use it, of which one inks at a time. The ink is that of `lineart ink`. At the end of a `with`
+    block, or by `close`, it lets go of its memory, and inks no more.
     """
 
     def __init__(self, **options: Option) -> None:
@@ -74,7 +75,7 @@ class Inker:
         decide = cache(lambda wanted: planning.decide(card, wanted, 1))
         decide(self._options)
         self._studio = Studio(card, decide, folders.compiled_networks())
-        self._is_closed = False
+        self._is_closed, self._lock = False, threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +120,8 @@ class Inker:
                 file.write(first_line(width, height, _CHANNELS[channels], _SAMPLES[samples.dtype.name]))
                 file.write(samples.astype(samples.dtype.newbyteorder("<"), copy=False).data)
             try:
-                told = self._studio.ink(Order(pixels, out, options), Watch(lambda *_: None))
+                with self._lock:
+                    told = self._studio.ink(Order(pixels, out, options), Watch(lambda *_: None))
             except PageError as error:
                 raise PageError("sketch", error.reason, error.advice) from error
             _, _, width, height = told["crop"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,15 @@ def test_importing_loads_nothing_else() -> None:
     assert {"Inker", "ink_page", "LineartError"} <= {*dir(lineart_cli)}
     with pytest.raises(AttributeError, match="no attribute 'inkpage'"):
         lineart_cli.inkpage  # noqa: B018
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_threads_that_share_an_inker_wait_for_each_other() -> None:
+    with Inker(thickness=5) as inker, ThreadPoolExecutor(4) as threads:
+        alone = [inker.ink(each) for each in (sketch(), sketch()[::-1])]
+        together = list(threads.map(inker.ink, [sketch(), sketch()[::-1]] * 4))
+    for number, ink in enumerate(together):
+        np.testing.assert_array_equal(ink, alone[number % 2])
 
 
 @pytest.mark.usefixtures("_tiny")
