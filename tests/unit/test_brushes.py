@@ -233,6 +233,31 @@ def test_ends_fade_as_the_style_says() -> None:
         assert ink[80 + at] / plain[80 + at] == pytest.approx(share, abs=0.1)
 
 
+def test_blacks_are_pressed_in_full_and_lines_that_leave_them_are_not() -> None:
+    comma = cv2.circle(np.zeros((80, 200), np.uint8), (40, 40), 16, 1, -1)
+    comma[40, 40:190] = 1
+    light = replace(drawn(comma), pressure=np.full((20, 50), 0.25, np.float32))
+    pale = replace(
+        PEN,
+        cover=tuple(
+            tuple(share * each for each in row)
+            for share, row in zip(np.linspace(0, 1, PRESSURES), EVEN.cover, strict=True)
+        ),
+    )
+    ink = paint(light, pale, 6, comma.shape)
+    assert ink[25:56, 40].min() > 250
+    assert ink[40, 120:180].max() < 80
+    assert paint(light, pale, 6, comma.shape, pressure=0.5)[40, 40] < 140
+
+
+def test_blacks_tell_nothing_of_how_hard_lines_were_pressed() -> None:
+    dark, line = np.zeros((40, 60), np.float32), np.zeros((40, 60), np.float32)
+    dark[10], line[10] = 0.6, 0.25
+    alone = pen_pressure.pressure(dark, line)
+    dark[14:30, 20:40] = line[14:30, 20:40] = 1
+    np.testing.assert_allclose(pen_pressure.pressure(dark, line)[10], alone[10], atol=1e-3)
+
+
 def test_pressure_follows_the_graphite_per_length_of_line() -> None:
     line, dark = np.zeros((100, 200), np.float32), np.zeros((100, 200), np.float32)
     line[[20, 50, 80]] = 0.25

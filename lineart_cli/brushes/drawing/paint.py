@@ -111,6 +111,7 @@ class _Painter:
         self.has_angles = any(each != style.angle_width[0] for each in style.angle_width)
         self.taper = lines.skeleton.factor(style.taper * thickness, thickness) if style.taper else None
         self.ends = lines.skeleton.ends(thickness) if any(each != 1 for each in style.caps) else None
+        self.black = lines.skeleton.black.astype(np.float32) if pressure is None else None  # pressed in full
         self.spreading = _spreading(style.grain) if style.grain else None
 
     @cached_property
@@ -140,7 +141,10 @@ class _Painter:
         press = interpolated(
             self.pressure, (at.x + 0.5) / pen_pressure.STRIDE - 0.5, (at.y + 0.5) / pen_pressure.STRIDE - 0.5
         )
-        near = _Near.of(self.lines, first, last) if self.taper is not None or self.ends is not None else None
+        is_asked = self.black is not None or self.taper is not None or self.ends is not None
+        near = _Near.of(self.lines, first, last) if is_asked else None
+        if near and self.black is not None:
+            press = np.maximum(press, near.sample(self.black, at, 0.0))
         if near and self.taper is not None:
             press = press * near.sample(self.taper, at, 1.0)
         width = np.interp(press, np.linspace(0, 1, PRESSURES), self.style.width)

@@ -14,6 +14,8 @@ STRIDE = 4
 """Side in px of the cells in which graphite is counted."""
 SMOOTH = 4.0
 """Standard deviation in cells of the neighbourhood that counts for a place."""
+BLACK = 0.75
+"""Share of a cell that is drawn from which there is no line in it, but a black, which tells nothing of lines around."""
 USUAL, LEAST = 0.7, 0.2
 """Pressure of the page's median line, and of its faintest."""
 
@@ -37,8 +39,9 @@ def pressure(dark: npt.NDArray[np.float32], line: npt.NDArray[np.float32]) -> np
         (h, w) in [LEAST, 1], in proportion to the graphite per length of line, `USUAL` for the page's median;
         meaningful near lines only.
     """
-    near_dark, near_line = (cv2.GaussianBlur(each, (0, 0), SMOOTH) for each in (dark, line))
+    is_line = cv2.dilate(line, np.ones((3, 3), np.uint8)) < BLACK
+    near_dark, near_line = (cv2.GaussianBlur(each * is_line, (0, 0), SMOOTH) for each in (dark, line))
     weight = near_dark / np.maximum(near_line, 1e-3)
-    at_lines = line > 0.5 / STRIDE
+    at_lines = is_line & (line > 0.5 / STRIDE)
     usual = float(np.median(weight[at_lines])) if at_lines.any() else 1.0
     return np.asarray(np.clip(USUAL / max(usual, 1e-6) * weight, LEAST, 1), np.float32)

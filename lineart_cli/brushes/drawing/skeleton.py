@@ -48,12 +48,14 @@ class Skeleton:
         end: (N,) px along the line to its nearest end; `WALK` where none is nearer, negative on pixels added beyond it.
         room: (N,) px over which that end may taper: the length of the line up to a branching or a black, or half its
             length where it ends on both sides; infinite where it is longer than `WALK`.
+        black: (N,) whether it is the middle of a black, or in one's corner, and of no line.
     """
 
     row: NDArray[np.int32]
     column: NDArray[np.int32]
     end: Floats
     room: Floats
+    black: Mask
 
     def factor(self, taper: float, thickness: float) -> Floats:
         """(N,) factors of the pressure in [0, 1] for tapers of `taper` px; what is shorter than broad has none."""
@@ -82,17 +84,20 @@ def skeleton(off: Page) -> Skeleton:
     return Skeleton(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
-def _parts(off: Page) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Floats, Floats]]:
+def _parts(off: Page) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Floats, Floats, Mask]]:
     for rows, seen, kept in overlapping_strips(off.shape[0], ROWS, 2 * WALK + 16):
         core = off[seen] < CORE
         skeleton = skeletonize(core)
-        end, room = _walked(skeleton, off[seen], blacks(core, BROAD), seen.start > 0, seen.stop < off.shape[0])
+        black = blacks(core, BROAD)
+        end, room = _walked(skeleton, off[seen], black, seen.start > 0, seen.stop < off.shape[0])
+        with_corners = cv2.dilate(black.view(np.uint8), disc(BROAD)) > 0 if black.any() else black
         row, column = np.nonzero(skeleton[kept])
         yield (
             (row + rows.start).astype(np.int32),
             column.astype(np.int32),
             end[kept][row, column],
             room[kept][row, column],
+            with_corners[kept][row, column],
         )
 
 
