@@ -258,6 +258,12 @@ class TestPictures:
         assert "Failed: broken; mend The ink is of an earlier run." in text
 
 
+    def test_ink_hides_the_sketch_below_it(self, out: Path) -> None:
+        made(out)
+        (rule,) = re.findall(r"\n\.frame \.ink \{(.*)\}", (out / "report.html").read_text("utf-8"))
+        assert "background: #fff" in rule
+
+
 class TestFile:
     def test_it_lies_in_the_folder_or_where_it_is_wanted(self, out: Path, tmp_path: Path) -> None:
         made(out)
