@@ -18,9 +18,9 @@ from PIL import Image
 from lineart_cli import pages, stamps
 from lineart_cli.batch.kept_files import KeptFiles
 from lineart_cli.batch.manifest import Entry
-from lineart_cli.errors import PageError
+from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.imaging.resample import shape_within
-from lineart_cli.options import ReadOptions, ReportOptions
+from lineart_cli.options import InkOptions, ReadOptions, ReportOptions
 from lineart_cli.pages import INK
 from lineart_cli.report.rows import Row
 
@@ -28,6 +28,7 @@ THUMBNAIL_SIDE = 480
 _SVG = (".svg", ".svgz")
 _FRAME = 3  # px of a thumbnail between a place and its frame
 _MARK = (208, 32, 32)
+_CHANGE_THE_LOOK = ("page", "layer", "dpi")
 _LAYERED = {output.suffix for output in pages.OUTPUT_FORMATS.values() if output.has_layers}
 
 
@@ -80,13 +81,12 @@ def look_at(row: Row, root: Path, options: ReportOptions) -> View:
     notes: list[str] = []
     source, output = root / row.input, root / row.output
     is_changed = row.entry is None or _has_changed(source, row.entry.input_sha256)
-    layer = row.entry.settings.get("layer") if row.entry else None
+    chosen = _chosen(row.entry)
     sketch = None
     if is_changed and source.exists() and not _is_below(source, options.sketches):
         notes.append("The sketch is not shown: it is not as it was inked. Name its folder with --sketches.")
     else:
-        sketch_as = ReadOptions(layer=layer if isinstance(layer, str) else None)
-        drawn = _pixels("sketch", source, row.page, sketch_as, notes)
+        drawn = _pixels("sketch", source, row.page, chosen, notes)
         sketch = None if drawn is None else _picture_of(drawn, options.max_side, is_ink=False)
     if row.entry is None:  # the failure says what is wrong with the sketch
         return View(sketch, None, ())
@@ -106,6 +106,16 @@ def look_at(row: Row, root: Path, options: ReportOptions) -> View:
         notes.append("The ink was changed after lineart made it.")
     edited = None if pixels is None else _edited(row.entry, root, pixels)
     return View(sketch, ink, (*notes, *_notes(row.entry)), edited)
+
+
+def _chosen(entry: Entry | None) -> InkOptions:
+    """The options that change how sketch and ink look; the usual ones where a strange manifest gives no such values."""
+    settings = entry.settings if entry else {}
+    given = {name: str(settings[name]) for name in _CHANGE_THE_LOOK if settings.get(name) is not None}
+    try:
+        return InkOptions.parse(given)
+    except ArgumentError:
+        return InkOptions()
 
 
 def _edited(entry: Entry, root: Path, pixels: NDArray[np.uint8]) -> EditedInk | None:

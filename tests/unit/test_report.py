@@ -257,7 +257,6 @@ class TestPictures:
         text = made(out).text
         assert "Failed: broken; mend The ink is of an earlier run." in text
 
-
     def test_ink_hides_the_sketch_below_it(self, out: Path) -> None:
         made(out)
         (rule,) = re.findall(r"\n\.frame \.ink \{(.*)\}", (out / "report.html").read_text("utf-8"))

@@ -1,0 +1,78 @@
+"""What a report shows of a sketch and its ink, so that both can be compared."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from lineart_cli import pages, stamps
+from lineart_cli.batch.manifest import Entry
+from lineart_cli.options import InkOptions, ReadOptions, ReportOptions
+from lineart_cli.report.rows import Row
+from lineart_cli.report.view import Picture, View, look_at
+
+WIDTH, HEIGHT = 60, 40
+
+
+def view(source: Path, output: Path, **settings: object) -> View:
+    """Both as a report shows them; of ink in `output`, made with options as the manifest has them."""
+    entry = Entry(
+        input=os.path.relpath(source, output.parent),
+        page=0,
+        input_sha256=stamps.sha256(source),
+        settings={**InkOptions().settings(), **settings},
+        model={},
+        lineart="1.2.3",
+        output_sha256=stamps.sha256(output),
+        width=WIDTH,
+        height=HEIGHT,
+        dpi=300.0,
+        thickness=3.0,
+    )
+    return look_at(Row(output.name, entry.input, 0, entry, ""), output.parent, ReportOptions())
+
+
+def pixels(shown: Picture | None, address: str = "whole") -> np.ndarray:
+    """(H, W, 3) of a picture that is no SVG."""
+    kind, data = getattr(shown, address).split(",", 1)
+    assert kind == "data:image/webp;base64"
+    with Image.open(io.BytesIO(base64.b64decode(data))) as image:
+        return np.asarray(image.convert("RGB"), int)
+
+
+@pytest.fixture
+def sketch(tmp_path: Path) -> Path:
+    Image.new("RGB", (WIDTH, HEIGHT), (200, 200, 100)).save(tmp_path / "sketch.png")
+    return tmp_path / "sketch.png"
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A sheet with a stroke, a little turned, on a dark desk."""
+    desk = np.random.default_rng(0).normal(90, 3, (1200, 900))
+    corners = cv2.boxPoints(((450, 600), (600, 840), 4)).astype(np.int32)
+    cv2.fillConvexPoly(desk, corners, 235)
+    cv2.line(desk, (300, 500), (600, 700), 40, 4)
+    Image.fromarray(np.clip(desk, 0, 255).astype(np.uint8)).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+class TestSketch:
+    def test_the_sheet_of_a_photo_lies_under_its_ink(self, tmp_path: Path, photo: Path) -> None:
+        sheet = pages.read_sketch(photo, ReadOptions(page="auto"))
+        assert sheet.shape < (900, 700)
+        Image.new("L", sheet.shape[::-1], 255).save(tmp_path / "ink.png")
+        shown = view(photo, tmp_path / "ink.png", page="auto")
+        assert pixels(shown.sketch).shape == pixels(shown.ink).shape
+        assert pixels(shown.sketch)[8].min() > 200  # nothing of the desk
+
+    @pytest.mark.parametrize("strange", [{"page": "half"}, {"page": True}, {"dpi": "many"}])
+    def test_settings_that_make_no_sense_are_left_out(self, tmp_path: Path, sketch: Path, strange: dict) -> None:
+        assert view(sketch, sketch, **strange).notes == ()
