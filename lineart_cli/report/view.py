@@ -6,7 +6,7 @@ import base64
 import gzip
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ THUMBNAIL_SIDE = 480
 _SVG = (".svg", ".svgz")
 _FRAME = 3  # px of a thumbnail between a place and its frame
 _MARK = (208, 32, 32)
-_CHANGE_THE_LOOK = ("page", "layer", "dpi")
+_CHANGE_THE_LOOK = ("page", "layer", "dpi", "keep_colour")
 _LAYERED = {output.suffix for output in pages.OUTPUT_FORMATS.values() if output.has_layers}
 
 
@@ -86,17 +86,16 @@ def look_at(row: Row, root: Path, options: ReportOptions) -> View:
     if is_changed and source.exists() and not _is_below(source, options.sketches):
         notes.append("The sketch is not shown: it is not as it was inked. Name its folder with --sketches.")
     else:
-        drawn = _pixels("sketch", source, row.page, chosen, notes)
+        drawn = _read("sketch", source, notes, lambda: pages.read_sketch(source, chosen, row.page))
         sketch = None if drawn is None else _picture_of(drawn, options.max_side, is_ink=False)
     if row.entry is None:  # the failure says what is wrong with the sketch
         return View(sketch, None, ())
     if not _is_below(output, [root]):
         return View(sketch, None, (*notes, "The ink is not shown: it is not in the folder."))
-    ink_as = ReadOptions(layer=INK if Path(row.output).suffix in _LAYERED else None)
     if output.suffix in _SVG:
         pixels, ink = None, _drawing(output, row.entry, notes)
     else:
-        pixels = _pixels("ink", output, 0, ink_as, notes)
+        pixels = _read("ink", output, notes, lambda: _ink(output, chosen))
         ink = None if pixels is None else _picture_of(pixels, options.max_side, is_ink=True)
     if (count := pages.count_pages(output)) > 1:
         notes.append(f"The ink has {count} pages; the first is shown.")
@@ -154,12 +153,22 @@ def _is_below(path: Path, folders: Iterable[str | Path]) -> bool:
     return any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
 
 
-def _pixels(what: str, path: Path, page: int, options: ReadOptions, notes: list[str]) -> NDArray[np.uint8] | None:
+def _ink(path: Path, chosen: InkOptions) -> NDArray[np.uint8]:
+    """The ink in a file, without the sketch where the file holds both."""
+    if path.suffix not in _LAYERED:
+        return pages.read_sketch(path, ReadOptions())
+    coloured = [pages.ink_of(pencil) for pencil in reversed(chosen.keep_colour or ())]
+    return pages.read_layers(path, [*coloured, INK])
+
+
+def _read(
+    what: str, path: Path, notes: list[str], reading: Callable[[], NDArray[np.uint8]]
+) -> NDArray[np.uint8] | None:
     if not path.exists():
         notes.append(f"The {what} is not there any more.")
         return None
     try:
-        return pages.read_sketch(path, options, page)
+        return reading()
     except PageError as error:
         notes.append(f"The {what} cannot be shown: {error.reason}.")
         return None

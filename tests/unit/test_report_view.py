@@ -14,11 +14,12 @@ from PIL import Image
 
 from lineart_cli import pages, stamps
 from lineart_cli.batch.manifest import Entry
-from lineart_cli.options import InkOptions, ReadOptions, ReportOptions
+from lineart_cli.options import BLACK, Colour, InkOptions, ReadOptions, ReportOptions
 from lineart_cli.report.rows import Row
 from lineart_cli.report.view import Picture, View, look_at
 
 WIDTH, HEIGHT = 60, 40
+COLOURS = {"red": Colour(220, 40, 30), "blue": Colour(40, 60, 200)}
 
 
 def view(source: Path, output: Path, **settings: object) -> View:
@@ -76,3 +77,28 @@ class TestSketch:
     @pytest.mark.parametrize("strange", [{"page": "half"}, {"page": True}, {"dpi": "many"}])
     def test_settings_that_make_no_sense_are_left_out(self, tmp_path: Path, sketch: Path, strange: dict) -> None:
         assert view(sketch, sketch, **strange).notes == ()
+
+
+def layered(path: Path, *pencils: str, colour: Colour = BLACK) -> Path:
+    """A layered file, with bands of rows on a grey sketch: the ink, then lines in each pencil."""
+    band = np.zeros((HEIGHT, WIDTH), np.uint8)
+    band[:10] = 255
+    lines = [
+        pages.ColouredLines(name, COLOURS[name], np.roll(band, 10 * (number + 1), 0))
+        for number, name in enumerate(pencils)
+    ]
+    page = pages.InkedPage([band], band.shape, sketch=np.full_like(band, 90), colours=lines)
+    pages.write_ink(path, page, path.suffix[1:], pages.Look(colour))
+    return path
+
+
+@pytest.mark.parametrize("name", ["ink.ora", "ink.psd"])
+class TestLayers:
+    def test_coloured_lines_are_shown_with_the_ink(self, tmp_path: Path, sketch: Path, name: str) -> None:
+        shown = pixels(view(sketch, layered(tmp_path / name, "blue", "red"), keep_colour="red,green,blue").ink)
+        expected = [BLACK, COLOURS["blue"], COLOURS["red"], (255, 255, 255)]
+        np.testing.assert_allclose(shown[5::10, 0], expected, atol=4)
+
+    def test_without_coloured_lines(self, tmp_path: Path, sketch: Path, name: str) -> None:
+        shown = pixels(view(sketch, layered(tmp_path / name), keep_colour="red").ink)
+        assert shown[5::10, 0, 0].tolist() == [0, 255, 255, 255]
