@@ -19,6 +19,7 @@ from lineart_cli import pages, stamps
 from lineart_cli.batch.kept_files import KeptFiles
 from lineart_cli.batch.manifest import Entry
 from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.imaging.colour import is_light
 from lineart_cli.imaging.resample import shape_within
 from lineart_cli.options import InkOptions, ReadOptions, ReportOptions
 from lineart_cli.pages import INK
@@ -28,18 +29,27 @@ THUMBNAIL_SIDE = 480
 _SVG = (".svg", ".svgz")
 _FRAME = 3  # px of a thumbnail between a place and its frame
 _MARK = (208, 32, 32)
-_CHANGE_THE_LOOK = ("page", "layer", "dpi", "keep_colour")
+_CHANGE_THE_LOOK = ("page", "layer", "dpi", "keep_colour", "ink_colour")
 _LAYERED = {output.suffix for output in pages.OUTPUT_FORMATS.values() if output.has_layers}
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as the report holds it: `data:` addresses of a thumbnail and of the whole, whose size is given."""
+    """A picture as the report holds it.
+
+    Attributes:
+        thumbnail: its `data:` address.
+        whole: likewise.
+        width: of the whole, px.
+        height: likewise.
+        is_for_black: whether it is transparent and light, so that it is seen on black.
+    """
 
     thumbnail: str
     whole: str
     width: int
     height: int
+    is_for_black: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,7 @@ def look_at(row: Row, root: Path, options: ReportOptions) -> View:
     if not _is_below(output, [root]):
         return View(sketch, None, (*notes, "The ink is not shown: it is not in the folder."))
     if output.suffix in _SVG:
-        pixels, ink = None, _drawing(output, row.entry, notes)
+        pixels, ink = None, _drawing(output, row.entry, chosen, notes)
     else:
         pixels = _read("ink", output, notes, lambda: _ink(output, chosen))
         ink = None if pixels is None else _picture_of(pixels, options.max_side, is_ink=True)
@@ -154,11 +164,12 @@ def _is_below(path: Path, folders: Iterable[str | Path]) -> bool:
 
 
 def _ink(path: Path, chosen: InkOptions) -> NDArray[np.uint8]:
-    """The ink in a file, without the sketch where the file holds both."""
+    """The ink in a file, without the sketch where the file holds both; light ink on black where it is transparent."""
+    is_on_black = is_light(chosen.ink_colour)
     if path.suffix not in _LAYERED:
-        return pages.read_sketch(path, ReadOptions())
+        return pages.read_sketch(path, ReadOptions(), is_on_black=is_on_black)
     coloured = [pages.ink_of(pencil) for pencil in reversed(chosen.keep_colour or ())]
-    return pages.read_layers(path, [*coloured, INK])
+    return pages.read_layers(path, [*coloured, INK], is_on_black)
 
 
 def _read(
@@ -184,14 +195,14 @@ def _picture_of(pixels: NDArray[np.uint8], max_side: int, *, is_ink: bool) -> Pi
     )
 
 
-def _drawing(path: Path, entry: Entry, notes: list[str]) -> Picture | None:
+def _drawing(path: Path, entry: Entry, chosen: InkOptions, notes: list[str]) -> Picture | None:
     """The SVG itself, which is sharp at any size."""
     if not pages.is_whole(path):
         notes.append("The ink cannot be shown: it is not there any more, or damaged.")
         return None
     with gzip.open(path) if path.suffix == ".svgz" else path.open("rb") as file:
         address = f"data:image/svg+xml;base64,{base64.b64encode(file.read()).decode()}"
-    return Picture(address, address, entry.width, entry.height)
+    return Picture(address, address, entry.width, entry.height, is_light(chosen.ink_colour))
 
 
 def _shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

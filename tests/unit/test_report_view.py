@@ -15,10 +15,12 @@ from PIL import Image
 from lineart_cli import pages, stamps
 from lineart_cli.batch.manifest import Entry
 from lineart_cli.options import BLACK, Colour, InkOptions, ReadOptions, ReportOptions
+from lineart_cli.report import html
 from lineart_cli.report.rows import Row
 from lineart_cli.report.view import Picture, View, look_at
 
 WIDTH, HEIGHT = 60, 40
+WHITE = Colour(255, 255, 255)
 COLOURS = {"red": Colour(220, 40, 30), "blue": Colour(40, 60, 200)}
 
 
@@ -94,6 +96,10 @@ def layered(path: Path, *pencils: str, colour: Colour = BLACK) -> Path:
 
 @pytest.mark.parametrize("name", ["ink.ora", "ink.psd"])
 class TestLayers:
+    def test_light_ink_is_shown_on_black(self, tmp_path: Path, sketch: Path, name: str) -> None:
+        shown = view(sketch, layered(tmp_path / name, "red", colour=WHITE), ink_colour="#ffffff", keep_colour="red").ink
+        np.testing.assert_allclose(pixels(shown)[5::10, 0], [WHITE, COLOURS["red"], BLACK, BLACK], atol=4)
+
     def test_coloured_lines_are_shown_with_the_ink(self, tmp_path: Path, sketch: Path, name: str) -> None:
         shown = pixels(view(sketch, layered(tmp_path / name, "blue", "red"), keep_colour="red,green,blue").ink)
         expected = [BLACK, COLOURS["blue"], COLOURS["red"], (255, 255, 255)]
@@ -102,3 +108,27 @@ class TestLayers:
     def test_without_coloured_lines(self, tmp_path: Path, sketch: Path, name: str) -> None:
         shown = pixels(view(sketch, layered(tmp_path / name), keep_colour="red").ink)
         assert shown[5::10, 0, 0].tolist() == [0, 255, 255, 255]
+
+
+class TestLightInk:
+    @pytest.mark.parametrize("colour", ["#ffffff", "#ffff00", "#87ceeb"])
+    def test_on_transparency_it_is_shown_on_black(self, tmp_path: Path, sketch: Path, colour: str) -> None:
+        Image.new("RGBA", (WIDTH, HEIGHT), colour + "00").save(tmp_path / "ink.png")
+        shown = view(sketch, tmp_path / "ink.png", ink_colour=colour, transparent=True).ink
+        assert pixels(shown).max() == 0
+        assert pixels(shown, "thumbnail").max() < 8
+
+    def test_on_white_paper_it_is_shown_as_it_is(self, tmp_path: Path, sketch: Path) -> None:
+        Image.new("L", (WIDTH, HEIGHT), 255).save(tmp_path / "ink.png")
+        assert pixels(view(sketch, tmp_path / "ink.png", ink_colour="#ffffff").ink).min() == 255
+
+    @pytest.mark.parametrize(("colour", "is_for_black"), [("#ffffff", True), ("#000080", False), ("pale", False)])
+    def test_curves_have_a_ground_by_their_colour(
+        self, tmp_path: Path, sketch: Path, colour: str, is_for_black: bool
+    ) -> None:
+        (tmp_path / "ink.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+        shown = view(sketch, tmp_path / "ink.svg", ink_colour=colour)
+        assert shown.ink is not None
+        assert shown.ink.is_for_black == is_for_black
+        row = Row("ink.svg", "sketch.png", 0, None, "")
+        assert ('class="ink for-black"' in html.page(0, row, shown, {})) == is_for_black
