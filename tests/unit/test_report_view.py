@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from lineart_cli import pages, stamps
+from lineart_cli.batch import small_pictures
 from lineart_cli.batch.manifest import Entry
 from lineart_cli.options import BLACK, Colour, InkOptions, ReadOptions, ReportOptions
 from lineart_cli.report import html
@@ -132,3 +133,12 @@ class TestLightInk:
         assert shown.ink.is_for_black == is_for_black
         row = Row("ink.svg", "sketch.png", 0, None, "")
         assert ('class="ink for-black"' in html.page(0, row, shown, {})) == is_for_black
+
+
+@pytest.mark.parametrize(("is_on_black", "levels"), [(False, [255, 227, 200]), (True, [0, 100, 200])])
+def test_small_pictures_are_laid_on_white_or_black(is_on_black: bool, levels: list[int]) -> None:
+    page = np.full((HEIGHT, WIDTH, 2), 200, np.uint8)
+    page[..., 1] = np.repeat([0, 128, 255], WIDTH // 3)
+    packed = small_pictures.packed(lambda rows: page[rows], page.shape[:2], is_on_black)
+    with Image.open(io.BytesIO(packed)) as image:
+        np.testing.assert_allclose(np.asarray(image.convert("L"), int)[20, 10::20], levels, atol=6)
