@@ -582,6 +582,16 @@ def test_a_stroke_becomes_a_brush_of_one_s_own(caller: Caller, monkeypatch: Any,
     assert not (tmp_path / "brushes/none.json").exists()
 
 
+def test_a_brush_that_cannot_be_kept_says_what_helps(caller: Caller, monkeypatch: Any, tmp_path: Path) -> None:
+    monkeypatch.setattr(store, "folder", lambda: tmp_path / "file/brushes")
+    (tmp_path / "file").touch()
+    stroke = np.full((120, 600), 255, np.uint8)
+    stroke[50:70, 40:560] = 0
+    Image.fromarray(stroke).save(tmp_path / "stroke.png")
+    told = caller.ask(2, "learn", picture=str(tmp_path / "stroke.png"), name="mine")
+    assert "cannot be written (Not a directory); take away the file that is in place of its folder" in told["error"]
+
+
 def test_a_request_says_what_is_wrong_with_it() -> None:
     with pytest.raises(RequestError, match="pixels: missing"):
         Order.of(Request(1, "ink", {}))
