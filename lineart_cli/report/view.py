@@ -40,7 +40,7 @@ class Picture:
     Attributes:
         thumbnail: its `data:` address.
         whole: likewise.
-        width: of the whole, px.
+        width: of the page with square pixels, px.
         height: likewise.
         is_for_black: whether it is transparent and light, so that it is seen on black.
     """
@@ -65,6 +65,19 @@ class EditedInk:
     alone: str
     edited: str
     now: str
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page as it was read.
+
+    Attributes:
+        pixels: (H, W) grey or (H, W, 3) RGB.
+        square_shape: height and width with square pixels, see `Header`.
+    """
+
+    pixels: NDArray[np.uint8]
+    square_shape: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -96,24 +109,24 @@ def look_at(row: Row, root: Path, options: ReportOptions) -> View:
     if is_changed and source.exists() and not _is_below(source, options.sketches):
         notes.append("The sketch is not shown: it is not as it was inked. Name its folder with --sketches.")
     else:
-        drawn = _read("sketch", source, notes, lambda: pages.read_sketch(source, chosen, row.page))
+        drawn = _read("sketch", source, notes, lambda: _sketch(source, chosen, row.page))
         sketch = None if drawn is None else _picture_of(drawn, options.max_side, is_ink=False)
     if row.entry is None:  # the failure says what is wrong with the sketch
         return View(sketch, None, ())
     if not _is_below(output, [root]):
         return View(sketch, None, (*notes, "The ink is not shown: it is not in the folder."))
     if output.suffix in _SVG:
-        pixels, ink = None, _drawing(output, row.entry, chosen, notes)
+        inked, ink = None, _drawing(output, row.entry, chosen, notes)
     else:
-        pixels = _read("ink", output, notes, lambda: _ink(output, chosen))
-        ink = None if pixels is None else _picture_of(pixels, options.max_side, is_ink=True)
+        inked = _read("ink", output, notes, lambda: _ink(output, chosen))
+        ink = None if inked is None else _picture_of(inked, options.max_side, is_ink=True)
     if (count := pages.count_pages(output)) > 1:
         notes.append(f"The ink has {count} pages; the first is shown.")
     if sketch and is_changed:
         notes.append("The sketch was changed after it was inked.")
     if ink and _has_changed(output, row.entry.output_sha256):
         notes.append("The ink was changed after lineart made it.")
-    edited = None if pixels is None else _edited(row.entry, root, pixels)
+    edited = None if inked is None else _edited(row.entry, root, inked.pixels)
     return View(sketch, ink, (*notes, *_notes(row.entry)), edited)
 
 
@@ -137,7 +150,7 @@ def _edited(entry: Entry, root: Path, pixels: NDArray[np.uint8]) -> EditedInk | 
 
 def _marked(pixels: NDArray[np.uint8], boxes: Sequence[Sequence[int]]) -> NDArray[np.uint8]:
     """A thumbnail in colour, with a frame around each box of the whole picture."""
-    small = _shrunk(pixels, THUMBNAIL_SIDE)
+    small = _shrunk(pixels, (pixels.shape[0], pixels.shape[1]), THUMBNAIL_SIDE)
     scale = small.shape[1] / pixels.shape[1]
     marked = np.ascontiguousarray(np.broadcast_to(np.atleast_3d(small), (*small.shape[:2], 3)))
     for left, top, width, height in boxes:
@@ -163,18 +176,22 @@ def _is_below(path: Path, folders: Iterable[str | Path]) -> bool:
     return any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
 
 
-def _ink(path: Path, chosen: InkOptions) -> NDArray[np.uint8]:
+def _sketch(path: Path, chosen: InkOptions, page: int) -> _Page:
+    return _Page(pages.read_sketch(path, chosen, page), pages.read_header(path, chosen, page).square_shape)
+
+
+def _ink(path: Path, chosen: InkOptions) -> _Page:
     """The ink in a file, without the sketch where the file holds both; light ink on black where it is transparent."""
     is_on_black = is_light(chosen.ink_colour)
-    if path.suffix not in _LAYERED:
-        return pages.read_sketch(path, ReadOptions(), is_on_black=is_on_black)
-    coloured = [pages.ink_of(pencil) for pencil in reversed(chosen.keep_colour or ())]
-    return pages.read_layers(path, [*coloured, INK], is_on_black)
+    if path.suffix in _LAYERED:
+        coloured = [pages.ink_of(pencil) for pencil in reversed(chosen.keep_colour or ())]
+        pixels = pages.read_layers(path, [*coloured, INK], is_on_black)
+    else:
+        pixels = pages.read_sketch(path, ReadOptions(), is_on_black=is_on_black)
+    return _Page(pixels, pages.read_header(path, ReadOptions()).square_shape)
 
 
-def _read(
-    what: str, path: Path, notes: list[str], reading: Callable[[], NDArray[np.uint8]]
-) -> NDArray[np.uint8] | None:
+def _read(what: str, path: Path, notes: list[str], reading: Callable[[], _Page]) -> _Page | None:
     if not path.exists():
         notes.append(f"The {what} is not there any more.")
         return None
@@ -185,11 +202,11 @@ def _read(
         return None
 
 
-def _picture_of(pixels: NDArray[np.uint8], max_side: int, *, is_ink: bool) -> Picture:
-    height, width = pixels.shape[:2]
+def _picture_of(page: _Page, max_side: int, *, is_ink: bool) -> Picture:
+    height, width = page.square_shape
     return Picture(
-        _address(_shrunk(pixels, THUMBNAIL_SIDE), lossless=False),
-        _address(_shrunk(pixels, max_side), lossless=is_ink),
+        _address(_shrunk(page.pixels, page.square_shape, THUMBNAIL_SIDE), lossless=False),
+        _address(_shrunk(page.pixels, page.square_shape, max_side), lossless=is_ink),
         width,
         height,
     )
@@ -205,10 +222,10 @@ def _drawing(path: Path, entry: Entry, chosen: InkOptions, notes: list[str]) -> 
     return Picture(address, address, entry.width, entry.height, is_light(chosen.ink_colour))
 
 
-def _shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    shape = (pixels.shape[0], pixels.shape[1])
+def _shrunk(pixels: NDArray[np.uint8], shape: tuple[int, int], side: int) -> NDArray[np.uint8]:
+    """A page at its true height and width, or in their proportions within `side`."""
     small = shape_within(side, shape)
-    if small == shape:
+    if small == pixels.shape[:2]:
         return pixels
     return np.asarray(cv2.resize(pixels, small[::-1], interpolation=cv2.INTER_AREA), np.uint8)
 

@@ -77,6 +77,15 @@ class TestSketch:
         assert pixels(shown.sketch).shape == pixels(shown.ink).shape
         assert pixels(shown.sketch)[8].min() > 200  # nothing of the desk
 
+    def test_unequal_dpi_are_shown_in_true_proportions(self, tmp_path: Path) -> None:
+        for name in ("fax.png", "ink.png"):
+            Image.new("L", (WIDTH, HEIGHT), 255).save(tmp_path / name, dpi=(204, 98))
+        shown = view(tmp_path / "fax.png", tmp_path / "ink.png")
+        assert shown.sketch is not None
+        assert (shown.sketch.width, shown.sketch.height) == (WIDTH, 83)
+        for address in ("whole", "thumbnail"):
+            assert pixels(shown.sketch, address).shape == pixels(shown.ink, address).shape == (83, WIDTH, 3)
+
     @pytest.mark.parametrize("strange", [{"page": "half"}, {"page": True}, {"dpi": "many"}])
     def test_settings_that_make_no_sense_are_left_out(self, tmp_path: Path, sketch: Path, strange: dict) -> None:
         assert view(sketch, sketch, **strange).notes == ()
