@@ -118,7 +118,8 @@ def look_at(row: Row, root: Path, options: ReportOptions) -> View:
     if output.suffix in _SVG:
         inked, ink = None, _drawing(output, row.entry, chosen, notes)
     else:
-        inked = _read("ink", output, notes, lambda: _ink(output, chosen))
+        as_fine = ReadOptions(dpi=row.entry.dpi)
+        inked = _read("ink", output, notes, lambda: _ink(output, chosen, as_fine))
         ink = None if inked is None else _picture_of(inked, options.max_side, is_ink=True)
     if (count := pages.count_pages(output)) > 1:
         notes.append(f"The ink has {count} pages; the first is shown.")
@@ -180,15 +181,15 @@ def _sketch(path: Path, chosen: InkOptions, page: int) -> _Page:
     return _Page(pages.read_sketch(path, chosen, page), pages.read_header(path, chosen, page).square_shape)
 
 
-def _ink(path: Path, chosen: InkOptions) -> _Page:
+def _ink(path: Path, chosen: InkOptions, options: ReadOptions) -> _Page:
     """The ink in a file, without the sketch where the file holds both; light ink on black where it is transparent."""
     is_on_black = is_light(chosen.ink_colour)
     if path.suffix in _LAYERED:
         coloured = [pages.ink_of(pencil) for pencil in reversed(chosen.keep_colour or ())]
         pixels = pages.read_layers(path, [*coloured, INK], is_on_black)
     else:
-        pixels = pages.read_sketch(path, ReadOptions(), is_on_black=is_on_black)
-    return _Page(pixels, pages.read_header(path, ReadOptions()).square_shape)
+        pixels = pages.read_sketch(path, options, is_on_black=is_on_black)
+    return _Page(pixels, pages.read_header(path, options).square_shape)
 
 
 def _read(what: str, path: Path, notes: list[str], reading: Callable[[], _Page]) -> _Page | None:

@@ -37,7 +37,7 @@ def view(source: Path, output: Path, **settings: object) -> View:
         output_sha256=stamps.sha256(output),
         width=WIDTH,
         height=HEIGHT,
-        dpi=300.0,
+        dpi=600.0,
         thickness=3.0,
     )
     return look_at(Row(output.name, entry.input, 0, entry, ""), output.parent, ReportOptions())
@@ -102,6 +102,13 @@ def layered(path: Path, *pencils: str, colour: Colour = BLACK) -> Path:
     page = pages.InkedPage([band], band.shape, sketch=np.full_like(band, 90), colours=lines)
     pages.write_ink(path, page, path.suffix[1:], pages.Look(colour))
     return path
+
+
+def test_a_pdf_is_shown_as_fine_as_its_sketch(tmp_path: Path, sketch: Path) -> None:
+    page = pages.InkedPage((), (HEIGHT, WIDTH), drawn=[pages.Drawing([], 600, 0.5)])
+    pages.write_ink(tmp_path / "ink.pdf", page, "pdf", pages.Look())
+    shown = pixels(view(sketch, tmp_path / "ink.pdf").ink)
+    np.testing.assert_allclose(shown.shape, (HEIGHT, WIDTH, 3), atol=1)
 
 
 @pytest.mark.parametrize("name", ["ink.ora", "ink.psd"])
