@@ -40,7 +40,7 @@ class Picture:
     Attributes:
         thumbnail: its `data:` address.
         whole: likewise.
-        width: of the page with square pixels, px.
+        width: of the page, px; of unequal dpi, with square pixels where it is no SVG.
         height: likewise.
         is_for_black: whether it is transparent and light, so that it is seen on black.
     """

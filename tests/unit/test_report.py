@@ -257,10 +257,11 @@ class TestPictures:
         text = made(out).text
         assert "Failed: broken; mend The ink is of an earlier run." in text
 
-    def test_ink_hides_the_sketch_below_it(self, out: Path) -> None:
+    @pytest.mark.parametrize(("kind", "ground"), [("ink", "#fff"), ("for-black", "#000")])
+    def test_ink_hides_the_sketch_below_it(self, out: Path, kind: str, ground: str) -> None:
         made(out)
-        (rule,) = re.findall(r"\n\.frame \.ink \{(.*)\}", (out / "report.html").read_text("utf-8"))
-        assert "background: #fff" in rule
+        (rule,) = re.findall(rf"\.frame \.{kind} \{{(.*)\}}", (out / "report.html").read_text("utf-8"))
+        assert f"background: {ground}" in rule
 
 
 class TestFile:
