@@ -140,6 +140,24 @@ def reading(subject: str, make_room: str, save_again: str) -> Iterator[None]:
         raise PageError(subject, f"is cut off or damaged ({error})", save_again) from error
 
 
+_PERMISSIONS, _IN_THE_WAY = "check the permissions of its folder", "take away the file that is in place of its folder"
+_REMEDIES = {
+    errno.EACCES: _PERMISSIONS,
+    errno.EPERM: _PERMISSIONS,
+    errno.EROFS: _PERMISSIONS,
+    errno.ENOENT: "make its folder first",
+    errno.ENOTDIR: _IN_THE_WAY,
+    errno.EEXIST: _IN_THE_WAY,
+    errno.EISDIR: "name a file, and no folder",
+    errno.ENAMETOOLONG: "give it a shorter name",
+}
+
+
+def remedy(error: OSError) -> str:
+    """The next step where a file cannot be written, by what the system says of it."""
+    return _REMEDIES.get(error.errno or 0, "free some space")
+
+
 class ResultsError(LineartError):
     """Standard output does not take the results.
 

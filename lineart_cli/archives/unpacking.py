@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import re
@@ -12,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
 from lineart_cli.archives.member import MOST_EXPANSION, Contents, Member, Reader, most_expanded
-from lineart_cli.errors import PageError, Unreadable, one_line, reading
+from lineart_cli.errors import PageError, Unreadable, one_line, reading, remedy
 
 COMICS = {".cbz": "zipped", ".cb7": "seven", ".cbr": "rar"}
 SUFFIXES = {**COMICS, ".zip": "zipped", ".7z": "seven", ".rar": "rar"}
@@ -21,6 +22,7 @@ _BEGINNINGS = {b"PK": "zipped", b"7z\xbc\xaf\x27\x1c": "seven", b"Rar!": "rar"}
 """What archives begin with: many a CBR is a ZIP."""
 _MOST_MEMBERS = 65_535
 _ROOT = (".", "./")
+_FAULTS_OF_NAMES = {errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 
 
 def is_archive(path: Path) -> bool:
@@ -71,7 +73,10 @@ def unpack(path: Path, folder: Path, most: int, wanted: Callable[[str], bool] = 
             damaged = reader.extract(places)
         except OSError as error:
             reason = f"cannot be unpacked ({error.strerror or error})"
-            raise Unreadable(reason, "free some space, or choose another folder") from error
+            advice = f"{remedy(error)}, or choose another folder"
+            if error.errno in _FAULTS_OF_NAMES:
+                advice = "unpack it with other names, and ink the folder"
+            raise Unreadable(reason, advice) from error
     for place in (places[name] for name in damaged):
         if place.exists() and not place.stat().st_size:
             place.unlink()

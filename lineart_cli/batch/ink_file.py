@@ -17,6 +17,7 @@ from lineart_cli.edits import prints
 from lineart_cli.edits.levels import Samples
 from lineart_cli.edits.merge import Merge, merge
 from lineart_cli.edits.picture import MergedPicture
+from lineart_cli.imaging.colour import is_light
 from lineart_cli.imaging.disk_array import Page, allocate
 from lineart_cli.imaging.resample import gather, strips
 from lineart_cli.options import Crop, InkOptions
@@ -110,9 +111,10 @@ def _pictures(coverage: Page, edited: EditedOutput, look: pages.Look) -> list[by
     """Small pictures of the ink without edits, and of the output as the artist has left it."""
 
     def plain(rows: slice) -> pages.Pixels:
-        return np.concatenate(list(painted([coverage[rows]], look.shades, transparent=False)))
+        return np.concatenate(list(painted([coverage[rows]], look.shades, edited.legend.transparent)))
 
+    is_on_black = is_light(look.colour)
     return [
-        small_pictures.packed(plain, edited.shape),
-        small_pictures.packed(lambda rows: np.asarray(edited.pixels[rows]), edited.shape),
+        small_pictures.packed(plain, edited.shape, is_on_black),
+        small_pictures.packed(lambda rows: np.asarray(edited.pixels[rows]), edited.shape, is_on_black),
     ]

@@ -22,7 +22,7 @@ from lineart_cli.batch.kept_files import KeptFiles
 from lineart_cli.batch.manifest import Entry, Failure, Manifest, OutputStatus
 from lineart_cli.batch.record import Record
 from lineart_cli.batch.run_folder import RunFolder
-from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.errors import ArgumentError, PageError, remedy
 
 _PATIENCE = 1.0  # seconds, when there is no time left
 
@@ -292,7 +292,5 @@ def unwritable(path: Path, error: OSError) -> PageError:
     """What to say where the disk does not take a file."""
     if (file := file_in_the_way(path.parent)) is not None:
         return PageError(path, f"{file} is a file, and no folder", "take it away, or choose another folder")
-    is_forbidden = error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}
-    first = "check the permissions of its folder" if is_forbidden else "free some space"
-    advice = f"{first} or choose another folder, and run again: finished pages are kept"
+    advice = f"{remedy(error)} or choose another folder, and run again: finished pages are kept"
     return PageError(path, f"cannot be written ({error.strerror or error})", advice)

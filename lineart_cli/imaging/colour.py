@@ -58,6 +58,12 @@ def desaturate(rgb: Floats, mode: str) -> Floats:
     return DESATURATE[mode](rgb)
 
 
+def is_light(colour: tuple[int, int, int]) -> bool:
+    """Whether an sRGB colour, 0 to 255 each, is nearer to white than to black, and so is hard to see on white."""
+    pixel = np.array([[colour]], np.float32) / np.float32(255)
+    return bool(desaturate(pixel, "luma709")[0, 0] > 0.5)
+
+
 def encoded(light: Floats) -> Floats:
     """Light, in [0, 1] from black to white, as sRGB encodes it (IEC 61966-2-1)."""
     return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055).astype(np.float32)

@@ -36,6 +36,7 @@ from lineart_cli.pages.picture import (
     to_grey,
 )
 from lineart_cli.pages.raster import Raster, to_raster
+from lineart_cli.pages.readers.layers import NoLayerError
 from lineart_cli.pages.sketch import to_sketch
 from lineart_cli.pages.straightening import straight
 from lineart_cli.stamps import stamp
@@ -163,13 +164,14 @@ def read_grey(path: Path, options: ReadOptions, page: int = 0, scale: float = 1.
         return to_grey(picture, options.desaturate, options.drop_colour, scale)
 
 
-def read_sketch(path: Path, options: ReadOptions, page: int = 0) -> NDArray[np.uint8]:
+def read_sketch(path: Path, options: ReadOptions, page: int = 0, is_on_black: bool = False) -> NDArray[np.uint8]:
     """Decodes a page as it looks, upright and on white.
 
     Args:
         path: the file.
         options: how pages are read.
         page: which of the file's pages, from 0.
+        is_on_black: as for `read_strips`.
 
     Returns:
         (H, W) grey or (H, W, 3) RGB, encoded values.
@@ -178,7 +180,34 @@ def read_sketch(path: Path, options: ReadOptions, page: int = 0) -> NDArray[np.u
         PageError: as of `read_grey`.
     """
     with _picture(path, options, page) as (_, picture):
-        return to_sketch(picture)
+        return to_sketch(replace(picture, is_on_black=is_on_black))
+
+
+def read_layers(path: Path, names: Sequence[str], is_on_black: bool = False) -> NDArray[np.uint8]:
+    """Decodes layers of a file as they look together, upright and on white; those that it does not have are left out.
+
+    Args:
+        path: the file.
+        names: of the layers, the lowest first.
+        is_on_black: as for `read_strips`.
+
+    Returns:
+        (H, W, 3) RGB, encoded values.
+
+    Raises:
+        PageError: it has none of them, or cannot be decoded.
+    """
+    options, page = ReadOptions(), None
+    with opened_file(path) as file:
+        for name in names:
+            file.seek(0)
+            with contextlib.suppress(NoLayerError), readers.opened(file, replace(options, layer=name)) as document:
+                picture = document.picture(0)
+                check_size(picture.width, picture.height, options.max_megapixels)
+                page = to_sketch(replace(picture, is_grey=False, is_on_black=is_on_black), page)
+        if page is None:
+            raise Unreadable(f"has no layer {' or '.join(map(repr, names))}", "leave one of them in it")
+    return page
 
 
 def read_raster(path: Path, options: ReadOptions, scratch: Path) -> Raster:

@@ -11,7 +11,7 @@ from lineart_cli import archives
 from lineart_cli.batch import manifest
 from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.own_ink import is_archive_of_ink
-from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.errors import ArgumentError, PageError, remedy
 from lineart_cli.options import ReportOptions
 from lineart_cli.replacing import replacing
 from lineart_cli.report.html import foot, head, page
@@ -64,10 +64,12 @@ def write(root: Path, known: list[Row], options: ReportOptions, advance: Callabl
         The file.
 
     Raises:
-        ArgumentError: `options.output` is no name of a page of HTML.
+        ArgumentError: `options.output` is a folder, or no name of a page of HTML.
         PageError: the disk does not take it.
     """
     target = Path(options.output) if options.output else root / NAME
+    if target.is_dir():
+        raise ArgumentError("--output", target, f"is a folder; name a file, such as {target / NAME}")
     if target.suffix.lower() not in {".html", ".htm"}:
         raise ArgumentError("--output", target, f"is no name for a page of HTML; write for example {target.stem}.html")
     with _replaced(target) as file:
@@ -86,5 +88,5 @@ def _replaced(target: Path) -> Iterator[TextIO]:
         with replacing(target) as part, part.open("w", encoding="utf-8", errors="backslashreplace") as file:
             yield file
     except OSError as error:
-        advice = "free some space, or name another file with --output"
+        advice = f"{remedy(error)}, or name another file with --output"
         raise PageError(target, f"cannot be written ({error.strerror or error})", advice) from error

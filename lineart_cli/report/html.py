@@ -89,21 +89,23 @@ def _pair(row: Row, view: View) -> str:
     figures = _figure("Sketch", row, view.sketch) + _figure("Ink", row, view.ink)
     if view.sketch is None or view.ink is None:
         return f'<div class="pair">{figures}</div>'
-    name = _text(row.output)
-    whole = "".join(
-        f'<img class="{what}" src="{picture.whole}" width="{picture.width}" height="{picture.height}"'
-        f' alt="{what.capitalize()} of {name}" decoding="async">'
-        for what, picture in (("sketch", view.sketch), ("ink", view.ink))
-    )
+    name, whole = _text(row.output), _whole("sketch", row, view.sketch) + _whole("ink", row, view.ink)
     return f"""<button type="button" class="pair" aria-label="Compare sketch and ink of {name}" aria-haspopup="dialog">
 {figures}</button>
 <template>{whole}</template>"""
 
 
+def _whole(what: str, row: Row, picture: Picture) -> str:
+    kind = f"{what} for-black" if picture.is_for_black else what
+    size = f'width="{picture.width}" height="{picture.height}"'
+    alt = f"{what.capitalize()} of {_text(row.output)}"
+    return f'<img class="{kind}" src="{picture.whole}" {size} alt="{alt}" decoding="async">'
+
+
 def _figure(what: str, row: Row, picture: Picture | None) -> str:
     if picture is None:
         return f'<span class="figure missing"><span>no {what.lower()}</span></span>\n'
-    return _thumbnail(what, row, picture.thumbnail)
+    return _thumbnail(what, row, picture.thumbnail, picture.is_for_black)
 
 
 def _edited(row: Row, view: View) -> str:
@@ -119,9 +121,10 @@ def _edited(row: Row, view: View) -> str:
     return f'<div class="pair edits">{figures}</div>\n'
 
 
-def _thumbnail(what: str, row: Row, address: str) -> str:
+def _thumbnail(what: str, row: Row, address: str, is_for_black: bool = False) -> str:
     alt = f"{what} of {_text(row.output)}"
-    image = f'<img src="{address}" alt="{alt}" loading="lazy" decoding="async">'
+    ground = ' class="for-black"' if is_for_black else ""
+    image = f'<img{ground} src="{address}" alt="{alt}" loading="lazy" decoding="async">'
     return f'<span class="figure">{image}<span>{what}</span></span>\n'
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from lineart_cli.brushes import sample, store
 from lineart_cli.brushes.fitting.measure import measure
 from lineart_cli.brushes.style import SUFFIX, Style, load, save
-from lineart_cli.errors import ArgumentError, BrushError, PageError
+from lineart_cli.errors import ArgumentError, BrushError, PageError, remedy
 
 SIZE = (150, 30)
 """Width and height of a sample, px."""
@@ -79,7 +79,7 @@ def learn(picture: str, name: str) -> dict[str, Any]:
     except (BrushError, PageError) as error:
         raise ArgumentError("stroke", name, str(error).removeprefix(f"{picture}: ")) from error
     except OSError as error:
-        raise ArgumentError("name", name, f"{target} cannot be written ({error.strerror}); free some space") from error
+        raise ArgumentError("name", name, f"{target} cannot be written ({error.strerror}); {remedy(error)}") from error
     return {"name": name, "note": note, "replaced": is_there}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import math
 import os
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from lineart_cli.errors import PageError
+from lineart_cli.errors import PageError, remedy
 from lineart_cli.imaging.resample import strips
 from lineart_cli.options import Crop
 from lineart_cli.pages.readers.raw import SAMPLES
@@ -104,8 +103,7 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        advice = "free some space there" if is_full else "check its permissions, or name another file"
+        advice = f"{remedy(error)}, or name another file"
         raise PageError(str(path), f"cannot be written ({error.strerror})", advice) from error
 
 

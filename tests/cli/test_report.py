@@ -200,6 +200,7 @@ class TestCommand:
             (["nowhere"], "FOLDER nowhere: holds no .lineart.json; give a folder that lineart ink has written to"),
             (["ink", "--max-side", "10"], "--max-side 10: write a whole number from 400 to 16383"),
             (["ink", "-o", "a.png"], "--output a.png: is no name for a page of HTML; write for example a.html"),
+            (["ink", "-o", "ink"], "--output ink: is a folder; name a file, such as ink/report.html"),
             ([], "Missing argument 'FOLDER'; see lineart report --help"),
         ],
     )
@@ -219,7 +220,8 @@ class TestCommand:
         self, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert lineart(monkeypatch, "report", str(out), "-o", "gone/a.html") == 1
-        assert "gone/a.html: cannot be written (No such file or directory)" in capsys.readouterr().err
+        advice = "make its folder first, or name another file with --output"
+        assert f"gone/a.html: cannot be written (No such file or directory); {advice}\n" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import re
 import typing
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lineart_cli import events
-from lineart_cli.errors import ArgumentError, ExitCode, PageError
+from lineart_cli.errors import ArgumentError, ExitCode, PageError, remedy
 from lineart_cli.events import PRINTED
 
 
@@ -18,6 +19,20 @@ def test_messages_are_one_line_whatever_the_file_is_called() -> None:
     assert str(ArgumentError("PATH", "\x1b[2Jb\u202e.png\udcff", "no")) == "PATH \\x1b[2Jb\\u202e.png\\udcff: no"
     assert str(PageError("क्\u200dष 図.png", "is empty", "go")) == "क्\u200dष 図.png: is empty; go"
     assert str(ArgumentError("--dpi", "x", "not a number")) == "--dpi x: not a number"
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EDQUOT, "free some space"),
+        (errno.EROFS, "check the permissions of its folder"),
+        (errno.ENOENT, "make its folder first"),
+        (errno.ENAMETOOLONG, "give it a shorter name"),
+    ],
+)
+def test_what_helps_where_a_file_cannot_be_written(number: int, says: str) -> None:
+    assert remedy(OSError(number, "no")) == says
 
 
 def test_exit_codes_are_those_that_are_documented() -> None:

@@ -257,6 +257,12 @@ class TestPictures:
         text = made(out).text
         assert "Failed: broken; mend The ink is of an earlier run." in text
 
+    @pytest.mark.parametrize(("kind", "ground"), [("ink", "#fff"), ("for-black", "#000")])
+    def test_ink_hides_the_sketch_below_it(self, out: Path, kind: str, ground: str) -> None:
+        made(out)
+        (rule,) = re.findall(rf"\.frame \.{kind} \{{(.*)\}}", (out / "report.html").read_text("utf-8"))
+        assert f"background: {ground}" in rule
+
 
 class TestFile:
     def test_it_lies_in_the_folder_or_where_it_is_wanted(self, out: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from PIL import Image
 from lineart_cli.batch import overview
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
-from lineart_cli.errors import ArgumentError
+from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.inference.engines import OutOfMemoryError, open_engine
 from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import open_inker
@@ -580,6 +580,21 @@ def test_a_stroke_becomes_a_brush_of_one_s_own(caller: Caller, monkeypatch: Any,
     Image.new("L", (200, 100), 255).save(tmp_path / "stroke.png")
     assert caller.ask(7, "learn", **{**asked, "name": "none"})["kind"] == "argument"
     assert not (tmp_path / "brushes/none.json").exists()
+
+
+def test_a_brush_that_cannot_be_kept_says_what_helps(caller: Caller, monkeypatch: Any, tmp_path: Path) -> None:
+    monkeypatch.setattr(store, "folder", lambda: tmp_path / "file/brushes")
+    (tmp_path / "file").touch()
+    stroke = np.full((120, 600), 255, np.uint8)
+    stroke[50:70, 40:560] = 0
+    Image.fromarray(stroke).save(tmp_path / "stroke.png")
+    told = caller.ask(2, "learn", picture=str(tmp_path / "stroke.png"), name="mine")
+    assert "cannot be written (Not a directory); take away the file that is in place of its folder" in told["error"]
+
+
+def test_a_name_that_no_disk_takes_is_to_be_shorter(tmp_path: Path) -> None:
+    with pytest.raises(PageError, match=r"cannot be written \(File name too long\); give it a shorter name, or name"):
+        pixels.write_bytes(b"", tmp_path / ("a" * 300))
 
 
 def test_a_request_says_what_is_wrong_with_it() -> None:

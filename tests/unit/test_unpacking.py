@@ -74,6 +74,15 @@ def test_what_is_no_archive_is_told(tmp_path: Path, suffix: str, content: bytes)
         contents(path)
 
 
+@pytest.mark.parametrize("names", [["x" * 300], ["a", "a/b"]])
+def test_names_that_no_disk_takes_are_not_blamed_on_its_space(tmp_path: Path, names: list[str]) -> None:
+    with ZipFile(tmp_path / "c.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, b"page")
+    with pytest.raises(PageError, match=r"cannot be unpacked \(.*\); unpack it with other names, and ink the folder"):
+        unpack(tmp_path / "c.zip", tmp_path, MOST)
+
+
 def test_what_is_packed_is_unpacked_and_gives_the_same_bytes_again(tmp_path: Path) -> None:
     file, folder = tmp_path / "file.txt", tmp_path / "folder"
     file.write_text("so it is")

@@ -15,6 +15,10 @@ COMPOSED = "has no merged picture, so its visible layers are put together"
 """What to note of a file whose layers are shown instead."""
 
 
+class NoLayerError(Unreadable):
+    """A file has no layer of the name that is asked for."""
+
+
 @dataclass(frozen=True)
 class Named(Generic[T]):
     """A layer or group as its program stores it, and the name that the artist gave it."""
@@ -27,15 +31,15 @@ def find(name: str, layers: Sequence[Named[T]]) -> T:
     """The layer of that name, in capitals or not; of several, one that is written just so, or the first.
 
     Raises:
-        Unreadable: there is none; tells which there are, the nearest first.
+        NoLayerError: there is none; tells which there are, the nearest first.
     """
     same = [each for each in layers if each.name.casefold().strip() == name.casefold()]
     if same:
         return next((each for each in same if each.name == name), same[0]).layer
     if not layers:
-        raise Unreadable(f"has no layer {name!r}, nor any other", "leave --layer out")
+        raise NoLayerError(f"has no layer {name!r}, nor any other", "leave --layer out")
     names = dict.fromkeys(each.name for each in layers)
-    raise Unreadable(f"has no layer {name!r}", f"it has {', '.join(map(repr, nearest_first(name, names)))}")
+    raise NoLayerError(f"has no layer {name!r}", f"it has {', '.join(map(repr, nearest_first(name, names)))}")
 
 
 def unknown_blend(name: str, blend: str) -> str:

@@ -12,7 +12,7 @@ from lineart_cli.errors import PageError
 from lineart_cli.pages.writers import animation, openraster, pdf, pillow, png, psd, svg, tiff
 from lineart_cli.pages.writers.colours import ColouredLines, Pixels
 from lineart_cli.pages.writers.drawing import CENTRES, OUTLINES, Drawing, Layer, Shape
-from lineart_cli.pages.writers.layers import INK
+from lineart_cli.pages.writers.layers import INK, ink_of
 from lineart_cli.pages.writers.paint import InkedPage, Look
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Pixels",
     "Shape",
     "check_size",
+    "ink_of",
     "write_ink",
     "write_joined",
 ]

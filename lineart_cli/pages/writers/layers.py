@@ -33,9 +33,14 @@ def sketch_rows(page: InkedPage) -> Iterator[Pixels]:
     return (sketch_of(page)[rows] for rows in strips(page.shape[0]))
 
 
+def ink_of(pencil: str) -> str:
+    """The name of the layer with the lines of a coloured pencil."""
+    return f"{INK} {pencil}"
+
+
 def inks(page: InkedPage, colour: Colour) -> list[ColouredLines]:
     """The layers of ink from the lowest to the topmost, by their names; takes the page's bands."""
-    below = [replace(each, name=f"{INK} {each.name}") for each in page.colours]
+    below = [replace(each, name=ink_of(each.name)) for each in page.colours]
     return [*below, ColouredLines(INK, colour, page.ink)]
 
 
