@@ -85,7 +85,7 @@ def ink(
     **options: Any,
 ) -> None:
     """Inks sketches of any resolution: scans, photos, and files of painting programs."""
-    from lineart_cli.batch.files import folder_of
+    from lineart_cli.batch.patterns import folder_of
 
     source = ConfigOptions.parse({name: options.pop(name) for name in specs(ConfigOptions)})
     chosen = chosen_for(typed(context, options), [folder_of(path) for path in paths], source)

@@ -14,6 +14,7 @@ from pathlib import Path
 from lineart_cli import archives
 from lineart_cli.batch import own_ink
 from lineart_cli.batch.output_folder import file_in_the_way
+from lineart_cli.batch.patterns import files_below, is_shown
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import READABLE, Template
 
@@ -138,18 +139,6 @@ def own_ink_notice(ink: Sequence[Source], out: Path | None) -> str:
     return own_ink.told([source.path for source in ink if source.path not in expected], changed)
 
 
-def before_magic(pattern: str) -> Path:
-    """The folder that a file, or the beginning of a glob, is in."""
-    parts = Path(pattern).parts
-    plain = next((at for at, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
-    return Path(*parts[:plain])
-
-
-def folder_of(pattern: str) -> Path:
-    """The folder that the inputs a pattern names are in, at whatever depth."""
-    return Path(pattern) if os.path.isdir(pattern) else before_magic(pattern)
-
-
 def nothing_found(patterns: Sequence[str], found: Found) -> ArgumentError:
     """Why there is nothing to ink, where `find` gave no sources."""
     named, there = ", ".join(patterns), found.passed_over
@@ -172,7 +161,7 @@ def _all(patterns: Sequence[str], out: Path | None, errors: list[PageError]) -> 
     for pattern in patterns:
         path = Path(pattern)
         if os.path.isdir(path):
-            yield from _walk(path, out, errors)
+            yield from _inside(path, out, errors)
         elif os.path.lexists(path):
             yield Source(path, Path(path.name), is_named=True)
         else:
@@ -188,33 +177,15 @@ def _expand(pattern: str, out: Path | None, errors: list[PageError]) -> list[Sou
         where = Path(os.path.realpath(out))
         matches = [each for each in matches if where not in Path(os.path.realpath(each)).parents] or matches
     is_for_archives = archives.is_archive(Path(pattern))
-    sources = [Source(match, Path(match.name), is_for_archives) for match in matches if _is_shown(match)]
+    sources = [Source(match, Path(match.name), is_for_archives) for match in matches if is_shown(match)]
     if "**" not in pattern:
         for folder in filter(os.path.isdir, matches):
-            sources.extend(_walk(folder, out, errors))
+            sources.extend(_inside(folder, out, errors))
     return sources
 
 
-def _is_shown(path: Path) -> bool:
-    return not path.name.startswith(".") and not os.path.isdir(path)
-
-
-def _walk(root: Path, out: Path | None, errors: list[PageError]) -> Iterator[Source]:
-    def unreadable(error: OSError) -> None:
-        errors.append(PageError(error.filename, f"folder cannot be read ({error.strerror})", "check its permissions"))
-
-    seen = {os.path.realpath(each) for each in (root, out) if each is not None}
-    for folder, subfolders, names in os.walk(root, onerror=unreadable, followlinks=True):
-        fresh = []
-        for name in sorted(subfolders):
-            real = os.path.realpath(os.path.join(folder, name))
-            if not name.startswith(".") and real not in seen:
-                seen.add(real)
-                fresh.append(name)
-        subfolders[:] = fresh
-        for path in (Path(folder, name) for name in sorted(names)):
-            if _is_shown(path):
-                yield Source(path, path.relative_to(root))
+def _inside(root: Path, out: Path | None, errors: list[PageError]) -> Iterator[Source]:
+    return (Source(path, path.relative_to(root)) for path in files_below(root, out, errors))
 
 
 def plan(
