@@ -17,6 +17,7 @@ from lineart_cli.batch.output_folder import file_in_the_way
 from lineart_cli.batch.patterns import files_below, is_shown
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import READABLE, Template
+from lineart_cli.pages import signed
 
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
@@ -91,13 +92,15 @@ class Found:
 
     Attributes:
         sources: the files to ink, in order, each once.
-        ink: files that are left out as lineart has made them.
+        ink: files that are left out as lineart has inked them.
+        sheets: files that are left out as they are sheets of `lineart try` and `lineart brushes`.
         problems: an error for every pattern or folder that cannot be followed.
         passed_over: how many files are left out for their suffix, by suffix in lower case.
     """
 
     sources: list[Source]
     ink: list[Source]
+    sheets: list[Source]
     problems: list[PageError]
     passed_over: Counter[str]
 
@@ -108,7 +111,7 @@ def find(patterns: Sequence[str], out: Path | None) -> Found:
     Args:
         patterns: files, globs (`**` is any depth) and folders. A file that is named is always found, whatever it
             is. A folder gives every image file below it, except hidden ones; symlinks are followed, each folder once.
-            Lineart's own ink is left out, unless it is all that is named.
+            Lineart's own ink and sheets are left out, unless they are all that is named.
         out: the output folder; what lies in it is left out, unless a glob finds nothing else. None where ink goes
             beside its input.
     """
@@ -125,11 +128,16 @@ def find(patterns: Sequence[str], out: Path | None) -> Found:
         others.pop(real, None)
     passed_over = Counter(others.values())
     every, is_ink = list(images.values()), own_ink.recogniser()
-    ink = [source for source in every if is_ink(source.path)]
-    if len(ink) == len(every) and all(source.is_named for source in every):
-        return Found(every, [], problems, passed_over)
-    left_out = set(ink)
-    return Found([source for source in every if source not in left_out], ink, problems, passed_over)
+    sheets = [source for source in every if _is_sheet(source.path)]
+    ink = [source for source in every if source not in sheets and is_ink(source.path)]
+    if len(ink) + len(sheets) == len(every) and all(source.is_named for source in every):
+        return Found(every, [], [], problems, passed_over)
+    left_out = {*ink, *sheets}
+    return Found([source for source in every if source not in left_out], ink, sheets, problems, passed_over)
+
+
+def _is_sheet(path: Path) -> bool:
+    return path.suffix.lower() == ".png" and path.is_file() and bool(signed.maker(path))
 
 
 def own_ink_notice(ink: Sequence[Source], out: Path | None) -> str:
@@ -139,12 +147,25 @@ def own_ink_notice(ink: Sequence[Source], out: Path | None) -> str:
     return own_ink.told([source.path for source in ink if source.path not in expected], changed)
 
 
+def sheets_notice(sheets: Sequence[Source]) -> str:
+    """Tells of the sheets that `find` leaves out; empty where there are none."""
+    if not sheets:
+        return ""
+    first = sheets[0].path
+    if len(sheets) == 1:
+        return f"{first} is a sheet of {signed.maker(first)}, and left out; name it alone to ink it"
+    makers = " and ".join(sorted({signed.maker(source.path) for source in sheets}, reverse=True))
+    return f"{len(sheets)} sheets of {makers} are left out, such as {first}; name them alone to ink them"
+
+
 def nothing_found(patterns: Sequence[str], found: Found) -> ArgumentError:
     """Why there is nothing to ink, where `find` gave no sources."""
     named, there = ", ".join(patterns), found.passed_over
-    if found.ink and not found.problems:
-        advice = "give the folder of its sketches, or name nothing but such files, one by one, to ink them"
-        return ArgumentError("PATH", named, f"only lineart's own ink is there, such as {found.ink[0].path}; {advice}")
+    made = [*found.ink, *found.sheets]
+    if made and not found.problems:
+        what = "ink is" if found.ink else "sheets are"
+        advice = "give the folder of the sketches, or name nothing but such files, one by one, to ink them"
+        return ArgumentError("PATH", named, f"only lineart's own {what} there, such as {made[0].path}; {advice}")
     only = f", only {counts_text(there)}" if there else ""
     told = (f"{each.reason}; {each.advice}" if [each.path] == patterns else str(each) for each in found.problems)
     return ArgumentError("PATH", named, "; ".join(told) or f"no images there{only}; give {READABLE} files")

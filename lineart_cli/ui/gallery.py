@@ -16,7 +16,6 @@ from lineart_cli.brushes import sample, store, style
 from lineart_cli.errors import BrushError
 from lineart_cli.pages import signed
 
-_NAME = "lineart brushes"
 _COLUMNS, _ROWS = 44, 10  # of a sample in the terminal, two rows to a line
 
 
@@ -31,8 +30,8 @@ def show(console: Console, sheet: Path | None) -> list[BrushError]:
     """
     styles, errors = _styles()
     if sheet is not None:
-        signed.check(sheet, "--sheet", _NAME)
-        signed.save(sample.sheet(styles), sheet, "--sheet", _NAME)
+        signed.check(sheet, "--sheet", signed.BRUSHES)
+        signed.save(sample.sheet(styles), sheet, "--sheet", signed.BRUSHES)
     table = Table(box=None, show_header=False, padding=(0, 2, 1, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, min_width=_COLUMNS)
