@@ -22,7 +22,7 @@ def check(out: Path, page: Path) -> None:
     """Refuses a name that no sheet may have; raises ArgumentError."""
     if os.path.realpath(out) == os.path.realpath(page):
         raise ArgumentError("--output", out, "is the page itself; give another name")
-    signed.check(out, "--output", signed.TRY)
+    signed.check(out, "--output", signed.TRY, page)
 
 
 class Sheet:
@@ -49,9 +49,9 @@ class Sheet:
             ROWS.index(cell.drawing), FAINTS.index(cell.faint) + 1, 255 - cell.ink, [options, f"scale {cell.scale:g}"]
         )
 
-    def save(self, out: Path) -> None:
-        """Writes the sheet; raises ArgumentError where the disk does not take it."""
-        signed.save(self.image, out, "--output", signed.TRY)
+    def save(self, out: Path, page: Path) -> None:
+        """Writes the sheet, signed as that of a page; raises ArgumentError where the disk does not take it."""
+        signed.save(self.image, out, "--output", signed.TRY, page)
 
     def _put(self, row: int, column: int, picture: NDArray[np.uint8], lines: list[str]) -> None:
         left, top = _GAP + column * self._step[1], _GAP + row * self._step[0]

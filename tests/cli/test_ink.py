@@ -722,6 +722,16 @@ def test_a_sheet_is_tried(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     assert lineart.err == "a-try.png\n"
     with Image.open("a-try.png") as image:
         assert image.size == (20 + 4 * 500, 20 + 3 * (320 + 20 + 52))
+    Path("scans/lineart.toml").write_text("thickness = 2\nfaint = 0.3\nkeep-edits = true\n")
+    assert lineart("try", "scans/a.png", "--crop", "100,100,300,200") == 0
+    told, without = lineart.err.splitlines()[:2]
+    assert told == f"lineart: options of {Path('scans/lineart.toml').resolve()}"
+    assert (
+        without
+        == f"lineart: --faint, --keep-edits of {Path('scans/lineart.toml').resolve()} have no part in lineart try"
+    )
+    Path("scans/lineart.toml").unlink()
+    assert lineart("try", "scans/a.png", "--jobs", "2") == 2
     assert lineart("try", "scans/a.png", "-o", "sheet.png", "--crop", "800,0,300,200") == 2
     assert lineart.err == "lineart: --crop 800,0,300,200: reaches beyond the page of 900 x 900 px\n"
     assert lineart("try", "scans/nothing.png") == 2
