@@ -59,7 +59,8 @@ class DrawOptions(Options):
         "sketch",
         "--pressure",
         "Pen pressure along the lines: sketch takes it from the sketch, darker being harder; even is full pressure "
-        "everywhere; a number from 0 (light) to 1 (full) is that pressure everywhere.",
+        "everywhere; a number from 0 (light) to 1 (full) is that pressure everywhere. It has no part in technical_pen, "
+        "whose lines are even.",
         "Ink",
         read=read_pressure,
         metavar="PRESSURE",
