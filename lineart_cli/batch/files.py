@@ -14,7 +14,7 @@ from pathlib import Path
 from lineart_cli import archives
 from lineart_cli.batch import own_ink
 from lineart_cli.batch.output_folder import file_in_the_way
-from lineart_cli.batch.patterns import files_below, is_shown
+from lineart_cli.batch.patterns import files_below, is_shown, matches
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import READABLE, Template
 from lineart_cli.pages import signed
@@ -190,17 +190,17 @@ def _all(patterns: Sequence[str], out: Path | None, errors: list[PageError]) -> 
 
 
 def _expand(pattern: str, out: Path | None, errors: list[PageError]) -> list[Source]:
-    matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
-    if not matches:
+    there = matches(pattern)
+    if not there:
         what = "no file matches" if glob.has_magic(pattern) else "no such file or folder"
         errors.append(PageError(pattern, what, "check the spelling and the folder that you are in"))
     if out is not None:
         where = Path(os.path.realpath(out))
-        matches = [each for each in matches if where not in Path(os.path.realpath(each)).parents] or matches
+        there = [each for each in there if where not in Path(os.path.realpath(each)).parents] or there
     is_for_archives = archives.is_archive(Path(pattern))
-    sources = [Source(match, Path(match.name), is_for_archives) for match in matches if is_shown(match)]
+    sources = [Source(match, Path(match.name), is_for_archives) for match in there if is_shown(match)]
     if "**" not in pattern:
-        for folder in filter(os.path.isdir, matches):
+        for folder in filter(os.path.isdir, there):
             sources.extend(_inside(folder, out, errors))
     return sources
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from lineart_cli.errors import PageError
@@ -39,6 +40,35 @@ def files_below(root: Path, left_out: Path | None, errors: list[PageError]) -> I
     def unreadable(error: OSError) -> None:
         errors.append(PageError(error.filename, f"folder cannot be read ({error.strerror})", "check its permissions"))
 
+    for folder, names in _walked(root, left_out, unreadable):
+        yield from filter(is_shown, (folder / name for name in names))
+
+
+def matches(pattern: str) -> list[Path]:
+    """The files and folders that a glob names, in order; `**` is any depth, where folders are as in `files_below`."""
+    return sorted(_matches(pattern), key=str)
+
+
+def _matches(pattern: str) -> set[Path]:
+    parts = Path(pattern).parts
+    if "**" not in parts:
+        return set(map(Path, glob.glob(pattern)))
+    at = parts.index("**")
+    bases = _matches(str(Path(*parts[:at]))) if at else {Path()}
+    rest = Path(*parts[at + 1 :])
+    found = set[Path]()
+    for folder, names in chain.from_iterable(map(_walked, bases)):
+        if rest.name:
+            found |= _matches(os.path.join(glob.escape(str(folder)), rest))
+        else:
+            found |= {folder, *(folder / name for name in names if not name.startswith("."))}
+    return found
+
+
+def _walked(
+    root: Path, left_out: Path | None = None, unreadable: Callable[[OSError], None] | None = None
+) -> Iterator[tuple[Path, list[str]]]:
+    """Every folder at any depth that is not hidden, once whatever links lead to it, and the names of its files."""
     seen = {os.path.realpath(each) for each in (root, left_out) if each is not None}
     for folder, subfolders, names in os.walk(root, onerror=unreadable, followlinks=True):
         fresh = []
@@ -48,4 +78,4 @@ def files_below(root: Path, left_out: Path | None, errors: list[PageError]) -> I
                 seen.add(real)
                 fresh.append(name)
         subfolders[:] = fresh
-        yield from filter(is_shown, (Path(folder, name) for name in sorted(names)))
+        yield Path(folder), sorted(names)

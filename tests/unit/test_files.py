@@ -73,6 +73,15 @@ def test_symlink_loops_end(tree: Path) -> None:
     assert sorted(os.path.basename(path) for path in found) == ["a.png", "b.JPG", "c.tif"]
 
 
+@pytest.mark.parametrize("pattern", ["scans/**", "scans/**/*", "**/*.*", "*/**/**", "sc*/**/[a-z]*"])
+def test_symlink_loops_end_in_globs_too(tree: Path, pattern: str) -> None:
+    for name in ("loop", "deep/back", "deep/again"):
+        os.symlink(tree, tree / name)
+    assert names([pattern]).keys() >= {"scans/a.png", "scans/b.JPG", "scans/deep/c.tif"}
+    assert not {path for path in names([pattern]) if "loop/loop" in path or path.endswith(("loop", "back", "again"))}
+    assert sorted(names([pattern]).values()) == ["a.png", "b.JPG", "c.tif"]
+
+
 def test_a_link_to_itself_is_a_file_among_others(tree: Path) -> None:
     os.symlink(tree / "z.png", tree / "z.png")
     found = files.find(["scans"], Path("ink"))
