@@ -85,7 +85,7 @@ def ink(
     **options: Any,
 ) -> None:
     """Inks sketches of any resolution: scans, photos, and files of painting programs."""
-    from lineart_cli.batch.files import folder_of
+    from lineart_cli.batch.patterns import folder_of
 
     source = ConfigOptions.parse({name: options.pop(name) for name in specs(ConfigOptions)})
     chosen = chosen_for(typed(context, options), [folder_of(path) for path in paths], source)
@@ -177,8 +177,8 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         reporter = Renaming(listener, piped.names if piped else {})
         batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped, ink_by)
         folders = {source.path.parent for source in sources} if piped is None else set()
-        left_out = files.own_ink_notice(found.ink, out)
-        for notice in filter(None, [*chosen.notices(folders), left_out, *options.without_effect(), *guesses]):
+        left_out = files.own_ink_notice(found.ink, out), files.sheets_notice(found.sheets)
+        for notice in filter(None, [*chosen.notices(folders), *left_out, *options.without_effect(), *guesses]):
             batch.notice(notice)
         work = places.Places(batch, reporter, options, open_folder, partial(plan, template=None), beside=out is None)
         in_use.append(work)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Container, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from lineart_cli.config import chosen_for
+from lineart_cli.config import Chosen, chosen_for
 from lineart_cli.errors import ArgumentError, ExitCode, one_line, require
 from lineart_cli.machine import process
 from lineart_cli.options import (
@@ -29,7 +30,10 @@ from lineart_cli.options.command_line import typed, with_options
 
 
 @partial(
-    with_options, InkOptions, left_out={"drawing", "faint", "page", "Writing", "Batch", "Reporting"}, in_config=True
+    with_options,
+    InkOptions,
+    left_out={"drawing", "faint", "page", "sequence", "jobs", "Writing", "Batch", "Reporting"},
+    in_config=True,
 )
 @partial(with_options, TryOptions)
 @partial(with_options, ConfigOptions)
@@ -38,7 +42,13 @@ def try_(
     path: Annotated[Path, typer.Argument(metavar="PAGE", help="The sketch.", show_default=False)],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="The sheet, a PNG picture.  [default: PAGE-try.png]"),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The sheet, a PNG picture; that of another page is not replaced.",
+            show_default="PAGE-try.png in the folder you are in",
+        ),
     ] = None,
     **options: Any,
 ) -> None:
@@ -51,7 +61,16 @@ def try_(
     chosen = chosen_for(typed(context, options), [path.parent], source)
     with chosen.located():
         given = InkOptions.parse({name: value for name, value in chosen.given.items() if name in options})
+        for notice in [*chosen.notices([path.parent]), *_without_part(chosen, options)]:
+            print(f"lineart: {one_line(notice)}", file=sys.stderr)
         _try(path, output or Path(f"{path.stem}-try.png"), TryOptions.parse(wanted), given)
+
+
+def _without_part(chosen: Chosen, known: Container[str]) -> Iterator[str]:
+    """Tells of the options of a file that a command does not know."""
+    flags = [specs(InkOptions)[name].flags[0] for name in chosen.origins if name not in known]
+    if flags and chosen.file:
+        yield f"{', '.join(flags)} of {chosen.file.path} {'have' if flags[1:] else 'has'} no part in lineart try"
 
 
 def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None:
@@ -74,7 +93,7 @@ def _try(path: Path, out: Path, wanted: TryOptions, options: InkOptions) -> None
         for cell in trial.cells(crop, decide):
             sheet.add(cell)
             advance()
-    sheet.save(out)
+    sheet.save(out, path)
     print(out, file=sys.stderr)
 
 

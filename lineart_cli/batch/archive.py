@@ -111,13 +111,15 @@ class ArchiveAtWork:
         damaged = {self.sketches / each.name for each in self.members if each.damage}
         return [job for job in jobs if job.source not in damaged]
 
-    def faults(self, jobs: Sequence[Job]) -> list[PageError]:
+    def faults(self, folder: OutputFolder, jobs: Sequence[Job]) -> list[PageError]:
         """Tells of each member that is damaged, and what becomes of it.
 
         Args:
+            folder: the output folder.
             jobs: of all its pages.
         """
-        inked, found = {job.source for job in jobs if job.output.exists()}, list[PageError]()
+        inked = {job.source for job in jobs if job.output.exists() and folder.entry(job.output) is not None}
+        found = list[PageError]()
         if self.damage:
             reason = f"is cut off or damaged ({self.damage}); what is whole in it is inked, and ink that is there stays"
             found.append(PageError(self.job.source, reason, "pack or save it again"))

@@ -19,7 +19,7 @@ from lineart_cli.errors import PageError
 from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.tone import Exposure, Tone, measure
 from lineart_cli.model.card import ModelCard
-from lineart_cli.options import STROKE_RANGE, THICKNESS_RANGE, TOLERANCE_RANGE, InkOptions, Length, Several
+from lineart_cli.options import STROKE_RANGE, THICKNESS_RANGE, TOLERANCE_RANGE, InkOptions, Length, Several, px_text
 from lineart_cli.plan import PageSize
 from lineart_cli.scale import working_scale
 from lineart_cli.scale.working_scale import Estimate
@@ -137,7 +137,7 @@ def _in_range(job: Job, option: str, length: Length, dpi: float, px: tuple[float
     """A length in px of a page; raises PageError where it is beyond what an option can be."""
     here = length.page_px(dpi)
     if not px[0] <= here <= px[1]:
-        reason = f"{option} {length} is {here:.3g} px on this page of {dpi:.4g} dpi"
+        reason = f"{option} {length} is {px_text(here)} px on this page of {dpi:.4g} dpi"
         raise PageError(str(job), reason, f"give {px[0]:g}px to {px[1]:g}px, or set --dpi")
     return here
 

@@ -14,8 +14,10 @@ from pathlib import Path
 from lineart_cli import archives
 from lineart_cli.batch import own_ink
 from lineart_cli.batch.output_folder import file_in_the_way
+from lineart_cli.batch.patterns import files_below, is_shown, matches
 from lineart_cli.errors import ArgumentError, PageError
 from lineart_cli.options import READABLE, Template
+from lineart_cli.pages import signed
 
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
@@ -90,13 +92,15 @@ class Found:
 
     Attributes:
         sources: the files to ink, in order, each once.
-        ink: files that are left out as lineart has made them.
+        ink: files that are left out as lineart has inked them.
+        sheets: files that are left out as they are sheets of `lineart try` and `lineart brushes`.
         problems: an error for every pattern or folder that cannot be followed.
         passed_over: how many files are left out for their suffix, by suffix in lower case.
     """
 
     sources: list[Source]
     ink: list[Source]
+    sheets: list[Source]
     problems: list[PageError]
     passed_over: Counter[str]
 
@@ -107,7 +111,7 @@ def find(patterns: Sequence[str], out: Path | None) -> Found:
     Args:
         patterns: files, globs (`**` is any depth) and folders. A file that is named is always found, whatever it
             is. A folder gives every image file below it, except hidden ones; symlinks are followed, each folder once.
-            Lineart's own ink is left out, unless it is all that is named.
+            Lineart's own ink and sheets are left out, unless they are all that is named.
         out: the output folder; what lies in it is left out, unless a glob finds nothing else. None where ink goes
             beside its input.
     """
@@ -124,11 +128,16 @@ def find(patterns: Sequence[str], out: Path | None) -> Found:
         others.pop(real, None)
     passed_over = Counter(others.values())
     every, is_ink = list(images.values()), own_ink.recogniser()
-    ink = [source for source in every if is_ink(source.path)]
-    if len(ink) == len(every) and all(source.is_named for source in every):
-        return Found(every, [], problems, passed_over)
-    left_out = set(ink)
-    return Found([source for source in every if source not in left_out], ink, problems, passed_over)
+    sheets = [source for source in every if _is_sheet(source.path)]
+    ink = [source for source in every if source not in sheets and is_ink(source.path)]
+    if len(ink) + len(sheets) == len(every) and all(source.is_named for source in every):
+        return Found(every, [], [], problems, passed_over)
+    left_out = {*ink, *sheets}
+    return Found([source for source in every if source not in left_out], ink, sheets, problems, passed_over)
+
+
+def _is_sheet(path: Path) -> bool:
+    return path.suffix.lower() == ".png" and path.is_file() and bool(signed.maker(path))
 
 
 def own_ink_notice(ink: Sequence[Source], out: Path | None) -> str:
@@ -138,24 +147,25 @@ def own_ink_notice(ink: Sequence[Source], out: Path | None) -> str:
     return own_ink.told([source.path for source in ink if source.path not in expected], changed)
 
 
-def before_magic(pattern: str) -> Path:
-    """The folder that a file, or the beginning of a glob, is in."""
-    parts = Path(pattern).parts
-    plain = next((at for at, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
-    return Path(*parts[:plain])
-
-
-def folder_of(pattern: str) -> Path:
-    """The folder that the inputs a pattern names are in, at whatever depth."""
-    return Path(pattern) if os.path.isdir(pattern) else before_magic(pattern)
+def sheets_notice(sheets: Sequence[Source]) -> str:
+    """Tells of the sheets that `find` leaves out; empty where there are none."""
+    if not sheets:
+        return ""
+    first = sheets[0].path
+    if len(sheets) == 1:
+        return f"{first} is a sheet of {signed.maker(first)}, and left out; name it alone to ink it"
+    makers = " and ".join(sorted({signed.maker(source.path) for source in sheets}, reverse=True))
+    return f"{len(sheets)} sheets of {makers} are left out, such as {first}; name them alone to ink them"
 
 
 def nothing_found(patterns: Sequence[str], found: Found) -> ArgumentError:
     """Why there is nothing to ink, where `find` gave no sources."""
     named, there = ", ".join(patterns), found.passed_over
-    if found.ink and not found.problems:
-        advice = "give the folder of its sketches, or name nothing but such files, one by one, to ink them"
-        return ArgumentError("PATH", named, f"only lineart's own ink is there, such as {found.ink[0].path}; {advice}")
+    made = [*found.ink, *found.sheets]
+    if made and not found.problems:
+        what = "ink is" if found.ink else "sheets are"
+        advice = "give the folder of the sketches, or name nothing but such files, one by one, to ink them"
+        return ArgumentError("PATH", named, f"only lineart's own {what} there, such as {made[0].path}; {advice}")
     only = f", only {counts_text(there)}" if there else ""
     told = (f"{each.reason}; {each.advice}" if [each.path] == patterns else str(each) for each in found.problems)
     return ArgumentError("PATH", named, "; ".join(told) or f"no images there{only}; give {READABLE} files")
@@ -172,7 +182,7 @@ def _all(patterns: Sequence[str], out: Path | None, errors: list[PageError]) -> 
     for pattern in patterns:
         path = Path(pattern)
         if os.path.isdir(path):
-            yield from _walk(path, out, errors)
+            yield from _inside(path, out, errors)
         elif os.path.lexists(path):
             yield Source(path, Path(path.name), is_named=True)
         else:
@@ -180,41 +190,23 @@ def _all(patterns: Sequence[str], out: Path | None, errors: list[PageError]) -> 
 
 
 def _expand(pattern: str, out: Path | None, errors: list[PageError]) -> list[Source]:
-    matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
-    if not matches:
+    there = matches(pattern)
+    if not there:
         what = "no file matches" if glob.has_magic(pattern) else "no such file or folder"
         errors.append(PageError(pattern, what, "check the spelling and the folder that you are in"))
     if out is not None:
         where = Path(os.path.realpath(out))
-        matches = [each for each in matches if where not in Path(os.path.realpath(each)).parents] or matches
+        there = [each for each in there if where not in Path(os.path.realpath(each)).parents] or there
     is_for_archives = archives.is_archive(Path(pattern))
-    sources = [Source(match, Path(match.name), is_for_archives) for match in matches if _is_shown(match)]
+    sources = [Source(match, Path(match.name), is_for_archives) for match in there if is_shown(match)]
     if "**" not in pattern:
-        for folder in filter(os.path.isdir, matches):
-            sources.extend(_walk(folder, out, errors))
+        for folder in filter(os.path.isdir, there):
+            sources.extend(_inside(folder, out, errors))
     return sources
 
 
-def _is_shown(path: Path) -> bool:
-    return not path.name.startswith(".") and not os.path.isdir(path)
-
-
-def _walk(root: Path, out: Path | None, errors: list[PageError]) -> Iterator[Source]:
-    def unreadable(error: OSError) -> None:
-        errors.append(PageError(error.filename, f"folder cannot be read ({error.strerror})", "check its permissions"))
-
-    seen = {os.path.realpath(each) for each in (root, out) if each is not None}
-    for folder, subfolders, names in os.walk(root, onerror=unreadable, followlinks=True):
-        fresh = []
-        for name in sorted(subfolders):
-            real = os.path.realpath(os.path.join(folder, name))
-            if not name.startswith(".") and real not in seen:
-                seen.add(real)
-                fresh.append(name)
-        subfolders[:] = fresh
-        for path in (Path(folder, name) for name in sorted(names)):
-            if _is_shown(path):
-                yield Source(path, path.relative_to(root))
+def _inside(root: Path, out: Path | None, errors: list[PageError]) -> Iterator[Source]:
+    return (Source(path, path.relative_to(root)) for path in files_below(root, out, errors))
 
 
 def plan(

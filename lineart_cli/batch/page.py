@@ -296,8 +296,8 @@ def _patience(page: PageContext, plan: Plan, options: InkOptions) -> float:
 
 
 def _written(work: JobInWork, run: RunContext) -> Event:
-    job = work.job
-    first = next(work.inked)
+    job, first = work.job, next(work.inked)
+    known = run.folder.entry(job.output)
     unfinished = run.folder.unfinished(job.output.suffix)
     with first.bands.taking(), unfinished as part, closing(_inked(work, first)) as inked:
         try:
@@ -309,7 +309,7 @@ def _written(work: JobInWork, run: RunContext) -> Event:
     if kept := why_kept(first.before, after, run.options):
         return _skipped(job, run, first.why_kept or kept)
     if file.conflicts:
-        run.report(page_events.changed_twice(job, file.conflicts))
+        run.report(page_events.changed_twice(job, file, known))
     return page_events.done(first.page, work, file)
 
 

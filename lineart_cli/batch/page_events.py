@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 
 from lineart_cli.batch.context import PageContext
 from lineart_cli.batch.files import Job
 from lineart_cli.batch.ink_file import InkFile
+from lineart_cli.batch.manifest import Entry
 from lineart_cli.batch.work import JobInWork
 from lineart_cli.events import Notice, PageDone, PagePlanned
 from lineart_cli.model.card import ModelCard
-from lineart_cli.options import Crop
 from lineart_cli.plan import Plan
 
 _BOTH = "as edited, though the sketch has changed there too"
+_NEW_INK = "as edited, though the new ink differs there"
 _MOST_TOLD = 5  # places
 
 
@@ -73,12 +73,20 @@ def done(page: PageContext, work: JobInWork, file: InkFile) -> PageDone:
     )
 
 
-def changed_twice(job: Job, conflicts: Sequence[Crop]) -> Notice:
-    """The places of an output that both the artist and the sketch have changed."""
+def changed_twice(job: Job, file: InkFile, known: Entry | None) -> Notice:
+    """The places of an output that the artist has changed, and where the ink of the sketch is another than before.
+
+    Args:
+        job: whose output it is.
+        file: that was written.
+        known: what was on record of the output before.
+    """
+    conflicts = file.conflicts
     places = [f"{box.width} x {box.height} at {box.left},{box.top}" for box in conflicts[:_MOST_TOLD]]
     more = len(conflicts) - len(places)
     told = "; ".join([*places, f"and {more} more"] if more else places)
-    return Notice(f"{job.output}: {_count(len(conflicts))} {_BOTH} ({told})")
+    is_same_sketch = known is not None and known.input_sha256 == file.entry.input_sha256
+    return Notice(f"{job.output}: {_count(len(conflicts))} {_NEW_INK if is_same_sketch else _BOTH} ({told})")
 
 
 def _count(places: int) -> str:

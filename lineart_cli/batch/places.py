@@ -112,7 +112,7 @@ class Places:
                     reporter.report(Notice(notice))
                 with self._opened(at_work.ink) as folder:
                     batch = self._batch.within(folder, reporter)
-                    done.append(batch.run(at_work.readable(jobs), at_work.faults(jobs)))
+                    done.append(batch.run(at_work.readable(jobs), at_work.faults(folder, jobs)))
                     gone = at_work.tidy(folder, jobs)
                     for edited in gone:
                         reporter.report(Notice(f"{edited} was edited, and is kept, though its sketch is gone"))

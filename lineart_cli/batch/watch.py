@@ -10,7 +10,8 @@ from pathlib import Path
 
 from lineart_cli import archives, pages
 from lineart_cli.batch import archive
-from lineart_cli.batch.files import Job, Source, before_magic, find
+from lineart_cli.batch.files import Job, Source, find
+from lineart_cli.batch.patterns import before_magic
 from lineart_cli.errors import ArgumentError
 from lineart_cli.stamps import Stamp, stamp
 

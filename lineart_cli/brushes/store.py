@@ -51,7 +51,8 @@ def tools(options: InkOptions) -> tuple[dict[str, Tool], list[str]]:
     """Every brush in every thickness that is asked for.
 
     Returns:
-        The tools by what tells their pictures apart, empty where there is only one; and what had to be guessed.
+        The tools by what tells their pictures apart, empty where there is only one; and what had to be guessed, or has
+        no part in a brush.
 
     Raises:
         ArgumentError: see `find`.
@@ -65,6 +66,9 @@ def tools(options: InkOptions) -> tuple[dict[str, Tool], list[str]]:
             raise ArgumentError("--brush", ",".join(options.brush), f"two of them are called {name}; rename a file")
         made["-".join(told)] = Tool(style, thickness, pressure, name)
     notes = [f"--brush {text}: {note}" for text, (_, _, note) in found.items() if note]
+    if pressure is not None:
+        even = f"--pressure {pressure:g} has no part in {{}}, whose lines are even; try --brush ink_pen"
+        notes += [even.format(name) for name, style, _ in found.values() if style.plain]
     if options.format in FORMATS_OF_CURVES:
         smooth = f"--format {options.format} has the outline of its strokes, without their grain"
         notes += [

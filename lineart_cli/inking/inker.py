@@ -27,7 +27,7 @@ from lineart_cli.inference.ready import ReadyNetworks
 from lineart_cli.inference.tile_runner import Workbench, run_tiles
 from lineart_cli.inking.cutting import TYPES, around, coverage, enlarge
 from lineart_cli.model.card import Draft, ModelCard
-from lineart_cli.options import NEUTRAL_FAINT
+from lineart_cli.options import NEUTRAL_FAINT, px_text
 from lineart_cli.plan import PageSize, Plan
 
 if TYPE_CHECKING:
@@ -278,8 +278,8 @@ class Inker:
     def _check_thickness(self, thickness: float, scale: float) -> None:
         most = scale * self._card.thickness_px[1]
         if not 0 < thickness <= most:
-            advice = f"the model draws lines of up to {most:.3g} px at {scale:g} px of the page for one of its own"
-            raise ArgumentError("--thickness", f"{thickness:.3g}px", advice)
+            advice = f"the model draws lines of up to {px_text(most)} px at {scale:g} px of the page for one of its own"
+            raise ArgumentError("--thickness", f"{px_text(thickness)}px", advice)
 
     def _bench(self, plan: Plan) -> Workbench:
         key = plan.choice, plan.ready

@@ -77,6 +77,8 @@ def pack(
 
     if file.suffix.lower() != ".zip":
         raise ArgumentError("FILE", file, "Krita imports zip files; let its name end in .zip")
+    if file.exists() and not plugin_files.is_packed(file):
+        raise ArgumentError("FILE", file, "is there already, and is no zip of lineart's docker; give another name")
     plugin_files.pack(file, plugin_files.command())
     _say(f"{file}; in Krita: Tools > Scripts > Import Python Plugin from File")
 

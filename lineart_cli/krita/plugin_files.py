@@ -149,6 +149,15 @@ def pack(path: Path, words: Sequence[str]) -> None:
         raise LineartError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
 
 
+def is_packed(path: Path) -> bool:
+    """Whether a file is the plugin as `pack` writes it, in whatever version."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {f"{NAME}.desktop", f"{NAME}/{_COMMAND}"} <= set(archive.namelist())
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return False
+
+
 def _command_text(words: Sequence[str]) -> str:
     told = {"command": list(words), "lineart": __version__, "files": sorted(_shipped())}
     return json.dumps(told, indent=2) + "\n"

@@ -37,6 +37,7 @@ from lineart_cli.options.values import (
     Length,
     Mapped,
     Several,
+    px_text,
 )
 
 __all__ = [
@@ -81,5 +82,6 @@ __all__ = [
     "bytes_text",
     "default_text",
     "field_name",
+    "px_text",
     "specs",
 ]

@@ -38,7 +38,7 @@ class DrawOptions(Options):
         Several((Length(3.0),)),
         "--thickness -t",
         "Thickness of the lines: page pixels (3 or 3px) or millimetres (0.3mm). Several, with commas between them, "
-        "give a picture each.",
+        "give a picture each; lineart try takes one.",
         "Ink",
         read=each_by(read_length),
         metavar="LENGTH",
@@ -49,7 +49,7 @@ class DrawOptions(Options):
         Several(PLAIN),
         "--brush -b",
         "What the lines are drawn with: a name that lineart brushes lists, or a picture of one stroke whose pressure "
-        "rises from left to right. Several give a picture each.",
+        "rises from left to right. Several, with commas between them, give a picture each; lineart try takes one.",
         "Ink",
         read=each_by(read_text),
         metavar="NAME",
@@ -59,7 +59,8 @@ class DrawOptions(Options):
         "sketch",
         "--pressure",
         "Pen pressure along the lines: sketch takes it from the sketch, darker being harder; even is full pressure "
-        "everywhere; a number from 0 (light) to 1 (full) is that pressure everywhere.",
+        "everywhere; a number from 0 (light) to 1 (full) is that pressure everywhere. It has no part in technical_pen, "
+        "whose lines are even.",
         "Ink",
         read=read_pressure,
         metavar="PRESSURE",

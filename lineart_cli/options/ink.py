@@ -14,6 +14,7 @@ from lineart_cli.options.naming import Template, read_template
 from lineart_cli.options.read import ReadOptions
 from lineart_cli.options.spec import (
     MAX_MEMORY,
+    Spec,
     each_by,
     option,
     read_choice,
@@ -29,6 +30,7 @@ from lineart_cli.options.values import (
     BLACK,
     DROP_COLOURS,
     FORMATS,
+    FORMATS_BY_SUFFIX,
     FORMATS_OF_CURVES,
     FORMATS_OF_EDITS,
     PRECISIONS,
@@ -38,6 +40,11 @@ from lineart_cli.options.values import (
 
 OF_FILES = {"Writing", "Batch", "Reporting", "sequence", "jobs"}
 """Options, and panels of them, for many files, that have no part in a page alone; but `bits` may."""
+
+
+def _read_format(spec: Spec, text: str) -> str:
+    name = text.strip().lower()
+    return read_choice(spec, FORMATS_BY_SUFFIX.get(name, text))
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):
         "File format of the ink; ora and psd have the sketch and the ink on layers, to colour in between; svg, svgz "
         "and pdf have the lines as curves, which print sharp at any size.",
         "Writing",
-        read=read_choice,
+        read=_read_format,
         metavar="NAME",
         choices=FORMATS,
     )
@@ -87,9 +94,9 @@ class InkOptions(ReadOptions, DrawOptions, CurveOptions, ClusterOptions):
     name: Template | None = option(
         None,
         "--name",
-        "Name of the ink, such as {stem}_ink{n:03}: {stem} is the input's name, {suffix} its suffix, {folder} the "
-        "folder it is in, {n} the page in its file, {tool} the thickness or brush where there are several. An archive "
-        "is one file: it gets the name, and the pages in it keep theirs.",
+        "Name of the ink, such as {stem}_ink{n:03}: {stem} is the input's name, {suffix} its suffix without its dot, "
+        "{folder} the folder it is in, {n} the page in its file, {tool} the thickness or brush where there are "
+        "several. An archive is one file: it gets the name, and the pages in it keep theirs.",
         "Writing",
         read=read_template,
         metavar="TEMPLATE",

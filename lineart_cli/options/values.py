@@ -32,6 +32,8 @@ BACKENDS = ("auto", "openvino", "onnxruntime")
 PRECISIONS = ("auto", "f32", "bf16", "int8")
 READABLE = "PNG, JPEG, TIFF, WebP, PSD, KRA, ORA, PDF, SVG or HEIC"
 FORMATS = ("png", "tiff", "webp", "gif", "ora", "psd", "bmp", "jpeg", "svg", "svgz", "pdf")
+FORMATS_BY_SUFFIX = {"jpg": "jpeg", "tif": "tiff"}
+"""What formats are called after the shorter suffixes of their files, which is understood too."""
 FORMATS_OF_CURVES = ("svg", "svgz", "pdf")
 FORMATS_OF_FRAMES = ("png", "webp", "gif")
 FORMATS_TO_JOIN = ("tiff", "pdf", *FORMATS_OF_FRAMES)
@@ -59,6 +61,11 @@ class Length:
     def page_px(self, dpi: float) -> float:
         """The length in pixels of a page with `dpi` pixels per inch."""
         return self.number if self.unit == "px" else self.number * dpi / MM_PER_INCH
+
+
+def px_text(px: float) -> str:
+    """A length in pixels for people: three digits, and all of those before the point."""
+    return f"{px:.0f}" if px >= 100 else f"{px:.3g}"
 
 
 class Several(tuple[_T, ...]):

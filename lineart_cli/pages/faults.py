@@ -17,6 +17,9 @@ NO_PICTURE = (
 )
 """Reason and advice where the pages are inside."""
 
+TAR = "is a tar archive, which lineart does not read", "unpack it, or pack it as CBZ"
+"""Reason and advice for tar archives, compressed ones too."""
+
 NO_NUMBERS = "has samples that are no numbers (NaN or infinite)"
 """Reason where a page in floating point has such."""
 

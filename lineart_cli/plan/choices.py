@@ -83,7 +83,7 @@ def _find(hardware: Hardware, name: str, backend: str) -> Device | None:
 def _precision(card: ModelCard, hardware: Hardware, request: Request, backend: str, device: str) -> tuple[str, str]:
     if request.precision == "auto":
         if card.int8 and device == "CPU" and "avx2" in (hardware.instructions or ()):
-            return "int8", "as good as f32 by the bench, and faster on this kind of CPU"
+            return "int8", "as good as f32 in lineart's own tests, and faster on this kind of CPU"
         return "f32", "the same ink on every machine"
     if request.precision == "int8" and not card.int8:
         raise ArgumentError("--precision", "int8", f"the model {card.name} has no such network; use --precision f32")

@@ -15,7 +15,6 @@ from lineart_cli.pages import signed
 from lineart_cli.trial.grid import FAINTS, ROWS, Cell
 
 _CELL, _GAP, _LINE = 480, 20, 26  # px of the sheet: longest side of a picture, white around it, height of a line
-_NAME = "lineart try"
 _LARGEST = 3.0  # times that a small part is enlarged at most
 
 
@@ -23,7 +22,7 @@ def check(out: Path, page: Path) -> None:
     """Refuses a name that no sheet may have; raises ArgumentError."""
     if os.path.realpath(out) == os.path.realpath(page):
         raise ArgumentError("--output", out, "is the page itself; give another name")
-    signed.check(out, "--output", _NAME)
+    signed.check(out, "--output", signed.TRY, page)
 
 
 class Sheet:
@@ -50,9 +49,9 @@ class Sheet:
             ROWS.index(cell.drawing), FAINTS.index(cell.faint) + 1, 255 - cell.ink, [options, f"scale {cell.scale:g}"]
         )
 
-    def save(self, out: Path) -> None:
-        """Writes the sheet; raises ArgumentError where the disk does not take it."""
-        signed.save(self.image, out, "--output", _NAME)
+    def save(self, out: Path, page: Path) -> None:
+        """Writes the sheet, signed as that of a page; raises ArgumentError where the disk does not take it."""
+        signed.save(self.image, out, "--output", signed.TRY, page)
 
     def _put(self, row: int, column: int, picture: NDArray[np.uint8], lines: list[str]) -> None:
         left, top = _GAP + column * self._step[1], _GAP + row * self._step[0]

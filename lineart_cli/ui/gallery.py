@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ from lineart_cli.brushes import sample, store, style
 from lineart_cli.errors import BrushError
 from lineart_cli.pages import signed
 
-_NAME = "lineart brushes"
 _COLUMNS, _ROWS = 44, 10  # of a sample in the terminal, two rows to a line
+_WORDS, _GAP = 16, 2  # columns that a description beside a sample has at least, and between columns
 
 
 def show(console: Console, sheet: Path | None) -> list[BrushError]:
@@ -31,16 +32,27 @@ def show(console: Console, sheet: Path | None) -> list[BrushError]:
     """
     styles, errors = _styles()
     if sheet is not None:
-        signed.check(sheet, "--sheet", _NAME)
-        signed.save(sample.sheet(styles), sheet, "--sheet", _NAME)
-    table = Table(box=None, show_header=False, padding=(0, 2, 1, 0))
+        signed.check(sheet, "--sheet", signed.BRUSHES)
+        signed.save(sample.sheet(styles), sheet, "--sheet", signed.BRUSHES)
+    room = console.width - max(map(len, styles), default=0) - _COLUMNS - _WORDS
+    (_in_columns if room >= 3 * _GAP else _one_below_another)(console, styles)
+    console.print(f"Your own brushes lie in {store.folder()}.", markup=False, highlight=False, soft_wrap=True)
+    return errors
+
+
+def _in_columns(console: Console, styles: Mapping[str, style.Style]) -> None:
+    table = Table(box=None, show_header=False, padding=(0, _GAP, 1, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, min_width=_COLUMNS)
     for name, ink in sample.greys(styles, _COLUMNS, _ROWS).items():
         table.add_row(Text(name), _picture(ink, console), Text(styles[name].about))
     console.print(table)
-    console.print(f"Your own brushes lie in {store.folder()}.", markup=False, highlight=False, soft_wrap=True)
-    return errors
+
+
+def _one_below_another(console: Console, styles: Mapping[str, style.Style]) -> None:
+    """As `_in_columns`, for a narrow terminal: name and description are above the sample."""
+    for name, ink in sample.greys(styles, min(_COLUMNS, console.width), _ROWS).items():
+        console.print(Text(f"{name}: {styles[name].about}"), _picture(ink, console), "", sep="\n")
 
 
 def _styles() -> tuple[dict[str, style.Style], list[BrushError]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lineart_cli.errors import ArgumentError, LineartError
 from lineart_cli.events import Event, Reporter, to_json
+from lineart_cli.options import DASH
 
 _log = logging.getLogger("lineart_cli")
 
@@ -27,8 +28,10 @@ def check(path: Path, out: Path | None, inputs: Sequence[Path]) -> None:
     """Refuses a log that would get in the way of the run.
 
     Raises:
-        ArgumentError: `path` is in the folder for the ink, is an input, or cannot be written.
+        ArgumentError: `path` is that of standard output, in the folder for the ink, is an input, or cannot be written.
     """
+    if str(path) == DASH:
+        raise ArgumentError("--log-file", path, "is no file; give the name of one, or --json for standard output")
     real = os.path.realpath(path)
     if out is not None and Path(real).is_relative_to(os.path.realpath(out)):
         raise ArgumentError("--log-file", path, "is in the folder for the ink; write it elsewhere")

@@ -31,7 +31,8 @@ def _lines(group: Any) -> Iterator[str]:
         for each in shown:
             if each not in arguments:
                 metavar = "" if each.is_flag else f" {each.metavar or each.type.name.upper()}"
-                default = "" if each.is_flag or each.default is None else f" [{each.default}]"
+                told = each.show_default if isinstance(each.show_default, str) else each.default
+                default = "" if each.is_flag or told is None else f" [{told}]"
                 flags = ", ".join(f"`{flag}{metavar}`" for flag in each.opts)
                 yield f"| {flags} | {_cell(each.help)}{default} |"
 

@@ -53,7 +53,7 @@ def finetune_style(
         raise ArgumentError("PICTURE", source, "is where the brush's preview goes; move it, or give another --name")
     try:
         from lineart_train.finetune import sources
-        from lineart_train.finetune.finetune import is_done
+        from lineart_train.finetune.finetune import is_done, is_of_another
     except ImportError as error:
         raise LineartError(f"finetune-style needs the extra brush ({error.name} is missing); run {_EXTRA}") from error
     from rich.console import Console
@@ -67,10 +67,13 @@ def finetune_style(
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     hand = sources.from_picture(source, say) if picture else sources.from_lineart(source, say)
-    state = target.with_name(f".{target.stem}.progress")
+    state, place = target.with_name(f".{target.stem}.progress"), str(source.resolve())
+    if target.exists() and is_of_another(state, hand.strip, place):
+        another = f"is {about.replace('trained from', 'trained from another')}; give another name, or delete {target}"
+        raise ArgumentError("--name", target.stem, another)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        ended = _fitted(hand, about, minutes, target, state, console)
+        ended = _fitted(hand, about, place, minutes, target, state, console)
         if target.exists():
             _preview(hand.strip, target, preview)
     except OSError as error:
@@ -117,7 +120,7 @@ def _target(name: str, about: str) -> Path:
     return target
 
 
-def _fitted(hand: Hand, about: str, minutes: float, target: Path, state: Path, console: Console) -> bool:
+def _fitted(hand: Hand, about: str, place: str, minutes: float, target: Path, state: Path, console: Console) -> bool:
     """Fits a style and shows how far it is; False where Ctrl-C ended it."""
     from lineart_cli.brushes.style import save
     from lineart_train.finetune.finetune import finetune
@@ -132,7 +135,7 @@ def _fitted(hand: Hand, about: str, minutes: float, target: Path, state: Path, c
             show(done, f"difference {loss:.3f}")
 
         try:
-            finetune(hand.strip, about, minutes, state, keep, tell)
+            finetune(hand.strip, about, minutes, state, keep, tell, place)
         except KeyboardInterrupt:
             return False
     return True

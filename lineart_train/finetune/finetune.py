@@ -45,7 +45,9 @@ Tell = Callable[[float, float], object]
 """Told after each try: the share that is done, of all tries or of the time, and the difference that is left."""
 
 
-def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callable[[Style], None], tell: Tell) -> Style:
+def finetune(
+    strip: Strip, about: str, minutes: float, state: Path, keep: Callable[[Style], None], tell: Tell, source: str = ""
+) -> Style:
     """Fit a style to a stroke.
 
     Args:
@@ -56,12 +58,13 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
             so, and the next search ends with the same style at once.
         keep: given each style that is better than all before; an interruption loses nothing.
         tell: see `Tell`.
+        source: what the stroke was taken from, for `is_of_another`.
 
     Returns:
         The best style.
     """
     start, seen = measure(strip, about), Seen(strip)
-    stroke = hashlib.sha256(np.ascontiguousarray(strip.ink).data).hexdigest()
+    stroke = _digest(strip)
     place, steps, tries = _restored(state, stroke) or (np.zeros(MOVES), np.full(MOVES, FIRST), 0)
     best = moved(start, place)
     least = seen.difference(best) + _cost(place)
@@ -82,7 +85,8 @@ def finetune(strip: Strip, about: str, minutes: float, state: Path, keep: Callab
                 if better:
                     break
             steps[move] *= _LONGER * way if better else 0.5
-            _save(state, {"stroke": stroke, "place": place.tolist(), "steps": steps.tolist(), "tries": tries})
+            progress = {"place": place.tolist(), "steps": steps.tolist(), "tries": tries}
+            _save(state, {"stroke": stroke, "source": source, **progress})
     if _is_done(steps, tries):
         tell(1.0, least)
     return best
@@ -92,6 +96,19 @@ def is_done(state: Path) -> bool:
     """Whether a search has come to its end, by the file that it left."""
     kept = _restored(state)
     return kept is not None and _is_done(*kept[1:])
+
+
+def is_of_another(state: Path, strip: Strip, source: str) -> bool:
+    """Whether a search, by the file that it left, was for another stroke, and one that was taken from elsewhere."""
+    try:
+        kept = json.loads(state.read_text("utf-8"))
+        return bool(kept["stroke"] != _digest(strip) and kept["source"] != source)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+def _digest(strip: Strip) -> str:
+    return hashlib.sha256(np.ascontiguousarray(strip.ink).data).hexdigest()
 
 
 def _is_done(steps: Floats, tries: int) -> bool:

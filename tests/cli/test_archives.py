@@ -175,17 +175,19 @@ def test_a_damaged_member_is_named_and_the_other_pages_go_on(
     write(folder / name, {**good, "3.png": bad})
     packed = (folder / name).read_bytes()
     (folder / name).write_bytes(packed.replace(b"the end", b"the bad"))
-    code, _, err = done(start(name, "-o", "out"))
-    assert code == 1
-    assert f"lineart: {name}/3.png: is damaged (" in err
-    assert "what can be read of it stays; pack it again from the original" in err
-    assert "2 inked, 0 skipped, 1 failed" in err
+    for counts in ("2 inked, 0 skipped, 1 failed", "0 inked, 2 skipped, 1 failed"):
+        code, _, err = done(start(name, "-o", "out"))
+        assert (code, counts in err) == (1, True)
+        assert f"lineart: {name}/3.png: is damaged (" in err
+        assert "what can be read of it stays; pack it again from the original" in err
     inked = read(folder / "out/c.cbz")
     assert names(folder / "out/c.cbz") == [*good, "3.png"]
     assert (inked["notes.txt"], inked["3.png"][:4096]) == (b"by me", bad[:4096])
     write(folder / name, {**good, "3.png": sketch(9)})
     code, _, err = done(start(name, "-o", "out", "--overwrite"))
     assert (code, "3 inked, 0 skipped, 0 failed" in err) == (0, True)
+    (folder / name).write_bytes(packed.replace(b"the end", b"the bad"))
+    assert "its ink of an earlier run stays" in done(start(name, "-o", "out"))[2]
 
 
 def test_an_archive_of_which_nothing_can_be_read_fails_each_time(folder: Path, start: Start) -> None:

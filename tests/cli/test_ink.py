@@ -181,6 +181,7 @@ def test_a_log_has_every_event_with_its_time_and_the_traceback_of_errors(lineart
 @pytest.mark.parametrize(
     ("name", "says"),
     [
+        ("-", "is no file; give the name of one, or --json for standard output"),
         ("ink/run.log", "is in the folder for the ink; write it elsewhere"),
         ("scans/a.png", "is one of the inputs; give another name"),
         ("none/run.log", "cannot be written (No such file or directory); give another name"),
@@ -192,6 +193,7 @@ def test_a_log_gets_in_nobody_s_way(lineart: Shell, name: str, says: str) -> Non
     assert lineart.err == f"lineart: --log-file {name}: {says}\n"
     assert Path("scans/a.png").read_bytes() == before
     assert not Path("ink").exists()
+    assert not Path("-").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
@@ -524,7 +526,7 @@ def test_what_has_no_part_in_a_format_is_told_once(lineart: Shell, arguments: li
     assert lineart.err.count(says) == 1
 
 
-@pytest.mark.parametrize(("option", "length", "px"), [("--tolerance", "5mm", "236"), ("--drawing", "99mm", "4.68e+03")])
+@pytest.mark.parametrize(("option", "length", "px"), [("--tolerance", "5mm", "236"), ("--drawing", "99mm", "4677")])
 def test_a_length_in_mm_is_in_its_range_on_the_page(lineart: Shell, option: str, length: str, px: str) -> None:
     assert lineart("ink", "scans/a.png", "-o", "ink", "--format", "svg", option, length, "--dpi", "1200") == 1
     assert f"{option} {length} is {px} px on this page of 1200 dpi; give " in lineart.err
@@ -722,6 +724,16 @@ def test_a_sheet_is_tried(lineart: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     assert lineart.err == "a-try.png\n"
     with Image.open("a-try.png") as image:
         assert image.size == (20 + 4 * 500, 20 + 3 * (320 + 20 + 52))
+    Path("scans/lineart.toml").write_text("thickness = 2\nfaint = 0.3\nkeep-edits = true\n")
+    assert lineart("try", "scans/a.png", "--crop", "100,100,300,200") == 0
+    told, without = lineart.err.splitlines()[:2]
+    assert told == f"lineart: options of {Path('scans/lineart.toml').resolve()}"
+    assert (
+        without
+        == f"lineart: --faint, --keep-edits of {Path('scans/lineart.toml').resolve()} have no part in lineart try"
+    )
+    Path("scans/lineart.toml").unlink()
+    assert lineart("try", "scans/a.png", "--jobs", "2") == 2
     assert lineart("try", "scans/a.png", "-o", "sheet.png", "--crop", "800,0,300,200") == 2
     assert lineart.err == "lineart: --crop 800,0,300,200: reaches beyond the page of 900 x 900 px\n"
     assert lineart("try", "scans/nothing.png") == 2

@@ -33,6 +33,9 @@ def test_help_fits_80_columns(command: str) -> None:
     text = subprocess.run(run, env=env, capture_output=True, text=True, check=True).stdout
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
+    if command == "try":
+        assert "[default: (PAGE-try.png in the folder you are in)]" in " ".join(text.replace("│", "").split())
+        assert "--jobs" not in text
     if command == "ink":
         assert "--passes" in text
         assert "--looks" not in text

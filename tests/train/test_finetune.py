@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -123,10 +124,10 @@ def test_it_goes_on_where_it_was_stopped(strip: measure.Strip, tmp_path: Path, m
     assert finetune.is_done(tmp_path / "state")
 
 
-def picture(path: Path) -> Path:
+def picture(path: Path, thickness: float = 16.0) -> Path:
     x = np.linspace(30, 570, 300)
     points = np.stack([x, np.full(300, 50.0)], 1).astype(np.float32)
-    ink = engine.draw(SOFT, points, np.linspace(0, 1, 300), 16.0, (100, 600), ends=(False, False))
+    ink = engine.draw(SOFT, points, np.linspace(0, 1, 300), thickness, (100, 600), ends=(False, False))
     Image.fromarray((255 * (1 - ink)).astype(np.uint8)).save(path)
     return path
 
@@ -178,6 +179,27 @@ def test_a_brush_made_from_something_else_is_not_replaced(tmp_path: Path) -> Non
     assert (tmp_path / "brushes/mine.json").read_bytes() == before
     command.finetune_style(other, None, None, 1.0)
     assert store.find("other_2_")[1].about == "trained from other (2).png"
+
+
+def test_a_brush_made_from_another_picture_of_the_same_name_is_not_replaced(tmp_path: Path) -> None:
+    for name in ("one", "two", "copy"):
+        (tmp_path / name).mkdir()
+    first, other = picture(tmp_path / "one/mine.png"), picture(tmp_path / "two/mine.png", thickness=24.0)
+    command.finetune_style(first, None, None, 1.0)
+    before = (tmp_path / "brushes/mine.json").read_bytes()
+    with pytest.raises(ArgumentError, match=r"--name mine: is trained from another mine\.png; give another name, or"):
+        command.finetune_style(other, None, None, 1.0)
+    assert (tmp_path / "brushes/mine.json").read_bytes() == before
+    command.finetune_style(picture(tmp_path / "copy/mine.png"), None, None, 1.0)
+    assert (tmp_path / "brushes/mine.json").read_bytes() == before
+    state = json.loads((tmp_path / "brushes/.mine.progress").read_text("utf-8"))
+    del state["source"]  # as brushes of before have it
+    (tmp_path / "brushes/.mine.progress").write_text(json.dumps(state), "utf-8")
+    command.finetune_style(first, None, None, 1.0)
+    assert (tmp_path / "brushes/mine.json").read_bytes() == before
+    picture(first, thickness=24.0)  # cropped, or drawn anew
+    command.finetune_style(first, None, None, 1.0)
+    assert (tmp_path / "brushes/mine.json").read_bytes() != before
 
 
 def test_a_brush_that_was_measured_from_the_stroke_is_fitted(tmp_path: Path) -> None:

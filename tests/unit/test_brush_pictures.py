@@ -229,6 +229,20 @@ def test_brushes_and_thicknesses_multiply_and_are_told_apart(tmp_path: Path) -> 
     assert even.pressure == 0.3
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, []),
+        ({"pressure": "0.6", "brush": "ink_pen"}, []),
+        ({"pressure": "0.6", "brush": "ink_pen,technical_pen"}, ["--pressure 0.6 has no part in technical_pen"]),
+        ({"pressure": "even"}, ["--pressure 1 has no part in technical_pen"]),
+    ],
+)
+def test_pressure_without_effect_is_told(given: dict[str, str | bool | None], told: list[str]) -> None:
+    _, notes = store.tools(InkOptions.parse(given))
+    assert notes == [f"{each}, whose lines are even; try --brush ink_pen" for each in told]
+
+
 def test_two_brushes_of_one_name_are_refused(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()

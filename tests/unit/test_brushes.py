@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from rich.console import Console
 
 from lineart_cli.brushes import noise, store
 from lineart_cli.brushes.drawing import pen_pressure, skeleton
@@ -16,6 +18,7 @@ from lineart_cli.brushes.drawing.paint import Lines, paint
 from lineart_cli.brushes.style import CAPS, EVEN, FORMAT, PRESSURES, Style, Tool, load, save
 from lineart_cli.errors import ArgumentError, BrushError
 from lineart_cli.imaging.bilinear import interpolated
+from lineart_cli.ui import gallery
 
 PEN = replace(EVEN, width=tuple(np.linspace(0.2, 1, PRESSURES)))
 CHALK = replace(EVEN, grain=2.0, cover=tuple(tuple(0.5 * each for each in row) for row in EVEN.cover))
@@ -349,3 +352,15 @@ def test_a_file_nested_too_deeply_is_no_brush(tmp_path: Path) -> None:
     (tmp_path / "deep.json").write_text("[" * 100_000)
     with pytest.raises(BrushError, match="is no brush of lineart"):
         load(tmp_path / "deep.json")
+
+
+@pytest.mark.parametrize("width", [24, 40, 60, 80, 120])
+def test_brushes_are_listed_with_whole_names_however_narrow_the_terminal_is(width: int) -> None:
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    with console.capture() as captured:
+        gallery.show(console, None)
+    text = captured.get()
+    listed, _, _ = text.partition("Your own brushes")
+    assert all(name in listed for name in store.shipped())
+    assert "…" not in text
+    assert max(map(len, listed.splitlines())) <= width

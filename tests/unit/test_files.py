@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from lineart_cli.batch import files
 from lineart_cli.errors import ArgumentError
 from lineart_cli.options import Template
+from lineart_cli.pages import signed
 
 
 @pytest.fixture
@@ -71,6 +73,15 @@ def test_symlink_loops_end(tree: Path) -> None:
     assert sorted(os.path.basename(path) for path in found) == ["a.png", "b.JPG", "c.tif"]
 
 
+@pytest.mark.parametrize("pattern", ["scans/**", "scans/**/*", "**/*.*", "*/**/**", "sc*/**/[a-z]*"])
+def test_symlink_loops_end_in_globs_too(tree: Path, pattern: str) -> None:
+    for name in ("loop", "deep/back", "deep/again"):
+        os.symlink(tree, tree / name)
+    assert names([pattern]).keys() >= {"scans/a.png", "scans/b.JPG", "scans/deep/c.tif"}
+    assert not {path for path in names([pattern]) if "loop/loop" in path or path.endswith(("loop", "back", "again"))}
+    assert sorted(names([pattern]).values()) == ["a.png", "b.JPG", "c.tif"]
+
+
 def test_a_link_to_itself_is_a_file_among_others(tree: Path) -> None:
     os.symlink(tree / "z.png", tree / "z.png")
     found = files.find(["scans"], Path("ink"))
@@ -115,6 +126,26 @@ def test_a_folder_that_cannot_be_listed_is_named(tree: Path, monkeypatch: pytest
     sources, errors = found.sources, found.problems
     assert len(sources) == 2
     assert str(errors[0]).startswith("scans/deep: folder cannot be read (Permission denied); ")
+
+
+def test_sheets_of_lineart_s_are_no_sketches(tree: Path) -> None:
+    pages = names(["scans"])
+    for name, maker in (("a-try.png", signed.TRY), ("brushes.png", signed.BRUSHES), ("c-try.png", signed.TRY)):
+        signed.save(Image.new("L", (9, 9)), tree / name, "--output", maker)
+    (tree / "as_read.txt").write_bytes((tree / "a-try.png").read_bytes())
+    assert names(["scans"]) == names(["scans/*"]) | pages == pages
+    found = files.find(["scans"], None)
+    told = "3 sheets of lineart try and lineart brushes are left out, such as scans/a-try.png; name them alone"
+    assert files.sheets_notice(found.sheets).startswith(told)
+    assert files.sheets_notice(found.sheets[1:2]).startswith(
+        "scans/brushes.png is a sheet of lineart brushes, and left"
+    )
+    assert files.sheets_notice([]) == ""
+    assert names(["scans/a-try.png"]) == {"scans/a-try.png": "a-try.png"}
+    for name in ("a.png", "b.JPG", "deep/c.tif"):
+        (tree / name).unlink()
+    nothing = files.nothing_found(["scans"], files.find(["scans"], None))
+    assert "only lineart's own sheets are there, such as scans/a-try.png" in str(nothing)
 
 
 class TestPlan:

@@ -33,7 +33,7 @@ from lineart_cli.imaging.tone import Tone
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.inference.tiles import plan_tiles
 from lineart_cli.model import catalogue
-from lineart_cli.options import MODEL, Colour, InkOptions, Length, ReadOptions, ReportOptions
+from lineart_cli.options import MODEL, NEUTRAL_FAINT, Colour, InkOptions, Length, ReadOptions, ReportOptions
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.scale import working_scale
 
@@ -57,12 +57,14 @@ def sketch(down: int = 0) -> np.ndarray:
 
 
 class Pen:
-    """Inks just what is drawn."""
+    """Inks just what is drawn, and a stroke more where only dark lines are wanted."""
 
     def bands(
         self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float, tone: Tone
     ) -> Iterator[np.ndarray]:
         ink = (255 - grey).astype(np.uint8)
+        if faint > NEUTRAL_FAINT:
+            stroke(ink, MOVED, 255, 6)
         yield ink[:100]
         yield ink[100:]
 
@@ -331,6 +333,20 @@ def test_what_both_have_changed_is_the_artists_and_is_told(desk: Desk) -> None:
     assert f"{box.width} x {box.height} at {box.left},{box.top}" in notice
     assert desk.record.conflicts == [list(box)]
     assert json.loads(json.dumps(done.conflicts)) == [list(box)]
+
+
+def test_other_ink_of_the_same_sketch_is_not_said_to_be_the_sketch_s(desk: Desk) -> None:
+    desk.ink()
+    edited = pixels(desk.output).copy()
+    stroke(edited, MOVED, 255)
+    edited[..., 0][edited[..., 0] > 0] = 255
+    stroke(edited, MOVED, 0, 3)
+    save(desk.output, edited)
+    done = desk.ink(keep_edits=True, faint=0.5)
+    assert isinstance(done, PageDone)
+    assert done.conflicts
+    (notice,) = (each.text for each in desk.events if isinstance(each, Notice))
+    assert "as edited, though the new ink differs there (" in notice
 
 
 def test_the_report_shows_the_ink_alone_as_edited_and_now_with_the_conflicts_framed(desk: Desk) -> None:

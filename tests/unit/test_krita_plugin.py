@@ -21,6 +21,7 @@ from lineart_cli import __version__, app
 from lineart_cli.brushes import store
 from lineart_cli.errors import ArgumentError, LineartError
 from lineart_cli.krita import folders, kritarc, plugin_files
+from lineart_cli.krita.app import pack
 from lineart_cli.krita.folders import Krita
 from lineart_cli.serve.protocol import VERSION
 
@@ -269,6 +270,20 @@ def test_the_zip_unpacks_as_krita_unpacks_it(tmp_path: Path, krita: Krita) -> No
         zipfile.ZipFile(path).extractall(krita.plugins)
     kritarc.put(krita.config, "python", "enable_lineart", "true")
     assert plugin_files.faults(krita) == []
+
+
+def test_a_zip_takes_the_place_of_such_a_zip_and_of_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "lineart.zip"
+    pack(path)
+    pack(path)
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("lineart/sketch.png", b"")
+    (tmp_path / "letter.zip").write_bytes(b"a letter")
+    for name in ("other.zip", "letter.zip"):
+        before = (tmp_path / name).read_bytes()
+        with pytest.raises(ArgumentError, match=r"is there already, and is no zip of lineart's docker; give another"):
+            pack(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == before
 
 
 def test_a_zip_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import gzip
 import io
 import sqlite3
+import tarfile
 import zipfile
 from pathlib import Path
 from struct import pack
+from typing import Literal
 
 import imagecodecs
 import numpy as np
@@ -201,6 +203,21 @@ class TestSvg:
         (tmp_path / "a.svg").write_text(content)
         with pytest.raises(PageError, match=error):
             read(tmp_path / "a.svg", max_megapixels=100.0)
+
+    @pytest.mark.parametrize("content", [b"a letter", b"\x00\xff\x80" * 900, b"<html></html>"])
+    def test_compressed_files_that_are_no_drawings(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "a.gz").write_bytes(gzip.compress(content))
+        with pytest.raises(PageError, match="holds no SVG drawing; give an SVG drawing"):
+            read(tmp_path / "a.gz")
+
+
+@pytest.mark.parametrize(("name", "mode"), [("a.tar", "w:"), ("a.cbt", "w:"), ("a.tar.gz", "w:gz")])
+def test_tar_archives_are_told(tmp_path: Path, name: str, mode: Literal["w:", "w:gz"]) -> None:
+    (tmp_path / "page.png").write_bytes(png())
+    with tarfile.open(tmp_path / name, mode) as archive:
+        archive.add(tmp_path / "page.png", "chapter 1/page.png")
+    with pytest.raises(PageError, match="is a tar archive, which lineart does not read; unpack it, or pack it as CBZ"):
+        read(tmp_path / name)
 
 
 class TestXcf:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lineart_cli.errors import ArgumentError, ExitCode
-from lineart_cli.options import InkOptions, Length, bytes_text, default_text, specs
+from lineart_cli.options import InkOptions, Length, bytes_text, default_text, px_text, specs
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,16 @@ def test_what_a_drawing_cannot_be_is_refused(text: str) -> None:
 def test_a_length_follows_the_page_s_dpi() -> None:
     assert Length(0.254, "mm").page_px(600) == pytest.approx(6)
     assert Length(4).page_px(600) == 4
+
+
+@pytest.mark.parametrize(("px", "text"), [(0.4567, "0.457"), (3.0, "3"), (236.2, "236"), (1889.76, "1890")])
+def test_lengths_are_told_in_whole_numbers_where_they_are_large(px: float, text: str) -> None:
+    assert px_text(px) == text
+
+
+@pytest.mark.parametrize(("text", "name"), [("jpg", "jpeg"), (" TIF ", "tiff"), ("JPEG", "jpeg")])
+def test_formats_go_by_their_suffixes_too(text: str, name: str) -> None:
+    assert InkOptions.parse({"format": text}).format == name
 
 
 def test_an_unknown_name_gets_the_list_nearest_first() -> None:

@@ -18,6 +18,7 @@ from lineart_cli.inking.arrays import ArrayInker
 from lineart_cli.inking.inker import Inker, open_inker
 from lineart_cli.model.card import ModelCard
 from lineart_cli.options import Crop, InkOptions, TryOptions
+from lineart_cli.pages import signed
 from lineart_cli.trial import grid, sheet
 from lineart_cli.trial.grid import FAINTS, ROWS, Trial
 
@@ -137,7 +138,7 @@ def test_the_sheet_has_the_sketch_and_nine_cells_with_their_options(tmp_path: Pa
     for row in ROWS:
         for faint in FAINTS:
             drawn.add(grid.Cell(row, faint, 1.0, np.full((100, 200), 255, np.uint8)))
-    drawn.save(tmp_path / "sheet.png")
+    drawn.save(tmp_path / "sheet.png", tmp_path / "a.png")
     with Image.open(tmp_path / "sheet.png") as image:
         filled = np.asarray(image)
     _, _, boxes, _ = cv2.connectedComponentsWithStats(np.uint8(filled == 0))
@@ -157,17 +158,30 @@ def test_names_that_no_sheet_may_have(tmp_path: Path, name: str, says: str) -> N
 def test_a_sheet_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     drawn = sheet.Sheet(np.zeros((20, 20), np.uint8), [])
     with pytest.raises(ArgumentError, match="cannot be written"):
-        drawn.save(tmp_path / "nowhere" / "sheet.png")
+        drawn.save(tmp_path / "nowhere" / "sheet.png", tmp_path / "a.png")
 
 
 def test_a_sheet_takes_the_place_of_a_sheet_and_of_nothing_else(tmp_path: Path) -> None:
     out, page = tmp_path / "sheet.png", tmp_path / "a.png"
-    sheet.Sheet(np.full((100, 200), 128, np.uint8), []).save(out)
+    sheet.Sheet(np.full((100, 200), 128, np.uint8), []).save(out, page)
     sheet.check(out, page)
     for content in (b"a letter", page_of(out)):
         out.write_bytes(content)
         with pytest.raises(ArgumentError, match="is there already, and is no sheet of lineart try"):
             sheet.check(out, page)
+
+
+def test_a_sheet_of_another_page_stays(tmp_path: Path) -> None:
+    out, page = tmp_path / "01-try.png", tmp_path / "ch1/01.png"
+    drawn = sheet.Sheet(np.full((100, 200), 128, np.uint8), [])
+    drawn.save(out, page)
+    sheet.check(out, tmp_path / "ch1/../ch1/01.png")
+    with pytest.raises(
+        ArgumentError, match=r"--output .*as the sheet of another page than .*ch2/01.png; give a name with"
+    ):
+        sheet.check(out, tmp_path / "ch2/01.png")
+    signed.save(drawn.image, out, "--output", signed.TRY)  # as sheets of before are signed
+    sheet.check(out, page)
 
 
 def page_of(path: Path) -> bytes:

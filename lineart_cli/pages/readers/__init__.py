@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import importlib
 import re
+import zlib
 from contextlib import AbstractContextManager
 from struct import unpack
 from typing import BinaryIO
 
 from lineart_cli.errors import Unreadable
 from lineart_cli.options import READABLE, ReadOptions
-from lineart_cli.pages.faults import NO_PICTURE
+from lineart_cli.pages.faults import NO_PICTURE, TAR
 from lineart_cli.pages.picture import Document
 from lineart_cli.pages.readers.animation import is_animation
 
 _SNIFFED = 1024
 _PAGED = {"tiff", "pdf", "animation"}
 _LAYERED = {"psd", "xcf", "zipped"}
-_PACKED = "packed"  # archives, which no module here reads
+_PACKED, _TAR = "packed", "tar"
+_UNREAD = {_PACKED: NO_PICTURE, _TAR: TAR}
+"""Reason and advice for archives, which no module here reads."""
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": "image",
     b"\xff\xd8\xff": "image",
@@ -42,7 +45,8 @@ _MAGIC = {
     b"Rar!": _PACKED,
 }
 _TARGA_HEAD = 18  # bytes
-_SVG = re.compile(rb"<(\w+:)?svg[\s>]")
+SVG = re.compile(rb"<(\w+:)?svg[\s>]")
+"""The beginning of a drawing, in text that is no UTF-16."""
 _GZIP = b"\x1f\x8b\x08"
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"heif"}
@@ -73,8 +77,8 @@ def opened(file: BinaryIO, options: ReadOptions) -> AbstractContextManager[Docum
     kind = _kind_of(file)
     if kind is None:
         raise Unreadable("holds no readable image", f"give a {READABLE} file")
-    if kind == _PACKED:
-        raise Unreadable(*NO_PICTURE)
+    if kind in _UNREAD:
+        raise Unreadable(*_UNREAD[kind])
     if options.layer is not None and kind not in _LAYERED:
         raise Unreadable("has no layers", "leave --layer out, or give a PSD, PSB, KRA, ORA or XCF file")
     try:
@@ -108,9 +112,22 @@ def _kind(beginning: bytes) -> str | None:
         return kind
     if b"%PDF-" in beginning:
         return "pdf"
-    if _SVG.search(beginning) or beginning.startswith(_GZIP):
-        return "svg"
-    return "image" if _is_targa(beginning) else None
+    if _is_tar(beginning) or _is_tar(_unzipped(beginning)):
+        return _TAR
+    is_drawing = SVG.search(beginning) or beginning.startswith(_GZIP)
+    return "svg" if is_drawing else "image" if _is_targa(beginning) else None
+
+
+def _is_tar(beginning: bytes) -> bool:
+    return beginning[257:262] == b"ustar"
+
+
+def _unzipped(beginning: bytes) -> bytes:
+    """What a file compressed with gzip begins with; empty for other files."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(beginning, _SNIFFED) if beginning.startswith(_GZIP) else b""
+    except zlib.error:
+        return b""
 
 
 def _is_targa(beginning: bytes) -> bool:

@@ -18,7 +18,7 @@ from lineart_cli.errors import Unreadable
 from lineart_cli.options import MM_PER_INCH, ReadOptions
 from lineart_cli.pages.faults import check_size
 from lineart_cli.pages.picture import Block, Document, Picture
-from lineart_cli.pages.readers import image
+from lineart_cli.pages.readers import SVG, image
 from lineart_cli.pages.readers.archive import local_name
 
 DRAWN_DPI = 300.0
@@ -46,7 +46,7 @@ def opened(file: BinaryIO, options: ReadOptions) -> Iterator[Document]:
     """The drawing in a file, a document of one page.
 
     Raises:
-        Unreadable: it has no size, or is too large.
+        Unreadable: it is no drawing, has no size, or is too large.
         Exception: it is damaged; so do the picture's blocks.
     """
     text = _text(file)
@@ -78,7 +78,10 @@ def _text(file: BinaryIO) -> str:
         data = zlib.decompressobj(wbits=31).decompress(data, _MOST_BYTES)
     if len(data) >= _MOST_BYTES:
         raise Unreadable(f"has more than {_MOST_BYTES} bytes of text", "save it anew, without pictures inside")
-    return data.decode("utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+    is_utf16 = data[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    if not (is_utf16 or SVG.search(data)):
+        raise Unreadable("holds no SVG drawing", "give an SVG drawing, or a picture that is not compressed with gzip")
+    return data.decode("utf-16" if is_utf16 else "utf-8-sig")
 
 
 def view_box(root: Element) -> tuple[float, float, float, float] | None:
