@@ -167,8 +167,9 @@ def _check(corners: Corners, outline: npt.NDArray[np.int32], smooth: npt.NDArray
     if all(beyond):
         raise DoubtError("all of the picture is the sheet, so that there is nothing to straighten")
     if any(beyond):
-        hidden = " and ".join(name for name, is_beyond in zip(names, beyond, strict=True) if is_beyond)
-        raise DoubtError(f"the sheet's {hidden} edge is not in the picture")
+        *first, last = (name for name, is_beyond in zip(names, beyond, strict=True) if is_beyond)
+        hidden = f"{', '.join(first)} and {last} edges are" if first else f"{last} edge is"
+        raise DoubtError(f"the sheet's {hidden} not in the picture")
     steps = np.roll(corners, -1, 0) - corners
     turned = abs(math.degrees(math.atan2(steps[0, 1], steps[0, 0])))
     if turned > MOST_TURNED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -11,14 +11,15 @@ from lineart_cli import archives
 from lineart_cli.batch import manifest
 from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.own_ink import is_archive_of_ink
-from lineart_cli.errors import ArgumentError, PageError, remedy
+from lineart_cli.errors import ArgumentError, PageError, remedy, require
 from lineart_cli.options import ReportOptions
 from lineart_cli.replacing import replacing
-from lineart_cli.report.html import foot, head, page
+from lineart_cli.report.html import TITLE, foot, head, page
 from lineart_cli.report.rows import Row, common_settings, rows_of
 from lineart_cli.report.view import look_at
 
 NAME = "report.html"
+_HEAD = 4096  # bytes that hold the title
 
 
 def known_rows(root: Path) -> list[Row]:
@@ -27,6 +28,7 @@ def known_rows(root: Path) -> list[Row]:
     Raises:
         ArgumentError: `root` is no folder that lineart has inked into.
     """
+    require("FOLDER", root)
     if not (root / manifest.NAME).exists():
         found = archives_of_ink(root)
         fault = "is a file, and no folder" if root.is_file() else f"holds no {manifest.NAME}"
@@ -64,7 +66,7 @@ def write(root: Path, known: list[Row], options: ReportOptions, advance: Callabl
         The file.
 
     Raises:
-        ArgumentError: `options.output` is a folder, or no name of a page of HTML.
+        ArgumentError: `options.output` is a folder, a file that is no report, or no name of a page of HTML.
         PageError: the disk does not take it.
     """
     target = Path(options.output) if options.output else root / NAME
@@ -72,6 +74,8 @@ def write(root: Path, known: list[Row], options: ReportOptions, advance: Callabl
         raise ArgumentError("--output", target, f"is a folder; name a file, such as {target / NAME}")
     if target.suffix.lower() not in {".html", ".htm"}:
         raise ArgumentError("--output", target, f"is no name for a page of HTML; write for example {target.stem}.html")
+    if target.exists() and not _is_report(target):
+        raise ArgumentError("--output", target, "is there already, and is no report of lineart; name another file")
     with _replaced(target) as file:
         settings = common_settings(known)
         file.write(head(root.resolve().name, known, settings))
@@ -80,6 +84,13 @@ def write(root: Path, known: list[Row], options: ReportOptions, advance: Callabl
             advance()
         file.write(foot())
     return target
+
+
+def _is_report(path: Path) -> bool:
+    """Whether the beginning of a file is that of a report; one that cannot be read cannot be replaced either."""
+    with suppress(OSError), path.open("rb") as file:
+        return f": {TITLE}</title>".encode() in file.read(_HEAD)
+    return True
 
 
 @contextmanager

@@ -13,6 +13,9 @@ from lineart_cli.errors import one_line
 from lineart_cli.report.rows import Row, Settings
 from lineart_cli.report.view import Picture, View
 
+TITLE = "sketches and ink"
+"""What every report's title ends with: it is known by that."""
+
 
 def head(name: str, known: Sequence[Row], settings: Settings) -> str:
     """Everything before the first page: the summary, and the settings that all pages share.
@@ -31,7 +34,7 @@ def head(name: str, known: Sequence[Row], settings: Settings) -> str:
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{allowed}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{_text(name)}: sketches and ink</title>
+<title>{_text(name)}: {TITLE}</title>
 <style>{style}</style>
 </head>
 <body>

@@ -197,7 +197,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("arguments", "says"),
         [
-            (["nowhere"], "FOLDER nowhere: holds no .lineart.json; give a folder that lineart ink has written to"),
+            (["nowhere"], "FOLDER nowhere: no such file or folder; check the spelling and the folder that you are in"),
             (["ink", "--max-side", "10"], "--max-side 10: write a whole number from 400 to 16383"),
             (["ink", "-o", "a.png"], "--output a.png: is no name for a page of HTML; write for example a.html"),
             (["ink", "-o", "ink"], "--output ink: is a folder; name a file, such as ink/report.html"),

@@ -280,7 +280,8 @@ class TestFile:
     def test_the_old_one_stays_and_nothing_is_left_when_writing_fails(
         self, out: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        (out / "report.html").write_text("old")
+        made(out)
+        old = (out / "report.html").read_bytes()
         before = sorted(os.listdir(out))
 
         def full(*_: object) -> str:
@@ -290,7 +291,13 @@ class TestFile:
         with pytest.raises(PageError, match=r"report\.html: cannot be written \(No space left on device\)"):
             made(out)
         assert sorted(os.listdir(out)) == before
-        assert (out / "report.html").read_text() == "old"
+        assert (out / "report.html").read_bytes() == old
+
+    def test_a_page_of_somebody_else_is_not_written_over(self, out: Path) -> None:
+        (out / "mine.html").write_text("<title>mine</title>")
+        with pytest.raises(ArgumentError, match=r"--output .*mine\.html: is there already, and is no report"):
+            made(out, output=str(out / "mine.html"))
+        assert (out / "mine.html").read_text() == "<title>mine</title>"
 
     def test_a_picture_is_not_written_over(self, out: Path) -> None:
         with pytest.raises(ArgumentError, match=r"--output .*page10\.png: is no name .* page10\.html"):

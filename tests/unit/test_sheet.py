@@ -141,6 +141,8 @@ class TestDoubt:
     def test_a_sheet_that_is_cut_off(self, path: Path) -> None:
         corners = seen(5, 3) - np.array((250, 0))
         assert "the sheet's left edge is not in the picture" in self.refused(path, photo(corners))
+        corners -= np.array((0, 250))
+        assert "the sheet's top and left edges are not in the picture" in self.refused(path, photo(corners))
 
     def test_a_picture_that_is_all_sheet(self, path: Path) -> None:
         height, width = photo(seen(5, 3)).shape[:2]
