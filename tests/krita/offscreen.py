@@ -141,6 +141,20 @@ stuck = docker.helper.request("brushes", lambda answer: facts.setdefault("stuck"
 docker.helper.request("brushes", lambda answer: facts.setdefault("behind", answer["event"]))
 docker.helper.cancel(stuck)
 pump(60, lambda: "behind" in facts)
+with open(helper.COMMAND, encoding="utf-8") as file:
+    command = file.read()
+docker.helper.end()
+pump(20, lambda: docker.helper._process is None)
+with open(helper.COMMAND, "w", encoding="utf-8") as file:
+    file.write('{"command": ["tail", "-f", "/dev/null"]}')  # it never greets
+mute = docker.helper.request("brushes", lambda answer: facts.setdefault("mute", answer))
+pump(20, lambda: docker.helper._process is not None)
+docker.helper.cancel(mute)
+with open(helper.COMMAND, "w", encoding="utf-8") as file:
+    file.write(command)
+docker.helper.request("brushes", lambda answer: facts.setdefault("greeted", answer["event"]))
+pump(60, lambda: "greeted" in facts)
+facts["busy"] = docker.helper.is_busy()
 facts["texts"] = [each.text() for each in docker.findChildren(QtWidgets.QLabel)]
 facts["grabbed"] = not docker.grab().isNull()
 docker._close()

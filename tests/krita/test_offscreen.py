@@ -70,6 +70,7 @@ def test_the_docker_works_in_this_qt(facts: dict[str, Any]) -> None:
     assert facts["killed"]["kind"] == "ended"
     assert (facts["cancelled"], facts["other"]) == ({"event": "cancelled"}, "done")
     assert (facts["stuck"], facts["behind"]) == ({"event": "cancelled"}, "done")
+    assert (facts["mute"], facts["greeted"], facts["busy"]) == ({"event": "cancelled"}, "done", False)
     assert facts["grabbed"]
     assert len(facts["menu"]) == 2  # with what can paint by script
 
