@@ -397,6 +397,72 @@ def preview():
     return facts
 
 
+def previewed():
+    """Waits for a preview; how many of its px are ink, or what the docker says if there is none."""
+    if not pump(60, lambda: docker().status.text().startswith("Preview")):
+        return docker().status.text()
+    image = docker().preview._overlay._image
+    bits = image.bits()
+    bits.setsize(image.sizeInBytes())
+    return sum(alpha > 127 for alpha in bytes(bits)[3::4])
+
+
+def preview_of_what_is_there():
+    """Switched on again, after what keys do, of another layer, of another page in the same view, and under the pen."""
+    made = document("keys")
+    node = sketched(made)
+    empty = made.createNode("empty", "paintlayer")
+    made.rootNode().addChildNode(empty, None)
+    layers.activate(made, node)
+    pump(1)
+    facts = {}
+
+    def then(name, do):
+        docker().say("")
+        do()
+        facts[name] = previewed()
+
+    then("first", lambda: docker().preview_button.setChecked(True))
+    docker().preview_button.setChecked(False)
+    then("switched_on_again", lambda: docker().preview_button.setChecked(True))
+    then("cleared", lambda: act("clear"))
+    then("undone", lambda: act("edit_undo"))
+    then("another_layer", lambda: layers.activate(made, empty))
+    then("the_layer", lambda: layers.activate(made, node))
+    pen = QtCore.QEvent.Type
+    docker().preview.eventFilter(None, QtCore.QEvent(pen.TabletPress))
+    docker().say("")
+    pump(1.5)
+    facts["pen_is_down"] = [docker().preview._overlay is None, docker().status.text()]
+    then("pen_is_up", lambda: docker().preview.eventFilter(None, QtCore.QEvent(pen.TabletRelease)))
+    then("another_page", lambda: document("blank"))
+    then("the_page", lambda: area().setActiveSubWindow(_open[0][1]))
+    return facts
+
+
+def unfinished():
+    """Ink is pressed, and then Preview, while Krita still erases a layer: what they take of it."""
+    size, facts = 4000, {}
+    made = document("unfinished", size=(size, size))
+    node = made.createNode("sketch", "paintlayer")
+    made.rootNode().addChildNode(node, None)
+    inking, preview = docker().inking, docker().preview
+    for name, button, taken in (
+        ("inked", docker().ink_button, lambda: inking._job.asked and inking._job.files),
+        ("previewed", docker().preview_button, lambda: preview._known and preview._files),
+    ):
+        node.setPixelData(QByteArray(b"\0\0\0\xff" * size * size), 0, 0, size, size)
+        layers.activate(made, node)
+        Krita.instance().action("clear").trigger()
+        button.click()
+        pump(60, taken)
+        with open(taken().pixels, "rb") as file:
+            facts[name] = {"head": file.readline()[:10].decode(), "is_painted": any(file.read())}
+        docker().stop_button.click()
+        pump(60, is_idle)
+    return facts
+
+
 def preview_on_a_fine_screen():
     """Of a page at 100 %: where its part lies in px of Qt, and the ink over it, in px of the screen."""
     made = document("fine")

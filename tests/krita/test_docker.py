@@ -26,6 +26,8 @@ INKING = (
     "two_documents",
     "foreground_colour",
     "preview",
+    "preview_of_what_is_there",
+    "unfinished",
 )
 OTHERS = ("spaces", "remembered", "brush_of_a_stroke", "brush_of_a_preset", "faults", "closed", "odd_layers")
 
@@ -205,6 +207,20 @@ def test_a_preview_lies_on_the_canvas_and_follows_settings_and_view(facts: Facts
     }  # no more than there is of the page
     thin, thick = (np.asarray(Image.open(told[name]).convert("L")) for name in ("picture", "thicker"))
     assert np.count_nonzero(thick < 60) > 1.8 * np.count_nonzero(thin < 60) > 1000
+
+
+def test_a_preview_is_renewed_when_the_page_is_another_and_not_under_the_pen(facts: Facts) -> None:
+    told = dict(facts["preview_of_what_is_there"])
+    assert told.pop("pen_is_down") == [True, ""]
+    ink = told["first"]
+    assert ink > 1000
+    blank = {"cleared", "another_layer", "another_page"}
+    assert told == {name: 0 if name in blank else ink for name in told}
+
+
+def test_what_krita_still_erases_is_waited_for(facts: Facts) -> None:
+    for told in facts["unfinished"].values():
+        assert told == {"head": "LINEARTPX1", "is_painted": False}
 
 
 def test_a_preview_has_all_pixels_of_a_fine_screen(play: Callable[..., Facts]) -> None:

@@ -28,7 +28,7 @@ class Job:
         self.number = 0
         self.is_stopped = False
         self._chosen = chosen
-        self._space = _space(document)
+        self._space = []
         self._source_id, self._name = None, i18n("Ink")
         self._old, self._known = None, None  # the last ink: what is remembered of it, and what tells its paint
         self._note = ""
@@ -36,6 +36,7 @@ class Job:
     def take(self):
         """Take the pixels of the sketch, and of the ink that is to be brought up to date; raises TroubleError."""
         document, chosen, files = self.document, self._chosen, self.files
+        self._space = _space(document)
         source, _ = take_sketch(document, chosen["source"], files.pixels)
         if source is not None:
             self._source_id, self._name = nodes.identity(source), i18n("Ink of {0}").format(source.name())
