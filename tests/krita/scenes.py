@@ -222,13 +222,25 @@ def ink_a_selection():
     nothing = inked(5)
     selection = Selection()
     selection.select(200, 100, 250, 150, 255)
+    hole = Selection()
+    hole.select(300, 150, 40, 100, 255)
+    selection.subtract(hole)
     made.setSelection(selection)
     pump()
     said = inked()
     ink = top(made)
     ink = raw(ink)
     facts = {"nothing": nothing, "said": said, "whole": whole, "part": ink, "again": inked(), "layers": names(made)}
-    return {**facts, "same": raw(top(made))}
+    facts["same"] = raw(top(made))
+    top(made).setVisible(False)
+    for name, zoom in ("all", 1.0), ("near", 6.0):
+        window().activeView().canvas().setZoomLevel(zoom)
+        pump(0.5)
+        docker().say("")
+        docker().preview_button.setChecked(True)
+        facts[f"preview_{name}"] = [previewed(), view.seen().crop((WIDTH, HEIGHT))]
+        docker().preview_button.setChecked(False)
+    return facts
 
 
 def again():
@@ -345,11 +357,21 @@ def spaces():
 def foreground_colour():
     made = document("colour")
     sketched(made)
-    choose(colour="foreground", thickness=0.6, unit="mm")
+    kra = saved(made, "colour.kra")
+    choose(colour="foreground", unit="mm", thickness=0.6)
     colour = ManagedColor("RGBA", "U8", "")
     colour.setComponents([0.0, 0.0, 1.0, 1.0])
     window().activeView().setForeGroundColor(colour)
-    return {"said": inked(), "ink": raw(top(made))}
+    facts = {"said": inked(), "ink": raw(top(made)), "kra": kra}
+    for dpi in 72.0, 50.0:
+        document("of a screen", dpi=dpi, size=(1300, 1300))
+        choose(unit="mm", thickness=2.0)
+        docker().ink_button.click()
+        pump(10, lambda: docker().inking._job.asked)
+        facts[f"at_{dpi:g}"] = docker().inking._job.asked["options"]["thickness"]
+        docker().stop_button.click()
+        pump(20, is_idle)
+    return facts
 
 
 def preview():

@@ -1,15 +1,17 @@
 """A preview of the ink on the canvas, renewed when settings, view or page change; the document is not touched."""
 
 import math
+import os
 from contextlib import suppress
 
 from krita import Krita
 
 from . import nodes
 from .files import Files
+from .order import order, take_mask
 from .qt import QtCore, QtGui, QTimer, QtWidgets, i18n
 from .rest import glance, is_at_rest
-from .sketch import of_last_ink, options, take_sketch
+from .sketch import of_last_ink, take_sketch
 from .view import Overlay, image_of, seen, viewport
 
 _OFTEN = 80  # ms between two looks at the view
@@ -143,10 +145,14 @@ class Preview(QtCore.QObject):
         self._glance = self._glanced(document)
         if crop is None:
             return
+        asked = {"pixels": self._files.pixels, "out": self._files.ink, "options": order(document, chosen)}
         try:
             source, known = take_sketch(document, chosen["source"], self._files.pixels + "-new")
             self._files.renew(known != self._known)
             self._known = known
+            if chosen["area"] == "selection":
+                asked["mask"] = f"{self._files.mask}-{self._number}"  # the last one may still be read
+                crop = take_mask(document, asked["mask"], crop)
         except (nodes.TroubleError, OSError) as trouble:
             self._hide()
             self.said.emit(str(trouble))
@@ -155,9 +161,15 @@ class Preview(QtCore.QObject):
         if chosen["colour"] == "foreground":
             foreground = Krita.instance().activeWindow().activeView()
             colour = foreground.foregroundColor().colorForCanvas(foreground.canvas())
-        asked = {"pixels": self._files.pixels, "out": self._files.ink, "options": options(chosen)}
         asked.update(crop=crop, zoom=view.zoom * view.ratio, **of_last_ink(document, source))
-        self._number = self._helper.request("preview", lambda answer: self._heard(answer, view, crop, colour), **asked)
+
+        def heard(answer):
+            if "mask" in asked and answer["event"] != "progress":
+                with suppress(OSError):
+                    os.remove(asked["mask"])
+            self._heard(answer, view, crop, colour)
+
+        self._number = self._helper.request("preview", heard, **asked)
 
     def _heard(self, answer, view, crop, colour):
         if view is not self._view or view != seen():

@@ -4,7 +4,7 @@ import zlib
 
 from . import nodes
 
-_LOOKED_AT = 400_000  # px of a part that may have many more
+_LOOKED_AT = 200_000  # px of a part that may have many more
 
 
 def is_at_rest(document):
