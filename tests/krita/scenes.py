@@ -170,7 +170,7 @@ def saved(made, name):
 
 def docker_appears():
     docker().show()
-    docker().ask_brushes()
+    docker().fields["brush"].ask()
     pump(120, lambda: docker().fields["brush"].count() > 5)
     brushes = docker().fields["brush"]
     return {
@@ -680,7 +680,7 @@ def pictures():
     window().qwindow().resizeDocks([box, docker()], [330, 330], Qt.Orientation.Horizontal)
     pump(1)
     window().activeView().canvas().setZoomLevel(view.viewport().height() / size[1])
-    docker().ask_brushes()
+    docker().fields["brush"].ask()
     pump(20, lambda: docker().fields["brush"].count() > 5)
     choose(thickness=5.0, brush="brush_pen")
     facts = {"said": inked(120), "layers": names(made)}

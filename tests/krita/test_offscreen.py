@@ -62,6 +62,9 @@ def test_the_docker_works_in_this_qt(facts: dict[str, Any]) -> None:
     assert facts["brushes"]
     assert facts["brush"] == "pencil"
     assert facts["icons"]
+    assert "lineart krita install" in facts["missing"]  # at first; the brushes came when it was there
+    assert facts["unknown"] == ["of another machine", "of another_machine"]
+    assert facts["known"] == ["pencil", -1]
     settings = facts["settings"]
     assert (settings["unit"], settings["thickness"], settings["faint"]) == ("mm", 0.5, 0.6)
     assert settings["brush"] == "ink_pen"

@@ -58,6 +58,9 @@ class Helper(QObject):
     "failed" or "cancelled". `failed` has the fields `error`, a line, and `kind`.
     """
 
+    greeted = QtCore.pyqtSignal()
+    """A process is there, and of a version that fits."""
+
     def __init__(self, parent=None):
         super().__init__(parent)
         self._process = None
@@ -166,6 +169,7 @@ class Helper(QObject):
         self._is_ready = True
         for line in self._asked.values():
             self._process.write(line)
+        self.greeted.emit()
 
     def _read(self):
         while self._process is not None and self._process.canReadLine():
