@@ -121,7 +121,11 @@ told["settings"] = json.dumps({"brush": "pencil"})
 docker._load()
 facts["known"] = [brushes.currentData(), brushes.findData("of another_machine")]
 facts["said"] = docker.status.text()
-docker.fields["unit"].setCurrentIndex(docker.fields["unit"].findData("mm"))
+docker.fields["thickness"].setValue(1000)
+facts["converted"] = []
+for unit in "mm", "px", "mm":
+    docker.fields["unit"].setCurrentIndex(docker.fields["unit"].findData(unit))
+    facts["converted"].append(docker.fields["thickness"].value())
 docker.fields["thickness"].setValue(0.5)
 docker.fields["faint"].setValue(60)
 brushes.setCurrentIndex(brushes.findData("ink_pen"))

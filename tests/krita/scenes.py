@@ -358,11 +358,14 @@ def foreground_colour():
     made = document("colour")
     sketched(made)
     kra = saved(made, "colour.kra")
-    choose(colour="foreground", unit="mm", thickness=0.6)
+    choose(thickness=30.0)
+    choose(unit="mm")
+    in_mm = docker().choice()["thickness"]
+    choose(colour="foreground", thickness=0.6)
     colour = ManagedColor("RGBA", "U8", "")
     colour.setComponents([0.0, 0.0, 1.0, 1.0])
     window().activeView().setForeGroundColor(colour)
-    facts = {"said": inked(), "ink": raw(top(made)), "kra": kra}
+    facts = {"said": inked(), "ink": raw(top(made)), "kra": kra, "in_mm": in_mm}
     for dpi in 72.0, 50.0:
         document("of a screen", dpi=dpi, size=(1300, 1300))
         choose(unit="mm", thickness=2.0)

@@ -194,6 +194,7 @@ def test_the_foreground_colour_and_millimetres(facts: Facts) -> None:
     told = facts["foreground_colour"]
     ink = pixels(told["ink"])
     np.testing.assert_array_equal(ink[..., 3], commanded(told["kra"], "--layer", "sketch", "--thickness", "0.6mm"))
+    assert told["in_mm"] == 5.08  # of 30 px at 150 dpi
     assert (told["at_72"], told["at_50"]) == ("5.66929134px", "3.93700787px")  # of 2 mm, as the rulers show them
     solid = ink[ink[..., 3] == 255]
     assert len(solid) > 500

@@ -65,6 +65,7 @@ def test_the_docker_works_in_this_qt(facts: dict[str, Any]) -> None:
     assert "lineart krita install" in facts["missing"]  # at first; the brushes came when it was there
     assert facts["unknown"] == ["of another machine", "of another_machine"]
     assert facts["known"] == ["pencil", -1]
+    assert facts["converted"] == [80, 944.88, 80]  # px at 300 dpi, as far as there are such lines
     settings = facts["settings"]
     assert (settings["unit"], settings["thickness"], settings["faint"]) == ("mm", 0.5, 0.6)
     assert settings["brush"] == "ink_pen"

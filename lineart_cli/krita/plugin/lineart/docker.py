@@ -10,7 +10,7 @@ from .preview import Preview
 from .qt import Qt, QtCore, QtWidgets, i18n
 from .strokes import StrokeMenu
 
-_LIMITS = {"px": (0.5, 1000.0, 0.5), "mm": (0.05, 80.0, 0.05)}  # of the thickness: least, most, step
+_DPI = 300.0  # of no document
 _OFTEN = 400  # ms between two looks at which document is active
 
 
@@ -123,7 +123,7 @@ class LineartDocker(DockWidget):
         faint.setRange(2, 90)
         faint.setToolTip(i18n("Left: nearly every mark is inked. Right: only the darkest lines."))
         faint.valueChanged.connect(self._changed)
-        self.fields["unit"].currentIndexChanged.connect(self._limit_thickness)
+        self.fields["unit"].currentIndexChanged.connect(self._convert_thickness)
         self.brush_button = QtWidgets.QToolButton()
         self.brush_button.setText("+")
         self.brush_button.setToolTip(i18n("Make a brush of your own"))
@@ -207,8 +207,17 @@ class LineartDocker(DockWidget):
         settings.save(Krita.instance().activeDocument(), self.choice())
         self.preview.renew()
 
-    def _limit_thickness(self, *_):
-        low, high, step = _LIMITS[self.fields["unit"].currentData() or "px"]
+    def _convert_thickness(self, *_):
+        """Keep the thickness what it is on the page: the unit is another one."""
+        thickness = self.fields["thickness"].value()
+        self._limit_thickness()
+        if not self._is_loading:
+            document, unit = Krita.instance().activeDocument(), self.fields["unit"].currentData()
+            dpi = _DPI if document is None else nodes.dpi(document)
+            self.fields["thickness"].setValue(settings.in_unit(unit, thickness, dpi))
+
+    def _limit_thickness(self):
+        low, high, step = settings.LIMITS[self.fields["unit"].currentData() or "px"]
         self.fields["thickness"].setDecimals(2)
         self.fields["thickness"].setRange(low, high)
         self.fields["thickness"].setSingleStep(step)
