@@ -485,7 +485,12 @@ def unfinished():
             facts[name] = {"head": file.readline()[:10].decode(), "is_painted": any(file.read())}
         docker().stop_button.click()
         pump(60, is_idle)
-    return facts
+    act("edit_undo")
+    Krita.instance().action("clear").trigger()
+    docker().ink_button.click()
+    docker().stop_button.click()
+    pump(60, is_idle)
+    return {"taken": facts, "stopped": docker().status.text(), "layers": names(made)}
 
 
 def preview_on_a_fine_screen():

@@ -232,8 +232,11 @@ def test_a_preview_is_renewed_when_the_page_is_another_and_not_under_the_pen(fac
 
 
 def test_what_krita_still_erases_is_waited_for(facts: Facts) -> None:
-    for told in facts["unfinished"].values():
-        assert told == {"head": "LINEARTPX1", "is_painted": False}
+    told = facts["unfinished"]
+    erased = {"head": "LINEARTPX1", "is_painted": False}
+    assert told["taken"] == {"inked": erased, "previewed": erased}
+    assert told["stopped"] == "Stopped. Your document is as it was."
+    assert told["layers"] == ["Background", "sketch"]
 
 
 def test_a_preview_has_all_pixels_of_a_fine_screen(play: Callable[..., Facts]) -> None:
