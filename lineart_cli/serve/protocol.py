@@ -149,9 +149,9 @@ class Order:
 
 
 def results(request: Request) -> list[Path]:
-    """The files that an `ink` or a `preview` makes, as far as the request names any but those that it reads."""
+    """The files that a request makes, as far as it names any but those that it reads."""
     read = _places(_read_by(request))
-    return [path for path in _named(request, *_MADE[request.do]) if os.path.realpath(path) not in read]
+    return [path for path in _named(request, *_MADE.get(request.do, ())) if os.path.realpath(path) not in read]
 
 
 def _check_files(request: Request) -> None:

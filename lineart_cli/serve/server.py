@@ -6,6 +6,8 @@ import queue
 import threading
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from lineart_cli import __version__
@@ -31,6 +33,14 @@ _ENDLESS = (1_000_000_000, 1_000_000_000)  # height and width of a page, px
 _PATIENCE = 3.0  # s that an end waits for a page to be given up
 
 
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """A request that takes a while."""
+
+    request: Request
+    watch: Watch
+
+
 class Server:
     """Answers one caller."""
 
@@ -45,8 +55,9 @@ class Server:
         self._say = say
         self._idle = idle
         self._lock = threading.Lock()
-        self._waiting: dict[int, tuple[Request, Watch]] = {}
-        self._queue: queue.Queue[int | None] = queue.Queue()
+        self._open: dict[int, _Task] = {}  # by the ids of their requests: at work, or not begun
+        self._at_work: _Task | None = None
+        self._queue: queue.Queue[_Task | None] = queue.Queue()
         self._is_greeted = False
         self._work = {
             "ink": self._ink,
@@ -64,8 +75,8 @@ class Server:
             if line.strip() and not self._heard(line):
                 break
         with self._lock:
-            for _, watch in self._waiting.values():
-                watch.cancel()
+            for task in list(self._open.values()):
+                self._give_up(task)
         self._queue.put(None)
         worker.join(_PATIENCE)
 
@@ -108,8 +119,19 @@ class Server:
 
     def _cancel(self, number: int) -> None:
         with self._lock:
-            if number in self._waiting:
-                self._waiting[number][1].cancel()
+            if number in self._open:
+                self._give_up(self._open[number])
+
+    def _give_up(self, task: _Task) -> None:
+        """End a request: soon if it is at work, at once if it has not begun; the lock is held."""
+        task.watch.cancel()
+        if task is self._at_work:
+            return
+        at_work = results(self._at_work.request) if self._at_work else []
+        with suppress(OSError):
+            pixels.discard(*(path for path in results(task.request) if path not in at_work))
+        del self._open[task.request.id]
+        self._say(answer("cancelled", task.request.id))
 
     def _enqueue(self, request: Request) -> None:
         number = request.id
@@ -117,34 +139,38 @@ class Server:
         def tell(done: float, left: float | None) -> None:
             self._say(answer("progress", number, done=round(done, 4), left=None if left is None else round(left, 2)))
 
+        task = _Task(request, Watch(tell))
         with self._lock:
-            if number in self._waiting:
+            if number in self._open:
                 raise RequestError(f"id {number}: in use; give each request one of its own", number)
             if request.do in {"ink", "preview"}:  # what was to be seen of the last settings is of no use any more
-                for older, watch in self._waiting.values():
-                    if older.do in {"preview", "prepare"}:
-                        watch.cancel()
-            self._waiting[number] = request, Watch(tell)
-        self._queue.put(number)
+                for older in list(self._open.values()):
+                    if older.request.do in {"preview", "prepare"}:
+                        self._give_up(older)
+            self._open[number] = task
+        self._queue.put(task)
 
     def _worker(self) -> None:
         is_rested = True
         while True:
             try:
-                number = self._queue.get(timeout=None if is_rested else self._idle)
+                task = self._queue.get(timeout=None if is_rested else self._idle)
             except queue.Empty:
                 self._studio.rest()
                 is_rested = True
                 continue
-            if number is None:
+            if task is None:
                 return
+            with self._lock:
+                if self._open.get(task.request.id) is not task:  # it was given up
+                    continue
+                self._at_work = task
             is_rested = False
-            self._answer(*self._waiting[number])
+            self._answer(task.request, task.watch)
 
     def _answer(self, request: Request, watch: Watch) -> None:
         try:
-            if request.do in {"ink", "preview"}:
-                pixels.discard(*results(request))  # so that older ones are not taken for those of a failed request
+            pixels.discard(*results(request))  # so that older ones are not taken for those of a failed request
             watch.check()
             told = self._work[request.do](request, watch)
         except CancelledError:
@@ -157,7 +183,8 @@ class Server:
 
     def _end(self, number: int, line: str) -> None:
         with self._lock:
-            del self._waiting[number]
+            del self._open[number]
+            self._at_work = None
         if line:
             self._say(line)
 

@@ -85,6 +85,12 @@ def pump(seconds, until):
     return until()
 
 
+def call(content):
+    """Which lineart the docker is to start."""
+    with open(helper.COMMAND, "w", encoding="utf-8") as file:
+        file.write(content)
+
+
 import lineart  # noqa: E402, F401 - tells Krita of the docker
 from lineart import helper, view  # noqa: E402
 
@@ -94,15 +100,32 @@ told["settings"] = json.dumps({"brush": "pencil"})  # of a document that is open
 docker._load()
 docker.canvasChanged(None)
 docker.resize(300, 600)
+with open(helper.COMMAND, encoding="utf-8") as file:
+    command = file.read()
+call('{"command": ["/nowhere/lineart"]}')
 docker.show()
 brushes = docker.fields["brush"]
 facts = {"name": name, "qt": docker.fields["unit"].__class__.__module__}
+pump(5, docker.status.text)
+facts["missing"] = docker.status.text()
+call(command)
+docker.helper.request("what is passed over", lambda answer: None)
 facts["brushes"] = pump(120, lambda: brushes.count() > 5)
 facts["brush"] = brushes.currentData()
 facts["icons"] = all(not brushes.itemIcon(row).isNull() for row in range(brushes.count()))
 docker.ink_button.click()
+told["settings"] = json.dumps({"brush": "of another_machine"})
+docker._load()
+facts["unknown"] = [brushes.currentText(), docker.choice()["brush"]]
+told["settings"] = json.dumps({"brush": "pencil"})
+docker._load()
+facts["known"] = [brushes.currentData(), brushes.findData("of another_machine")]
 facts["said"] = docker.status.text()
-docker.fields["unit"].setCurrentIndex(docker.fields["unit"].findData("mm"))
+docker.fields["thickness"].setValue(1000)
+facts["converted"] = []
+for unit in "mm", "px", "mm":
+    docker.fields["unit"].setCurrentIndex(docker.fields["unit"].findData(unit))
+    facts["converted"].append(docker.fields["thickness"].value())
 docker.fields["thickness"].setValue(0.5)
 docker.fields["faint"].setValue(60)
 brushes.setCurrentIndex(brushes.findData("ink_pen"))
@@ -141,6 +164,16 @@ stuck = docker.helper.request("brushes", lambda answer: facts.setdefault("stuck"
 docker.helper.request("brushes", lambda answer: facts.setdefault("behind", answer["event"]))
 docker.helper.cancel(stuck)
 pump(60, lambda: "behind" in facts)
+docker.helper.end()
+pump(20, lambda: docker.helper._process is None)
+call('{"command": ["tail", "-f", "/dev/null"]}')  # it never greets
+mute = docker.helper.request("brushes", lambda answer: facts.setdefault("mute", answer))
+pump(20, lambda: docker.helper._process is not None)
+docker.helper.cancel(mute)
+call(command)
+docker.helper.request("brushes", lambda answer: facts.setdefault("greeted", answer["event"]))
+pump(60, lambda: "greeted" in facts)
+facts["busy"] = docker.helper.is_busy()
 facts["texts"] = [each.text() for each in docker.findChildren(QtWidgets.QLabel)]
 facts["grabbed"] = not docker.grab().isNull()
 docker._close()

@@ -170,7 +170,7 @@ def saved(made, name):
 
 def docker_appears():
     docker().show()
-    docker().ask_brushes()
+    docker().fields["brush"].ask()
     pump(120, lambda: docker().fields["brush"].count() > 5)
     brushes = docker().fields["brush"]
     return {
@@ -222,13 +222,25 @@ def ink_a_selection():
     nothing = inked(5)
     selection = Selection()
     selection.select(200, 100, 250, 150, 255)
+    hole = Selection()
+    hole.select(300, 150, 40, 100, 255)
+    selection.subtract(hole)
     made.setSelection(selection)
     pump()
     said = inked()
     ink = top(made)
     ink = raw(ink)
     facts = {"nothing": nothing, "said": said, "whole": whole, "part": ink, "again": inked(), "layers": names(made)}
-    return {**facts, "same": raw(top(made))}
+    facts["same"] = raw(top(made))
+    top(made).setVisible(False)
+    for name, zoom in ("all", 1.0), ("near", 6.0):
+        window().activeView().canvas().setZoomLevel(zoom)
+        pump(0.5)
+        docker().say("")
+        docker().preview_button.setChecked(True)
+        facts[f"preview_{name}"] = [previewed(), view.seen().crop((WIDTH, HEIGHT))]
+        docker().preview_button.setChecked(False)
+    return facts
 
 
 def again():
@@ -345,11 +357,24 @@ def spaces():
 def foreground_colour():
     made = document("colour")
     sketched(made)
-    choose(colour="foreground", thickness=0.6, unit="mm")
+    kra = saved(made, "colour.kra")
+    choose(thickness=30.0)
+    choose(unit="mm")
+    in_mm = docker().choice()["thickness"]
+    choose(colour="foreground", thickness=0.6)
     colour = ManagedColor("RGBA", "U8", "")
     colour.setComponents([0.0, 0.0, 1.0, 1.0])
     window().activeView().setForeGroundColor(colour)
-    return {"said": inked(), "ink": raw(top(made))}
+    facts = {"said": inked(), "ink": raw(top(made)), "kra": kra, "in_mm": in_mm}
+    for dpi in 72.0, 50.0:
+        document("of a screen", dpi=dpi, size=(1300, 1300))
+        choose(unit="mm", thickness=2.0)
+        docker().ink_button.click()
+        pump(10, lambda: docker().inking._job.asked)
+        facts[f"at_{dpi:g}"] = docker().inking._job.asked["options"]["thickness"]
+        docker().stop_button.click()
+        pump(20, is_idle)
+    return facts
 
 
 def preview():
@@ -395,6 +420,77 @@ def preview():
     docker().preview.prepare()
     facts["prepared"] = docker().preview._prepared
     return facts
+
+
+def previewed():
+    """Waits for a preview; how many of its px are ink, or what the docker says if there is none."""
+    if not pump(60, lambda: docker().status.text().startswith("Preview")):
+        return docker().status.text()
+    image = docker().preview._overlay._image
+    bits = image.bits()
+    bits.setsize(image.sizeInBytes())
+    return sum(alpha > 127 for alpha in bytes(bits)[3::4])
+
+
+def preview_of_what_is_there():
+    """Switched on again, after what keys do, of another layer, of another page in the same view, and under the pen."""
+    made = document("keys")
+    node = sketched(made)
+    empty = made.createNode("empty", "paintlayer")
+    made.rootNode().addChildNode(empty, None)
+    layers.activate(made, node)
+    pump(1)
+    facts = {}
+
+    def then(name, do):
+        docker().say("")
+        do()
+        facts[name] = previewed()
+
+    then("first", lambda: docker().preview_button.setChecked(True))
+    docker().preview_button.setChecked(False)
+    then("switched_on_again", lambda: docker().preview_button.setChecked(True))
+    then("cleared", lambda: act("clear"))
+    then("undone", lambda: act("edit_undo"))
+    then("another_layer", lambda: layers.activate(made, empty))
+    then("the_layer", lambda: layers.activate(made, node))
+    pen = QtCore.QEvent.Type
+    docker().preview.eventFilter(None, QtCore.QEvent(pen.TabletPress))
+    docker().say("")
+    pump(1.5)
+    facts["pen_is_down"] = [docker().preview._overlay is None, docker().status.text()]
+    then("pen_is_up", lambda: docker().preview.eventFilter(None, QtCore.QEvent(pen.TabletRelease)))
+    then("another_page", lambda: document("blank"))
+    then("the_page", lambda: area().setActiveSubWindow(_open[0][1]))
+    return facts
+
+
+def unfinished():
+    """Ink is pressed, and then Preview, while Krita still erases a layer: what they take of it."""
+    size, facts = 4000, {}
+    made = document("unfinished", size=(size, size))
+    node = made.createNode("sketch", "paintlayer")
+    made.rootNode().addChildNode(node, None)
+    inking, preview = docker().inking, docker().preview
+    for name, button, taken in (
+        ("inked", docker().ink_button, lambda: inking._job.asked and inking._job.files),
+        ("previewed", docker().preview_button, lambda: preview._known and preview._files),
+    ):
+        node.setPixelData(QByteArray(b"\0\0\0\xff" * size * size), 0, 0, size, size)
+        layers.activate(made, node)
+        Krita.instance().action("clear").trigger()
+        button.click()
+        pump(60, taken)
+        with open(taken().pixels, "rb") as file:
+            facts[name] = {"head": file.readline()[:10].decode(), "is_painted": any(file.read())}
+        docker().stop_button.click()
+        pump(60, is_idle)
+    act("edit_undo")
+    Krita.instance().action("clear").trigger()
+    docker().ink_button.click()
+    docker().stop_button.click()
+    pump(60, is_idle)
+    return {"taken": facts, "stopped": docker().status.text(), "layers": names(made)}
 
 
 def preview_on_a_fine_screen():
@@ -592,7 +688,7 @@ def pictures():
     window().qwindow().resizeDocks([box, docker()], [330, 330], Qt.Orientation.Horizontal)
     pump(1)
     window().activeView().canvas().setZoomLevel(view.viewport().height() / size[1])
-    docker().ask_brushes()
+    docker().fields["brush"].ask()
     pump(20, lambda: docker().fields["brush"].count() > 5)
     choose(thickness=5.0, brush="brush_pen")
     facts = {"said": inked(120), "layers": names(made)}

@@ -26,6 +26,8 @@ INKING = (
     "two_documents",
     "foreground_colour",
     "preview",
+    "preview_of_what_is_there",
+    "unfinished",
 )
 OTHERS = ("spaces", "remembered", "brush_of_a_stroke", "brush_of_a_preset", "faults", "closed", "odd_layers")
 
@@ -102,12 +104,21 @@ def test_a_selection_is_inked_as_it_is_on_the_whole_page(facts: Facts) -> None:
     told = facts["ink_a_selection"]
     assert "Nothing is selected" in told["nothing"]
     whole, part = pixels(told["whole"])[..., 3], pixels(told["part"])[..., 3]
-    inside = slice(100, 250), slice(200, 450)
-    assert np.count_nonzero(part) == np.count_nonzero(part[inside]) > 500
+    inside = slice(100, 250), slice(200, 300)
+    assert np.count_nonzero(part) == np.count_nonzero(part[100:250, 200:450]) > 500
     assert np.abs(part[inside].astype(int) - whole[inside]).mean() < 1
+    assert not part[150:250, 300:340].any()  # the hole in the selection
     assert "kept" not in told["again"]  # nothing of it was edited
     np.testing.assert_array_equal(pixels(told["same"]), pixels(told["part"]))
     assert told["layers"] == ["Background", "sketch", "Ink of sketch"]
+
+
+def test_a_preview_of_a_selection_is_its_ink_as_far_as_it_is_seen(facts: Facts) -> None:
+    told = facts["ink_a_selection"]
+    ink = pixels(told["part"])[..., 3] > 127
+    for count, (left, top, width, height) in (told["preview_all"], told["preview_near"]):
+        assert count == pytest.approx(np.count_nonzero(ink[top : top + height, left : left + width]), rel=0.05, abs=9)
+    assert 100 < told["preview_near"][0] < 0.9 * told["preview_all"][0]
 
 
 def test_inking_again_keeps_edits_on_the_same_layer_as_one_step(facts: Facts) -> None:
@@ -180,7 +191,11 @@ def test_16_bits_of_cmyk_have_16_bits_of_coverage(facts: Facts) -> None:
 
 
 def test_the_foreground_colour_and_millimetres(facts: Facts) -> None:
-    ink = pixels(facts["foreground_colour"]["ink"])
+    told = facts["foreground_colour"]
+    ink = pixels(told["ink"])
+    np.testing.assert_array_equal(ink[..., 3], commanded(told["kra"], "--layer", "sketch", "--thickness", "0.6mm"))
+    assert told["in_mm"] == 5.08  # of 30 px at 150 dpi
+    assert (told["at_72"], told["at_50"]) == ("5.66929134px", "3.93700787px")  # of 2 mm, as the rulers show them
     solid = ink[ink[..., 3] == 255]
     assert len(solid) > 500
     assert np.abs(solid[:, :3].astype(int) - (0, 0, 255)).max() < 4  # blue, green, red
@@ -205,6 +220,23 @@ def test_a_preview_lies_on_the_canvas_and_follows_settings_and_view(facts: Facts
     }  # no more than there is of the page
     thin, thick = (np.asarray(Image.open(told[name]).convert("L")) for name in ("picture", "thicker"))
     assert np.count_nonzero(thick < 60) > 1.8 * np.count_nonzero(thin < 60) > 1000
+
+
+def test_a_preview_is_renewed_when_the_page_is_another_and_not_under_the_pen(facts: Facts) -> None:
+    told = dict(facts["preview_of_what_is_there"])
+    assert told.pop("pen_is_down") == [True, ""]
+    ink = told["first"]
+    assert ink > 1000
+    blank = {"cleared", "another_layer", "another_page"}
+    assert told == {name: 0 if name in blank else ink for name in told}
+
+
+def test_what_krita_still_erases_is_waited_for(facts: Facts) -> None:
+    told = facts["unfinished"]
+    erased = {"head": "LINEARTPX1", "is_painted": False}
+    assert told["taken"] == {"inked": erased, "previewed": erased}
+    assert told["stopped"] == "Stopped. Your document is as it was."
+    assert told["layers"] == ["Background", "sketch"]
 
 
 def test_a_preview_has_all_pixels_of_a_fine_screen(play: Callable[..., Facts]) -> None:

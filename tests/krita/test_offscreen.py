@@ -62,6 +62,10 @@ def test_the_docker_works_in_this_qt(facts: dict[str, Any]) -> None:
     assert facts["brushes"]
     assert facts["brush"] == "pencil"
     assert facts["icons"]
+    assert "lineart krita install" in facts["missing"]  # at first; the brushes came when it was there
+    assert facts["unknown"] == ["of another machine", "of another_machine"]
+    assert facts["known"] == ["pencil", -1]
+    assert facts["converted"] == [80, 944.88, 80]  # px at 300 dpi, as far as there are such lines
     settings = facts["settings"]
     assert (settings["unit"], settings["thickness"], settings["faint"]) == ("mm", 0.5, 0.6)
     assert settings["brush"] == "ink_pen"
@@ -70,6 +74,7 @@ def test_the_docker_works_in_this_qt(facts: dict[str, Any]) -> None:
     assert facts["killed"]["kind"] == "ended"
     assert (facts["cancelled"], facts["other"]) == ({"event": "cancelled"}, "done")
     assert (facts["stuck"], facts["behind"]) == ({"event": "cancelled"}, "done")
+    assert (facts["mute"], facts["greeted"], facts["busy"]) == ({"event": "cancelled"}, "done", False)
     assert facts["grabbed"]
     assert len(facts["menu"]) == 2  # with what can paint by script
 

@@ -452,8 +452,10 @@ class _Slow:
 
     def __init__(self) -> None:
         self.rests = 0
+        self.began = threading.Event()
 
     def ink(self, _order: Order | None, watch: Watch) -> dict[str, Any]:
+        self.began.set()
         while True:
             watch.check()
             time.sleep(0.01)
@@ -508,6 +510,26 @@ def test_a_newer_preview_takes_the_place_of_the_last() -> None:
     assert caller.last(6)["event"] == "cancelled"
     caller.send('{"id": 8, "do": "quit"}')
     assert caller.last(7)["event"] == "cancelled"
+
+
+def test_what_has_not_begun_is_cancelled_at_once_and_the_page_at_work_goes_on(tmp_path: Path) -> None:
+    studio, (stale, ink) = _Slow(), (tmp_path / "stale", tmp_path / "ink")
+    caller = Caller(studio)  # type: ignore[arg-type]
+    caller.ask(1, "hello", version=VERSION)
+    caller.send(json.dumps({"id": 2, "do": "ink", "pixels": "a", "out": str(ink)}))
+    assert studio.began.wait(30)
+    for out in stale, ink:
+        out.write_bytes(b"")
+    for number, out in (3, stale), (4, ink), (5, stale):
+        caller.send(json.dumps({"id": number, "do": "preview", "pixels": "a", "out": str(out)}))
+    assert caller.last(3)["event"] == caller.last(4)["event"] == "cancelled"  # by newer previews
+    caller.send('{"id": 6, "do": "cancel", "of": 5}')
+    assert caller.last(5)["event"] == "cancelled"
+    assert (stale.exists(), ink.exists()) == (False, True)  # one is no result any more, the other is being written
+    caller.send(json.dumps({"id": 5, "do": "preview", "pixels": "a", "out": str(stale)}))
+    caller.send(None)
+    caller.thread.join(10)
+    assert [each["id"] for each in caller.said if each["event"] == "cancelled"] == [3, 4, 5, 5, 2]
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,16 @@
 """The docker: what to ink, how, and where to; and what is going on."""
 
-import base64
-
 from krita import DockWidget, Krita
 
 from . import nodes, settings
+from .brushes import BrushList
 from .helper import Helper
 from .inking import Inking
 from .preview import Preview
-from .qt import Qt, QtCore, QtGui, QtWidgets, i18n
+from .qt import Qt, QtCore, QtWidgets, i18n
 from .strokes import StrokeMenu
 
-_SAMPLE = QtCore.QSize(110, 22)
-_LIMITS = {"px": (0.5, 1000.0, 0.5), "mm": (0.05, 80.0, 0.05)}  # of the thickness: least, most, step
+_DPI = 300.0  # of no document
 _OFTEN = 400  # ms between two looks at which document is active
 
 
@@ -47,7 +45,6 @@ class LineartDocker(DockWidget):
         self.setWindowTitle("lineart")
         self.helper = Helper(self)
         self.fields = {}
-        self._brushes = []
         self._is_loading = False
         self._known = None
         self._build()
@@ -58,9 +55,10 @@ class LineartDocker(DockWidget):
         self.strokes = StrokeMenu(self.helper, self)
         self.strokes.said.connect(self.say)
         self.strokes.learnt.connect(self._use_brush)
-        self.strokes.fitted.connect(self.ask_brushes)
+        self.strokes.fitted.connect(self.fields["brush"].ask)
         self.brush_button.setMenu(self.strokes.menu)
-        self._list_brushes([])
+        self.fields["brush"].said.connect(self.say)
+        self.fields["brush"].listed.connect(self.preview.prepare)
         self._load()
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(self._look)
@@ -118,15 +116,14 @@ class LineartDocker(DockWidget):
         texts = {"active": i18n("Active layer"), "visible": i18n("All that is visible")}
         self.fields["source"] = self._list(texts, LayerList(self._list_layers))
         self.fields["unit"] = self._list({"px": i18n("px"), "mm": i18n("mm")})
-        self.fields["brush"] = self._list({})
-        self.fields["brush"].setIconSize(_SAMPLE)
+        self.fields["brush"] = self._list({}, BrushList(self.helper))
         thickness = self.fields["thickness"] = QtWidgets.QDoubleSpinBox()
         thickness.valueChanged.connect(self._changed)
         faint = self.fields["faint"] = QtWidgets.QSlider(Qt.Orientation.Horizontal)
         faint.setRange(2, 90)
         faint.setToolTip(i18n("Left: nearly every mark is inked. Right: only the darkest lines."))
         faint.valueChanged.connect(self._changed)
-        self.fields["unit"].currentIndexChanged.connect(self._limit_thickness)
+        self.fields["unit"].currentIndexChanged.connect(self._convert_thickness)
         self.brush_button = QtWidgets.QToolButton()
         self.brush_button.setText("+")
         self.brush_button.setToolTip(i18n("Make a brush of your own"))
@@ -144,7 +141,7 @@ class LineartDocker(DockWidget):
         yield i18n("Ink goes to"), self.fields["target"]
 
     def _list(self, texts, field=None):
-        field = field or QtWidgets.QComboBox()
+        field = QtWidgets.QComboBox() if field is None else field
         _let_shrink(field)
         for key, text in texts.items():
             field.addItem(text, key)
@@ -210,8 +207,17 @@ class LineartDocker(DockWidget):
         settings.save(Krita.instance().activeDocument(), self.choice())
         self.preview.renew()
 
-    def _limit_thickness(self, *_):
-        low, high, step = _LIMITS[self.fields["unit"].currentData() or "px"]
+    def _convert_thickness(self, *_):
+        """Keep the thickness what it is on the page: the unit is another one."""
+        thickness = self.fields["thickness"].value()
+        self._limit_thickness()
+        if not self._is_loading:
+            document, unit = Krita.instance().activeDocument(), self.fields["unit"].currentData()
+            dpi = _DPI if document is None else nodes.dpi(document)
+            self.fields["thickness"].setValue(settings.in_unit(unit, thickness, dpi))
+
+    def _limit_thickness(self):
+        low, high, step = settings.LIMITS[self.fields["unit"].currentData() or "px"]
         self.fields["thickness"].setDecimals(2)
         self.fields["thickness"].setRange(low, high)
         self.fields["thickness"].setSingleStep(step)
@@ -223,19 +229,19 @@ class LineartDocker(DockWidget):
         if known != self._known:
             self._known = known
             self._load()
-            if self._brushes:  # lineart is at work already
+            if self.fields["brush"].is_listed():  # lineart is at work already
                 self.preview.prepare()
 
     def _load(self):
         document = Krita.instance().activeDocument()
         chosen = settings.load(document)
-        if not self._brushes:
-            self._list_brushes([])
         self._is_loading = True
         self._list_layers()
         for name, value in chosen.items():
             field = self.fields.get(name)
-            if isinstance(field, QtWidgets.QComboBox):
+            if isinstance(field, BrushList):
+                field.choose(value)
+            elif isinstance(field, QtWidgets.QComboBox):
                 field.setCurrentIndex(max(field.findData(value), 0))
         self._limit_thickness()
         self.fields["thickness"].setValue(float(chosen["thickness"]))
@@ -266,56 +272,12 @@ class LineartDocker(DockWidget):
     def showEvent(self, event):  # noqa: N802 - Qt's
         """Ask for the brushes when the docker is seen for the first time."""
         super().showEvent(event)
-        if self.fields["brush"].count() < 2 and not self.helper.is_busy():
-            self.ask_brushes()
-
-    def changeEvent(self, event):  # noqa: N802 - Qt's
-        """Draw the samples anew in a theme of other colours."""
-        super().changeEvent(event)
-        if event.type() == QtCore.QEvent.Type.PaletteChange and self._brushes:
-            self._list_brushes(self._brushes)
-
-    def ask_brushes(self):
-        """Let lineart list its brushes, with samples."""
-        self.helper.request("brushes", self._brushes_came, width=_SAMPLE.width(), height=_SAMPLE.height())
-
-    def _brushes_came(self, answer):
-        if answer["event"] == "done":
-            self._brushes = answer["brushes"]
-            self._list_brushes(self._brushes)
-            self.preview.prepare()
-        elif answer["event"] == "failed":
-            self.say(answer["error"])
-
-    def _list_brushes(self, brushes):
-        field = self.fields["brush"]
-        chosen = settings.load(Krita.instance().activeDocument())["brush"]
-        self._is_loading = True
-        field.clear()
-        for each in brushes or [{"name": chosen, "about": ""}]:
-            field.addItem(self._icon(each.get("sample")), each["name"].replace("_", " "), each["name"])
-            field.setItemData(field.count() - 1, each["about"], Qt.ItemDataRole.ToolTipRole)
-        field.setCurrentIndex(max(field.findData(chosen), 0))
-        self._is_loading = False
-
-    def _icon(self, sample):
-        """A sample in the colour of the theme's text."""
-        if sample is None:
-            return QtGui.QIcon()
-        picture = QtGui.QPixmap()
-        picture.loadFromData(base64.b64decode(sample))
-        painter = QtGui.QPainter(picture)
-        painter.setCompositionMode(QtGui.QPainter.CompositionMode.CompositionMode_SourceIn)
-        painter.fillRect(picture.rect(), self.palette().color(QtGui.QPalette.ColorRole.Text))
-        painter.end()
-        return QtGui.QIcon(picture)
+        self.fields["brush"].ask_once()
 
     def _use_brush(self, name):
-        field = self.fields["brush"]
-        if field.findData(name) < 0:
-            field.addItem(name, name)
-        field.setCurrentIndex(field.findData(name))
-        self.ask_brushes()
+        self.fields["brush"].choose(name)
+        self._changed()
+        self.fields["brush"].ask()
 
 
 class LayerList(QtWidgets.QComboBox):

@@ -58,6 +58,9 @@ class Helper(QObject):
     "failed" or "cancelled". `failed` has the fields `error`, a line, and `kind`.
     """
 
+    greeted = QtCore.pyqtSignal()
+    """A process is there, and of a version that fits."""
+
     def __init__(self, parent=None):
         super().__init__(parent)
         self._process = None
@@ -86,12 +89,14 @@ class Helper(QObject):
     def cancel(self, number):
         """Give a request up; its listener hears of it.
 
-        A process that does not react is ended, and a new one is asked for all else.
+        A process that does not react, or has not greeted by then, is ended, and a new one is asked for all else.
         """
         if number not in self._listeners:
             return
         if not self._is_ready:
             self._drop(number)
+            process = self._process
+            QTimer.singleShot(_PATIENCE, lambda: self._give_up_start(process))
             return
         self._process.write(self._line(self._next(), "cancel", {"of": number}))
         QTimer.singleShot(_PATIENCE, lambda: self._give_up(number))
@@ -116,10 +121,17 @@ class Helper(QObject):
 
     def _give_up(self, number):
         if number in self._listeners:
-            self._is_ready = False
-            self._is_given_up = self._process is not None
-            self.end()
+            self._replace()
             self._drop(number)
+
+    def _give_up_start(self, process):
+        if process is not None and process is self._process and not self._is_ready:
+            self._replace()
+
+    def _replace(self):
+        self._is_ready = False
+        self._is_given_up = self._process is not None
+        self.end()
 
     def _next(self):
         self._last_id += 1
@@ -157,6 +169,7 @@ class Helper(QObject):
         self._is_ready = True
         for line in self._asked.values():
             self._process.write(line)
+        self.greeted.emit()
 
     def _read(self):
         while self._process is not None and self._process.canReadLine():
@@ -200,11 +213,11 @@ class Helper(QObject):
     def _forget(self):
         process, self._process = self._process, None
         self._is_ready, self._is_given_up, self._said = False, False, b""
+        self._listeners = {number: each for number, each in self._listeners.items() if each != self._greeted}
         if process is not None:
             process.deleteLater()
 
     def _fail_all(self, error, kind):
         listeners, self._listeners, self._asked = self._listeners, {}, {}
         for listener in listeners.values():
-            if listener != self._greeted:
-                listener({"event": "failed", "error": error, "kind": kind})
+            listener({"event": "failed", "error": error, "kind": kind})

@@ -5,8 +5,9 @@ import base64
 from krita import Krita
 
 from . import layers, nodes, settings
+from .order import order, take_mask
 from .qt import i18n
-from .sketch import last_ink, of_last_ink, options, take_sketch
+from .sketch import last_ink, of_last_ink, take_sketch
 
 _LEAST_INK, _MOST_INK = 1e-5, 0.5  # shares of the area
 
@@ -28,7 +29,7 @@ class Job:
         self.number = 0
         self.is_stopped = False
         self._chosen = chosen
-        self._space = _space(document)
+        self._space = []
         self._source_id, self._name = None, i18n("Ink")
         self._old, self._known = None, None  # the last ink: what is remembered of it, and what tells its paint
         self._note = ""
@@ -36,16 +37,15 @@ class Job:
     def take(self):
         """Take the pixels of the sketch, and of the ink that is to be brought up to date; raises TroubleError."""
         document, chosen, files = self.document, self._chosen, self.files
+        self._space = _space(document)
         source, _ = take_sketch(document, chosen["source"], files.pixels)
         if source is not None:
             self._source_id, self._name = nodes.identity(source), i18n("Ink of {0}").format(source.name())
-        self.asked = {"pixels": files.pixels, "out": files.ink, "prints": files.prints, "options": options(chosen)}
+        self.asked = {"pixels": files.pixels, "out": files.ink, "prints": files.prints}
+        self.asked["options"] = order(document, chosen)
         self.asked["fill"] = nodes.pixel(document, _colour(chosen["colour"]))
         if chosen["area"] == "selection":
-            crop = nodes.mask(document, files.mask)
-            if crop is None:
-                raise nodes.TroubleError(i18n("Nothing is selected on the page. Select a part, or ink the whole page."))
-            self.asked.update(crop=crop, mask=files.mask)
+            self.asked.update(crop=take_mask(document, files.mask), mask=files.mask)
         self.asked.update(of_last_ink(document, source))
         last = last_ink(document, self._source_id)
         if last is not None and chosen["target"] == "last":

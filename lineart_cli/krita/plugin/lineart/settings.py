@@ -18,6 +18,9 @@ _OF_INK = {
 }
 """What is kept of an ink layer, and its types."""
 _MOST_GONE = 4
+_MM = 25.4  # of an inch
+LIMITS = {"px": (0.5, 1000.0, 0.5), "mm": (0.05, 80.0, 0.05)}
+"""Of the thickness: least, most, step."""
 DEFAULTS = {
     "source": "active",
     "area": "page",
@@ -32,6 +35,11 @@ DEFAULTS = {
     "target": "last",
 }
 _OF_A_DOCUMENT = {"source": "active"}  # of no use to another one
+
+
+def in_unit(unit, thickness, dpi):
+    """A thickness that is given in the other unit."""
+    return thickness * (dpi / _MM if unit == "px" else _MM / dpi)
 
 
 def load(document):

@@ -13,12 +13,13 @@ _VEIL = QtGui.QColor(255, 255, 255, 190)  # over the sketch, so that the ink sta
 class Seen:
     """A view of a page: `zoom`, px of Qt for one of the page, and `left`, `top`, its first px in those of Qt.
 
-    A px of Qt has `ratio` px of the screen on each side, 2 on many fine screens.
+    A px of Qt has `ratio` px of the screen on each side, 2 on many fine screens. `document` tells the page's from all
+    others.
     """
 
-    def __init__(self, zoom, left, top, width, height, ratio=1.0):
+    def __init__(self, zoom, left, top, width, height, ratio=1.0, document=""):
         self.zoom, self.left, self.top, self.width, self.height = zoom, left, top, width, height
-        self.ratio = ratio
+        self.ratio, self.document = ratio, document
 
     def __eq__(self, other):
         return isinstance(other, Seen) and vars(self) == vars(other)
@@ -62,7 +63,8 @@ def seen():
         return None
     scroll = port.parentWidget()
     left, top = scroll.horizontalScrollBar().value(), scroll.verticalScrollBar().value()
-    return Seen(_zoom(view), left, top, port.width(), port.height(), port.devicePixelRatioF())
+    document = nodes.identity(view.document().rootNode())
+    return Seen(_zoom(view), left, top, port.width(), port.height(), port.devicePixelRatioF(), document)
 
 
 def _zoom(view):
