@@ -30,6 +30,13 @@ def every(root):
         yield from every(child)
 
 
+def above(node):
+    """The groups that a node is in, from the innermost to the root."""
+    while node.parentNode() is not None:
+        node = node.parentNode()
+        yield node
+
+
 def identity(node):
     """What tells a layer from all others, also when the document is opened again."""
     return node.uniqueId().toString()

@@ -1,0 +1,113 @@
+"""Scenes of layers that are not alone: with clones, in groups, and under masks."""
+
+import os
+
+from lineart import layers, nodes
+from lineart.qt import QByteArray
+from scenes import HEIGHT, OUT, WIDTH, act, choose, document, inked, pump, sketch, sketched
+
+
+def tree(made):
+    """The names of all layers and masks, each group with those in it, from top to bottom."""
+
+    def told(node):
+        inside = [told(each) for each in reversed(node.childNodes())]
+        return [node.name(), inside] if inside else node.name()
+
+    return told(made.rootNode())[1]
+
+
+def alphas(node):
+    """The opacity of each px of a layer, as it looks."""
+    return bytes(node.projectionPixelData(0, 0, WIDTH, HEIGHT))[3::4]
+
+
+def covered(node):
+    return sum(alpha > 127 for alpha in alphas(node))
+
+
+def ink_of(made):
+    """The topmost layer of ink."""
+    return next(each for each in nodes.every(made.rootNode()) if each.name().startswith("Ink"))
+
+
+def grouped(made, *seeds):
+    """A group of layers with strokes."""
+    group = made.createGroupLayer("group")
+    made.rootNode().addChildNode(group, None)
+    for seed in seeds:
+        node = made.createNode(f"sketch {seed}", "paintlayer")
+        group.addChildNode(node, None)
+        node.setPixelData(QByteArray(sketch(seed)), 0, 0, WIDTH, HEIGHT)
+    made.refreshProjection()
+    made.waitForDone()
+    pump()
+    layers.activate(made, group)
+    return group
+
+
+def cloned_ink():
+    """Ink that a clone layer shows; and another such layer, which is replaced in spite of it."""
+    made = document("cloned")
+    node = sketched(made)
+    inked()
+    ink = ink_of(made)
+    clone = made.createCloneLayer("clone", ink)
+    made.rootNode().addChildNode(clone, None)
+    made.refreshProjection()
+    made.waitForDone()
+    pump()
+    layers.activate(made, node)
+    choose(thickness=9.0)
+    facts = {"said": inked(), "layers": tree(made), "kinds": [each.type() for each in nodes.every(made.rootNode())]}
+    act("edit_undo")
+    facts["undone"] = tree(made)
+    path = os.path.join(OUT, "black")
+    with open(path, "wb") as file:
+        file.write(b"\0\0\0\xff")
+    replaced = nodes.identity(layers.replace_ink(made, ink, path, [0, 0, 1, 1]))
+    there = [nodes.identity(each) for each in nodes.every(made.rootNode())]
+    return {**facts, "place": there.index(replaced), "after": tree(made)}
+
+
+def groups():
+    """A group is inked, also where its ink is known to lie in it, and where it is hidden."""
+    facts = {}
+    made = document("group")
+    group = grouped(made, 0)
+    facts.update(said=inked(), once=tree(made), thin=covered(ink_of(made)))
+    act("edit_undo")
+    facts["undone"] = tree(made)
+    act("edit_redo")
+    layers.activate(made, group.childNodes()[0])
+    choose(thickness=12.0)
+    inked()
+    layers.activate(made, group)
+    choose(thickness=3.0)
+    facts.update(again=inked(), twice=tree(made), without=covered(ink_of(made)), is_open=not group.collapsed())
+    group.setVisible(False)
+    made.refreshProjection()
+    made.waitForDone()
+    facts.update(hidden=inked(), of_hidden=covered(ink_of(made)))
+    return facts
+
+
+def visible_group():
+    made = document("visible group")
+    grouped(made, 0).setOpacity(80)
+    made.refreshProjection()
+    made.waitForDone()
+    choose(source="visible")
+    return {"said": inked(), "layers": tree(made)}
+
+
+def locked_group():
+    made = document("locked group")
+    group = grouped(made, 0)
+    layers.activate(made, group.childNodes()[0])
+    inked()
+    group.setLocked(True)
+    pump()
+    facts = {"said": inked(), "layers": tree(made)}
+    act("edit_undo")
+    return {**facts, "undone": tree(made)}

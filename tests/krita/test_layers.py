@@ -1,0 +1,53 @@
+"""Layers in the real Krita that are not alone: with clones, in groups, and under masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.krita
+
+SCENES = ("cloned_ink", "groups", "visible_group", "locked_group")
+
+Facts = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def facts(play: Callable[..., Facts]) -> Facts:
+    told = play(*SCENES)
+    wrong = {name: each["error"] for name, each in told.items() if isinstance(each, dict) and "error" in each}
+    assert not wrong, "\n".join(wrong.values())
+    return told
+
+
+def test_ink_that_a_clone_layer_shows_stays_and_so_does_the_clone(facts: Facts) -> None:
+    told = facts["cloned_ink"]
+    before = ["clone", "Ink of sketch", "sketch", "Background"]
+    assert "cloned" in told["said"]
+    assert told["layers"] == ["clone", "Ink of sketch", *before[1:]]
+    assert told["kinds"][0] == "clonelayer"
+    assert told["undone"] == before
+    assert told["after"][told["place"] :] == before[1:]  # the ink's successor is known, and not the clone's
+
+
+def test_ink_of_a_group_lies_above_it_and_is_no_part_of_the_sketch(facts: Facts) -> None:
+    told = facts["groups"]
+    assert told["once"] == ["Ink of group", ["group", ["sketch 0"]], "Background"]
+    assert told["undone"] == told["once"][1:]
+    assert told["twice"] == ["Ink of group", ["group", ["Ink of sketch 0", "sketch 0"]], "Background"]
+    assert told["without"] == told["of_hidden"] == told["thin"] > 2000
+    assert told["is_open"]
+
+
+def test_ink_of_all_that_is_visible_lies_above_a_group_that_is_topmost(facts: Facts) -> None:
+    assert facts["visible_group"]["layers"] == ["Ink", ["group", ["sketch 0"]], "Background"]
+
+
+def test_ink_in_a_group_that_was_locked_stays_and_the_new_one_lies_above_the_group(facts: Facts) -> None:
+    told = facts["locked_group"]
+    group = ["group", ["Ink of sketch 0", "sketch 0"]]
+    assert "locked" in told["said"]
+    assert told["layers"] == ["Ink of sketch 0", group, "Background"]
+    assert told["undone"] == [group, "Background"]
