@@ -37,6 +37,20 @@ def above(node):
         yield node
 
 
+def layer_of(node):
+    """The layer that a mask is on; a layer as it is. Raises TroubleError for the selection of the whole page."""
+    if not _is_mask(node):
+        return node
+    layers = [each for each in above(node) if not _is_mask(each)]
+    if len(layers) < 2:  # the root alone, or nothing any more
+        raise TroubleError(i18n("This layer holds no pixels. Choose a paint layer or a group."))
+    return layers[0]
+
+
+def _is_mask(node):
+    return node.type().endswith("mask")
+
+
 def identity(node):
     """What tells a layer from all others, also when the document is opened again."""
     return node.uniqueId().toString()

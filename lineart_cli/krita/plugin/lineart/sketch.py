@@ -38,6 +38,7 @@ def _sketch(document, source, inked):
     node = document.activeNode() if source == "active" else nodes.find(document, source)
     if node is None:
         raise nodes.TroubleError(i18n("The layer of the sketch is gone. Choose another one."))
+    node = nodes.layer_of(node)
     if nodes.identity(node) in inked:
         node = nodes.find(document, inked[nodes.identity(node)])
         if node is None:
