@@ -2,9 +2,10 @@
 
 import os
 
+from krita import Krita
 from lineart import layers, nodes
-from lineart.qt import QByteArray
-from scenes import HEIGHT, OUT, WIDTH, act, choose, document, inked, pump, sketch, sketched
+from lineart.qt import QByteArray, QtWidgets
+from scenes import HEIGHT, OUT, WIDTH, act, choose, document, inked, pump, sketch, sketched, window
 
 
 def tree(made):
@@ -111,3 +112,45 @@ def locked_group():
     facts = {"said": inked(), "layers": tree(made)}
     act("edit_undo")
     return {**facts, "undone": tree(made)}
+
+
+def two_windows():
+    """Ink of one window's document that is ready while the other window is in front, and while another program is."""
+    sketched(document("in window 1"))
+    first, second = window(), Krita.instance().openWindow()
+    pump(1)
+    made = Krita.instance().createDocument(WIDTH, HEIGHT, "in window 2", "RGBA", "U8", "", 150.0)
+    second.addView(made)
+    docker = second.qwindow().findChild(QtWidgets.QDockWidget, "lineart")
+    facts = {}
+    for place, in_front in (("window", first.qwindow()), ("program", None)):
+        QtWidgets.QApplication.setActiveWindow(second.qwindow())
+        pump(0.5)
+        sketched(made)
+        docker.ink_button.click()
+        QtWidgets.QApplication.setActiveWindow(in_front)
+        pump(100, docker.ink_button.isEnabled)
+        facts[place] = [docker.status.text(), tree(made), QtWidgets.QApplication.activeWindow() is in_front]
+    QtWidgets.QApplication.setActiveWindow(first.qwindow())
+    pump()
+    made.setModified(False)
+    made.setBatchmode(True)
+    second.qwindow().close()
+    pump(1)
+    return facts
+
+
+def masked():
+    """A mask is active, as it is when it has just been added: one of a layer, and the selection of the page."""
+    made = document("masked")
+    sketched(made)
+    act("add_new_transparency_mask")
+    facts = {"active": made.activeNode().type(), "said": inked(), "layers": tree(made)}
+    facts.update(covered=covered(ink_of(made)), still=made.activeNode().type())
+    act("select_all")
+    act("show-global-selection-mask")
+    selection = next(each for each in nodes.every(made.rootNode()) if each.type() == "selectionmask")
+    layers.activate(made, selection)
+    facts["of_page"] = inked()
+    act("show-global-selection-mask")
+    return facts

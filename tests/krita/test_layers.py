@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.krita
 
-SCENES = ("cloned_ink", "groups", "visible_group", "locked_group")
+SCENES = ("cloned_ink", "groups", "visible_group", "locked_group", "masked", "two_windows")
 
 Facts = dict[str, Any]
 
@@ -51,3 +51,19 @@ def test_ink_in_a_group_that_was_locked_stays_and_the_new_one_lies_above_the_gro
     assert "locked" in told["said"]
     assert told["layers"] == ["Ink of sketch 0", group, "Background"]
     assert told["undone"] == [group, "Background"]
+
+
+def test_ink_comes_into_its_window_while_another_one_or_another_program_is_in_front(facts: Facts) -> None:
+    told = facts["two_windows"]
+    once = ["Ink of sketch", "sketch", "Background"]
+    assert told["window"][1:] == [once, True]
+    assert told["program"][1:] == [["Ink of sketch", "sketch", *once], True]
+    assert all("Inked" in said for said, *_ in told.values())
+
+
+def test_the_sketch_is_the_layer_whose_mask_is_active(facts: Facts) -> None:
+    told = facts["masked"]
+    assert told["active"] == told["still"] == "transparencymask"
+    assert told["layers"] == ["Ink of sketch", ["sketch", ["Transparency Mask 1"]], "Background"]
+    assert told["covered"] == facts["groups"]["thin"]  # that of the same strokes
+    assert told["of_page"] == "This layer holds no pixels. Choose a paint layer or a group."

@@ -23,25 +23,28 @@ _PROPERTIES = (
 
 @contextmanager
 def on_stage(document):
-    """Makes the document the active one for a moment: Krita's actions are for that alone."""
+    """Makes the document the active one for a moment: Krita's actions are for that alone, in the active window."""
     krita = Krita.instance()
+    in_front = QtWidgets.QApplication.activeWindow()  # None while another program is
     before = []
     try:
         for window in krita.windows():
+            if all(view.document() != document for view in window.views()):
+                continue
+            QtWidgets.QApplication.setActiveWindow(window.qwindow())
             area = window.qwindow().centralWidget().findChild(QtWidgets.QMdiArea)
-            active = area.activeSubWindow() if area is not None else None
-            for candidate in [active, *area.subWindowList()] if active is not None else []:
+            active = area.currentSubWindow()
+            before.append((area, active))
+            for candidate in filter(None, [active, *area.subWindowList()]):
                 area.setActiveSubWindow(candidate)
                 if krita.activeDocument() == document:
-                    before.append((area, active))
                     yield
                     return
-            if active is not None:
-                area.setActiveSubWindow(active)
         raise nodes.TroubleError(i18n("The document is not open in a window any more."))
     finally:
         for area, active in before:
             area.setActiveSubWindow(active)
+        QtWidgets.QApplication.setActiveWindow(in_front)
 
 
 def activate(document, node):
