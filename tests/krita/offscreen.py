@@ -86,7 +86,7 @@ def pump(seconds, until):
 
 
 import lineart  # noqa: E402, F401 - tells Krita of the docker
-from lineart import helper, view  # noqa: E402
+from lineart import helper, strokes, view  # noqa: E402
 
 name, _, kind = told.pop("factory")
 docker = kind()
@@ -114,6 +114,15 @@ palette.setColor(QtGui.QPalette.ColorRole.Text, QtGui.QColor(250, 250, 250))
 docker.setPalette(palette)
 app.processEvents()
 facts["menu"] = [each.text() for each in docker.strokes.menu.actions()]
+facts["free"], facts["asked"], used = [], [], []
+dialog, box = strokes.QtWidgets.QInputDialog, strokes.QtWidgets.QMessageBox
+box.question = lambda _, __, text: (facts["asked"].append(text), answers.pop())[1]
+answers = [box.StandardButton.Yes, box.StandardButton.No]
+docker._brushes += [{"name": name, "own": True} for name in ("~my brush", "~my brush 2")]
+for wanted in (" other ", "~my brush", "~my brush"):
+    dialog.getText = lambda *_, text, wanted=wanted: (facts["free"].append(text), (wanted, True))[1]
+    docker.strokes._named(used.append)
+facts["used"] = used
 docker.strokes.use_stroke("mine")
 facts["stroke"] = docker.status.text()
 docker.preview_button.click()

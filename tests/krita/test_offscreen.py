@@ -74,6 +74,12 @@ def test_the_docker_works_in_this_qt(facts: dict[str, Any]) -> None:
     assert len(facts["menu"]) == 2  # with what can paint by script
 
 
+def test_a_brush_of_the_artist_s_is_replaced_only_if_they_say_so(facts: dict[str, Any]) -> None:
+    assert facts["free"] == ["~my brush 3"] * 3
+    assert facts["used"] == ["other", "~my brush"]
+    assert facts["asked"] == ["~You have a brush ~my brush already. Replace it?"] * 2
+
+
 def test_all_texts_are_translated(facts: dict[str, Any]) -> None:
     texts = [facts["said"], facts["stroke"], *facts["menu"], *facts["texts"], facts["killed"]["error"]]
     assert len(texts) > 12

@@ -55,7 +55,7 @@ class LineartDocker(DockWidget):
         self.inking.changed.connect(self._show_state)
         self.preview = Preview(self.helper, self.choice, self)
         self.preview.said.connect(self.say)
-        self.strokes = StrokeMenu(self.helper, self)
+        self.strokes = StrokeMenu(self.helper, lambda: [each["name"] for each in self._brushes if each["own"]], self)
         self.strokes.said.connect(self.say)
         self.strokes.learnt.connect(self._use_brush)
         self.strokes.fitted.connect(self.ask_brushes)
