@@ -1,11 +1,14 @@
 """Scenes of layers that are not alone: with clones, in groups, and under masks."""
 
+import json
 import os
+import shutil
+from types import SimpleNamespace
 
-from krita import Krita
+from krita import Krita, Selection
 from lineart import layers, nodes
 from lineart.qt import QByteArray, QtWidgets
-from scenes import HEIGHT, OUT, WIDTH, act, choose, document, inked, pump, sketch, sketched, window
+from scenes import HEIGHT, OUT, WIDTH, act, choose, clear, docker, document, inked, pump, sketch, sketched, window
 
 
 def tree(made):
@@ -121,16 +124,16 @@ def two_windows():
     pump(1)
     made = Krita.instance().createDocument(WIDTH, HEIGHT, "in window 2", "RGBA", "U8", "", 150.0)
     second.addView(made)
-    docker = second.qwindow().findChild(QtWidgets.QDockWidget, "lineart")
+    other = second.qwindow().findChild(QtWidgets.QDockWidget, "lineart")
     facts = {}
     for place, in_front in (("window", first.qwindow()), ("program", None)):
         QtWidgets.QApplication.setActiveWindow(second.qwindow())
         pump(0.5)
         sketched(made)
-        docker.ink_button.click()
+        other.ink_button.click()
         QtWidgets.QApplication.setActiveWindow(in_front)
-        pump(100, docker.ink_button.isEnabled)
-        facts[place] = [docker.status.text(), tree(made), QtWidgets.QApplication.activeWindow() is in_front]
+        pump(100, other.ink_button.isEnabled)
+        facts[place] = [other.status.text(), tree(made), QtWidgets.QApplication.activeWindow() is in_front]
     QtWidgets.QApplication.setActiveWindow(first.qwindow())
     pump()
     made.setModified(False)
@@ -154,3 +157,40 @@ def masked():
     facts["of_page"] = inked()
     act("show-global-selection-mask")
     return facts
+
+
+def selected_stroke():
+    """What lineart is given of a black layer of which a rectangle is selected, a quarter of it by half."""
+    facts = {}
+    for depth, black in (("U8", b"\0\0\0\xff"), ("U16", b"\0\0\0\0\0\0\xff\xff"), ("F16", b"\0\0\0\0\0\0\0\x3c")):
+        made = document(depth, depth=depth)
+        node = made.createNode("stroke", "paintlayer")
+        made.rootNode().addChildNode(node, None)
+        node.setPixelData(QByteArray(black * WIDTH * HEIGHT), 0, 0, WIDTH, HEIGHT)
+        made.refreshProjection()
+        made.waitForDone()
+        pump()
+        layers.activate(made, node)
+        selection, soft, hole = Selection(), Selection(), Selection()
+        selection.select(100, 90, 40, 20, 255)
+        soft.select(120, 90, 20, 10, 128)
+        hole.select(100, 100, 30, 10, 255)
+        selection.subtract(soft)
+        selection.subtract(hole)
+        made.setSelection(selection)
+        pump()
+        facts[depth] = asked_of_a_stroke()
+        clear()
+    return facts
+
+
+def asked_of_a_stroke():
+    """What is told of a stroke's picture, and its pixels, once one is to be made a brush of."""
+    menu, asked = docker().strokes, []
+    helper, menu._helper = menu._helper, SimpleNamespace(request=lambda *_, **fields: asked.append(fields))
+    menu.use_stroke("half")
+    menu._helper = helper
+    with open(asked[0]["picture"], "rb") as file:
+        line, content = file.readline(), file.read()
+    shutil.rmtree(os.path.dirname(file.name))
+    return {**json.loads(line.partition(b" ")[2]), "content": content.hex()}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.krita
 
-SCENES = ("cloned_ink", "groups", "visible_group", "locked_group", "masked", "two_windows")
+SCENES = ("cloned_ink", "groups", "visible_group", "locked_group", "masked", "two_windows", "selected_stroke")
 
 Facts = dict[str, Any]
 
@@ -67,3 +68,13 @@ def test_the_sketch_is_the_layer_whose_mask_is_active(facts: Facts) -> None:
     assert told["layers"] == ["Ink of sketch", ["sketch", ["Transparency Mask 1"]], "Background"]
     assert told["covered"] == facts["groups"]["thin"]  # that of the same strokes
     assert told["of_page"] == "This layer holds no pixels. Choose a paint layer or a group."
+
+
+@pytest.mark.parametrize(("depth", "dtype", "black"), [("U8", "u1", 255), ("U16", "<u2", 65535), ("F16", "<f2", 1)])
+def test_of_a_stroke_lineart_is_given_what_is_selected(facts: Facts, depth: str, dtype: str, black: int) -> None:
+    told = facts["selected_stroke"][depth]
+    assert (told["width"], told["height"]) == (40, 20)
+    opacity = np.frombuffer(bytes.fromhex(told["content"]), dtype).reshape(20, 40, 4)[..., 3] / black
+    wanted = np.ones((20, 40))
+    wanted[:10, 20:], wanted[10:, :30] = 127 / 255, 0
+    np.testing.assert_allclose(opacity, wanted, atol=2e-3)

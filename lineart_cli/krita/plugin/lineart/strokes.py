@@ -95,8 +95,12 @@ class StrokeMenu(QtCore.QObject):
         files = None
         try:
             files = Files()
-            part = nodes.mask(document, files.mask) or _painted(document, node)
-            nodes.take(document, node, files.stroke, part)
+            node = nodes.layer_of(node)
+            part = nodes.mask(document, files.mask)
+            if part is None:
+                nodes.take(document, node, files.stroke, _painted(document, node))
+            else:
+                nodes.take(document, node, files.stroke, part, files.mask)
         except (nodes.TroubleError, OSError) as trouble:
             if files is not None:
                 files.clear()
