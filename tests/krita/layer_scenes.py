@@ -1,5 +1,6 @@
 """Scenes of layers that are not alone: with clones, in groups, and under masks."""
 
+import glob
 import json
 import os
 import shutil
@@ -194,3 +195,24 @@ def asked_of_a_stroke():
         line, content = file.readline(), file.read()
     shutil.rmtree(os.path.dirname(file.name))
     return {**json.loads(line.partition(b" ")[2]), "content": content.hex()}
+
+
+def window_closed():
+    """A window is closed while its document is being inked."""
+    first, second = window(), Krita.instance().openWindow()
+    pump(1)
+    made = Krita.instance().createDocument(2400, 2400, "closing", "RGBA", "U8", "", 150.0)
+    second.addView(made)
+    QtWidgets.QApplication.setActiveWindow(second.qwindow())
+    pump(0.5)
+    other = second.qwindow().findChild(QtWidgets.QDockWidget, "lineart")
+    other.ink_button.click()
+    other.preview_button.setChecked(True)
+    folders = [os.path.dirname(each.pixels) for each in (other.inking._job.files, other.preview._files)]
+    there = [os.path.exists(folder) for folder in folders]
+    made.setModified(False)
+    made.setBatchmode(True)
+    second.qwindow().close()
+    pump(20, lambda: not any(map(os.path.exists, folders)))
+    QtWidgets.QApplication.setActiveWindow(first.qwindow())
+    return {"there": there, "left": [path for folder in folders for path in glob.glob(folder + "*")]}

@@ -4,18 +4,21 @@ python offscreen.py 5|6 FOLDER, in which the plugin is, with the `command.json` 
 """
 
 import builtins
+import importlib
 import json
 import os
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import types
 
 version, folder = int(sys.argv[1]), sys.argv[2]
 if version == 6:
-    from PyQt6 import QtGui, QtWidgets
+    from PyQt6 import QtCore, QtGui, QtWidgets
 else:
-    from PyQt5 import QtGui, QtWidgets
+    from PyQt5 import QtCore, QtGui, QtWidgets
 
 told = {}
 
@@ -85,6 +88,16 @@ def pump(seconds, until):
     return until()
 
 
+left = [os.path.join(tempfile.gettempdir(), f"lineart-krita-{name}") for name in ("killed", "used", "no lock")]
+for each in left:
+    os.makedirs(os.path.join(each, "pixels"))
+lock = (
+    f"from PyQt{version} import QtCore; lock = QtCore.QLockFile('{left[0]}.lock'); lock.lock(); import os; os._exit(1)"
+)
+subprocess.run([sys.executable, "-c", lock], check=False)
+held = QtCore.QLockFile(left[1] + ".lock")
+held.lock()
+
 import lineart  # noqa: E402, F401 - tells Krita of the docker
 from lineart import helper, strokes, view  # noqa: E402
 
@@ -152,5 +165,8 @@ docker.helper.cancel(stuck)
 pump(60, lambda: "behind" in facts)
 facts["texts"] = [each.text() for each in docker.findChildren(QtWidgets.QLabel)]
 facts["grabbed"] = not docker.grab().isNull()
-docker._close()
+docker.preview_button.setChecked(True)
+facts["files"] = [sorted(os.listdir(tempfile.gettempdir()))]
+importlib.import_module(f"PyQt{version}.sip").delete(docker)  # as Krita does when a window is closed
+facts["files"].append(sorted(os.listdir(tempfile.gettempdir())))
 print(json.dumps(facts))

@@ -10,7 +10,16 @@ import pytest
 
 pytestmark = pytest.mark.krita
 
-SCENES = ("cloned_ink", "groups", "visible_group", "locked_group", "masked", "two_windows", "selected_stroke")
+SCENES = (
+    "cloned_ink",
+    "groups",
+    "visible_group",
+    "locked_group",
+    "masked",
+    "two_windows",
+    "selected_stroke",
+    "window_closed",
+)
 
 Facts = dict[str, Any]
 
@@ -78,3 +87,7 @@ def test_of_a_stroke_lineart_is_given_what_is_selected(facts: Facts, depth: str,
     wanted = np.ones((20, 40))
     wanted[:10, 20:], wanted[10:, :30] = 127 / 255, 0
     np.testing.assert_allclose(opacity, wanted, atol=2e-3)
+
+
+def test_the_files_of_a_window_go_with_it(facts: Facts) -> None:
+    assert facts["window_closed"] == {"there": [True, True], "left": []}

@@ -66,6 +66,7 @@ class LineartDocker(DockWidget):
         self._timer.timeout.connect(self._look)
         self._timer.start(_OFTEN)
         Krita.instance().notifier().applicationClosing.connect(self._close)
+        self.destroyed.connect(lambda: self._close())  # noqa: PLW0108 - PyQt calls no method of what is going
 
     def canvasChanged(self, _canvas):  # noqa: N802 - Krita's
         """Another document is active."""
