@@ -4,18 +4,21 @@ python offscreen.py 5|6 FOLDER, in which the plugin is, with the `command.json` 
 """
 
 import builtins
+import importlib
 import json
 import os
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import types
 
 version, folder = int(sys.argv[1]), sys.argv[2]
 if version == 6:
-    from PyQt6 import QtGui, QtWidgets
+    from PyQt6 import QtCore, QtGui, QtWidgets
 else:
-    from PyQt5 import QtGui, QtWidgets
+    from PyQt5 import QtCore, QtGui, QtWidgets
 
 told = {}
 
@@ -91,8 +94,18 @@ def call(content):
         file.write(content)
 
 
+left = [os.path.join(tempfile.gettempdir(), f"lineart-krita-{name}") for name in ("killed", "used", "no lock")]
+for each in left:
+    os.makedirs(os.path.join(each, "pixels"))
+lock = (
+    f"from PyQt{version} import QtCore; lock = QtCore.QLockFile('{left[0]}.lock'); lock.lock(); import os; os._exit(1)"
+)
+subprocess.run([sys.executable, "-c", lock], check=False)
+held = QtCore.QLockFile(left[1] + ".lock")
+held.lock()
+
 import lineart  # noqa: E402, F401 - tells Krita of the docker
-from lineart import helper, view  # noqa: E402
+from lineart import helper, strokes, view  # noqa: E402
 
 name, _, kind = told.pop("factory")
 docker = kind()
@@ -137,6 +150,15 @@ palette.setColor(QtGui.QPalette.ColorRole.Text, QtGui.QColor(250, 250, 250))
 docker.setPalette(palette)
 app.processEvents()
 facts["menu"] = [each.text() for each in docker.strokes.menu.actions()]
+facts["free"], facts["asked"], used = [], [], []
+dialog, box = strokes.QtWidgets.QInputDialog, strokes.QtWidgets.QMessageBox
+box.question = lambda _, __, text: (facts["asked"].append(text), answers.pop())[1]
+answers = [box.StandardButton.Yes, box.StandardButton.No]
+docker.fields["brush"]._brushes += [{"name": name, "own": True} for name in ("~my brush", "~my brush 2")]
+for wanted in (" other ", "~my brush", "~my brush"):
+    dialog.getText = lambda *_, text, wanted=wanted: (facts["free"].append(text), (wanted, True))[1]
+    docker.strokes._named(used.append)
+facts["used"] = used
 docker.strokes.use_stroke("mine")
 facts["stroke"] = docker.status.text()
 docker.preview_button.click()
@@ -176,5 +198,8 @@ pump(60, lambda: "greeted" in facts)
 facts["busy"] = docker.helper.is_busy()
 facts["texts"] = [each.text() for each in docker.findChildren(QtWidgets.QLabel)]
 facts["grabbed"] = not docker.grab().isNull()
-docker._close()
+docker.preview_button.setChecked(True)
+facts["files"] = [sorted(os.listdir(tempfile.gettempdir()))]
+importlib.import_module(f"PyQt{version}.sip").delete(docker)  # as Krita does when a window is closed
+facts["files"].append(sorted(os.listdir(tempfile.gettempdir())))
 print(json.dumps(facts))

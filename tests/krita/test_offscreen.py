@@ -43,6 +43,8 @@ def facts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     plugin_files.install(krita, [str(caller)])
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_DATA_HOME": str(home), "LANG": "C.UTF-8"}
     environment.pop("PYTHONPATH", None)
+    environment["TMPDIR"] = str(home / "tmp")
+    (home / "tmp").mkdir()
     done = subprocess.run(
         [python, str(HERE / "offscreen.py"), str(request.param), str(krita.plugins)],
         capture_output=True,
@@ -77,6 +79,22 @@ def test_the_docker_works_in_this_qt(facts: dict[str, Any]) -> None:
     assert (facts["mute"], facts["greeted"], facts["busy"]) == ({"event": "cancelled"}, "done", False)
     assert facts["grabbed"]
     assert len(facts["menu"]) == 2  # with what can paint by script
+
+
+def test_a_brush_of_the_artist_s_is_replaced_only_if_they_say_so(facts: dict[str, Any]) -> None:
+    assert facts["free"] == ["~my brush 3"] * 3
+    assert facts["used"] == ["other", "~my brush"]
+    assert facts["asked"] == ["~You have a brush ~my brush already. Replace it?"] * 2
+
+
+def test_files_go_with_their_docker_and_those_of_a_process_that_was_killed_when_another_starts(
+    facts: dict[str, Any],
+) -> None:
+    while_previewed, at_last = (
+        [name for name in names if name.startswith("lineart-krita-")] for names in facts["files"]
+    )
+    assert at_last == ["lineart-krita-no lock", "lineart-krita-used", "lineart-krita-used.lock"]
+    assert len(while_previewed) == len(at_last) + 2
 
 
 def test_all_texts_are_translated(facts: dict[str, Any]) -> None:

@@ -6,6 +6,8 @@ Krita's own Python runs this, without numpy or a network: `lineart serve`, a pro
 from krita import DockWidgetFactory, DockWidgetFactoryBase, Krita
 
 from .docker import LineartDocker
+from .files import clear_left_behind
 
 places = DockWidgetFactoryBase if hasattr(DockWidgetFactoryBase, "DockRight") else DockWidgetFactoryBase.DockPosition
 Krita.instance().addDockWidgetFactory(DockWidgetFactory("lineart", places.DockRight, LineartDocker))  # Krita 5, or 6
+clear_left_behind()

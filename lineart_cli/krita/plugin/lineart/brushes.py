@@ -25,6 +25,10 @@ class BrushList(QtWidgets.QComboBox):
         """Whether lineart has told its brushes."""
         return bool(self._brushes)
 
+    def own(self):
+        """The names of the artist's own brushes."""
+        return [each["name"] for each in self._brushes if each["own"]]
+
     def choose(self, name):
         """Show a brush as the one that is chosen; no signal tells of it."""
         was_blocked = self.blockSignals(True)

@@ -52,7 +52,7 @@ class LineartDocker(DockWidget):
         self.inking.changed.connect(self._show_state)
         self.preview = Preview(self.helper, self.choice, self)
         self.preview.said.connect(self.say)
-        self.strokes = StrokeMenu(self.helper, self)
+        self.strokes = StrokeMenu(self.helper, self.fields["brush"].own, self)
         self.strokes.said.connect(self.say)
         self.strokes.learnt.connect(self._use_brush)
         self.strokes.fitted.connect(self.fields["brush"].ask)
@@ -64,6 +64,7 @@ class LineartDocker(DockWidget):
         self._timer.timeout.connect(self._look)
         self._timer.start(_OFTEN)
         Krita.instance().notifier().applicationClosing.connect(self._close)
+        self.destroyed.connect(lambda: self._close())  # noqa: PLW0108 - PyQt calls no method of what is going
 
     def canvasChanged(self, _canvas):  # noqa: N802 - Krita's
         """Another document is active."""

@@ -92,7 +92,7 @@ class Job:
             node = layers.add_ink(document, old or source, self._name, self.files.ink, answer["crop"])
             if old is not None:
                 self._note = i18n(
-                    "The last ink is locked, animated or has masks: it stays, and the new one lies above it."
+                    "The last ink is locked, animated, cloned or has masks: it stays, and the new one lies above it."
                 )
         self._remember(node, answer)
         return " ".join(self._said(answer))

@@ -23,25 +23,28 @@ _PROPERTIES = (
 
 @contextmanager
 def on_stage(document):
-    """Makes the document the active one for a moment: Krita's actions are for that alone."""
+    """Makes the document the active one for a moment: Krita's actions are for that alone, in the active window."""
     krita = Krita.instance()
+    in_front = QtWidgets.QApplication.activeWindow()  # None while another program is
     before = []
     try:
         for window in krita.windows():
+            if all(view.document() != document for view in window.views()):
+                continue
+            QtWidgets.QApplication.setActiveWindow(window.qwindow())
             area = window.qwindow().centralWidget().findChild(QtWidgets.QMdiArea)
-            active = area.activeSubWindow() if area is not None else None
-            for candidate in [active, *area.subWindowList()] if active is not None else []:
+            active = area.currentSubWindow()
+            before.append((area, active))
+            for candidate in filter(None, [active, *area.subWindowList()]):
                 area.setActiveSubWindow(candidate)
                 if krita.activeDocument() == document:
-                    before.append((area, active))
                     yield
                     return
-            if active is not None:
-                area.setActiveSubWindow(active)
         raise nodes.TroubleError(i18n("The document is not open in a window any more."))
     finally:
         for area, active in before:
             area.setActiveSubWindow(active)
+        QtWidgets.QApplication.setActiveWindow(in_front)
 
 
 def activate(document, node):
@@ -92,7 +95,7 @@ def add_ink(document, source, name, path, crop):
 
     Args:
         document: that is inked.
-        source: the layer below, or None for the topmost.
+        source: the layer or group below, or None for the topmost.
         name: of the new layer.
         path: the file with its pixels, in the document's colour space.
         crop: left, top, width, height of them.
@@ -103,18 +106,48 @@ def add_ink(document, source, name, path, crop):
     with on_stage(document), _active_again(document):
         document.waitForDone()
         layers = [each for each in document.rootNode().childNodes() if each.type().endswith("layer")]
-        activate(document, source or layers[-1])
-        node = _made_by("add_new_paint_layer", document)
+        below = _outside_of_locked(source or layers[-1])
+        activate(document, below)
+        with _collapsed(below):
+            node = _made_by("add_new_paint_layer", document, lambda: nodes.every(document.rootNode()))
         if node is None:
-            raise nodes.TroubleError(i18n("Krita adds no layer there. Unlock the group of the sketch, and ink again."))
+            raise nodes.TroubleError(i18n("Krita adds no layer above {0}.").format(below.name()))
         node.setName(name)
         _lay(document, node, path, crop)
     return node
 
 
+def _outside_of_locked(node):
+    """A layer, or the outermost locked group that it is in: Krita adds nothing to such a group."""
+    return next((each for each in reversed(list(nodes.above(node))) if each.locked()), node)
+
+
+@contextmanager
+def _collapsed(node):
+    """A group is collapsed for a moment: Krita adds layers above such a group, and else into it."""
+    was_collapsed = node.collapsed()
+    node.setCollapsed(True)
+    try:
+        yield
+    finally:
+        node.setCollapsed(was_collapsed)
+
+
 def is_replaceable(node):
     """Whether `replace_ink` can do its work on a layer without any loss."""
-    return not (node.locked() or node.animated() or node.childNodes())
+    groups = list(nodes.above(node))
+    is_locked = any(each.locked() for each in [node, *groups])
+    return not (is_locked or node.animated() or node.childNodes() or _may_be_cloned(node, groups[-1]))
+
+
+def _may_be_cloned(node, root):
+    """Whether a clone layer may show this layer: Krita would make a paint layer of that clone.
+
+    Krita does not tell of which layer a clone is, but no clone is smaller than that.
+    """
+    least = node.bounds()
+    clones = [each.bounds() for each in nodes.every(root) if each.type() == "clonelayer"]
+    return any(each.width() >= least.width() and each.height() >= least.height() for each in clones)
 
 
 def replace_ink(document, old, path, crop):
@@ -136,8 +169,10 @@ def replace_ink(document, old, path, crop):
         document.waitForDone()
         is_active = _is_active(document, old)
         properties = [(ask, tell, getattr(old, ask)()) for ask, tell in _PROPERTIES if hasattr(old, tell)]
+        group = old.parentNode()
+        place = [nodes.identity(each) for each in group.childNodes()].index(nodes.identity(old))
         activate(document, old)
-        node = _made_by("convert_to_paint_layer", document)
+        node = _made_by("convert_to_paint_layer", document, lambda: group.childNodes()[place : place + 1])
         if node is None:
             raise nodes.TroubleError(i18n("Krita does not let the layer {0} be changed.").format(old.name()))
         for ask, tell, value in properties:
@@ -150,13 +185,13 @@ def replace_ink(document, old, path, crop):
     return node
 
 
-def _made_by(action, document):
-    """The layer that one of Krita's actions adds to the active document, or None."""
+def _made_by(action, document, candidates):
+    """The layer that one of Krita's actions adds to the active document, which is among some candidates; or None."""
     before = {nodes.identity(each) for each in nodes.every(document.rootNode())}
     _trigger(Krita.instance().action(action))
     for _ in range(_TRIES):
         document.waitForDone()
-        for each in nodes.every(document.rootNode()):
+        for each in candidates():
             if nodes.identity(each) not in before:
                 return each
         _let_krita_work()

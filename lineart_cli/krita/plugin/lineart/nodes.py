@@ -30,6 +30,27 @@ def every(root):
         yield from every(child)
 
 
+def above(node):
+    """The groups that a node is in, from the innermost to the root."""
+    while node.parentNode() is not None:
+        node = node.parentNode()
+        yield node
+
+
+def layer_of(node):
+    """The layer that a mask is on; a layer as it is. Raises TroubleError for the selection of the whole page."""
+    if not _is_mask(node):
+        return node
+    layers = [each for each in above(node) if not _is_mask(each)]
+    if len(layers) < 2:  # the root alone, or nothing any more
+        raise TroubleError(i18n("This layer holds no pixels. Choose a paint layer or a group."))
+    return layers[0]
+
+
+def _is_mask(node):
+    return node.type().endswith("mask")
+
+
 def identity(node):
     """What tells a layer from all others, also when the document is opened again."""
     return node.uniqueId().toString()
@@ -50,7 +71,7 @@ def dpi(document):
     return float(document.xRes())
 
 
-def take(document, node, path, part=None):
+def take(document, node, path, part=None, mask_path=None):
     """Write the pixels of a layer or group, or of all that is visible, within the page.
 
     Args:
@@ -58,6 +79,7 @@ def take(document, node, path, part=None):
         node: the layer, or None for all that is visible.
         path: the file.
         part: left, top, width and height to take; None is the whole page.
+        mask_path: a file that `mask` has written of that part: the opacity is multiplied by it.
 
     Returns:
         What tells these pixels from others.
@@ -74,6 +96,8 @@ def take(document, node, path, part=None):
     told["linear"] = "g10" in profile or "linear" in profile.lower()
     told["opacity"] = 1.0 if node is None else node.opacity() / 255
     line = b"LINEARTPX1 " + json.dumps(told).encode() + b"\n"
+    if mask_path is not None:
+        read = _masked(read, mask_path, first, (depth, len(channels)))
     size = len(channels) * struct.calcsize(_FORMATS[depth])
     return _write(path, line, read, (left, first, width, height), size)
 
@@ -147,6 +171,26 @@ def _converted(read, space, part):
         hidden.close()
     row = width * 8
     return (lambda _x, y, _w, count: content[(y - first) * row : (y - first + count) * row]), ("RGBA", "U16", _SRGB)
+
+
+def _masked(read, path, first, pixel):
+    """What gives pixels whose opacity, the last sample, is multiplied by a mask in a file, from its row `first` on."""
+    depth, channels = pixel
+    kind, value = _FORMATS[depth][-1], float if depth.startswith("F") else round
+    with open(path, "rb") as file:
+        shown = file.read()
+
+    def read_masked(left, top, width, count):
+        content = bytes(read(left, top, width, count))
+        layout = f"<{len(content) // struct.calcsize(kind)}{kind}"
+        samples = list(struct.unpack(layout, content))
+        opacities = samples[channels - 1 :: channels]
+        samples[channels - 1 :: channels] = [
+            value(opacity * share / 255) for opacity, share in zip(opacities, shown[(top - first) * width :])
+        ]
+        return struct.pack(layout, *samples)
+
+    return read_masked
 
 
 def mask(document, path):

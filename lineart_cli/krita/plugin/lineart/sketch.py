@@ -23,20 +23,27 @@ def take_sketch(document, source, path):
         The layer, or None for all that is visible but ink; and what tells these pixels from others.
     """
     inked = {each["node"]: each["source"] for each in settings.inks(document)}
-    if source == "visible":
-        shown = [node for node in nodes.every(document.rootNode()) if nodes.identity(node) in inked and node.visible()]
-        if not shown:
-            return None, nodes.take(document, None, path)
-        with nodes.without(document, shown) as rest:
-            return None, nodes.take(rest, None, path)
+    node = None if source == "visible" else _sketch(document, source, inked)
+    shown = [
+        each for each in nodes.every(node or document.rootNode()) if nodes.identity(each) in inked and each.visible()
+    ]
+    if not shown:
+        return node, nodes.take(document, node, path)
+    with nodes.without(document, shown) as rest:
+        return node, nodes.take(rest, node and nodes.find(rest, nodes.identity(node)), path)
+
+
+def _sketch(document, source, inked):
+    """The layer of the sketch; `inked` tells by each layer of ink that of its sketch."""
     node = document.activeNode() if source == "active" else nodes.find(document, source)
     if node is None:
         raise nodes.TroubleError(i18n("The layer of the sketch is gone. Choose another one."))
+    node = nodes.layer_of(node)
     if nodes.identity(node) in inked:
         node = nodes.find(document, inked[nodes.identity(node)])
         if node is None:
             raise nodes.TroubleError(i18n("This layer is ink. Choose the layer of the sketch."))
-    return node, nodes.take(document, node, path)
+    return node
 
 
 def last_ink(document, source):

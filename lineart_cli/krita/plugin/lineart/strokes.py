@@ -1,5 +1,6 @@
 """A brush of the artist's own, from one stroke: painted by hand, or by Krita with the current preset."""
 
+import itertools
 from contextlib import contextmanager
 
 from krita import Krita, ManagedColor, Node
@@ -14,6 +15,7 @@ MINUTES = 1.5
 _BORDER = 8  # px of the page around a stroke
 _WIDTH, _HEIGHT, _MARGIN = 1400, 360, 120  # of the hidden document, px
 _SIZE = 40.0  # of the preset, px
+_YES = QtWidgets.QMessageBox.StandardButton.Yes
 
 
 class StrokeMenu(QtCore.QObject):
@@ -23,10 +25,12 @@ class StrokeMenu(QtCore.QObject):
     learnt = QtCore.pyqtSignal(str)
     fitted = QtCore.pyqtSignal()
 
-    def __init__(self, helper, parent):
+    def __init__(self, helper, own, parent):
+        """`own` tells the names of the artist's own brushes."""
         super().__init__(parent)
         self._fits = set()
         self._helper = helper
+        self._own = own
         self._widget = parent
         self.menu = QtWidgets.QMenu(parent)
         self.menu.setToolTipsVisible(True)
@@ -68,11 +72,18 @@ class StrokeMenu(QtCore.QObject):
             hidden.close()
 
     def _named(self, use):
+        """Ask for a name, and use it; a brush that has it already is replaced only if the artist says so."""
+        own = self._own()
         name, is_given = QtWidgets.QInputDialog.getText(
-            self._widget, "lineart", i18n("Name of the brush"), text=i18n("my brush")
+            self._widget, "lineart", i18n("Name of the brush"), text=_free(i18n("my brush"), own)
         )
-        if is_given and name.strip():
-            use(name.strip())
+        name = name.strip()
+        if is_given and name and (name not in own or self._may_replace(name)):
+            use(name)
+
+    def _may_replace(self, name):
+        text = i18n("You have a brush {0} already. Replace it?").format(name)
+        return QtWidgets.QMessageBox.question(self._widget, "lineart", text) == _YES
 
     def close(self):
         """Krita ends: so does what fits a brush."""
@@ -84,8 +95,12 @@ class StrokeMenu(QtCore.QObject):
         files = None
         try:
             files = Files()
-            part = nodes.mask(document, files.mask) or _painted(document, node)
-            nodes.take(document, node, files.stroke, part)
+            node = nodes.layer_of(node)
+            part = nodes.mask(document, files.mask)
+            if part is None:
+                nodes.take(document, node, files.stroke, _painted(document, node))
+            else:
+                nodes.take(document, node, files.stroke, part, files.mask)
         except (nodes.TroubleError, OSError) as trouble:
             if files is not None:
                 files.clear()
@@ -132,6 +147,12 @@ class StrokeMenu(QtCore.QObject):
             return
         self._fits.add(process)
         process.start(program, arguments)
+
+
+def _free(name, taken):
+    """The name, with the least number from 2 that makes it another one than those that are taken."""
+    names = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
+    return next(each for each in names if each not in taken)
 
 
 def _painted(document, node):

@@ -38,11 +38,13 @@ def run():
     facts = {}
     sys.path.insert(0, os.environ["LINEART_SCENES"])
     try:
+        import layer_scenes
         import scenes
 
+        there = {**vars(scenes), **vars(layer_scenes)}
         for name in os.environ["LINEART_ACTS"].split(","):
             try:
-                facts[name] = getattr(scenes, name)()
+                facts[name] = there[name]()
             except Exception:
                 facts[name] = {"error": traceback.format_exc()}
             scenes.clear()

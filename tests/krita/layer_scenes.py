@@ -1,0 +1,218 @@
+"""Scenes of layers that are not alone: with clones, in groups, and under masks."""
+
+import glob
+import json
+import os
+import shutil
+from types import SimpleNamespace
+
+from krita import Krita, Selection
+from lineart import layers, nodes
+from lineart.qt import QByteArray, QtWidgets
+from scenes import HEIGHT, OUT, WIDTH, act, choose, clear, docker, document, inked, pump, sketch, sketched, window
+
+
+def tree(made):
+    """The names of all layers and masks, each group with those in it, from top to bottom."""
+
+    def told(node):
+        inside = [told(each) for each in reversed(node.childNodes())]
+        return [node.name(), inside] if inside else node.name()
+
+    return told(made.rootNode())[1]
+
+
+def alphas(node):
+    """The opacity of each px of a layer, as it looks."""
+    return bytes(node.projectionPixelData(0, 0, WIDTH, HEIGHT))[3::4]
+
+
+def covered(node):
+    return sum(alpha > 127 for alpha in alphas(node))
+
+
+def ink_of(made):
+    """The topmost layer of ink."""
+    return next(each for each in nodes.every(made.rootNode()) if each.name().startswith("Ink"))
+
+
+def grouped(made, *seeds):
+    """A group of layers with strokes."""
+    group = made.createGroupLayer("group")
+    made.rootNode().addChildNode(group, None)
+    for seed in seeds:
+        node = made.createNode(f"sketch {seed}", "paintlayer")
+        group.addChildNode(node, None)
+        node.setPixelData(QByteArray(sketch(seed)), 0, 0, WIDTH, HEIGHT)
+    made.refreshProjection()
+    made.waitForDone()
+    pump()
+    layers.activate(made, group)
+    return group
+
+
+def cloned_ink():
+    """Ink that a clone layer shows; and another such layer, which is replaced in spite of it."""
+    made = document("cloned")
+    node = sketched(made)
+    inked()
+    ink = ink_of(made)
+    clone = made.createCloneLayer("clone", ink)
+    made.rootNode().addChildNode(clone, None)
+    made.refreshProjection()
+    made.waitForDone()
+    pump()
+    layers.activate(made, node)
+    choose(thickness=9.0)
+    facts = {"said": inked(), "layers": tree(made), "kinds": [each.type() for each in nodes.every(made.rootNode())]}
+    act("edit_undo")
+    facts["undone"] = tree(made)
+    path = os.path.join(OUT, "black")
+    with open(path, "wb") as file:
+        file.write(b"\0\0\0\xff")
+    replaced = nodes.identity(layers.replace_ink(made, ink, path, [0, 0, 1, 1]))
+    there = [nodes.identity(each) for each in nodes.every(made.rootNode())]
+    return {**facts, "place": there.index(replaced), "after": tree(made)}
+
+
+def groups():
+    """A group is inked, also where its ink is known to lie in it, and where it is hidden."""
+    facts = {}
+    made = document("group")
+    group = grouped(made, 0)
+    facts.update(said=inked(), once=tree(made), thin=covered(ink_of(made)))
+    act("edit_undo")
+    facts["undone"] = tree(made)
+    act("edit_redo")
+    layers.activate(made, group.childNodes()[0])
+    choose(thickness=12.0)
+    inked()
+    layers.activate(made, group)
+    choose(thickness=3.0)
+    facts.update(again=inked(), twice=tree(made), without=covered(ink_of(made)), is_open=not group.collapsed())
+    group.setVisible(False)
+    made.refreshProjection()
+    made.waitForDone()
+    facts.update(hidden=inked(), of_hidden=covered(ink_of(made)))
+    return facts
+
+
+def visible_group():
+    made = document("visible group")
+    grouped(made, 0).setOpacity(80)
+    made.refreshProjection()
+    made.waitForDone()
+    choose(source="visible")
+    return {"said": inked(), "layers": tree(made)}
+
+
+def locked_group():
+    made = document("locked group")
+    group = grouped(made, 0)
+    layers.activate(made, group.childNodes()[0])
+    inked()
+    group.setLocked(True)
+    pump()
+    facts = {"said": inked(), "layers": tree(made)}
+    act("edit_undo")
+    return {**facts, "undone": tree(made)}
+
+
+def two_windows():
+    """Ink of one window's document that is ready while the other window is in front, and while another program is."""
+    sketched(document("in window 1"))
+    first, second = window(), Krita.instance().openWindow()
+    pump(1)
+    made = Krita.instance().createDocument(WIDTH, HEIGHT, "in window 2", "RGBA", "U8", "", 150.0)
+    second.addView(made)
+    other = second.qwindow().findChild(QtWidgets.QDockWidget, "lineart")
+    facts = {}
+    for place, in_front in (("window", first.qwindow()), ("program", None)):
+        QtWidgets.QApplication.setActiveWindow(second.qwindow())
+        pump(0.5)
+        sketched(made)
+        other.ink_button.click()
+        QtWidgets.QApplication.setActiveWindow(in_front)
+        pump(100, other.ink_button.isEnabled)
+        facts[place] = [other.status.text(), tree(made), QtWidgets.QApplication.activeWindow() is in_front]
+    QtWidgets.QApplication.setActiveWindow(first.qwindow())
+    pump()
+    made.setModified(False)
+    made.setBatchmode(True)
+    second.qwindow().close()
+    pump(1)
+    return facts
+
+
+def masked():
+    """A mask is active, as it is when it has just been added: one of a layer, and the selection of the page."""
+    made = document("masked")
+    sketched(made)
+    act("add_new_transparency_mask")
+    facts = {"active": made.activeNode().type(), "said": inked(), "layers": tree(made)}
+    facts.update(covered=covered(ink_of(made)), still=made.activeNode().type())
+    act("select_all")
+    act("show-global-selection-mask")
+    selection = next(each for each in nodes.every(made.rootNode()) if each.type() == "selectionmask")
+    layers.activate(made, selection)
+    facts["of_page"] = inked()
+    act("show-global-selection-mask")
+    return facts
+
+
+def selected_stroke():
+    """What lineart is given of a black layer of which a rectangle is selected, a quarter of it by half."""
+    facts = {}
+    for depth, black in (("U8", b"\0\0\0\xff"), ("U16", b"\0\0\0\0\0\0\xff\xff"), ("F16", b"\0\0\0\0\0\0\0\x3c")):
+        made = document(depth, depth=depth)
+        node = made.createNode("stroke", "paintlayer")
+        made.rootNode().addChildNode(node, None)
+        node.setPixelData(QByteArray(black * WIDTH * HEIGHT), 0, 0, WIDTH, HEIGHT)
+        made.refreshProjection()
+        made.waitForDone()
+        pump()
+        layers.activate(made, node)
+        selection, soft, hole = Selection(), Selection(), Selection()
+        selection.select(100, 90, 40, 20, 255)
+        soft.select(120, 90, 20, 10, 128)
+        hole.select(100, 100, 30, 10, 255)
+        selection.subtract(soft)
+        selection.subtract(hole)
+        made.setSelection(selection)
+        pump()
+        facts[depth] = asked_of_a_stroke()
+        clear()
+    return facts
+
+
+def asked_of_a_stroke():
+    """What is told of a stroke's picture, and its pixels, once one is to be made a brush of."""
+    menu, asked = docker().strokes, []
+    helper, menu._helper = menu._helper, SimpleNamespace(request=lambda *_, **fields: asked.append(fields))
+    menu.use_stroke("half")
+    menu._helper = helper
+    with open(asked[0]["picture"], "rb") as file:
+        line, content = file.readline(), file.read()
+    shutil.rmtree(os.path.dirname(file.name))
+    return {**json.loads(line.partition(b" ")[2]), "content": content.hex()}
+
+
+def window_closed():
+    """A window is closed while its document is being inked."""
+    first, second = window(), Krita.instance().openWindow()
+    pump(1)
+    made = Krita.instance().createDocument(2400, 2400, "closing", "RGBA", "U8", "", 150.0)
+    second.addView(made)
+    QtWidgets.QApplication.setActiveWindow(second.qwindow())
+    pump(0.5)
+    other = second.qwindow().findChild(QtWidgets.QDockWidget, "lineart")
+    other.ink_button.click()
+    other.preview_button.setChecked(True)
+    folders = [os.path.dirname(each.pixels) for each in (other.inking._job.files, other.preview._files)]
+    there = [os.path.exists(folder) for folder in folders]
+    made.setModified(False)
+    made.setBatchmode(True)
+    second.qwindow().close()
+    pump(20, lambda: not any(map(os.path.exists, folders)))
+    QtWidgets.QApplication.setActiveWindow(first.qwindow())
+    return {"there": there, "left": [path for folder in folders for path in glob.glob(folder + "*")]}
