@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -160,20 +161,20 @@ class First:
     conflicts: Sequence[Crop] = ()
 
     def __init__(self, new: NewInk, filling: Filling) -> None:
-        self._new, self._legend = new, filling
+        self._new, self._filling = new, filling
 
     def pixels(self) -> Iterator[Pixels]:
         """The part, some rows at a time."""
         for rows in strips(self._new.crop.height, _ROWS):
-            yield filled(self._new.ink[rows], self._legend.fill)
+            yield filled(self._new.ink[rows], self._filling.fill)
 
     def prints(self) -> Prints:
         """The fingerprints of the page: of the new ink, and of none elsewhere."""
         found = np.zeros(prints.shape_of(self._new.page), np.uint64)
         window = self._new.window
-        blank = self._legend.of_coverage(np.zeros((_ROWS, window.width), self._new.ink.dtype))
+        blank = self._filling.of_coverage(np.zeros((_ROWS, window.width), self._new.ink.dtype))
         taken = (
-            prints.of_rows(self._new.laid(rows, blank[: rows.stop - rows.start], self._legend))
+            prints.of_rows(self._new.laid(rows, blank[: rows.stop - rows.start], self._filling))
             for rows in strips(window.height, _ROWS)
         )
         found[self._new.squares] = np.concatenate(list(taken))
@@ -191,7 +192,7 @@ class Again:
             earlier: the layer; its pixels have as many bytes as the new ones.
             thickness: of the lines, px.
         """
-        self._earlier, self._ink, self._legend = earlier, new, filling
+        self._earlier, self._ink, self._filling = earlier, new, filling
         window = new.window
         self._shape = window.height, window.width
         self._old = earlier.prints[new.squares]
@@ -209,7 +210,7 @@ class Again:
         for strip in strips(self._ink.crop.height, _ROWS):
             rows = slice(strip.start + top, strip.stop + top)
             edited = self._pixels(rows)
-            merged = self._merge.laid(rows, edited, filled(self._new(rows), self._legend.fill))
+            merged = self._merge.laid(rows, edited, filled(self._new(rows), self._filling.fill))
             is_open = self._ink.is_open(rows)[..., None]
             yield np.where(is_open, merged, edited)[:, columns]
 
@@ -237,7 +238,26 @@ class Again:
         return self._earlier.filling.of_pixels(self._pixels(rows))
 
     def _new(self, rows: slice) -> Levels:
-        return self._ink.laid(rows, self._edited(rows)[0], self._earlier.filling)
+        """The new ink among what lies around it; what was laid there by the same mask is not laid over itself."""
+        mixed = self._ink.laid(rows, self._edited(rows)[0], self._earlier.filling)
+        if self._ink.mask is None:
+            return mixed
+        squares = slice(rows.start // SIDE, -(-rows.stop // SIDE))
+        is_same = self._same[squares].repeat(SIDE, 0).repeat(SIDE, 1)
+        is_same = is_same[rows.start % SIDE :][: len(mixed), : self._shape[1]]
+        return np.where(is_same & self._ink.is_open(rows), self._alone(rows), mixed)
+
+    def _alone(self, rows: slice) -> Levels:
+        """The new ink where there is nothing else."""
+        nothing = np.zeros_like(self._edited(rows)[0])
+        return self._ink.laid(rows, nothing, self._earlier.filling)
+
+    @cached_property
+    def _same(self) -> Truth:
+        """Which squares of the window have, alone, the ink that they had without any edits."""
+        strip = strips(self._shape[0], _ROWS)
+        alone = np.concatenate([prints.of_rows(self._alone(rows)) for rows in strip])
+        return np.asarray(alone == self._old, np.bool_)
 
     def _on_page(self, box: Crop) -> Crop:
         window = self._ink.window

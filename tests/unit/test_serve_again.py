@@ -133,6 +133,24 @@ def test_a_selection_of_the_layer_is_brought_up_to_date_and_nothing_else(desk: D
     assert told["conflicts"] == []
 
 
+def test_a_soft_selection_inked_again_is_as_it_was_and_follows_the_sketch(desk: Desk) -> None:
+    np.full((HEIGHT, WIDTH), 128, np.uint8).tofile(desk.path("mask"))
+    asked = {"crop": [0, 0, WIDTH, HEIGHT], "mask": desk.path("mask")}
+    desk.ink(**asked)
+    first = desk.out()
+    assert 40 < first[..., 3].max() < 136
+    for _ in range(2):
+        desk.ink(**asked, edited=desk.edited(desk.out()))
+        np.testing.assert_array_equal(desk.out(), first)
+    edited = desk.edited(changed(first))
+    desk.draw_on()
+    desk.ink(**asked, edited=edited)
+    merged = desk.out()
+    np.testing.assert_array_equal(merged[DRAWN], changed(first)[DRAWN])
+    assert not merged[ERASED].any()
+    assert np.count_nonzero(merged[:, 380:, 3] != first[:, 380:, 3]) > 300
+
+
 def test_ink_of_a_selection_grows_to_the_page(desk: Desk) -> None:
     desk.ink(crop=[0, 0, 200, HEIGHT])
     layer = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
