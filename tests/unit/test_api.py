@@ -56,14 +56,14 @@ def test_threads_that_share_an_inker_wait_for_each_other() -> None:
 def test_ink_is_that_of_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     Image.fromarray(sketch()).save("sketch.png", dpi=(300, 300))
-    words = ["ink", "sketch.png", "-o", "out", "-t", "5", "--brush", "ink_pen", "--faint", "0.2"]
+    words = ["ink", "sketch.png", "-o", "out", "-t", "5", "--brush", "charcoal", "--faint", "0.2"]
     monkeypatch.setattr("sys.argv", ["lineart", *words])
     with pytest.raises(SystemExit) as ended:
         app.main()
     assert ended.value.code == 0
     with Image.open("out/sketch.png") as image:
         of_command = 255 - np.asarray(image)
-    ink = ink_page(sketch(), 300, thickness=5, brush="ink_pen", faint=0.2)
+    ink = ink_page(sketch(), 300, thickness=5, brush="charcoal", faint=0.2)
     assert ink.dtype == np.uint8
     assert of_command.min() < of_command.max()
     np.testing.assert_array_equal(ink, of_command)
@@ -125,7 +125,7 @@ def test_several_are_a_list_and_what_is_closed_inks_no_more() -> None:
     coloured = np.repeat(sketch()[..., None], 3, 2)
     coloured[30:33, 20:130] = 60, 60, 250
     plain, *dropped = (
-        ink_page(coloured, 300, thickness=[5], brush="ink_pen", faint=0.2, drop_colour=each)
+        ink_page(coloured, 300, thickness=[5], brush="charcoal", faint=0.2, drop_colour=each)
         for each in ([], ["blue", "red"], "blue,red")
     )
     np.testing.assert_array_equal(*dropped)
