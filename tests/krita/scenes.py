@@ -605,6 +605,7 @@ def faults():
     made = document("faults")
     sketched(made)
     docker().ink_button.click()
+    pump(5, docker().helper.is_busy)
     os.kill(docker().helper._process.processId(), signal.SIGKILL)
     pump(20, is_idle)
     facts["killed"] = [docker().status.text(), names(made)]
