@@ -106,15 +106,14 @@ def to_be_merged(job: Job, wanted: Entry, options: InkOptions, folder: OutputFol
     try:
         edited = opened(job, known, options, folder)
     except PageError as error:
-        raise Kept(
-            f"{_WHOLE}: it {error.reason}; {error.advice}" if options.keep_edits else why_kept(options)
-        ) from error
-    edits = len(edited.edits())
+        as_a_whole = f"{_WHOLE}: it {error.reason}; {error.advice}"
+        raise Kept(as_a_whole if options.keep_edits else why_kept(options)) from error
     if not options.keep_edits:
-        raise Kept(why_kept(options), edits if options.can_keep_edits else None)
+        raise Kept(why_kept(options), len(edited.edits()) if options.can_keep_edits else None)
     if known is not None and known.is_made_like(wanted):
+        edits = len(edited.edits())
         if not edits:
-            folder.rename(job.output, replace(known, output_sha256=edited.sha256, edits=0))
+            folder.adopt(job.output, replace(known, output_sha256=edited.sha256, edits=0))
         raise Kept(_NOTHING_NEW if edits else "", edits)
     return edited
 

@@ -129,10 +129,11 @@ def find(patterns: Sequence[str], out: Path | None) -> Found:
     passed_over = Counter(others.values())
     every, is_ink = list(images.values()), own_ink.recogniser()
     sheets = [source for source in every if _is_sheet(source.path)]
-    ink = [source for source in every if source not in sheets and is_ink(source.path)]
+    left_out = set(sheets)
+    ink = [source for source in every if source not in left_out and is_ink(source.path)]
     if len(ink) + len(sheets) == len(every) and all(source.is_named for source in every):
         return Found(every, [], [], problems, passed_over)
-    left_out = {*ink, *sheets}
+    left_out.update(ink)
     return Found([source for source in every if source not in left_out], ink, sheets, problems, passed_over)
 
 

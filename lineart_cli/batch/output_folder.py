@@ -197,8 +197,8 @@ class OutputFolder:
             with self.unfinished(".kept") as part:
                 self._kept.put(content, part)
 
-    def rename(self, output: Path, entry: Entry) -> None:
-        """Puts on record of an output what was on record of it under another name."""
+    def adopt(self, output: Path, entry: Entry) -> None:
+        """Puts an entry on record of an output that is there already, and stays as it is."""
         with contextlib.suppress(OSError), self._locked():  # the next run finds it again
             if not self._dry_run:
                 self._record.append(self._name(output), entry)

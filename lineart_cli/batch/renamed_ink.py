@@ -39,7 +39,7 @@ def follow(jobs: Sequence[Job], options: InkOptions, folder: OutputFolder) -> No
     for entry in known.values():
         of_sketch[entry.input_sha256, entry.page].append(entry)
     for output, entry in list(_renamed(jobs, known, of_sketch, options, folder)):
-        folder.rename(output, entry)
+        folder.adopt(output, entry)
 
 
 def _renamed(

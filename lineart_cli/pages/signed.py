@@ -37,9 +37,10 @@ def check(out: Path, option: str, name: str, page: Path | None = None) -> None:
     """
     if out.suffix.lower() not in {"", ".png"}:
         raise ArgumentError(option, out, "it is a PNG picture; let its name end in .png")
-    if out.exists() and maker(out) != name:
+    made, shown = _signature(out)
+    if out.exists() and made != name:
         raise ArgumentError(option, out, f"is there already, and is no sheet of {name}; give another name")
-    if page is not None and _signature(out)[1] not in {"", _identity(page)}:
+    if page is not None and shown not in {"", _identity(page)}:
         other = f"is there already, as the sheet of another page than {page}; give a name with {option}"
         raise ArgumentError(option, out, other)
 

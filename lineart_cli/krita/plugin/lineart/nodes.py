@@ -193,19 +193,25 @@ def _masked(read, path, first, pixel):
     return read_masked
 
 
-def mask(document, path):
-    """Write the selection, a byte for each px of its rectangle; returns left, top, width, height, or None."""
+def selected(document, part=None):
+    """Left, top, width and height of what is selected on a page, or in a part of it; None where that is nothing."""
     selection = document.selection()
     if selection is None:
         return None
-    left, top = max(selection.x(), 0), max(selection.y(), 0)
-    right = min(selection.x() + selection.width(), document.width())
-    bottom = min(selection.y() + selection.height(), document.height())
-    if right <= left or bottom <= top:
-        return None
-    with open(path, "wb") as file:
-        file.write(bytes(selection.pixelData(left, top, right - left, bottom - top)))
-    return [left, top, right - left, bottom - top]
+    first, before, across, down = part or (0, 0, document.width(), document.height())
+    left, top = max(selection.x(), first), max(selection.y(), before)
+    right = min(selection.x() + selection.width(), first + across)
+    bottom = min(selection.y() + selection.height(), before + down)
+    return [left, top, right - left, bottom - top] if right > left and bottom > top else None
+
+
+def mask(document, path, part=None):
+    """Write what `selected` tells of, a byte for each px, into a file; returns the same."""
+    found = selected(document, part)
+    if found is not None:
+        with open(path, "wb") as file:
+            file.write(bytes(document.selection().pixelData(*found)))
+    return found
 
 
 def pixel(document, colour):

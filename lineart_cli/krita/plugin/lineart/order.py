@@ -30,23 +30,9 @@ def take_mask(document, path, part=None):
     Raises:
         TroubleError: it is nothing.
     """
-    whole = nodes.mask(document, path)
-    if whole is None:
+    if nodes.selected(document) is None:
         raise nodes.TroubleError(i18n("Nothing is selected on the page. Select a part, or ink the whole page."))
-    return whole if part is None else _cut(path, whole, part)
-
-
-def _cut(path, whole, part):
-    """Keep of a mask what is in a part of the page; returns its left, top, width and height."""
-    left, top = (max(pair) for pair in zip(whole[:2], part[:2]))
-    width, height = (min(whole[axis] + whole[axis + 2], part[axis] + part[axis + 2]) for axis in (0, 1))
-    width, height = width - left, height - top
-    if min(width, height) <= 0:
+    found = nodes.mask(document, path, part)
+    if found is None:
         raise nodes.TroubleError(i18n("Nothing that is selected is on the screen."))
-    with open(path, "rb") as file:
-        content = memoryview(file.read())
-    first = (top - whole[1]) * whole[2] + left - whole[0]
-    with open(path, "wb") as file:
-        for start in range(first, first + height * whole[2], whole[2]):
-            file.write(content[start : start + width])
-    return [left, top, width, height]
+    return found
