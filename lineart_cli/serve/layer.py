@@ -103,6 +103,15 @@ class NewInk:
         level[inside] = fresh
         return level
 
+    def alone(self, rows: slice, filling: Filling) -> Levels:
+        """Some rows of the window, where there is nothing around the new ink."""
+        nothing = np.zeros((rows.stop - rows.start, self.window.width), self.ink.dtype)
+        return self.laid(rows, filling.of_coverage(nothing), filling)
+
+    def prints(self, filling: Filling) -> Prints:
+        """The fingerprints of the window, where there is nothing around the new ink."""
+        return np.concatenate([prints.of_rows(self.alone(rows, filling)) for rows in strips(self.window.height, _ROWS)])
+
     def is_open(self, rows: slice) -> Truth:
         """Which px of some rows of the window may get new ink."""
         found = np.zeros((rows.stop - rows.start, self.window.width), bool)
@@ -171,13 +180,7 @@ class First:
     def prints(self) -> Prints:
         """The fingerprints of the page: of the new ink, and of none elsewhere."""
         found = np.zeros(prints.shape_of(self._new.page), np.uint64)
-        window = self._new.window
-        blank = self._filling.of_coverage(np.zeros((_ROWS, window.width), self._new.ink.dtype))
-        taken = (
-            prints.of_rows(self._new.laid(rows, blank[: rows.stop - rows.start], self._filling))
-            for rows in strips(window.height, _ROWS)
-        )
-        found[self._new.squares] = np.concatenate(list(taken))
+        found[self._new.squares] = self._new.prints(self._filling)
         return found
 
 
@@ -245,19 +248,12 @@ class Again:
         squares = slice(rows.start // SIDE, -(-rows.stop // SIDE))
         is_same = self._same[squares].repeat(SIDE, 0).repeat(SIDE, 1)
         is_same = is_same[rows.start % SIDE :][: len(mixed), : self._shape[1]]
-        return np.where(is_same & self._ink.is_open(rows), self._alone(rows), mixed)
-
-    def _alone(self, rows: slice) -> Levels:
-        """The new ink where there is nothing else."""
-        nothing = np.zeros_like(self._edited(rows)[0])
-        return self._ink.laid(rows, nothing, self._earlier.filling)
+        return np.where(is_same & self._ink.is_open(rows), self._ink.alone(rows, self._earlier.filling), mixed)
 
     @cached_property
     def _same(self) -> Truth:
         """Which squares of the window have, alone, the ink that they had without any edits."""
-        strip = strips(self._shape[0], _ROWS)
-        alone = np.concatenate([prints.of_rows(self._alone(rows)) for rows in strip])
-        return np.asarray(alone == self._old, np.bool_)
+        return np.asarray(self._ink.prints(self._earlier.filling) == self._old, np.bool_)
 
     def _on_page(self, box: Crop) -> Crop:
         window = self._ink.window
