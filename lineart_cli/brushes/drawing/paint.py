@@ -111,7 +111,8 @@ class _Painter:
         self.has_angles = any(each != style.angle_width[0] for each in style.angle_width)
         self.taper = lines.skeleton.factor(style.taper * thickness, thickness) if style.taper else None
         self.ends = lines.skeleton.ends(thickness) if any(each != 1 for each in style.caps) else None
-        self.black = lines.skeleton.black.astype(np.float32) if pressure is None else None  # pressed in full
+        is_pressed = pressure is None and lines.skeleton.black.any()  # blacks are, in full
+        self.black = lines.skeleton.black.astype(np.float32) if is_pressed else None
         self.spreading = _spreading(style.grain) if style.grain else None
 
     @cached_property
