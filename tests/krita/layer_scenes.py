@@ -8,8 +8,24 @@ from types import SimpleNamespace
 
 from krita import Krita, Selection
 from lineart import layers, nodes
-from lineart.qt import QByteArray, QtWidgets
-from scenes import HEIGHT, OUT, WIDTH, act, choose, clear, docker, document, inked, pump, sketch, sketched, window
+from lineart.qt import QtWidgets
+from scenes import (
+    HEIGHT,
+    OUT,
+    WIDTH,
+    act,
+    added,
+    choose,
+    clear,
+    docker,
+    document,
+    inked,
+    painted,
+    pump,
+    sketch,
+    sketched,
+    window,
+)
 
 
 def tree(made):
@@ -38,15 +54,9 @@ def ink_of(made):
 
 def grouped(made, *seeds):
     """A group of layers with strokes."""
-    group = made.createGroupLayer("group")
-    made.rootNode().addChildNode(group, None)
+    group = added(made, made.createGroupLayer("group"))
     for seed in seeds:
-        node = made.createNode(f"sketch {seed}", "paintlayer")
-        group.addChildNode(node, None)
-        node.setPixelData(QByteArray(sketch(seed)), 0, 0, WIDTH, HEIGHT)
-    made.refreshProjection()
-    made.waitForDone()
-    pump()
+        painted(made, f"sketch {seed}", sketch(seed), group=group)
     layers.activate(made, group)
     return group
 
@@ -57,11 +67,7 @@ def cloned_ink():
     node = sketched(made)
     inked()
     ink = ink_of(made)
-    clone = made.createCloneLayer("clone", ink)
-    made.rootNode().addChildNode(clone, None)
-    made.refreshProjection()
-    made.waitForDone()
-    pump()
+    added(made, made.createCloneLayer("clone", ink))
     layers.activate(made, node)
     choose(thickness=9.0)
     facts = {"said": inked(), "layers": tree(made), "kinds": [each.type() for each in nodes.every(made.rootNode())]}
@@ -165,13 +171,7 @@ def selected_stroke():
     facts = {}
     for depth, black in (("U8", b"\0\0\0\xff"), ("U16", b"\0\0\0\0\0\0\xff\xff"), ("F16", b"\0\0\0\0\0\0\0\x3c")):
         made = document(depth, depth=depth)
-        node = made.createNode("stroke", "paintlayer")
-        made.rootNode().addChildNode(node, None)
-        node.setPixelData(QByteArray(black * WIDTH * HEIGHT), 0, 0, WIDTH, HEIGHT)
-        made.refreshProjection()
-        made.waitForDone()
-        pump()
-        layers.activate(made, node)
+        painted(made, "stroke", black * WIDTH * HEIGHT)
         selection, soft, hole = Selection(), Selection(), Selection()
         selection.select(100, 90, 40, 20, 255)
         soft.select(120, 90, 20, 10, 128)

@@ -94,16 +94,26 @@ def sketch(seed=0, size=(WIDTH, HEIGHT)):
     return bytes(bits)
 
 
-def sketched(made, name="sketch", at=(0, 0), seed=0):
-    """A layer with strokes, above all others."""
-    node = made.createNode(name, "paintlayer")
-    made.rootNode().addChildNode(node, None)
-    node.setPixelData(QByteArray(sketch(seed)), *at, WIDTH, HEIGHT)
+def added(made, node, group=None):
+    """Puts a layer above all others of a page or group, and waits, for Krita makes it the active one a bit later."""
+    (group or made.rootNode()).addChildNode(node, None)
     made.refreshProjection()
     made.waitForDone()
     pump()
-    layers.activate(made, node)
     return node
+
+
+def painted(made, name, pixels, at=(0, 0), size=(WIDTH, HEIGHT), group=None):
+    """A new paint layer, the active one; `pixels` are in the document's colour space."""
+    node = made.createNode(name, "paintlayer")
+    node.setPixelData(QByteArray(pixels), *at, *size)
+    layers.activate(made, added(made, node, group))
+    return node
+
+
+def sketched(made, name="sketch", at=(0, 0), seed=0):
+    """A layer with strokes, above all others."""
+    return painted(made, name, sketch(seed), at)
 
 
 def top(made):
@@ -338,12 +348,8 @@ def spaces():
         node = drawn.rootNode().childNodes()[0]
         node.setPixelData(QByteArray(sketch()), 0, 0, WIDTH, HEIGHT)
         node.setColorSpace(model, depth, made.colorProfile())
-        bottom = made.createNode("sketch", "paintlayer")
-        made.rootNode().addChildNode(bottom, None)
-        bottom.setPixelData(node.pixelData(0, 0, WIDTH, HEIGHT), 0, 0, WIDTH, HEIGHT)
+        painted(made, "sketch", node.pixelData(0, 0, WIDTH, HEIGHT))
         drawn.close()
-        made.refreshProjection()
-        layers.activate(made, bottom)
         said = inked()
         ink = top(made)
         path = raw(ink)
@@ -436,8 +442,7 @@ def preview_of_what_is_there():
     """Switched on again, after what keys do, of another layer, of another page in the same view, and under the pen."""
     made = document("keys")
     node = sketched(made)
-    empty = made.createNode("empty", "paintlayer")
-    made.rootNode().addChildNode(empty, None)
+    empty = added(made, made.createNode("empty", "paintlayer"))
     layers.activate(made, node)
     pump(1)
     facts = {}
@@ -469,8 +474,7 @@ def unfinished():
     """Ink is pressed, and then Preview, while Krita still erases a layer: what they take of it."""
     size, facts = 4000, {}
     made = document("unfinished", size=(size, size))
-    node = made.createNode("sketch", "paintlayer")
-    made.rootNode().addChildNode(node, None)
+    node = added(made, made.createNode("sketch", "paintlayer"))
     inking, preview = docker().inking, docker().preview
     for name, button, taken in (
         ("inked", docker().ink_button, lambda: inking._job.asked and inking._job.files),
@@ -535,9 +539,6 @@ def remembered():
 
 def brush_of_a_stroke():
     made = document("stroke")
-    node = made.createNode("stroke", "paintlayer")
-    made.rootNode().addChildNode(node, None)
-    pump()
     image = QtGui.QImage(WIDTH, HEIGHT, QtGui.QImage.Format.Format_ARGB32)
     image.fill(0)
     painter = QtGui.QPainter(image)
@@ -548,8 +549,7 @@ def brush_of_a_stroke():
     painter.end()
     bits = image.bits()
     bits.setsize(image.sizeInBytes())
-    node.setPixelData(QByteArray(bytes(bits)), 0, 0, WIDTH, HEIGHT)
-    layers.activate(made, node)
+    painted(made, "stroke", bytes(bits))
     strokes.MINUTES = 0.05
     docker().strokes.use_stroke("swelling")
     pump(60, lambda: docker().fields["brush"].currentData() == "swelling" and not docker().helper.is_busy())
@@ -644,10 +644,7 @@ def odd_layers():
         elif kind == "animated":
             node.enableAnimation()
         else:
-            node = made.createVectorLayer("vector")
-            made.rootNode().addChildNode(node, None)
-            made.refreshProjection()
-            layers.activate(made, node)
+            layers.activate(made, added(made, made.createVectorLayer("vector")))
         pump()
         before = [each.name() for each in nodes.every(made.rootNode())]
         facts[kind] = [inked(), before, [each.name() for each in nodes.every(made.rootNode())]]
@@ -673,11 +670,7 @@ def pictures():
     made = document("drawing", size=size, dpi=300.0)
     bits = image.bits()
     bits.setsize(image.sizeInBytes())
-    node = made.createNode("Sketch", "paintlayer")
-    made.rootNode().addChildNode(node, None)
-    node.setPixelData(QByteArray(bytes(bits)), 0, 0, *size)
-    made.refreshProjection()
-    layers.activate(made, node)
+    node = painted(made, "Sketch", bytes(bits), size=size)
     window().qwindow().resize(1480, 940)
     for each in Krita.instance().dockers():
         if each.objectName() not in {"lineart", "KisLayerBox"}:
