@@ -94,26 +94,27 @@ def sketch(seed=0, size=(WIDTH, HEIGHT)):
     return bytes(bits)
 
 
-def added(made, node, group=None):
+def added(made, node, pixels=None, at=(0, 0), size=(WIDTH, HEIGHT), group=None):
     """Puts a layer above all others of a page or group, and waits, for Krita makes it the active one a bit later."""
     (group or made.rootNode()).addChildNode(node, None)
+    if pixels is not None:
+        node.setPixelData(QByteArray(pixels), *at, *size)
     made.refreshProjection()
     made.waitForDone()
     pump()
     return node
 
 
-def painted(made, name, pixels, at=(0, 0), size=(WIDTH, HEIGHT), group=None):
+def painted(made, name, pixels, **where):
     """A new paint layer, the active one; `pixels` are in the document's colour space."""
-    node = made.createNode(name, "paintlayer")
-    node.setPixelData(QByteArray(pixels), *at, *size)
-    layers.activate(made, added(made, node, group))
+    node = added(made, made.createNode(name, "paintlayer"), pixels, **where)
+    layers.activate(made, node)
     return node
 
 
 def sketched(made, name="sketch", at=(0, 0), seed=0):
     """A layer with strokes, above all others."""
-    return painted(made, name, sketch(seed), at)
+    return painted(made, name, sketch(seed), at=at)
 
 
 def top(made):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -91,3 +92,10 @@ def test_of_a_stroke_lineart_is_given_what_is_selected(facts: Facts, depth: str,
 
 def test_the_files_of_a_window_go_with_it(facts: Facts) -> None:
     assert facts["window_closed"] == {"there": [True, True], "left": []}
+
+
+def test_no_layer_is_changed_before_kritas_windows_know_it(facts: Facts, krita_home: Path) -> None:
+    assert facts["cloned_ink"]["said"]
+    log = (krita_home / f"{SCENES[0]}.log").read_text("utf-8", "replace")
+    assert "scene: masked" in log
+    assert "kis_dummies_facade" not in log

@@ -191,10 +191,10 @@ def _made_by(action, document, candidates):
     _trigger(Krita.instance().action(action))
     for _ in range(_TRIES):
         document.waitForDone()
+        _let_krita_work()  # its windows hear of a layer later than its document, and must before that is changed
         for each in candidates():
             if nodes.identity(each) not in before:
                 return each
-        _let_krita_work()
     return None
 
 

@@ -43,6 +43,7 @@ def run():
 
         there = {**vars(scenes), **vars(layer_scenes)}
         for name in os.environ["LINEART_ACTS"].split(","):
+            print("scene:", name, file=sys.stderr, flush=True)
             try:
                 facts[name] = there[name]()
             except Exception:
