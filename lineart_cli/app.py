@@ -174,7 +174,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     ):
         scratch = folder.scratch if out is not None else _writable(jobs)
         inker = partial(_open_inker, card, options.bits, keep, scratch)
-        reporter = Renaming(listener, piped.names if piped else {})
+        reporter = watch.Retries(Renaming(listener, piped.names if piped else {}))
         batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped, ink_by)
         folders = {source.path.parent for source in sources} if piped is None else set()
         left_out = files.own_ink_notice(found.ink, out), files.sheets_notice(found.sheets)
@@ -184,7 +184,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         in_use.append(work)
         done = work.run(jobs, found.problems, found.passed_over)
         if options.watch:
-            watch.follow(paths, out, known, partial(plan, out=out), work.run, batch.notice, stopped)
+            watch.follow(paths, out, known, partial(plan, out=out), work.run, batch.notice, stopped, reporter)
     if done.failed and not options.watch:
         raise typer.Exit(ExitCode.SOME_FAILED)
 

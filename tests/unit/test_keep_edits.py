@@ -558,11 +558,17 @@ def test_what_is_kept_goes_nowhere_else_and_takes_nothing_else_away(desk: Desk, 
     assert sorted(elsewhere.iterdir()) == before
 
 
-def test_an_artist_who_saves_while_the_page_is_inked_loses_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_half_saved", [False, True])
+@pytest.mark.parametrize(("is_watched", "says"), [(False, "run again"), (True, "once more when it has come to rest")])
+def test_an_artist_who_saves_while_the_page_is_inked_loses_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, is_watched: bool, says: str, is_half_saved: bool
+) -> None:
     desk.ink()
     edited = pixels(desk.output).copy()
     stroke(edited, DETAIL, 0)
     save(desk.output, edited)
+    if is_half_saved:
+        desk.output.write_bytes(desk.output.read_bytes()[:-30])
     desk.draw(sketch(down=20))
     inked = Pen.bands
 
@@ -572,9 +578,9 @@ def test_an_artist_who_saves_while_the_page_is_inked_loses_nothing(desk: Desk, m
         yield from inked(self, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Pen, "bands", bands)
-    kept = desk.ink(keep_edits=True)
+    kept = desk.ink(keep_edits=True, watch=is_watched)
     assert isinstance(kept, PageSkipped)
-    assert "run again" in kept.note
+    assert says in kept.note
     assert np.array_equal(pixels(desk.output), edited)
 
 
