@@ -126,7 +126,7 @@ def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chose
 
 
 def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:
-    from lineart_cli.batch import archive, files, interrupt, places, runner, watch
+    from lineart_cli.batch import files, interrupt, members, places, runner, watch
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
     from lineart_cli.events import Renaming
@@ -153,7 +153,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         template=options.name,
     )
     jobs = plan(sources, out)
-    pages = sum(archive.pages(job.source) if job.is_archive else 1 for job in jobs)
+    pages = sum(members.pages(job.source) if job.is_archive else 1 for job in jobs)
     card = catalogue.find(MODEL)
     keep = _kept_drafts(jobs, options) if len(tools) > 1 else 0
     ink_by, connected, decide = _by_whom(options, tools, card, pages, keep)

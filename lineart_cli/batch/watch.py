@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lineart_cli import archives, pages
-from lineart_cli.batch import archive, edited_output
+from lineart_cli.batch import edited_output, members
 from lineart_cli.batch.files import Job, Source, find
 from lineart_cli.batch.patterns import before_magic
 from lineart_cli.errors import ArgumentError
@@ -154,7 +154,7 @@ def _saved(
 
 
 def _is_whole(path: Path) -> bool:
-    return archive.is_whole(path) if archives.is_archive(path) else pages.is_whole(path)
+    return members.is_whole(path) if archives.is_archive(path) else pages.is_whole(path)
 
 
 def watched(patterns: Sequence[str]) -> tuple[list[Path], bool]:
