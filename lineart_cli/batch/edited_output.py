@@ -167,6 +167,9 @@ def opened(job: Job, known: Entry | None, options: InkOptions, folder: OutputFol
         raise PageError(output, f"has {count} pages, and its ink has one", advice)
     if pages.has_photoshop_layers(output):
         raise PageError(output, "has Photoshop's layers, which ink has not", advice)
+    if pages.is_lossy(output):
+        unlike = "save it from your painting program without loss"
+        raise PageError(output, "was saved with loss, whose traces cannot be told from edits", f"{unlike}, or {advice}")
     has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
     if has_layers:
         pixels = pages.read_ink_layer(output, options.format, folder.scratch).pixels

@@ -57,6 +57,12 @@ def has_photoshop_layers(path: Path) -> bool:
         return readers.has_photoshop_layers(file)
 
 
+def is_lossy(path: Path) -> bool:
+    """Whether pixels of a file were changed by its compression; raises PageError where it cannot be read."""
+    with opened_file(path) as file:
+        return readers.is_lossy(file)
+
+
 def read_header(path: Path, options: ReadOptions, page: int = 0) -> Header:
     """Reads what a page says about itself.
 

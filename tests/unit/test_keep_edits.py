@@ -27,6 +27,7 @@ from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
+from lineart_cli.edits.levels import at_bits
 from lineart_cli.errors import ArgumentError
 from lineart_cli.events import Event, Notice, PageDone, PageFailed, PagePlanned, PageSkipped
 from lineart_cli.imaging.tone import Tone
@@ -292,6 +293,30 @@ def test_a_file_that_was_only_saved_again_has_no_edits(desk: Desk) -> None:
     assert np.array_equal(pixels(desk.output)[..., :1], plain_ink(desk))
 
 
+@pytest.mark.parametrize("given", [{}, {"transparent": True}, {"ink_colour": Colour(200, 90, 40)}], ids=str)
+def test_16_bits_that_were_saved_with_8_have_no_edits(desk: Desk, given: dict[str, object]) -> None:
+    desk.ink(bits=16, **given)
+    save(desk.output, at_bits(pixels(desk.output), 8))
+    desk.draw(sketch(down=20))
+    done = desk.ink(bits=16, keep_edits=True, **given)
+    assert isinstance(done, PageDone)
+    assert done.edits == 0
+    assert np.array_equal(pixels(desk.output), plain_ink(desk, bits=16, **given))
+
+
+def test_coloured_ink_that_was_laid_on_white_has_no_edits(desk: Desk) -> None:
+    given: dict[str, object] = {"ink_colour": Colour(90, 120, 200), "transparent": True}
+    desk.ink(**given)
+    with Image.open(desk.output) as ink:
+        flat = Image.alpha_composite(Image.new("RGBA", ink.size, "white"), ink.convert("RGBA")).convert("RGB")
+    flat.save(desk.output)
+    desk.draw(sketch(down=20))
+    done = desk.ink(keep_edits=True, **given)
+    assert isinstance(done, PageDone)
+    assert done.edits == 0
+    assert np.array_equal(pixels(desk.output), plain_ink(desk, **given))
+
+
 def test_an_edit_that_is_undone_is_none_any_more(desk: Desk) -> None:
     desk.ink()
     before = pixels(desk.output)
@@ -425,7 +450,33 @@ def to_photoshop(path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("change", "says"), [(to_two_pages, "2 pages"), (to_photoshop, "Photoshop's layers")])
+def to_lossy_webp(path: Path) -> None:
+    Image.fromarray(pixels(path)[..., 0]).save(path, "WEBP", quality=80)
+
+
+def to_lossy_webp_with_a_profile(path: Path) -> None:
+    Image.fromarray(pixels(path)[..., 0]).convert("RGBA").save(path, "WEBP", quality=80, icc_profile=bytes(5001))
+
+
+def to_jpeg(path: Path) -> None:
+    Image.fromarray(pixels(path)[..., 0]).save(path, "JPEG")
+
+
+def to_jpeg_in_tiff(path: Path) -> None:
+    Image.fromarray(pixels(path)[..., 0]).save(path, "TIFF", compression="jpeg")
+
+
+LOSSY = [to_lossy_webp, to_lossy_webp_with_a_profile, to_jpeg, to_jpeg_in_tiff]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (to_two_pages, "2 pages"),
+        (to_photoshop, "Photoshop's layers"),
+        *((each, "saved with loss, whose traces cannot be told from edits; save it from your") for each in LOSSY),
+    ],
+)
 def test_pages_and_layers_that_somebody_added_are_not_lost(
     desk: Desk, change: Callable[[Path], None], says: str
 ) -> None:
