@@ -265,7 +265,7 @@ def _run(run: Path, train: Callable[[Tell, Callable[[], bool]], dict[str, float]
             if not stopped.is_set():
                 raise
     if stopped.is_set():
-        console.print(f"Stopped; what is trained is in {run}, called again, it goes on.", markup=False, soft_wrap=True)
+        console.print(f"Stopped; called again, it goes on with what is in {run}.", markup=False, soft_wrap=True)
         raise typer.Exit(ExitCode.INTERRUPTED)
     console.print({key: round(value, 5) for key, value in last.items()})
 
