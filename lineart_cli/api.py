@@ -14,9 +14,11 @@ options may come with any version. All other modules are lineart's own, and may 
 
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -26,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import numpy as np
 
 from lineart_cli import planning
-from lineart_cli.errors import ArgumentError, PageError
+from lineart_cli.errors import ArgumentError, EngineError, PageError
 from lineart_cli.machine import folders
 from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, OF_FILES, InkOptions, field_name, specs
@@ -48,6 +50,7 @@ _ROUNDING = 0.001
 """How far samples in floating point may lie beyond 0 and 1."""
 _OF_FILES = OF_FILES | {"layer"}
 """Options, and panels of them, that have no part in arrays, but for `bits`."""
+_FLAG = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 
 
 class Inker:
@@ -70,10 +73,11 @@ class Inker:
             ArgumentError: there is no such option, or a value is none of it.
             ModelError: lineart's network is missing or damaged.
         """
-        self._options = _parsed(options)
-        card = catalogue.find(MODEL)
-        decide = cache(lambda wanted: planning.decide(card, wanted, 1))
-        decide(self._options)
+        with _by_parameters():
+            self._options = _parsed(options)
+            card = catalogue.find(MODEL)
+            decide = cache(lambda wanted: planning.decide(card, wanted, 1))
+            decide(self._options)
         self._studio = Studio(card, decide, folders.compiled_networks())
         self._is_closed, self._lock = False, threading.Lock()
 
@@ -114,16 +118,13 @@ class Inker:
         options = self._options if dpi is None else replace(self._options, dpi=_parsed({"dpi": dpi}).dpi)
         samples = _samples(sketch)
         height, width, channels = samples.shape
-        with tempfile.TemporaryDirectory(prefix="lineart-") as place:
+        with _by_parameters(), tempfile.TemporaryDirectory(prefix="lineart-") as place:
             pixels, out = Path(place, "sketch"), Path(place, "ink")
             with pixels.open("wb") as file:
                 file.write(first_line(width, height, _CHANNELS[channels], _SAMPLES[samples.dtype.name]))
                 file.write(samples.astype(samples.dtype.newbyteorder("<"), copy=False).data)
-            try:
-                with self._lock:
-                    told = self._studio.ink(Order(pixels, out, options), Watch(lambda *_: None))
-            except PageError as error:
-                raise PageError("sketch", error.reason, error.advice) from error
+            with self._lock:
+                told = self._studio.ink(Order(pixels, out, options), Watch(lambda *_: None))
             _, _, width, height = told["crop"]
             ink: Any = np.fromfile(out, np.uint8 if options.bits == 8 else np.uint16)
             return cast("Ink", ink.reshape(height, width))
@@ -142,6 +143,24 @@ def ink_page(sketch: Sketch, dpi: float | None = None, **options: Option) -> Ink
     """
     with Inker(**options) as inker:
         return inker.ink(sketch, dpi)
+
+
+@contextmanager
+def _by_parameters() -> Iterator[None]:
+    """What errors say of the command line's options, they say of the parameters of these names; pages are sketches."""
+    try:
+        yield
+    except ArgumentError as error:
+        raise ArgumentError(_by_parameter(error.option), error.value, _by_parameter(error.advice)) from error
+    except PageError as error:
+        raise PageError("sketch", _by_parameter(error.reason), _by_parameter(error.advice)) from error
+    except EngineError as error:
+        raise EngineError(_by_parameter(str(error))) from error
+
+
+def _by_parameter(text: str) -> str:
+    known = specs(InkOptions)
+    return _FLAG.sub(lambda flag: name if (name := field_name(flag[0])) in known else flag[0], text)
 
 
 def _parsed(options: Mapping[str, Option]) -> InkOptions:

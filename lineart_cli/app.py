@@ -126,7 +126,7 @@ def _ink_piped(paths: list[str], output: Path | None, options: InkOptions, chose
 
 
 def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen, piped: Piped | None = None) -> None:
-    from lineart_cli.batch import archive, files, interrupt, places, runner, watch
+    from lineart_cli.batch import files, interrupt, members, places, runner, watch
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
     from lineart_cli.events import Renaming
@@ -153,7 +153,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         template=options.name,
     )
     jobs = plan(sources, out)
-    pages = sum(archive.pages(job.source) if job.is_archive else 1 for job in jobs)
+    pages = sum(members.pages(job.source) if job.is_archive else 1 for job in jobs)
     card = catalogue.find(MODEL)
     keep = _kept_drafts(jobs, options) if len(tools) > 1 else 0
     ink_by, connected, decide = _by_whom(options, tools, card, pages, keep)
@@ -174,7 +174,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     ):
         scratch = folder.scratch if out is not None else _writable(jobs)
         inker = partial(_open_inker, card, options.bits, keep, scratch)
-        reporter = Renaming(listener, piped.names if piped else {})
+        reporter = watch.Retries(Renaming(listener, piped.names if piped else {}))
         batch = runner.Batch(folder, options, tools, card, decide, inker, reporter, stopped, ink_by)
         folders = {source.path.parent for source in sources} if piped is None else set()
         left_out = files.own_ink_notice(found.ink, out), files.sheets_notice(found.sheets)
@@ -184,7 +184,7 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
         in_use.append(work)
         done = work.run(jobs, found.problems, found.passed_over)
         if options.watch:
-            watch.follow(paths, out, known, partial(plan, out=out), work.run, batch.notice, stopped)
+            watch.follow(paths, out, known, partial(plan, out=out), work.run, batch.notice, stopped, reporter)
     if done.failed and not options.watch:
         raise typer.Exit(ExitCode.SOME_FAILED)
 

@@ -19,6 +19,7 @@ app = typer.Typer(
     name="lineart-train", help="Make the models of lineart.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 
+Tell = Callable[[dict[str, float]], object]
 Run = Annotated[Path, typer.Argument(help="Folder of the training run: checkpoint, record.jsonl, sheet.png.")]
 Target = Annotated[Path, typer.Argument(help="Folder of the model, such as models/standard.")]
 Version = Annotated[str, typer.Option(help="Version of the model.")]
@@ -100,16 +101,22 @@ def train(
         ),
     ] = None,
 ) -> None:
-    """Train for a number of minutes; goes on from the checkpoint that is in the run's folder."""
+    """Train for a number of minutes; goes on from the checkpoint that is in the run's folder. Ctrl-C leaves one."""
     from lineart_train.training import loop
     from lineart_train.training.checkpoint import read_config
-    from lineart_train.training.config import TrainConfig
+    from lineart_train.training.config import TrainConfig, with_settings
 
     base = read_config(run) if (run / "config.json").exists() else TrainConfig()
-    config = _with_settings(base, setting or [])
-    with _bar() as tell:
-        last = loop.train(config, run, minutes, data, device, tell, start=start)
-    console.print({key: round(value, 5) for key, value in last.items()})
+    try:
+        config = with_settings(base, setting or [])
+    except ValueError as fault:
+        raise typer.BadParameter(str(fault), param_hint="--set") from fault
+    _run(
+        run,
+        lambda tell, is_stopped: loop.train(
+            config, run, minutes, data, device, tell, start=start, is_stopped=is_stopped
+        ),
+    )
 
 
 @app.command()
@@ -122,9 +129,7 @@ def reproduce(
     """Train a model like the shipped one from nothing, by a fixed recipe; goes on where it stopped."""
     from lineart_train.training import recipe
 
-    with _bar() as tell:
-        last = recipe.reproduce(run, data, device, tell, steps)
-    console.print({key: round(value, 5) for key, value in last.items()})
+    _run(run, lambda tell, is_stopped: recipe.reproduce(run, data, device, tell, steps, is_stopped))
 
 
 @app.command("train-scale")
@@ -246,8 +251,31 @@ def evaluate(
         raise typer.Exit(ExitCode.SOME_FAILED)
 
 
+def _run(run: Path, train: Callable[[Tell, Callable[[], bool]], dict[str, float]]) -> None:
+    """Trains, and tells the last record; Ctrl-C ends it after the step that is made, and once more at once."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from lineart_cli.batch import interrupt
+    from lineart_cli.errors import ExitCode
+
+    with interrupt.asked_to_stop(_at_once) as stopped, _bar() as tell:
+        try:
+            last = train(tell, stopped.is_set)
+        except (KeyboardInterrupt, BrokenProcessPool):  # of drawing processes that were not yet ready for Ctrl-C
+            if not stopped.is_set():
+                raise
+    if stopped.is_set():
+        console.print(f"Stopped; called again, it goes on with what is in {run}.", markup=False, soft_wrap=True)
+        raise typer.Exit(ExitCode.INTERRUPTED)
+    console.print({key: round(value, 5) for key, value in last.items()})
+
+
+def _at_once() -> None:
+    raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
-def _bar() -> Iterator[Callable[[dict[str, float]], None]]:
+def _bar() -> Iterator[Tell]:
     """A progress bar; gives the function that takes the records of a training run."""
     with bar("drawing", console) as show:
 
@@ -280,26 +308,6 @@ app.command(
 )(drawings)
 app.command("evaluate-style")(commands.evaluate_style)
 app.command("measure-brushes")(commands.measure_brushes)
-
-
-def _with_settings(config: Any, settings: list[str]) -> Any:
-    from dataclasses import replace
-
-    from lineart_train.training.config import keys
-
-    values: dict[str, Any] = {}
-    for each in settings:
-        name, _, text = each.partition("=")
-        if name not in keys():
-            raise typer.BadParameter(f"{each}: write NAME=VALUE with one of {', '.join(keys())}.", param_hint="--set")
-        try:
-            values[name] = type(getattr(config, name))(text)
-        except ValueError as fault:
-            raise typer.BadParameter(f"{each}: {fault}.", param_hint="--set") from fault
-    try:
-        return replace(config, **values)
-    except ValueError as fault:
-        raise typer.BadParameter(str(fault), param_hint="--set") from fault
 
 
 def main() -> None:

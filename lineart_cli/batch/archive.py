@@ -33,6 +33,7 @@ from lineart_cli.batch.files import Job, Source
 from lineart_cli.batch.members import is_lineart_s, is_of_runs, is_page, is_shown
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
 from lineart_cli.errors import PageError, one_line
+from lineart_cli.pages import signed
 
 WORK = ".lineart-archives"
 _LOCK = "lock"
@@ -80,11 +81,12 @@ class ArchiveAtWork:
         }
 
     def sources(self) -> list[Source]:
-        """Its pages; those that are ink of a folder inside only where it is an archive of ink, or has no others."""
+        """Its pages; sheets only where it has nothing else, and ink of a folder inside also where it is one of ink."""
         every = [Source(self.sketches / each.name, Path(each.name)) for each in self.members if is_page(each)]
+        drawn = [source for source in every if not signed.maker(source.path)]
         is_ink = own_ink.recogniser()
-        sketches = [source for source in every if not is_ink(source.path)]
-        return every if own_ink.is_archive_of_ink(self.job.source) else sketches or every
+        sketches = [source for source in drawn if not is_ink(source.path)]
+        return (drawn if own_ink.is_archive_of_ink(self.job.source) else sketches) or every
 
     def notices(self, jobs: Sequence[Job]) -> list[str]:
         """Tells which files stay as they are, though there may be sketches among them.
@@ -93,11 +95,15 @@ class ArchiveAtWork:
             jobs: of all its pages.
         """
         sources = {job.source for job in jobs}
-        ink = [path for each in self.members if is_page(each) and (path := self.sketches / each.name) not in sources]
-        inside = [self.sketches / each.name for each in self.members if is_shown(each)]
-        inside = [path for path in inside if archives.is_archive(path)]
+        own = [path for each in self.members if is_page(each) and (path := self.sketches / each.name) not in sources]
+        inside = [
+            self.sketches / each.name
+            for each in self.members
+            if is_shown(each) and archives.is_archive(Path(each.name))
+        ]
         told = (
-            (ink, "lineart's own ink"),
+            ([path for path in own if not signed.maker(path)], "lineart's own ink"),
+            ([path for path in own if signed.maker(path)], "a sheet of lineart try or brushes, and no sketch"),
             (inside, "not looked into, as an archive in an archive; unpack it to ink it"),
         )
         return [
@@ -119,7 +125,7 @@ class ArchiveAtWork:
             jobs: of all its pages.
         """
         inked = {job.source for job in jobs if job.output.exists() and folder.entry(job.output) is not None}
-        found = list[PageError]()
+        found: list[PageError] = []
         if self.damage:
             reason = f"is cut off or damaged ({self.damage}); what is whole in it is inked, and ink that is there stays"
             found.append(PageError(self.job.source, reason, "pack or save it again"))
@@ -169,8 +175,7 @@ class ArchiveAtWork:
         """
         part, output = self.place / "packed", self.job.output
         try:
-            members = self._packed(jobs)
-            if not members:  # nothing of it can be read
+            if not (members := self._packed(jobs)):  # nothing of it can be read
                 return
             copied = {member.name: file for member, file in members if file == self.sketches / member.name}
             copied_members.note(self.ink, {name: file for name, file in copied.items() if file.is_file()})
@@ -256,23 +261,6 @@ def unpacked(
             (place / "made-of").write_text(repr(before), "utf-8")
         members = [each for each in found.members if not is_lineart_s(each.name)]
         yield ArchiveAtWork(job, place, members, found.damage), before
-
-
-def pages(path: Path) -> int:
-    """How many pages an archive has; 1 where it cannot be read, so that unpacking it will say why."""
-    try:
-        return sum(map(is_page, archives.contents(path).members))
-    except PageError:
-        return 1
-
-
-def is_whole(path: Path) -> bool:
-    """Whether a file is an archive that has been written to its end, and may be unpacked."""
-    try:
-        found = archives.contents(path)
-    except PageError:
-        return False
-    return bool(found.members) and not found.damage
 
 
 def _unpack_ink(archive: Path | None, place: Path, most: int, are_copied_anew: bool) -> None:

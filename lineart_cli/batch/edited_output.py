@@ -26,6 +26,8 @@ _CHANGED = "was changed after lineart inked it, and is kept"
 _WAYS = "--keep-edits inks it again and keeps the changes, --overwrite replaces them"
 _ONE_WAY = "--overwrite inks it again without the changes"
 _WHILE_INKED = "was changed while it was inked again, and is kept; run again"
+RETRIED = "was changed while it was inked again, and is kept; it is inked once more when it has come to rest"
+"""Why `--watch` has kept an output for now."""
 _WHOLE = "was changed after lineart inked it, and is kept as a whole"
 _OF_ANOTHER = "is edited ink of {0}, and is kept; choose another folder, or another name by --name"
 _MOVED = (
@@ -121,7 +123,7 @@ def to_be_merged(job: Job, wanted: Entry, options: InkOptions, folder: OutputFol
 def why_kept(options: InkOptions, *, is_while_inked: bool = False) -> str:
     """Why an output that was changed is kept, and what can be done; it may have been changed while it was inked."""
     if options.keep_edits and is_while_inked:
-        return _WHILE_INKED
+        return RETRIED if options.watch else _WHILE_INKED
     return f"{_CHANGED}; {_WAYS if options.can_keep_edits else _ONE_WAY}"
 
 
@@ -165,6 +167,9 @@ def opened(job: Job, known: Entry | None, options: InkOptions, folder: OutputFol
         raise PageError(output, f"has {count} pages, and its ink has one", advice)
     if pages.has_photoshop_layers(output):
         raise PageError(output, "has Photoshop's layers, which ink has not", advice)
+    if pages.is_lossy(output):
+        unlike = "save it from your painting program without loss"
+        raise PageError(output, "was saved with loss, whose traces cannot be told from edits", f"{unlike}, or {advice}")
     has_layers = pages.OUTPUT_FORMATS[options.format].has_layers
     if has_layers:
         pixels = pages.read_ink_layer(output, options.format, folder.scratch).pixels

@@ -173,9 +173,14 @@ def nothing_found(patterns: Sequence[str], found: Found) -> ArgumentError:
 
 
 def counts_text(passed_over: Mapping[str, int]) -> str:
-    """What `Found.passed_over` has, as in "3 .txt, 1 .xcf", the most frequent first."""
+    """What `Found.passed_over` has, as in "3 .txt, 1 .xcf", the most frequent first; and what helps with archives."""
     ranked = sorted(passed_over.items(), key=lambda each: (-each[1], each[0]))
-    return ", ".join(f"{count} {suffix or 'without a suffix'}" for suffix, count in ranked)
+    counts = ", ".join(f"{count} {suffix or 'without a suffix'}" for suffix, count in ranked)
+    return (
+        f"{counts} (name an archive itself to ink what is in it)"
+        if archives.SUFFIXES.keys() & passed_over.keys()
+        else counts
+    )
 
 
 def _all(patterns: Sequence[str], out: Path | None, errors: list[PageError]) -> Iterator[Source]:

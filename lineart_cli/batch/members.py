@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lineart_cli import archives
 from lineart_cli.archives import Member
 from lineart_cli.batch import kept_files, manifest
 from lineart_cli.batch.files import IMAGE_SUFFIXES
 from lineart_cli.batch.run_folder import HIDDEN
+from lineart_cli.errors import PageError
+
+
+def pages(path: Path) -> int:
+    """How many pages an archive has; 1 where it cannot be read, so that unpacking it will say why."""
+    try:
+        return sum(map(is_page, archives.contents(path).members))
+    except PageError:
+        return 1
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file is an archive that has been written to its end, and may be unpacked."""
+    try:
+        found = archives.contents(path)
+    except PageError:
+        return False
+    return bool(found.members) and not found.damage
 
 
 def is_page(member: Member) -> bool:

@@ -307,7 +307,7 @@ def _written(work: JobInWork, run: RunContext) -> Event:
         merged = first.edited.sha256 if first.edited else None
         after = run.folder.settle(part, job.output, file.entry, file.kept, merged)
     if kept := why_kept(first.before, after, run.options):
-        return _skipped(job, run, first.why_kept or kept)
+        return _skipped(job, run, kept if pages.is_whole(job.output) else first.why_kept or kept)
     if file.conflicts:
         run.report(page_events.changed_twice(job, file, known))
     return page_events.done(first.page, work, file)

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lineart_cli import archives, pages
-from lineart_cli.batch import archive
+from lineart_cli.batch import edited_output, members
 from lineart_cli.batch.files import Job, Source, find
 from lineart_cli.batch.patterns import before_magic
 from lineart_cli.errors import ArgumentError
+from lineart_cli.events import Event, PageSkipped, Reporter
 from lineart_cli.stamps import Stamp, stamp
 
 SETTLED = 0.5
@@ -70,6 +71,27 @@ def stamps(paths: Sequence[Path]) -> dict[Path, Stamp]:
     return {path: now for path in paths if (now := stamp(path)) is not None}
 
 
+class Retries:
+    """Tells another reporter all events, and knows the inputs of ink that was changed while it was inked again."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._inputs: dict[Path, Path] = {}
+
+    def report(self, event: Event) -> None:
+        if isinstance(event, PageSkipped) and event.note == edited_output.RETRIED:
+            self._inputs[Path(event.output)] = Path(event.input)
+        self._reporter.report(event)
+
+    def outputs(self) -> list[Path]:
+        """The ink that has to come to rest."""
+        return list(self._inputs)
+
+    def inputs(self, rested: set[Path]) -> set[Path]:
+        """The inputs of what has, once."""
+        return {self._inputs.pop(output) for output in rested & self._inputs.keys()}
+
+
 def follow(
     patterns: Sequence[str],
     out: Path | None,
@@ -78,6 +100,7 @@ def follow(
     run: Callable[[Sequence[Job]], object],
     tell: Callable[[str], object],
     stopped: threading.Event,
+    retries: Retries,
 ) -> None:
     """Runs the jobs of what is saved, until `stopped` is set.
 
@@ -89,11 +112,12 @@ def follow(
         run: inks.
         tell: says a line to the user.
         stopped: ends the wait.
+        retries: is told what `run` reports.
     """
     tell(f"watching {', '.join(patterns)}; Ctrl-C ends it")
     waiting: set[Path] = set()
-    for paths in _saved(patterns, out, Saves(known), stopped):
-        waiting |= paths
+    for paths in _saved(patterns, out, Saves(known), stopped, retries):
+        waiting |= paths | retries.inputs(paths)
         try:
             jobs = plan(find(patterns, out).sources)
         except ArgumentError as error:
@@ -104,7 +128,9 @@ def follow(
         waiting.clear()
 
 
-def _saved(patterns: Sequence[str], out: Path | None, saves: Saves, stopped: threading.Event) -> Iterator[set[Path]]:
+def _saved(
+    patterns: Sequence[str], out: Path | None, saves: Saves, stopped: threading.Event, retries: Retries
+) -> Iterator[set[Path]]:
     import watchfiles
 
     inside = None if out is None else os.path.realpath(out)
@@ -119,7 +145,7 @@ def _saved(patterns: Sequence[str], out: Path | None, saves: Saves, stopped: thr
         ignore_permission_denied=True,
     ):
         while True:
-            there = stamps([source.path for source in find(patterns, out).sources])
+            there = stamps([*(source.path for source in find(patterns, out).sources), *retries.outputs()])
             paths = saves.update(there, time.monotonic(), _is_whole)
             if paths:
                 yield paths
@@ -128,7 +154,7 @@ def _saved(patterns: Sequence[str], out: Path | None, saves: Saves, stopped: thr
 
 
 def _is_whole(path: Path) -> bool:
-    return archive.is_whole(path) if archives.is_archive(path) else pages.is_whole(path)
+    return members.is_whole(path) if archives.is_archive(path) else pages.is_whole(path)
 
 
 def watched(patterns: Sequence[str]) -> tuple[list[Path], bool]:

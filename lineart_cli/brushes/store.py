@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from contextlib import suppress
 from itertools import product
 from pathlib import Path
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).parents[1]
 SHIPPED = (_PACKAGE / "models" / "brushes", _PACKAGE.parent / "models" / "brushes")
 """Where lineart's own brushes are: inside the installed package, or at the top of a checkout."""
+_NAME = r"\w([\w .-]{0,58}[\w-])?"
 OWN_STROKE = "a stroke of yours"
 """What brushes are made from for other programs, in lists, and the name of its file where such a brush is fitted."""
 
@@ -47,6 +50,31 @@ def _files(*homes: Path) -> dict[str, Path]:
     return found
 
 
+def new(name: str, option: str) -> Path:
+    """The file for a brush of the user's own.
+
+    Args:
+        name: of the brush.
+        option: that gives it, for the message.
+
+    Raises:
+        ArgumentError: no brush of the user's can have that name.
+    """
+    if not re.fullmatch(_NAME, name):
+        raise ArgumentError(option, name, "write up to 60 letters, digits, spaces, dots, - and _")
+    if name in shipped():
+        raise ArgumentError(option, name, "is one of lineart's own brushes; give it another name")
+    if other := next((each for each in names() if each != name and _folded(each) == _folded(name)), None):
+        advice = f"only its case tells it from the brush {other}, which is one file on many disks; give another name"
+        raise ArgumentError(option, name, advice)
+    return folder() / f"{name}{SUFFIX}"
+
+
+def _folded(name: str) -> str:
+    """What names have in common that are one file on disks without case."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def tools(options: InkOptions) -> tuple[dict[str, Tool], list[str]]:
     """Every brush in every thickness that is asked for.
 
@@ -59,10 +87,10 @@ def tools(options: InkOptions) -> tuple[dict[str, Tool], list[str]]:
     """
     pressure = None if options.pressure == "sketch" else float(options.pressure)
     found = {text: find(text) for text in options.brush}
-    made = {}
+    made: dict[str, Tool] = {}
     for (name, style, _), thickness in product(found.values(), options.thickness):
         told = [name] * (len(options.brush) > 1) + [str(thickness)] * (len(options.thickness) > 1)
-        if "-".join(told) in made:
+        if _folded("-".join(told)) in map(_folded, made):
             raise ArgumentError("--brush", ",".join(options.brush), f"two of them are called {name}; rename a file")
         made["-".join(told)] = Tool(style, thickness, pressure, name)
     notes = [f"--brush {text}: {note}" for text, (_, _, note) in found.items() if note]

@@ -12,14 +12,19 @@ from numpy.typing import NDArray
 from lineart_cli.pages.writers.paint import colour_levels
 
 Samples = NDArray[np.unsignedinteger[Any]]
+Levels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _TO_16 = 257  # 255 becomes 65535
+_FULL = 255
+_DARK = 127  # value of a colour's darkest channel, up to which coverages on white still have 128 levels
 
 
 @dataclass(frozen=True)
 class Legend:
     """How lineart drew ink that has been edited since.
+
+    Levels have 8 bits, whatever the ink has: what is off by less may come of saving it with 8.
 
     Attributes:
         colour: of the ink, (3,) values of 0 to 255.
@@ -31,19 +36,22 @@ class Legend:
     transparent: bool
     bits: int
 
-    def of_coverage(self, coverage: Samples) -> Samples:
+    def of_coverage(self, coverage: Samples) -> Levels:
         """The levels of ink as lineart draws it.
 
         Args:
             coverage: (rows, W) uint8 or uint16, 0 = none.
 
         Returns:
-            (rows, W) of so many bits, 0 = none. Coverages that look the same have the same level.
+            (rows, W), 0 = none. Coverages that look the same on white have the same level, also on transparency,
+            which may be laid on white, unless the ink is so light that few would be left.
         """
-        same_bits = at_bits(coverage, self.bits)
-        return same_bits if self.transparent or not self._slack else self._looks_like[same_bits]
+        if self.transparent or not min(self.colour):
+            return self._of_opacity(at_bits(coverage, 8))
+        drawn = colour_levels(self.colour, self._dtype)[1][self._darkest][at_bits(coverage, self.bits)]
+        return self._level[at_bits(drawn, 8)]
 
-    def of_pixels(self, pixels: Samples) -> tuple[Samples, Mask]:
+    def of_pixels(self, pixels: Samples) -> tuple[Levels, Mask]:
         """The levels of what is in an edited picture.
 
         Args:
@@ -55,16 +63,16 @@ class Legend:
         """
         samples = pixels.shape[2]
         has_opacity, has_colour = samples % 2 == 0, samples >= 3
-        same_bits = at_bits(pixels, self.bits)
+        shallow = at_bits(pixels, 8)
         channels = range(3) if has_colour or len(set(self.colour)) > 1 else range(1)
-        colours = [same_bits[..., each if has_colour else 0] for each in channels]
+        colours = [shallow[..., each if has_colour else 0] for each in channels]
         if has_opacity and self.transparent:
-            level = same_bits[..., -1]
-            foreign, opacity = np.zeros(level.shape, bool), level.astype(np.int64)
-            for values, wanted in zip(colours, self._values, strict=False):
+            opacity = shallow[..., -1].astype(np.int64)
+            level, foreign = self._of_opacity(shallow[..., -1]), np.zeros(opacity.shape, bool)
+            for values, wanted in zip(colours, self.colour, strict=False):
                 # Colours that were multiplied by their opacity and divided again are off by up to half a level of that.
                 off = np.abs(values.astype(np.int64) - wanted)
-                foreign |= 2 * off * opacity > self._full + 2 * opacity
+                foreign |= 2 * off * opacity > _FULL + 2 * opacity
         else:
             darkest = colours[self._darkest]
             level = self._level[darkest]
@@ -75,18 +83,18 @@ class Legend:
                 else:
                     foreign |= np.abs(values.astype(np.int32) - self._on_white[number][level]) > self._slack
             if has_opacity:
-                foreign |= same_bits[..., -1] < self._full
+                foreign |= shallow[..., -1] < _FULL
         if pixels.itemsize * 8 > self.bits:
             foreign |= (pixels % _TO_16 > 0).any(-1)
         return level, foreign
 
+    def _of_opacity(self, opacity: Levels) -> Levels:
+        is_same = not 0 < min(self.colour) <= _DARK
+        return opacity if is_same else self._level[self._on_white[self._darkest]][opacity]
+
     @property
     def _dtype(self) -> np.dtype[Any]:
         return np.dtype(f"uint{self.bits}")
-
-    @property
-    def _full(self) -> int:
-        return int(np.iinfo(self._dtype).max)
 
     @property
     def _darkest(self) -> int:
@@ -94,34 +102,27 @@ class Legend:
 
     @property
     def _slack(self) -> int:
-        """Levels by which channels may be off where several coverages look the same in the darkest one."""
-        return 0 if min(self.colour) == 0 else 1
+        """Levels by which channels may be off: where several coverages look the same in the darkest one, or were
+        rounded twice.
+        """
+        return 0 if min(self.colour) == 0 and self.bits == 8 else 1
 
     @property
-    def _values(self) -> list[int]:
-        return colour_levels(self.colour, self._dtype)[0]
-
-    @property
-    def _on_white(self) -> list[Samples]:
-        """What each coverage makes of a channel of white paper."""
-        return colour_levels(self.colour, self._dtype)[1]
+    def _on_white(self) -> list[Levels]:
+        """What each level makes of a channel of white paper."""
+        return colour_levels(self.colour, np.dtype(np.uint8))[1]
 
     @cached_property
-    def _level(self) -> Samples:
+    def _level(self) -> Levels:
         """The lowest coverage that gives a value of the darkest channel."""
-        level = np.zeros(self._full + 1, self._dtype)
+        level = np.zeros(_FULL + 1, np.uint8)
         values, first = np.unique(self._on_white[self._darkest], return_index=True)
         level[values] = first
         return level
 
     @cached_property
-    def _looks_like(self) -> Samples:
-        """The lowest coverage that looks like each, in the darkest channel."""
-        return self._level[self._on_white[self._darkest]]
-
-    @cached_property
     def _is_known(self) -> Mask:
-        known = np.zeros(self._full + 1, bool)
+        known = np.zeros(_FULL + 1, bool)
         known[self._on_white[self._darkest]] = True
         return known
 

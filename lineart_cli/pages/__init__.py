@@ -8,6 +8,7 @@ from lineart_cli.pages.raster import Raster
 from lineart_cli.pages.reading import (
     count_pages,
     has_photoshop_layers,
+    is_lossy,
     is_whole,
     read_grey,
     read_header,
@@ -61,6 +62,7 @@ __all__ = [
     "grey_type",
     "has_photoshop_layers",
     "ink_of",
+    "is_lossy",
     "is_whole",
     "read_grey",
     "read_header",

@@ -84,6 +84,7 @@ class Picture:
         aspect: how many times as high as wide a pixel is, where only that is known and no dpi.
         seconds: for how long it is shown, as a frame of an animation; 0 where nothing says that.
         notes: what the user should know of how it is read, each to stand after the file's name.
+        bare: decodes the page without the paper that `blocks` draw it on, if they do.
         corners: where the page lay in the upright photo that it is cut out of, px from the top left one on, clockwise.
     """
 
@@ -100,6 +101,7 @@ class Picture:
     aspect: float = 1.0
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    bare: Callable[[], Iterable[Block]] | None = None
     corners: tuple[tuple[float, float], ...] = ()
 
     @property

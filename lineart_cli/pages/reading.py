@@ -57,6 +57,12 @@ def has_photoshop_layers(path: Path) -> bool:
         return readers.has_photoshop_layers(file)
 
 
+def is_lossy(path: Path) -> bool:
+    """Whether pixels of a file were changed by its compression; raises PageError where it cannot be read."""
+    with opened_file(path) as file:
+        return readers.is_lossy(file)
+
+
 def read_header(path: Path, options: ReadOptions, page: int = 0) -> Header:
     """Reads what a page says about itself.
 
@@ -171,7 +177,7 @@ def read_sketch(path: Path, options: ReadOptions, page: int = 0, is_on_black: bo
         path: the file.
         options: how pages are read.
         page: which of the file's pages, from 0.
-        is_on_black: as for `read_strips`.
+        is_on_black: whether it looks as it does on black paper, and not on white; PDF too.
 
     Returns:
         (H, W) grey or (H, W, 3) RGB, encoded values.
@@ -180,7 +186,8 @@ def read_sketch(path: Path, options: ReadOptions, page: int = 0, is_on_black: bo
         PageError: as of `read_grey`.
     """
     with _picture(path, options, page) as (_, picture):
-        return to_sketch(replace(picture, is_on_black=is_on_black))
+        blocks = picture.bare if is_on_black and picture.bare else picture.blocks
+        return to_sketch(replace(picture, is_on_black=is_on_black, blocks=blocks))
 
 
 def read_layers(path: Path, names: Sequence[str], is_on_black: bool = False) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
@@ -102,7 +102,7 @@ def look_at(row: Row, root: Path, options: ReportOptions) -> View:
         options: of `lineart report`.
     """
     notes: list[str] = []
-    source, output = root / row.input, root / row.output
+    source, output = _source(row, root, options.sketches), root / row.output
     is_changed = row.entry is None or _has_changed(source, row.entry.input_sha256)
     chosen = _chosen(row.entry)
     sketch = None
@@ -111,6 +111,8 @@ def look_at(row: Row, root: Path, options: ReportOptions) -> View:
     else:
         drawn = _read("sketch", source, notes, lambda: _sketch(source, chosen, row.page))
         sketch = None if drawn is None else _picture_of(drawn, options.max_side, is_ink=False)
+        if not source.exists():
+            notes.append("Name the folder that it is in now, or that it was unpacked to, with --sketches.")
     if row.entry is None:  # the failure says what is wrong with the sketch
         return View(sketch, None, ())
     if not _is_below(output, [root]):
@@ -129,6 +131,20 @@ def look_at(row: Row, root: Path, options: ReportOptions) -> View:
         notes.append("The ink was changed after lineart made it.")
     edited = None if inked is None else _edited(row.entry, root, inked.pixels)
     return View(sketch, ink, (*notes, *_notes(row.entry)), edited)
+
+
+def _source(row: Row, root: Path, folders: Iterable[str]) -> Path:
+    """Where a sketch is: where it was inked, or where it is as it was below a folder, by an end of its path.
+
+    The sketches of an archive have been inked in a folder that is gone.
+    """
+    there, parts = root / row.input, PurePosixPath(row.input).parts
+    sha256 = row.entry.input_sha256 if row.entry else ""
+    if not sha256 or (there.is_file() and not _has_changed(there, sha256)):
+        return there
+    ends = [parts[first:] for first in range(len(parts)) if not {"..", "/"} & set(parts[first:])]
+    places = (Path(folder, *end) for folder in folders for end in ends)
+    return next((each for each in places if each.is_file() and not _has_changed(each, sha256)), there)
 
 
 def _chosen(entry: Entry | None) -> InkOptions:

@@ -21,9 +21,8 @@ from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.resample import strips
 from lineart_cli.options import Crop
 from lineart_cli.pages.readers.raw import SAMPLES
-from lineart_cli.serve import pixels
 from lineart_cli.serve.fields import Edited, Fill
-from lineart_cli.serve.pixels import filled
+from lineart_cli.serve.pixels import RawRows, filled
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -76,7 +75,7 @@ class NewInk:
 
     ink: Page
     crop: Crop
-    mask: npt.NDArray[np.uint8] | None
+    mask: Page | None
     page: tuple[int, int]
 
     @property
@@ -137,7 +136,7 @@ class Earlier:
         prints: the fingerprints of that ink.
     """
 
-    pixels: Pixels
+    pixels: RawRows
     filling: Filling
     prints: Prints
 
@@ -146,7 +145,7 @@ def opened(edited: Edited, page: tuple[int, int]) -> Earlier:
     """The edited ink of a page (H, W); raises PageError where its files are missing, or of another page."""
     fill = edited.fill
     size = 1 if fill is None else len(fill.colour) + np.dtype(SAMPLES[fill.sample]).itemsize
-    layer = pixels.opened(edited.pixels, (*page, size), "ink")
+    layer = RawRows(edited.pixels, (*page, size), "ink")
     try:
         old = prints.unpacked(edited.prints.read_bytes(), page)
     except ValueError as error:
@@ -235,7 +234,7 @@ class Again:
 
     def _pixels(self, rows: slice) -> Pixels:
         window = self._ink.window
-        return np.asarray(self._earlier.pixels[window.top + rows.start : window.top + rows.stop, window.columns])
+        return self._earlier.pixels[window.top + rows.start : window.top + rows.stop][:, window.columns]
 
     def _edited(self, rows: slice) -> tuple[Levels, Truth]:
         return self._earlier.filling.of_pixels(self._pixels(rows))

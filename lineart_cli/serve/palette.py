@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -14,13 +13,12 @@ from PIL import Image
 
 from lineart_cli.brushes import sample, store
 from lineart_cli.brushes.fitting.measure import measure
-from lineart_cli.brushes.style import SUFFIX, Style, load, save
+from lineart_cli.brushes.style import Style, load, save
 from lineart_cli.errors import ArgumentError, BrushError, PageError, remedy
 
 SIZE = (150, 30)
 """Width and height of a sample, px."""
 _LEAST, _MOST = 8, 600
-_NAME = r"\w([\w .-]{0,58}[\w-])?"
 _ABOUT = f"from {store.OWN_STROKE}"
 
 
@@ -63,11 +61,7 @@ def learn(picture: str, name: str) -> dict[str, Any]:
     Raises:
         ArgumentError: the name cannot be used, the picture holds no such stroke, or the brush cannot be kept.
     """
-    if not re.fullmatch(_NAME, name):
-        raise ArgumentError("name", name, "write up to 60 letters, digits, spaces, dots, - and _")
-    if name in store.shipped():
-        raise ArgumentError("name", name, "is one of lineart's own brushes; give it another name")
-    target = store.folder() / f"{name}{SUFFIX}"
+    target = store.new(name, "name")
     is_there = target.exists()
     if is_there and not _is_ours(target):
         raise ArgumentError("name", name, f"is a brush that was made otherwise; give another name, or delete {target}")

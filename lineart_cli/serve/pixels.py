@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import math
 import os
+import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import cv2
 import numpy as np
 
 from lineart_cli.errors import PageError, remedy
+from lineart_cli.imaging.disk_array import Page
 from lineart_cli.imaging.resample import strips
 from lineart_cli.options import Crop
 from lineart_cli.pages.readers.raw import SAMPLES
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Coverage = npt.NDArray[np.unsignedinteger[Any]]
-    Mask = npt.NDArray[np.uint8]
 
 
 class Share:
@@ -44,7 +45,7 @@ class Share:
         return self._sum / max(self._px, 1)
 
 
-def within(bands: Iterable[Coverage], crop: Crop, mask: Mask | None) -> Iterator[Coverage]:
+def within(bands: Iterable[Coverage], crop: Crop, mask: Page | None) -> Iterator[Coverage]:
     """The ink of a part of a page.
 
     Args:
@@ -61,7 +62,7 @@ def within(bands: Iterable[Coverage], crop: Crop, mask: Mask | None) -> Iterator
             top = row + rows.start
             part = band[rows][max(-top, 0) : max(crop.height - top, 0), crop.columns]
             if part.size:
-                yield part if mask is None else _masked(part, mask[max(top, 0) :][: len(part)])
+                yield part if mask is None else _masked(part, mask[max(top, 0) : max(top, 0) + len(part)])
         row += len(band)
 
 
@@ -115,30 +116,45 @@ def check_place(path: Path) -> None:
         raise PageError(str(path), f"its folder {path.parent} does not exist", "make it first, or name another")
 
 
-def opened(path: Path, shape: tuple[int, ...], what: str) -> npt.NDArray[np.uint8]:
-    """A file of raw rows, read as far as it is looked at: (H, W) or (H, W, bytes of a pixel).
+class RawRows:
+    """A file of raw rows, read as far as it is looked at: shape (H, W) or (H, W, bytes of a pixel), uint8."""
 
-    Raises:
-        PageError: it cannot be read, or has another size; `what` it should be, in a word.
-    """
-    wanted = math.prod(shape)
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-    except OSError as error:
-        raise PageError(str(path), f"cannot be read ({error.strerror})", f"write the {what} there first") from error
-    if size != wanted:
-        reason = f"is no {what} of {shape[1]} x {shape[0]} px: it has {size} bytes"
-        raise PageError(str(path), reason, f"write all rows, {wanted} bytes")
-    return np.memmap(path, np.uint8, "r", shape=shape)
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, path: Path, shape: tuple[int, ...], what: str) -> None:
+        """`what` it should be, in a word; raises PageError where it cannot be read, or has another size."""
+        self.shape, self._path = shape, path
+        self._advice = f"write all rows, {math.prod(shape)} bytes"
+        try:
+            self._file = path.open("rb")
+        except OSError as error:
+            raise PageError(str(path), f"cannot be read ({error.strerror})", f"write the {what} there first") from error
+        weakref.finalize(self, self._file.close)
+        if (size := self._file.seek(0, 2)) != math.prod(shape):
+            raise PageError(str(path), f"is no {what} of {shape[1]} x {shape[0]} px: it has {size} bytes", self._advice)
+
+    def __getitem__(self, rows: slice) -> npt.NDArray[np.uint8]:
+        """Some rows, as a new array; raises PageError where they are no longer there."""
+        start, stop, _ = rows.indices(self.shape[0])
+        found = np.empty((max(stop - start, 0), *self.shape[1:]), np.uint8)
+        try:
+            self._file.seek(start * math.prod(self.shape[1:]))
+            read = self._file.readinto(found.reshape(-1).data)
+        except OSError as error:
+            advice = "write it to another disk"
+            raise PageError(str(self._path), f"cannot be read ({error.strerror})", advice) from error
+        if read < found.nbytes:
+            advice = f"{self._advice}, and leave them there until the request is answered"
+            raise PageError(str(self._path), "was cut short while it was read", advice)
+        return found
 
 
-def mask(path: Path | None, part: Crop, shown: Crop) -> Mask | None:
-    """The mask of a part of a page, of the size in which that is shown; raises PageError as `opened` does."""
+def mask(path: Path | None, part: Crop, shown: Crop) -> Page | None:
+    """The mask of a part of a page, (h, w) uint8, of the size in which that is shown; raises PageError as `RawRows`."""
     if path is None:
         return None
-    whole, size = opened(path, (part.height, part.width), "mask"), (shown.width, shown.height)
-    return whole if size == whole.shape[::-1] else np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA))
+    whole, size = RawRows(path, (part.height, part.width), "mask"), (shown.width, shown.height)
+    return whole if size == whole.shape[::-1] else np.asarray(cv2.resize(whole[:], size, interpolation=cv2.INTER_AREA))
 
 
 def discard(*paths: Path) -> None:
@@ -148,6 +164,6 @@ def discard(*paths: Path) -> None:
             os.unlink(path)
 
 
-def _masked(ink: Coverage, allowed: Mask) -> Coverage:
+def _masked(ink: Coverage, allowed: npt.NDArray[np.uint8]) -> Coverage:
     wide = ink.astype(np.uint32) * allowed
     return ((wide + 127) // 255).astype(ink.dtype)

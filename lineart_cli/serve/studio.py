@@ -19,7 +19,7 @@ from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.edits import prints
 from lineart_cli.errors import ArgumentError
-from lineart_cli.imaging.disk_array import allocate
+from lineart_cli.imaging.disk_array import Page, allocate
 from lineart_cli.imaging.resample import gather
 from lineart_cli.imaging.tone import Exposure, Tone
 from lineart_cli.inference.engines import CompiledNetworks, Engine, EngineChoice, open_engine
@@ -38,7 +38,7 @@ from lineart_cli.serve.sheet import Sheet, Worked
 from lineart_cli.serve.watch import Watch, WatchedEngine
 
 if TYPE_CHECKING:
-    from lineart_cli.serve.pixels import Coverage, Mask
+    from lineart_cli.serve.pixels import Coverage
 
 Decide = Callable[[PageSize], Plan]
 Shape = tuple[int, int]
@@ -240,7 +240,7 @@ class Studio:
         return self._worked[1]
 
     def _written(
-        self, worked: Worked, crop: Crop, mask: Mask | None, tool: Tool, order: Order, around: _Surroundings
+        self, worked: Worked, crop: Crop, mask: Page | None, tool: Tool, order: Order, around: _Surroundings
     ) -> _Written:
         """The files that are asked for; none is there after an error."""
         try:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _EXTRA = "pip install 'lineart[brush]'"
 _PREVIEW = 1600  # px of a stroke that are shown
-_NAME = r"\w([\w .-]{0,58}[\w-])?"
 
 
 def finetune_style(
@@ -105,13 +104,9 @@ def _source(picture: Path | None, from_lineart: Path | None) -> Path:
 def _target(name: str, about: str) -> Path:
     """Where a brush of that name goes; one that was made from something else is not replaced."""
     from lineart_cli.brushes import store
-    from lineart_cli.brushes.style import SUFFIX, load
+    from lineart_cli.brushes.style import load
 
-    if not re.fullmatch(_NAME, name):
-        raise ArgumentError("--name", name, "write up to 60 letters, digits, spaces, dots, - and _")
-    if name in store.shipped():
-        raise ArgumentError("--name", name, "is one of lineart's own brushes; give it another name")
-    target = store.folder() / f"{name}{SUFFIX}"
+    target = store.new(name, "--name")
     if target.exists():
         with suppress(BrushError):  # of another version, or damaged: it is made again
             there = load(target).about

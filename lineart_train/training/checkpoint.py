@@ -72,7 +72,12 @@ def read_config(folder: Path) -> TrainConfig:
         raise FileNotFoundError(
             f"{folder} holds no checkpoint (config.json is missing). Name the folder of a training run."
         )
-    return from_dict(_read_json(path))
+    try:
+        return from_dict(_read_json(path))
+    except (TypeError, AttributeError) as fault:
+        raise ValueError(
+            f"{path} has settings that are none. Copy the run's folder again, or begin a new run."
+        ) from fault
 
 
 def read_progress(folder: Path) -> Progress:

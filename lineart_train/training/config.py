@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lineart_train.network.net import NetConfig
 
 _RENAMED = {"slack": "tolerance", "calm": "sigma", "least": "floor"}
 """Keys of `NetConfig` in checkpoints of before 0.6."""
+_RANGES = {
+    "seed": (0, 2**63 - 1),
+    "canvas": (1, 16_384),
+    "crop": (1, 16_384),
+    "batch": (4, 4096),
+    "pool": (1, 1_000_000),
+    "fresh": (-1, 4096),
+    "workers": (0, 1024),
+    "blank": (0, 1),
+    "torn": (0, 1),
+    "rate": (1e-9, 1),
+    "decay": (0, 0.1),
+    "warm": (0, 1_000_000),
+    "cool": (0, 1),
+    "average": (0, 0.999999),
+}
+"""Least and most of each plain setting, see `TrainConfig`."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +68,16 @@ class TrainConfig:
     net: NetConfig = field(default_factory=NetConfig)
 
     def __post_init__(self) -> None:
+        for name, (low, high) in _RANGES.items():
+            if not low <= (value := getattr(self, name)) <= high:
+                raise ValueError(f"{name} {value} must be from {low:g} to {high:g}.")
         step = 2 * self.net.multiple_of
         if self.crop % step or self.crop > self.canvas:
             raise ValueError(f"crop {self.crop} must be a multiple of {step} and at most canvas {self.canvas}.")
-        if self.batch < 1 or self.batch % 4:
+        if self.batch % 4:
             raise ValueError(f"batch {self.batch} must be a multiple of 4: four first passes make one picture.")
-        if self.pool < 1 or self.workers < 0:
-            raise ValueError("pool must be at least 1, and workers at least 0.")
+        if self.fresh > self.batch:
+            raise ValueError(f"fresh {self.fresh} must be at most batch {self.batch}.")
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data for JSON and TOML."""
@@ -72,6 +93,20 @@ def from_dict(data: dict[str, Any]) -> TrainConfig:
     return TrainConfig(**{**data, "net": NetConfig(**shape)})
 
 
-def keys() -> list[str]:
-    """Names of the plain settings, for the command line."""
-    return [f.name for f in fields(TrainConfig) if f.name != "net"]
+def with_settings(config: TrainConfig, settings: Iterable[str]) -> TrainConfig:
+    """A config with some settings that are given as NAME=VALUE.
+
+    Raises:
+        ValueError: there is no such setting, or a value is none of it.
+    """
+    values: dict[str, int | float] = {}
+    for each in settings:
+        name, _, text = each.partition("=")
+        if name not in _RANGES:
+            raise ValueError(f"{each}: write NAME=VALUE with one of {', '.join(_RANGES)}.")
+        kind = type(getattr(TrainConfig, name))
+        try:
+            values[name] = kind(text)
+        except ValueError as fault:
+            raise ValueError(f"{each}: write a {'whole ' if kind is int else ''}number.") from fault
+    return replace(config, **values)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,7 @@ def train(
     tell: Tell = dict,
     steps: int | None = None,
     start: Path | None = None,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> dict[str, float]:
     """Train until `minutes` of training time are reached, and leave a checkpoint in `run`.
 
@@ -55,11 +57,13 @@ def train(
         tell: called with a record every few seconds, for a progress display.
         steps: stop at this many steps in all, if the minutes have not run out before.
         start: checkpoint of another run, whose averaged weights a new run begins with; its net must be `config.net`.
+        is_stopped: asked after each step, and each canvas of the first pool; ends the run as its minutes do.
 
     Returns:
         The last record.
 
     Raises:
+        KeyboardInterrupt: it was stopped before the first step; a checkpoint that is there stays.
         ValueError: `start` is given for a run that has begun, the device is not there, or the loss is not finite; the
             last checkpoint stays.
     """
@@ -69,13 +73,14 @@ def train(
     held_out = [draw(HELD_OUT_SEED, i, config.crop) for i in range(12)]
     record: dict[str, float] = {}
     with Pool(config.seed, config.canvas, config.pool, config.workers, drawings, progress.next_index, device) as pool:
-        pool.fill(lambda done, wanted: tell({"drawn": done, "wanted": wanted}))
+        pool.fill(partial(_drawn, tell, is_stopped))
         rng = np.random.default_rng((config.seed, progress.step))
         before, started, looked = progress.minutes, time.monotonic(), time.monotonic()
         sums: dict[str, Tensor] = {}
         counted, owed = 0, 0.0
         done = _share(progress, minutes, steps)
-        while done < 1:
+        is_last = done >= 1
+        while not is_last:
             rate = learning_rate(config, progress.step, done)
             for group in optimizer.param_groups:
                 group["lr"] = rate
@@ -93,14 +98,15 @@ def train(
             progress.minutes = before + (time.monotonic() - started) / 60
             progress.next_index = pool.next_index
             done = _share(progress, minutes, steps)
+            is_last = done >= 1 or is_stopped()
             counted += 1
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value.detach()
-            if progress.step % 10 == 0 or done >= 1:
+            if progress.step % 10 == 0 or is_last:
                 seen_loss = {"loss": float(losses["loss"].detach())}
                 _check_finite(seen_loss)
                 tell({**record, "step": progress.step, "done": done, **seen_loss})
-            if time.monotonic() - looked > 60 * EVALUATE_EVERY or done >= 1:
+            if time.monotonic() - looked > 60 * EVALUATE_EVERY or is_last:
                 looked = time.monotonic()
                 means = {name: float(value) / counted for name, value in sums.items()}
                 record = {"step": progress.step, "minutes": progress.minutes, "rate": rate, **means}
@@ -111,6 +117,12 @@ def train(
                 with (run / "record.jsonl").open("a") as lines:
                     lines.write(json.dumps(record) + "\n")
     return record
+
+
+def _drawn(tell: Tell, is_stopped: Callable[[], bool], done: int, wanted: int) -> None:
+    if is_stopped():
+        raise KeyboardInterrupt
+    tell({"drawn": done, "wanted": wanted})
 
 
 def _begun(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -35,7 +36,8 @@ _libraries: list[Library | None] = []
 
 
 def _start(folder: Path | None) -> None:
-    """Each drawing process reads the library once, gives way to training, and ends when training ends."""
+    """Each drawing process reads the library once, gives way to training, and ends when that does, not by Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     give_way()
     torch.set_num_threads(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 from lineart_train.training import checkpoint, loop
@@ -19,7 +20,12 @@ def read() -> tuple[TrainConfig, int]:
 
 
 def reproduce(
-    run: Path, drawings: Path | None, device: str = "cpu", tell: loop.Tell = dict, steps: int | None = None
+    run: Path,
+    drawings: Path | None,
+    device: str = "cpu",
+    tell: loop.Tell = dict,
+    steps: int | None = None,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> dict[str, float]:
     """Train by the recipe, or go on with it where it stopped; the rate falls over the last of `steps`.
 
@@ -31,6 +37,7 @@ def reproduce(
         device: "cpu", "cuda", or "auto": CUDA where there is one.
         tell: see `loop.train`.
         steps: fewer than recorded, for a try.
+        is_stopped: see `loop.train`.
 
     Returns:
         The last record.
@@ -41,4 +48,4 @@ def reproduce(
     config, recorded = read()
     if (run / "config.json").exists() and checkpoint.read_config(run) != config:
         raise ValueError(f"{run} is a run of other settings than the recipe's. Name a new folder.")
-    return loop.train(config, run, math.inf, drawings, device, tell, steps or recorded)
+    return loop.train(config, run, math.inf, drawings, device, tell, steps or recorded, is_stopped=is_stopped)

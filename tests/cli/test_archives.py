@@ -18,6 +18,8 @@ import py7zr
 import pytest
 from PIL import Image
 
+from lineart_cli.pages import signed
+
 Start = Callable[..., "Popen[str]"]
 Content = dict[str, bytes]
 
@@ -239,7 +241,7 @@ def test_folders_and_ink_beside_know_comics(folder: Path, start: Start) -> None:
         write_zip(folder / "scans" / name, comic())
     code, _, err = done(start("scans", "--beside"))
     assert (code, err.startswith("5 inked, 0 skipped, 0 failed; in scans")) == (0, True)
-    assert "passed over 1 .zip" in err
+    assert "passed over 1 .zip (name an archive itself to ink what is in it)" in err
     assert names(folder / "scans/c_ink.cbz") == list(comic())
     assert done(start("scans", "--beside"))[2].startswith("0 inked, 5 skipped, 0 failed")
     write_zip(folder / "scans/c_ink.cbz", {"x.png": sketch()})
@@ -373,6 +375,20 @@ def test_archives_inside_are_copied_and_told(folder: Path, start: Start) -> None
     )
     assert (code, told in err, "2 inked" in err) == (0, True, True)
     assert read(folder / "out/c.cbz")["one.cbz"] == inner
+
+
+def test_sheets_in_archives_are_no_sketches(folder: Path, start: Start) -> None:
+    for maker in (signed.TRY, signed.BRUSHES):
+        signed.save(Image.new("L", (90, 90)), folder / f"{maker}.png", "--output", maker)
+    sheets = {f"{maker}.png": (folder / f"{maker}.png").read_bytes() for maker in (signed.TRY, signed.BRUSHES)}
+    write_zip(folder / "c.cbz", sheets | {"p.png": sketch()})
+    code, _, err = done(start("c.cbz", "-o", "out"))
+    assert (code, err.splitlines()[-1][:8]) == (0, "1 inked,")
+    told = "c.cbz/lineart try.png stays as it is, and so do 1 more: a sheet of lineart try or brushes, and no sketch"
+    assert told in err
+    assert read(folder / "out/c.cbz").items() >= sheets.items()
+    write_zip(folder / "s.cbz", sheets)
+    assert "2 inked, 0 skipped, 0 failed" in done(start("s.cbz", "-o", "out"))[2]
 
 
 @pytest.mark.parametrize("root", ["", "project/"])

@@ -46,6 +46,31 @@ def test_while_the_folder_is_watched_edits_stay(folder: Path, start: Start) -> N
     assert np.array_equal(np.asarray(Image.open(folder / "ink/a.png")), np.asarray(edited))
 
 
+def draw_on(ink: Path, top: int) -> np.ndarray:
+    """Draws a stroke on ink, and saves it; its pixels."""
+    with Image.open(ink) as image:
+        image.paste(0, (100, top, 140, top + 4))
+        edited = image.copy()
+    edited.save(ink)
+    return np.asarray(edited)
+
+
+def test_ink_that_is_saved_while_its_page_is_inked_is_inked_once_more(folder: Path, start: Start) -> None:
+    process = start("scans", "-o", "ink", "--watch", "--keep-edits", "--json", waits=(0, 0, 0, "go", 0))
+    told(process, "c")
+    draw_on(folder / "ink/a.png", 100)
+    Image.new("L", (300, 300), 250).save(folder / "scans/a.png", dpi=(300, 300))
+    assert process.stdout
+    assert next(line for line in process.stdout if line == "inking\n")
+    edited = draw_on(folder / "ink/a.png", 200)
+    (folder / "go").touch()
+    kept = told(process, "a")
+    assert (kept["event"], "once more when it has come to rest" in kept["note"]) == ("page_skipped", True)
+    done = told(process, "a")
+    assert (done["event"], done["edits"]) == ("page_done", 2)
+    assert np.array_equal(np.asarray(Image.open(folder / "ink/a.png")), edited)
+
+
 def sketch(top: int) -> np.ndarray:
     """A strip whose strokes are the same but for one near its upper end."""
     random = np.random.default_rng(0)

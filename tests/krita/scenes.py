@@ -361,6 +361,13 @@ def spaces():
     return facts
 
 
+def paint_with(blue, green, red):
+    """Makes a colour the foreground colour."""
+    colour = ManagedColor("RGBA", "U8", "")
+    colour.setComponents([blue, green, red, 1.0])
+    window().activeView().setForeGroundColor(colour)
+
+
 def foreground_colour():
     made = document("colour")
     sketched(made)
@@ -369,9 +376,7 @@ def foreground_colour():
     choose(unit="mm")
     in_mm = docker().choice()["thickness"]
     choose(colour="foreground", thickness=0.6)
-    colour = ManagedColor("RGBA", "U8", "")
-    colour.setComponents([0.0, 0.0, 1.0, 1.0])
-    window().activeView().setForeGroundColor(colour)
+    paint_with(0.0, 0.0, 1.0)
     facts = {"said": inked(), "ink": raw(top(made)), "kra": kra, "in_mm": in_mm}
     for dpi in 72.0, 50.0:
         document("of a screen", dpi=dpi, size=(1300, 1300))
@@ -437,6 +442,27 @@ def previewed():
     bits = image.bits()
     bits.setsize(image.sizeInBytes())
     return sum(alpha > 127 for alpha in bytes(bits)[3::4])
+
+
+def preview_in_the_foreground_colour():
+    sketched(document("colours"))
+    paint_with(0.0, 0.0, 1.0)
+    choose(colour="foreground")
+    pump(1)
+    docker().preview_button.setChecked(True)
+    facts = {"red": previewed(), "first": inkiest()}
+    docker().say("")
+    paint_with(1.0, 0.0, 0.0)
+    facts.update(blue=previewed(), second=inkiest())
+    docker().preview_button.setChecked(False)
+    return facts
+
+
+def inkiest():
+    """Red, green and blue of the first solid px of a preview."""
+    image = docker().preview._overlay._image
+    places = ((x, y) for y in range(image.height()) for x in range(image.width()))
+    return next(colour.getRgb()[:3] for at in places if (colour := image.pixelColor(*at)).alpha() == 255)
 
 
 def preview_of_what_is_there():
@@ -556,6 +582,7 @@ def brush_of_a_stroke():
     pump(60, lambda: docker().fields["brush"].currentData() == "swelling" and not docker().helper.is_busy())
     field = docker().fields["brush"]
     facts = {"said": docker().status.text(), "chosen": field.currentData()}
+    facts["free"] = strokes._free("Swelling", field.own())
     facts["has_sample"] = not field.itemIcon(field.currentIndex()).isNull()
     facts["actions"] = [each.text() for each in docker().strokes.menu.actions()]
     sketched(made, "to ink")

@@ -27,6 +27,7 @@ INKING = (
     "foreground_colour",
     "preview",
     "preview_of_what_is_there",
+    "preview_in_the_foreground_colour",
     "unfinished",
 )
 OTHERS = ("spaces", "remembered", "brush_of_a_stroke", "brush_of_a_preset", "faults", "closed", "odd_layers")
@@ -231,6 +232,13 @@ def test_a_preview_is_renewed_when_the_page_is_another_and_not_under_the_pen(fac
     assert told == {name: 0 if name in blank else ink for name in told}
 
 
+def test_a_preview_follows_the_foreground_colour(facts: Facts) -> None:
+    told = facts["preview_in_the_foreground_colour"]
+    assert told["red"] == told["blue"] > 1000
+    for name, colour in {"first": (255, 0, 0), "second": (0, 0, 255)}.items():
+        np.testing.assert_allclose(told[name], colour, atol=4)
+
+
 def test_what_krita_still_erases_is_waited_for(facts: Facts) -> None:
     told = facts["unfinished"]
     erased = {"head": "LINEARTPX1", "is_painted": False}
@@ -266,6 +274,7 @@ def test_a_stroke_becomes_a_brush(facts: Facts, krita_home: Path) -> None:
     assert np.count_nonzero(wanted) > 2000
     np.testing.assert_array_equal(pixels(told["ink"])[..., 3], wanted)
     assert "lineart's own" in told["taken"]
+    assert told["free"] == "Swelling 2"
 
 
 def test_a_preset_becomes_a_brush_where_krita_paints_by_script(facts: Facts) -> None:

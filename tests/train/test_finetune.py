@@ -176,6 +176,8 @@ def test_a_brush_made_from_something_else_is_not_replaced(tmp_path: Path) -> Non
     other = picture(tmp_path / "other (2).png")
     with pytest.raises(ArgumentError, match=r"--name mine: is trained from mine\.png; give another name"):
         command.finetune_style(other, "mine", None, 1.0)
+    with pytest.raises(ArgumentError, match=r"--name MINE: only its case tells it from the brush mine, which is"):
+        command.finetune_style(other, "MINE", None, 1.0)
     assert (tmp_path / "brushes/mine.json").read_bytes() == before
     command.finetune_style(other, None, None, 1.0)
     assert store.find("other_2_")[1].about == "trained from other (2).png"

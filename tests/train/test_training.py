@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -203,6 +204,93 @@ def test_first_and_second_pass_of_the_shipped_network_agree_on_a_line() -> None:
 def test_a_batch_that_makes_no_whole_pictures_is_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 4"):
         TrainConfig(batch=6)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("rate", "rate: write a number."),
+        ("rate=fast", "rate=fast: write a number."),
+        ("rate=nan", "rate nan must be from 1e-09 to 1."),
+        ("rate=0", "rate 0.0 must be from"),
+        ("pool=1e3", "pool=1e3: write a whole number."),
+        ("seed=-1", "seed -1 must be from 0 to"),
+        ("blank=1.5", "blank 1.5 must be from 0 to 1."),
+        ("average=1", "average 1.0 must be from"),
+        ("crop=0", "crop 0 must be from"),
+        ("fresh=9", "fresh 9.0 must be at most batch 8."),
+        ("net=3", "net=3: write NAME=VALUE with one of seed, canvas, crop,"),
+        ("speed=3", "speed=3: write NAME=VALUE with one of"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_told(
+    given: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr("sys.argv", ["lineart-train", "train", str(tmp_path / "run"), "--set", given])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 2
+    assert f"Invalid value for --set: {says}" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "run").exists()
+
+
+def test_settings_of_a_checkpoint_that_are_none_are_told(tmp_path: Path) -> None:
+    for wrong in ({"speed": 3}, {"rate": "fast"}, {"net": []}):
+        (tmp_path / "config.json").write_text(json.dumps(wrong))
+        with pytest.raises(ValueError, match=r"config\.json has settings that are none"):
+            read_config(tmp_path)
+
+
+def end_of_training(run: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    """The exit code of `lineart-train train` in a run that has its settings."""
+    monkeypatch.setattr("sys.argv", ["lineart-train", "train", str(run), "--minutes", "30"])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    return ended.value.code
+
+
+def test_ctrl_c_leaves_a_checkpoint_of_the_last_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint.write_json(tmp_path / "config.json", replace(TINY, pool=6, workers=1).to_dict())
+    follow, steps = loop.follow, []
+
+    def interrupted(*given: object) -> None:
+        steps.append(len(steps))
+        if len(steps) == 3:
+            signal.raise_signal(signal.SIGINT)  # in the middle of a step
+        follow(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loop, "follow", interrupted)
+    assert end_of_training(tmp_path, monkeypatch) == 130
+    assert read_progress(tmp_path).step == len(steps) == 3
+    assert json.loads((tmp_path / "record.jsonl").read_text())["step"] == 3
+    load_model(tmp_path)
+    steps[:] = []
+    assert end_of_training(tmp_path, monkeypatch) == 130
+    assert read_progress(tmp_path).step == 6
+
+
+def test_ctrl_c_before_the_first_step_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint.write_json(tmp_path / "config.json", replace(TINY, pool=6, workers=1).to_dict())
+    take = Pool._take
+
+    def interrupted(pool: Pool) -> None:
+        signal.raise_signal(signal.SIGINT)
+        take(pool)
+
+    monkeypatch.setattr(Pool, "_take", interrupted)
+    assert end_of_training(tmp_path, monkeypatch) == 130
+    assert not (tmp_path / "state.json").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="another process gets no Ctrl-C alone")
+def test_processes_that_draw_go_on_at_ctrl_c() -> None:
+    with Pool(3, 96, 6, 1, None) as pool:
+        pool.fill(lambda done, wanted: None)
+        for number in pool._workers._processes:
+            os.kill(number, signal.SIGINT)
+        pool.fill(lambda done, wanted: None, share=1)
+        assert len(pool) == 6
 
 
 def test_a_checkpoint_of_before_the_settings_were_renamed_is_read() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import subprocess
 import sys
@@ -14,9 +15,10 @@ import pytest
 from PIL import Image
 
 import lineart_cli
-from lineart_cli import ArgumentError, Inker, LineartError, PageError, app, ink_page
+from lineart_cli import ArgumentError, EngineError, Inker, LineartError, PageError, app, ink_page
 from lineart_cli.model import catalogue
 from lineart_cli.model.card import ModelCard
+from lineart_cli.serve import Studio
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -118,6 +120,40 @@ def test_what_is_wrong_is_told_by_its_name() -> None:
             inker.ink(sketch(), 3)
         with pytest.raises(PageError, match=r"^sketch: .*megapixels"):
             inker.ink(np.zeros((1001, 1000), np.uint8))
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_errors_name_parameters_and_no_options_of_the_command_line() -> None:
+    with Inker(max_memory="1MB", tile=512) as inker, pytest.raises(ArgumentError) as caught:
+        inker.ink(np.full((1500, 1500), 255, np.uint8))
+    assert re.fullmatch(r"max_memory 1MB: a page .* give max_memory \d+MB, or a smaller tile", str(caught.value))
+    for options, says in [
+        ({"device": "moon"}, "device moon: "),
+        ({"precision": "int8", "device": "CPU"}, "precision int8: .*; use precision f32"),
+        ({"brush": "none_such"}, "brush none_such: unknown"),
+    ]:
+        with pytest.raises(ArgumentError, match=f"^{says}") as caught, Inker(**options) as inker:
+            inker.ink(sketch())
+        assert "--" not in str(caught.value)
+    with Inker(max_megapixels=1) as inker, pytest.raises(PageError, match=r"or raise max_megapixels$"):
+        inker.ink(np.zeros((1001, 1000), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (
+            EngineError("--backend openvino: failed; try a smaller --tile"),
+            "backend openvino: failed; try a smaller tile",
+        ),
+        (ArgumentError("ulimit -v", 5, "give ulimit -v 9 --pages 3"), "ulimit -v 5: give ulimit -v 9 --pages 3"),
+    ],
+)
+@pytest.mark.usefixtures("_tiny")
+def test_errors_of_the_engine_name_parameters(monkeypatch: pytest.MonkeyPatch, error: LineartError, says: str) -> None:
+    monkeypatch.setattr(Studio, "ink", lambda *_: (_ for _ in ()).throw(error))
+    with Inker() as inker, pytest.raises(type(error), match=f"^{says}$"):
+        inker.ink(sketch())
 
 
 @pytest.mark.usefixtures("_tiny")

@@ -243,9 +243,10 @@ def test_pressure_without_effect_is_told(given: dict[str, str | bool | None], to
     assert notes == [f"{each}, whose lines are even; try --brush ink_pen" for each in told]
 
 
-def test_two_brushes_of_one_name_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("second", ["own", "OWN"])
+def test_two_brushes_of_one_name_are_refused(tmp_path: Path, second: str) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
-    paths = [picture(tmp_path / folder / "own.png", ramp()) for folder in ("a", "b")]
-    with pytest.raises(ArgumentError, match="two of them are called own"):
+    paths = [picture(tmp_path / "a/own.png", ramp()), picture(tmp_path / f"b/{second}.png", ramp())]
+    with pytest.raises(ArgumentError, match=f"two of them are called {second}"):
         store.tools(InkOptions.parse({"brush": ",".join(paths)}))

@@ -191,11 +191,36 @@ class TestLevels:
         coverage = np.arange(256, dtype=np.uint8).reshape(16, 16)
         (pixels,) = painted([coverage], colour, transparent=True)
         again = np.asarray(Image.fromarray(pixels).convert("RGBa").convert("RGBA"))
-        level, foreign = Legend(colour, True, 8).of_pixels(again)
-        assert np.array_equal(level, coverage)
+        legend = Legend(colour, True, 8)
+        level, foreign = legend.of_pixels(again)
+        assert np.array_equal(level, legend.of_coverage(coverage))
         assert not foreign.any()
         foreign = Legend(colour, True, 8).of_pixels(pixels + np.uint8([[[0, 3, 0, 0]]]))[1]
         assert foreign[coverage > 100].all()
+
+    @pytest.mark.parametrize("legend", [each for each in LEGENDS if each.bits == 16], ids=str)
+    def test_16_bits_that_were_saved_with_8_are_ink(self, legend: Legend) -> None:
+        coverage = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+        pixels = np.concatenate(list(painted([coverage], legend.colour, legend.transparent)))
+        level, foreign = legend.of_pixels(at_bits(pixels, 8))
+        assert not foreign.any()
+        assert np.array_equal(level, legend.of_coverage(coverage))
+
+    @pytest.mark.parametrize("bits", [8, 16])
+    @pytest.mark.parametrize("colour", [(0, 0, 0), (0, 0, 128), (90, 120, 200)])
+    def test_ink_on_transparency_that_was_laid_on_white_is_ink(self, colour: tuple[int, int, int], bits: int) -> None:
+        coverage = np.arange(256, dtype=np.uint8).reshape(16, 16)
+        legend = Legend(colour, True, bits)
+        (pixels,) = painted([coverage], colour, transparent=True)
+        white = Image.new("RGBA", (16, 16), "white")
+        flat = np.asarray(Image.alpha_composite(white, Image.fromarray(pixels)).convert("RGB"))
+        level, foreign = legend.of_pixels(flat)
+        assert not foreign.any()
+        assert np.array_equal(level, legend.of_coverage(coverage))
+
+    def test_light_ink_on_transparency_has_all_its_levels(self) -> None:
+        coverage = np.arange(256, dtype=np.uint8).reshape(16, 16)
+        assert np.array_equal(Legend((255, 255, 255), True, 8).of_coverage(coverage), coverage)
 
     def test_other_colours_and_holes_in_the_paper_are_foreign(self) -> None:
         pixels = np.full((1, 4, 4), 255, np.uint8)

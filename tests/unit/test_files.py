@@ -225,6 +225,7 @@ def test_files_that_are_passed_over_are_counted_by_suffix(tmp_path: Path) -> Non
     passed_over = files.find(patterns[:2], out).passed_over
     assert passed_over == {".txt": 2, ".docx": 1, "": 1}
     assert files.counts_text(passed_over) == "2 .txt, 1 without a suffix, 1 .docx"
+    assert files.counts_text({".rar": 3}) == "3 .rar (name an archive itself to ink what is in it)"
 
 
 def test_templates_tell_pages_and_tools_apart_or_say_what_does() -> None:

@@ -27,6 +27,7 @@ from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
+from lineart_cli.edits.levels import at_bits
 from lineart_cli.errors import ArgumentError
 from lineart_cli.events import Event, Notice, PageDone, PageFailed, PagePlanned, PageSkipped
 from lineart_cli.imaging.tone import Tone
@@ -292,6 +293,30 @@ def test_a_file_that_was_only_saved_again_has_no_edits(desk: Desk) -> None:
     assert np.array_equal(pixels(desk.output)[..., :1], plain_ink(desk))
 
 
+@pytest.mark.parametrize("given", [{}, {"transparent": True}, {"ink_colour": Colour(200, 90, 40)}], ids=str)
+def test_16_bits_that_were_saved_with_8_have_no_edits(desk: Desk, given: dict[str, object]) -> None:
+    desk.ink(bits=16, **given)
+    save(desk.output, at_bits(pixels(desk.output), 8))
+    desk.draw(sketch(down=20))
+    done = desk.ink(bits=16, keep_edits=True, **given)
+    assert isinstance(done, PageDone)
+    assert done.edits == 0
+    assert np.array_equal(pixels(desk.output), plain_ink(desk, bits=16, **given))
+
+
+def test_coloured_ink_that_was_laid_on_white_has_no_edits(desk: Desk) -> None:
+    given: dict[str, object] = {"ink_colour": Colour(90, 120, 200), "transparent": True}
+    desk.ink(**given)
+    with Image.open(desk.output) as ink:
+        flat = Image.alpha_composite(Image.new("RGBA", ink.size, "white"), ink.convert("RGBA")).convert("RGB")
+    flat.save(desk.output)
+    desk.draw(sketch(down=20))
+    done = desk.ink(keep_edits=True, **given)
+    assert isinstance(done, PageDone)
+    assert done.edits == 0
+    assert np.array_equal(pixels(desk.output), plain_ink(desk, **given))
+
+
 def test_an_edit_that_is_undone_is_none_any_more(desk: Desk) -> None:
     desk.ink()
     before = pixels(desk.output)
@@ -425,7 +450,33 @@ def to_photoshop(path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("change", "says"), [(to_two_pages, "2 pages"), (to_photoshop, "Photoshop's layers")])
+def to_lossy_webp(path: Path) -> None:
+    Image.fromarray(pixels(path)[..., 0]).save(path, "WEBP", quality=80)
+
+
+def to_lossy_webp_with_a_profile(path: Path) -> None:
+    Image.fromarray(pixels(path)[..., 0]).convert("RGBA").save(path, "WEBP", quality=80, icc_profile=bytes(5001))
+
+
+def to_jpeg(path: Path) -> None:
+    Image.fromarray(pixels(path)[..., 0]).save(path, "JPEG")
+
+
+def to_jpeg_in_tiff(path: Path) -> None:
+    Image.fromarray(pixels(path)[..., 0]).save(path, "TIFF", compression="jpeg")
+
+
+LOSSY = [to_lossy_webp, to_lossy_webp_with_a_profile, to_jpeg, to_jpeg_in_tiff]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (to_two_pages, "2 pages"),
+        (to_photoshop, "Photoshop's layers"),
+        *((each, "saved with loss, whose traces cannot be told from edits; save it from your") for each in LOSSY),
+    ],
+)
 def test_pages_and_layers_that_somebody_added_are_not_lost(
     desk: Desk, change: Callable[[Path], None], says: str
 ) -> None:
@@ -558,11 +609,17 @@ def test_what_is_kept_goes_nowhere_else_and_takes_nothing_else_away(desk: Desk, 
     assert sorted(elsewhere.iterdir()) == before
 
 
-def test_an_artist_who_saves_while_the_page_is_inked_loses_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_half_saved", [False, True])
+@pytest.mark.parametrize(("is_watched", "says"), [(False, "run again"), (True, "once more when it has come to rest")])
+def test_an_artist_who_saves_while_the_page_is_inked_loses_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, is_watched: bool, says: str, is_half_saved: bool
+) -> None:
     desk.ink()
     edited = pixels(desk.output).copy()
     stroke(edited, DETAIL, 0)
     save(desk.output, edited)
+    if is_half_saved:
+        desk.output.write_bytes(desk.output.read_bytes()[:-30])
     desk.draw(sketch(down=20))
     inked = Pen.bands
 
@@ -572,9 +629,9 @@ def test_an_artist_who_saves_while_the_page_is_inked_loses_nothing(desk: Desk, m
         yield from inked(self, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Pen, "bands", bands)
-    kept = desk.ink(keep_edits=True)
+    kept = desk.ink(keep_edits=True, watch=is_watched)
     assert isinstance(kept, PageSkipped)
-    assert "run again" in kept.note
+    assert says in kept.note
     assert np.array_equal(pixels(desk.output), edited)
 
 

@@ -220,6 +220,25 @@ class TestPictures:
         text = made(out).text
         assert "The ink cannot be shown: holds no readable image." in text
 
+    def test_sketches_of_an_unpacked_archive_are_found_by_the_end_of_their_path(
+        self, out: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "scans").rename(tmp_path / "sketches")  # as they lie beside the ink while it is made
+        inside = ("page10.png", f"deep/{EVIL}")
+        for name in inside:
+            was = entry(out, tmp_path / "sketches" / name, "page10.png")
+            change(out, lambda known, was=was, name=name: known.pages.update({name: was}))
+        (tmp_path / "sketches").rename(tmp_path / "unpacked")
+        (tmp_path / "sketches").mkdir()
+        sketch(tmp_path / "sketches/page10.png", 9)  # of another archive
+        text = made(out, sketches=Several()).text
+        assert "The sketch is not shown: it is not as it was inked. Name its folder with --sketches." in text
+        assert "Name the folder that it is in now, or that it was unpacked to, with --sketches." in text
+        page = made(out, sketches=Several([str(tmp_path / "unpacked")]))
+        assert "The sketch is not" not in page.text
+        shown = [each for each in page.of("img") if each["alt"] == "Sketch of page10.png"]
+        assert np.asarray(picture(shown[0]["src"]).convert("RGB"))[0, 0, 0] > 150
+
     def test_files_that_a_strange_manifest_names_are_not_shown(self, out: Path, tmp_path: Path) -> None:
         secret = sketch(tmp_path / "home/secret.png", 77)
         strange = replace(entry(out, secret, "page10.png"), input_sha256="0" * 64)

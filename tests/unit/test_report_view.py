@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from lineart_cli import pages, stamps
 from lineart_cli.batch import small_pictures
@@ -149,6 +149,18 @@ class TestLightInk:
         assert shown.ink.is_for_black == is_for_black
         row = Row("ink.svg", "sketch.png", 0, None, "")
         assert ('class="ink for-black"' in html.page(0, row, shown, {})) == is_for_black
+
+
+@pytest.mark.parametrize(("colour", "levels"), [("#ffffff", [0, 167, 255]), ("#000000", [255, 88, 0])])
+def test_ink_in_pdf_is_shown_on_black_where_it_is_light(
+    tmp_path: Path, sketch: Path, colour: str, levels: list[int]
+) -> None:
+    line = np.array([[[0, 20.25], [20, 20.25], [40, 20.25], [60, 20.25]]])
+    drawing = pages.Drawing([pages.Layer("ink", [pages.Shape([line], width=12.5)])], 600, 0.05)
+    page = pages.InkedPage((), (HEIGHT, WIDTH), drawn=[drawing])
+    pages.write_ink(tmp_path / "ink.pdf", page, "pdf", pages.Look(Colour._make(ImageColor.getrgb(colour))))
+    shown = pixels(view(sketch, tmp_path / "ink.pdf", ink_colour=colour).ink)
+    np.testing.assert_allclose(shown[[4, 14, 20], 30, 0], levels, atol=8)
 
 
 @pytest.mark.parametrize(("is_on_black", "levels"), [(False, [255, 227, 200]), (True, [0, 100, 200])])

@@ -599,6 +599,9 @@ def test_a_stroke_becomes_a_brush_of_one_s_own(caller: Caller, monkeypatch: Any,
     assert mine["name"] == "mine"
     assert "lineart's own" in caller.ask(5, "learn", **{**asked, "name": "ink_pen"})["error"]
     assert "letters" in caller.ask(6, "learn", **{**asked, "name": "../x"})["error"]
+    for number, (name, other) in enumerate({"Mine": "mine", "INK_pen": "ink_pen"}.items(), 8):
+        told = caller.ask(number, "learn", **{**asked, "name": name})["error"]
+        assert told.startswith(f"name {name}: only its case tells it from the brush {other}, which is one file")
     Image.new("L", (200, 100), 255).save(tmp_path / "stroke.png")
     assert caller.ask(7, "learn", **{**asked, "name": "none"})["kind"] == "argument"
     assert not (tmp_path / "brushes/none.json").exists()

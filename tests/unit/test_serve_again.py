@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from lineart_cli.edits.prints import SIDE
+from lineart_cli.errors import PageError
 from lineart_cli.model.card import ModelCard
 from lineart_cli.pages.readers.raw import first_line
 from lineart_cli.serve import Studio
@@ -38,13 +40,13 @@ class Desk:
     def path(self, name: str) -> str:
         return str(self.folder / name)
 
-    def ink(self, **fields: Any) -> dict[str, Any]:
+    def ink(self, tell: Callable[..., None] = lambda *_: None, **fields: Any) -> dict[str, Any]:
         head = first_line(WIDTH, HEIGHT, "y", "u8", dpi=300.0)
         Path(self.path("page")).write_bytes(head + self.page.tobytes())
         asked = {"pixels": self.path("page"), "out": self.path("out"), "prints": self.path("prints"), "fill": BLACK}
         last = {f"last_{name}": self._last[name] for name in ("scale", "exposure") if self._last}
         order = Order.of(Request(1, "ink", {**asked, **last, **fields}))
-        told = self._studio.ink(order, Watch(lambda *_: None))
+        told = self._studio.ink(order, Watch(tell))
         self._last = json.loads(json.dumps(told))
         return told
 
@@ -192,6 +194,17 @@ def test_what_is_wrong_with_edited_ink_is_told_and_leaves_no_files(desk: Desk) -
     Path(desk.path("old")).unlink()
     with pytest.raises(Exception, match="name the file of the last request's prints"):
         desk.ink(edited=edited)
+
+
+@pytest.mark.parametrize("short", ["layer", "mask"])
+def test_a_file_that_is_cut_short_while_it_is_read_is_told(desk: Desk, short: str) -> None:
+    desk.ink()
+    edited = desk.edited(desk.out())
+    np.full((HEIGHT, WIDTH), 255, np.uint8).tofile(desk.path("mask"))
+    whole = {"crop": [0, 0, WIDTH, HEIGHT], "mask": desk.path("mask")}
+    with pytest.raises(PageError, match=f"{short}: was cut short while it was read; write all rows, [0-9]+ bytes, and"):
+        desk.ink(lambda *_: os.truncate(desk.path(short), 100), edited=edited, **whole)
+    assert not Path(desk.path("out")).exists()
 
 
 @pytest.mark.parametrize(

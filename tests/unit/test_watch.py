@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lineart_cli.batch import files, watch
+from lineart_cli.batch import edited_output, files, watch
 from lineart_cli.batch.watch import GIVEN_UP, SETTLED, Saves
 from lineart_cli.errors import ArgumentError
+from lineart_cli.events import Event, PageSkipped
 
 A, B = Path("a.png"), Path("b.png")
 
@@ -80,6 +81,7 @@ class Desk:
         self.out.mkdir()
         self.stopped = threading.Event()
         self.clash = False
+        self.retries = watch.Retries(self)
         self.told: list[str] = []
         self._runs: list[list[str]] = []
         self._news = threading.Condition()
@@ -92,7 +94,9 @@ class Desk:
         self.wait(lambda: bool(self.told))
 
     def _follow(self) -> None:
-        watch.follow([str(self.scans)], self.out, self._known, self._plan, self._run, self._tell, self.stopped)
+        watch.follow(
+            [str(self.scans)], self.out, self._known, self._plan, self._run, self._tell, self.stopped, self.retries
+        )
 
     def _plan(self, sources: Sequence[files.Source]) -> list[files.Job]:
         if self.clash:
@@ -108,6 +112,9 @@ class Desk:
         with self._news:
             self.told.append(line)
             self._news.notify_all()
+
+    def report(self, event: Event) -> None:
+        """Passed on by `retries`."""
 
     def wait(self, what: Callable[[], bool]) -> None:
         with self._news:
@@ -149,6 +156,19 @@ def test_every_way_to_save_is_seen_and_ink_is_not(tmp_path: Path) -> None:
     (desk.scans / "a.png").write_bytes(half)
     assert desk.next_run() == ["a.png"]
     desk.end()
+
+
+def test_ink_that_was_saved_while_its_page_was_inked_is_inked_again_at_rest(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    sketch, ink = desk.scans / "a.png", desk.out / "a.png"
+    for path in (sketch, ink):
+        draw(path, 0)
+    desk.begin()
+    for note in ("is finished", edited_output.RETRIED):
+        desk.retries.report(PageSkipped(str(sketch), str(ink), note))
+    assert desk.next_run() == ["a.png"]
+    assert desk.retries.outputs() == []
+    desk.end()  # it is inked once
 
 
 def test_what_cannot_be_planned_waits_for_the_next_save(tmp_path: Path) -> None:

@@ -21,9 +21,10 @@ _LAYERED = {"psd", "xcf", "zipped"}
 _PACKED, _TAR = "packed", "tar"
 _UNREAD = {_PACKED: NO_PICTURE, _TAR: TAR}
 """Reason and advice for archives, which no module here reads."""
+_JPEG = b"\xff\xd8\xff"
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": "image",
-    b"\xff\xd8\xff": "image",
+    _JPEG: "image",
     b"BM": "image",
     b"GIF8": "image",
     **{b"P%d%c" % (kind, space): "image" for kind in range(1, 7) for space in b" \t\r\n#"},
@@ -44,7 +45,7 @@ _MAGIC = {
     b"7z\xbc\xaf\x27\x1c": _PACKED,
     b"Rar!": _PACKED,
 }
-_TARGA_HEAD = 18  # bytes
+_TARGA_HEAD, _RIFF, _CHUNK = 18, 12, 8  # bytes
 SVG = re.compile(rb"<(\w+:)?svg[\s>]")
 """The beginning of a drawing, in text that is no UTF-16."""
 _GZIP = b"\x1f\x8b\x08"
@@ -66,6 +67,29 @@ def has_photoshop_layers(file: BinaryIO) -> bool:
         return False
     found: bool = importlib.import_module(f"{__name__}.tiff").has_photoshop_layers(file)
     return found
+
+
+def is_lossy(file: BinaryIO) -> bool:
+    """Whether pixels in `file` were changed by its compression: that of JPEG, also in TIFF, or of WebP with loss."""
+    beginning = file.read(_RIFF)
+    file.seek(0)
+    if beginning[:4] == b"RIFF":
+        return _is_lossy_webp(file)
+    if _kind_of(file) == "tiff":
+        found: bool = importlib.import_module(f"{__name__}.tiff").is_lossy(file)
+        return found
+    return beginning.startswith(_JPEG)
+
+
+def _is_lossy_webp(file: BinaryIO) -> bool:
+    """Whether the first picture among the chunks of a WebP is one of the lossy kind."""
+    file.seek(_RIFF)
+    while len(head := file.read(_CHUNK)) == _CHUNK:
+        name, size = unpack("<4sI", head)
+        if name in {b"VP8 ", b"VP8L"}:
+            return bool(name == b"VP8 ")
+        file.seek(size + size % 2, 1)
+    return False
 
 
 def opened(file: BinaryIO, options: ReadOptions) -> AbstractContextManager[Document]:

@@ -29,6 +29,7 @@ _LARGE = 0.1  # share of the page's area from which an image sets the resolution
 _A_LITTLE_LESS = 1 - 1e-9  # so that a whole number of px, rounded up, is that number
 _BOX = 5  # corners of a closed one
 _DEEP = {2.0: 1, 6.0: 3}  # channels of 16 bits, by the bytes that they take
+_NOTHING = 0, 0, 0, 0  # red, green, blue, coverage
 _DECODED = 4  # bytes of a pixel that PDFium has drawn
 _TURNED = {0: 1, 90: 6, 180: 3, 270: 8}  # EXIF's orientation by a page's rotation
 
@@ -102,6 +103,7 @@ def _picture(page: pdfium.PdfPage, facts: PageFacts, options: ReadOptions) -> Pi
         dpi=(dpi, dpi),
         in_order=True,
         decoder_bytes=_DECODED * width * height,
+        bare=lambda: _pixels(page.render(scale=scale, fill_color=_NOTHING)),
     )
 
 
@@ -190,6 +192,8 @@ def _pixels(bitmap: pdfium.PdfBitmap) -> Iterator[Block]:
     samples = bitmap.to_numpy().reshape(bitmap.height, bitmap.width, bitmap.n_channels)
     if bitmap.n_channels == 1:
         yield Block(samples, "grey", 255)
+    elif bitmap.format == raw.FPDFBitmap_BGRA:
+        yield Block(samples[..., [2, 1, 0, 3]], "rgb", 255, "straight")
     else:
         yield Block(samples[..., 2::-1], "rgb", 255)  # PDFium writes blue first
 

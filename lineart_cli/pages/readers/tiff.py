@@ -63,6 +63,12 @@ def has_photoshop_layers(file: BinaryIO) -> bool:
         return _IMAGE_SOURCE_DATA in tiff.pages.first.tags
 
 
+def is_lossy(file: BinaryIO) -> bool:
+    """Whether the first page is compressed as JPEG."""
+    with TiffFile(file) as tiff:
+        return tiff.pages.first.compression in _JPEG
+
+
 def _picture(page: TiffPage, file_size: int) -> Picture:
     _check(page)
     orientation = page.tags.valueof("Orientation", 1)

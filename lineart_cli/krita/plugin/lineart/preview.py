@@ -134,8 +134,15 @@ class Preview(QtCore.QObject):
         return self._view.crop((document.width(), document.height()))
 
     def _glanced(self, document):
+        """What a preview is renewed for: the page as it is seen, and the colour of the ink."""
         crop = self._crop(document)
-        return crop and glance(document, crop)
+        return crop and (glance(document, crop), self._colour().rgba())
+
+    def _colour(self):
+        if self._choice()["colour"] != "foreground":
+            return QtGui.QColor(0, 0, 0)
+        view = Krita.instance().activeWindow().activeView()
+        return view.foregroundColor().colorForCanvas(view.canvas())
 
     def _ask(self, document):
         if not is_at_rest(document):
@@ -157,10 +164,7 @@ class Preview(QtCore.QObject):
             self._hide()
             self.said.emit(str(trouble))
             return
-        colour = QtGui.QColor(0, 0, 0)
-        if chosen["colour"] == "foreground":
-            foreground = Krita.instance().activeWindow().activeView()
-            colour = foreground.foregroundColor().colorForCanvas(foreground.canvas())
+        colour = self._colour()
         asked.update(crop=crop, zoom=view.zoom * view.ratio, **of_last_ink(document, source))
 
         def heard(answer):

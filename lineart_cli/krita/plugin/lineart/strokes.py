@@ -150,9 +150,10 @@ class StrokeMenu(QtCore.QObject):
 
 
 def _free(name, taken):
-    """The name, with the least number from 2 that makes it another one than those that are taken."""
+    """The name, with the least number from 2 that makes it another one than the taken ones, whatever their case."""
     names = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
-    return next(each for each in names if each not in taken)
+    lowered = {each.lower() for each in taken}
+    return next(each for each in names if each.lower() not in lowered)
 
 
 def _painted(document, node):
