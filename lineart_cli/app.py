@@ -130,13 +130,16 @@ def _ink(paths: list[str], out: Path | None, options: InkOptions, chosen: Chosen
     from lineart_cli.batch.output_folder import OutputFolder
     from lineart_cli.brushes import store
     from lineart_cli.events import Renaming
+    from lineart_cli.machine.folders import compiled_networks
     from lineart_cli.model import catalogue
     from lineart_cli.pages import OUTPUT_FORMATS, count_pages, libraries
+    from lineart_cli.scale import reader
     from lineart_cli.stamps import stamp
     from lineart_cli.ui import console, log_file
 
     process.give_back_memory()
     libraries.quieten()
+    reader.keep_compiled(compiled_networks())
     found = files.find(paths, out)
     sources = found.sources
     if not sources and not (options.watch and any(map(os.path.isdir, paths))):

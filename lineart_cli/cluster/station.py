@@ -36,6 +36,7 @@ from lineart_cli.model.card import ModelCard
 from lineart_cli.options import MODEL
 from lineart_cli.pages import libraries
 from lineart_cli.plan import PageSize, Plan
+from lineart_cli.scale import reader
 
 _End = tuple[Event, Delivery | None]
 _LOOK = 5.0  # seconds between looks at whether a page hangs
@@ -110,6 +111,7 @@ class _Station:
         self.run = setup.run
         self._scratch = tempfile.TemporaryDirectory(prefix="lineart-", ignore_cleanup_errors=True)
         scratch, cache = Path(self._scratch.name), folders.compiled_networks()
+        reader.keep_compiled(cache)
         inker = WatchedInker(lambda: open_inker(card, options.bits, setup.keep, scratch, cache), options.bits)
         decide = planning.decide(card, options, setup.pages, ours(hardware.detect()))
         self._open_feed = partial(_Feed, card=card, decide=decide, inker=inker, setup=setup)

@@ -98,6 +98,8 @@ def spirals(dark: Mask) -> Mask:
 def _row_at_left(dark: Mask) -> Iterator[tuple[slice, slice]]:
     """The places of a spiral's holes along the left side, each from the page's side on."""
     broad = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, np.ones((LEAST_SPOT, LEAST_SPOT), np.uint8))
+    if not broad.any():  # as on most pages
+        return
     _, _, stats, middles = cv2.connectedComponentsWithStats(broad)
     side = min(dark.shape)
     width, height = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]

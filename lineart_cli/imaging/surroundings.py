@@ -118,6 +118,8 @@ def _any_of(parts: Iterable[Part], shape: tuple[int, ...]) -> Mask:
 
 def _at_border(mask: Mask, level: Floats, least: float) -> Iterator[Part]:
     """The parts of a mask that touch the page's border, and have at least so many cells."""
+    if not any(side.any() for side in _sides(mask)):  # as on most pages
+        return
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
     for label in np.unique(np.concatenate(_sides(labels))):
         if label and stats[label, cv2.CC_STAT_AREA] >= least:

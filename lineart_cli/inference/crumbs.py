@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from lineart_cli.imaging.morphology import components
 from lineart_cli.inference.half_size import around, darkness, found, replace
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def sweep(
 def crumbs(inked: Mask, darken: passes.Darken) -> Mask:
     """Find crumbs, and what is nearer to them than to other ink; see `half_size.Find`."""
     mask = np.zeros_like(inked)
-    _, label, boxes, _ = cv2.connectedComponentsWithStats(inked)
+    _, label, boxes, _ = components(inked)
     longest = boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1)
     short = np.flatnonzero(longest <= _LONGEST)
     for one in short if short.size <= _MOST else ():

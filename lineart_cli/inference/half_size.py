@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from lineart_cli.imaging.morphology import disc
+from lineart_cli.imaging.morphology import components, disc
 from lineart_cli.imaging.resample import overlapping_strips, strips
 from lineart_cli.imaging.tone import store
 from lineart_cli.inference import passes
@@ -97,7 +97,7 @@ def shapes(mask: Mask, least_px: int = 1) -> Iterator[tuple[passes.Part, npt.NDA
     """What is connected in a mask and has so many px: rows and columns around it, and where in these it is."""
     if not mask.any():  # which is told in no time
         return
-    count, label, boxes, _ = cv2.connectedComponentsWithStats(mask)
+    count, label, boxes, _ = components(mask)
     for one in range(1, count):
         left, top, width, height, px = boxes[one]
         if px >= least_px:
@@ -141,7 +141,10 @@ def _below(smaller: passes.Darken, top: int) -> passes.Darken:
 
 def _inked(ink: Page, rows: slice, is_inked: IsInked) -> Mask:
     """Squares with ink in them: thin lines stay closed."""
-    here = is_inked(ink[STEP * rows.start : STEP * rows.stop])
-    whole = np.pad(here, [(0, -side % STEP) for side in here.shape])
-    pairs = (whole[::STEP] | whole[1::STEP]).view(np.uint16)
-    return np.asarray(pairs > 0).view(np.uint8)
+    found = np.empty((rows.stop - rows.start, -(-ink.shape[1] // STEP)), np.bool_)
+    for strip in strips(len(found)):
+        whole = is_inked(ink[STEP * (rows.start + strip.start) : STEP * (rows.start + strip.stop)])
+        if any(side % STEP for side in whole.shape):
+            whole = np.pad(whole, [(0, -side % STEP) for side in whole.shape])
+        np.greater((whole[::STEP] | whole[1::STEP]).view(np.uint16), 0, out=found[strip])
+    return found.view(np.uint8)

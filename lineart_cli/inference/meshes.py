@@ -56,14 +56,18 @@ def redrawn(darken: passes.Darken, before: Page, ink: DiskArray | npt.NDArray[np
 def meshes(inked: Mask, darken: passes.Darken) -> Mask:
     """Find meshes; see `half_size.Find`."""
     blank = 1 - inked
-    _, cells = cv2.connectedComponents(blank, connectivity=4)
+    mask = np.zeros_like(inked)
+    count, cells = cv2.connectedComponents(blank, connectivity=4)
+    if count <= _LEAST_CELLS:
+        return mask
     off = cv2.distanceTransform(blank, cv2.DIST_L2, cv2.DIST_MASK_5)
-    small = np.ones(cells.max() + 1, np.uint8)
-    small[cells[off >= _CELL]] = 0  # the ink, label 0, is part of a mesh
+    small = np.ones(count, np.uint8)
+    small[_met(np.asarray(cells, np.int32), off >= _CELL)] = 0  # the ink, label 0, is part of a mesh
+    if np.count_nonzero(small) <= _LEAST_CELLS:
+        return mask
     solid = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((_SOLID, _SOLID), np.uint8))
     net = np.where(solid > 0, np.uint8(0), small[cells])
     net = np.asarray(cv2.morphologyEx(net, cv2.MORPH_OPEN, disc(_BROAD)), np.uint8)
-    mask = np.zeros_like(net)
     for box, here in shapes(net, _LEAST_PX):
         white = off[box]
         if len(np.unique(cells[box][here & (white > 0)])) < _LEAST_CELLS:
@@ -72,3 +76,10 @@ def meshes(inked: Mask, darken: passes.Darken) -> Mask:
         if dark[here & (white > _BESIDE)].mean() >= _SEARCHED * dark[here].mean():
             mask[box] |= here
     return np.asarray(cv2.dilate(mask, disc(_MARGIN)), np.uint8)
+
+
+def _met(labels: npt.NDArray[np.int32], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """The labels in a mask, each once or more often; what lies side by side in it has the same one."""
+    begins = mask.copy()
+    begins[:, 1:] &= ~mask[:, :-1]
+    return labels[begins]

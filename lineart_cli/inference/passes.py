@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from lineart_cli.imaging.resample import strips
@@ -72,11 +73,13 @@ def _means(darken: Darken, shape: tuple[int, int], step: int, part: Part) -> npt
     rows, columns = (slice(step * a.start, min(step * a.stop, side)) for a, side in zip(part, shape, strict=True))
     darken((rows, columns), dark[: rows.stop - rows.start, : columns.stop - columns.start])
     # Added up one by one: OpenCV's area means come out in other bits at the end of a row.
-    whole = np.zeros((len(dark) // step, dark.shape[1] // step), np.float32)
+    squares = dark.reshape(len(dark) // step, step, dark.shape[1] // step, step)
+    whole = np.zeros(squares.shape[::2], np.float32)
     for y in range(step):
-        for x in range(step):
-            whole += dark[y::step, x::step]
-    return np.asarray(whole / np.float32(step * step), np.float32)
+        for column in cv2.split(squares[:, y]):
+            whole += column
+    whole /= np.float32(step * step)
+    return whole
 
 
 def cropped(bands: Iterable[npt.NDArray[Any]], shape: tuple[int, int]) -> Iterator[npt.NDArray[Any]]:

@@ -24,7 +24,8 @@ def coverage(level: npt.NDArray[np.floating[Any]], scale: float = 1, bits: int =
     ink = np.empty(level.shape, TYPES[bits])
     full = np.iinfo(ink.dtype).max
     for rows in strips(len(level)):
-        share = np.asarray(cv2.multiply(level[rows], scale * full, dtype=cv2.CV_32F))  # type: ignore[call-overload]
+        share = np.asarray(cv2.subtract(level[rows], 0.0, dtype=cv2.CV_32F))  # type: ignore[call-overload]
+        share *= np.float32(scale * full)
         share += np.float32(0.5 * full + 0.5)
         ink[rows] = np.clip(share, 0, full, out=share)
     return ink

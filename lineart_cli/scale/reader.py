@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from lineart_cli.model.compiled import CompiledNetworks
+from lineart_cli.model.ready import ready
 from lineart_cli.runtimes import UNBOUND, load
 from lineart_cli.stamps import Stamp, stamp
 
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
     Read = Callable[[Floats], Floats]
 
 
+class _Disk:
+    """Where networks are kept as they are compiled; None for nowhere."""
+
+    folder: Path | None = None
+
+
 def opened(network: Path) -> Read:
     """What runs a network, in any thread: of (1, 1, H, W) it makes (1, 2, H / 32, W / 32). It stays ready.
 
@@ -31,6 +39,11 @@ def opened(network: Path) -> Read:
         network: ONNX file, see `network.excess`.
     """
     return _kept(network, stamp(network))
+
+
+def keep_compiled(folder: Path | None) -> None:
+    """Keep the networks of this process, as they are compiled, in a folder too, where the next one finds them."""
+    _Disk.folder = folder
 
 
 def forget() -> None:
@@ -56,7 +69,7 @@ def _kept(network: Path, _: Stamp | None) -> Read:
 def _of_openvino(network: Path) -> Read:
     core = load("openvino").Core()
     settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": cv2.getNumThreads(), **UNBOUND}
-    compiled = core.compile_model(core.read_model(network), "CPU", settings)
+    compiled = ready(core, network, "CPU", settings, lambda: core.read_model(network), CompiledNetworks(_Disk.folder))
 
     def read(sketch: Floats) -> Floats:
         octaves = compiled.create_infer_request().infer([sketch], share_inputs=True)[compiled.output(0)]

@@ -99,6 +99,7 @@ class Studio:
         self._card = card
         self._decide = decide
         self._compiled = CompiledNetworks(cache)
+        reader.keep_compiled(cache)
         self._networks = ReadyNetworks(self._open, _MOST_READY, _MOST_AWAKE, _SMALL_PX)
         self._prepared: list[Shape] = []
         self._sheet: tuple[Any, Sheet] | None = None

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lineart_cli.inference.engines import compiled
-from lineart_cli.inference.engines.compiled import CompiledNetworks
+from lineart_cli.model import compiled
+from lineart_cli.model.compiled import CompiledNetworks
 
 
 def test_each_key_has_its_own(tmp_path: Path) -> None:

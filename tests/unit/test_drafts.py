@@ -52,6 +52,17 @@ def test_a_net_with_strokes_beside_its_lines_is_a_mesh() -> None:
     assert not mesh[350:].any()
 
 
+@pytest.mark.parametrize("rows", [3, 2])
+def test_a_mesh_has_twelve_cells_at_least(rows: int) -> None:
+    inked = np.zeros((100, 120), np.uint8)
+    inked[20 : 24 + 14 * rows, 20:80] = 1
+    for row in range(rows):
+        for column in range(4):
+            inked[24 + 14 * row : 34 + 14 * row, 24 + 14 * column : 34 + 14 * column] = 0
+    dark = np.full(inked.shape, 0.8, np.float32)
+    assert meshes.meshes(inked, darken_of(dark)).any() == (4 * rows >= 12)
+
+
 @pytest.mark.parametrize("every", [14, 60])
 def test_lines_that_follow_all_that_is_drawn_are_no_mesh(every: int) -> None:
     assert not areas(net(every), strokes_of(net(every))).any()

@@ -248,6 +248,22 @@ def test_opencv_reads_the_same_where_there_is_no_openvino(monkeypatch: pytest.Mo
     assert by_openvino == pytest.approx(by_opencv, abs=2e-6)
 
 
+def test_another_process_finds_the_network_as_it_was_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import openvino
+
+    card, page = catalogue.find(MODEL), stripes(23.0)
+    assert card.scale_network
+    reader.keep_compiled(tmp_path)
+    reader.forget()
+    compiled = excess(page, card.scale_network)
+    reader.forget()
+    monkeypatch.setattr(openvino.Core, "read_model", None)  # without it there is nothing to compile
+    found = excess(page, card.scale_network)
+    reader.keep_compiled(None)
+    reader.forget()
+    assert compiled == found
+
+
 def test_a_network_is_made_ready_once_and_again_when_its_file_is_another(
     straight: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -145,6 +145,16 @@ def test_the_same_page_gives_the_same_darkness() -> None:
     np.testing.assert_array_equal(tone.darkness(scan), tone.darkness(scan))
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_what_is_stored_has_the_bits_that_numpy_gives_it(dtype: type) -> None:
+    values = np.random.default_rng(0).random((64, 100), np.float32) ** 8
+    values[0, :3] = 0, 1, 2**-25
+    out = np.ones((66, 107), dtype)
+    tone.store(values, out[1:65, 4:104])
+    np.testing.assert_array_equal(out[1:65, 4:104], values.astype(dtype))
+    assert (out[[0, 65]] == 1).all()
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 60, 61, 50_000, 50_001])
 @pytest.mark.parametrize("steps", [1, 7, 100_000])
 def test_the_median_is_numpy_s_also_of_values_in_steps_and_in_order(size: int, steps: int) -> None:

@@ -16,7 +16,7 @@ from lineart_cli.inference.engines.base import (
     OutOfMemoryError,
     UnusableError,
 )
-from lineart_cli.inference.engines.compiled import CompiledNetworks
+from lineart_cli.model.compiled import CompiledNetworks
 from lineart_cli.runtimes import load
 
 __all__ = [

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from io import BytesIO
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,13 +10,14 @@ import numpy as np
 
 from lineart_cli.errors import EngineError
 from lineart_cli.inference.engines.base import CheckedEngine, EngineChoice, MissingRuntimeError, failure
+from lineart_cli.model.ready import ready
 from lineart_cli.runtimes import UNBOUND, load
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lineart_cli.inference.engines.base import Level
-    from lineart_cli.inference.engines.compiled import CompiledNetworks
+    from lineart_cli.model.compiled import CompiledNetworks
 
 _ELEMENT_TYPES = {"auto": "f32", "f32": "f32", "bf16": "bf16", "int8": "f32"}
 
@@ -53,11 +52,8 @@ class OpenVinoEngine(CheckedEngine):
             if compiled is None or "EXPORT_IMPORT" not in capabilities:
                 model = core.compile_model(_model(core, network, self._sketch_shape), device, settings)
             else:
-                key = _key(core, network, device, settings, shape)
-                model = _kept(core, device, settings, compiled.find(key))
-                if model is None:
-                    model = core.compile_model(_model(core, network, self._sketch_shape), device, settings)
-                    compiled.keep(key, model.export_model().getvalue())
+                read = partial(_model, core, network, self._sketch_shape)
+                model = ready(core, network, device, settings, read, compiled, shape)
             self._model, self._request = model, model.create_infer_request()
         except (RuntimeError, MemoryError) as error:
             message = f"--device {device}: OpenVINO cannot prepare {network}: {_last_line(error)}"
@@ -87,25 +83,6 @@ def _model(core: Any, network: Path, shape: tuple[int, ...]) -> Any:
     steps.input("sketch").tensor().set_element_type(Type.f16)
     steps.output("level").tensor().set_element_type(Type.f16)
     return steps.build()
-
-
-def _key(core: Any, network: Path, device: str, settings: dict[str, Any], shape: tuple[int, int]) -> str:
-    """All that a compiled network depends on."""
-    from openvino import get_version
-
-    contents = hashlib.sha256(network.read_bytes()).hexdigest()
-    machine = core.get_property(device, "FULL_DEVICE_NAME"), os.environ.get("ONEDNN_MAX_CPU_ISA", "")
-    return repr((contents, get_version(), device, machine, sorted(settings.items()), shape))
-
-
-def _kept(core: Any, device: str, settings: dict[str, Any], compiled: bytes | None) -> Any:
-    """A network that was compiled before; None where there is none, or the runtime no longer takes it."""
-    if compiled is None:
-        return None
-    try:
-        return core.import_model(BytesIO(compiled), device, settings)
-    except RuntimeError:
-        return None
 
 
 def _device(core: Any, wanted: str) -> str:
