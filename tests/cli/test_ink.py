@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,12 +19,12 @@ import tifffile
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
+from batches import HalfInker
+from command import lineart as called
+from folders import visible
 from lineart_cli import app, pages, planning
 from lineart_cli.bench import settings
 from lineart_cli.brushes import store
-from lineart_cli.brushes.style import Tool
-from lineart_cli.imaging.disk_array import Page
-from lineart_cli.imaging.tone import Tone
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.machine import hardware
 from lineart_cli.machine.hardware import Hardware
@@ -34,25 +34,10 @@ from lineart_cli.options import FORMATS, FORMATS_OF_CURVES, MODEL, InkOptions, R
 from lineart_cli.plan import Measured, PageSize, Plan, Request, plan
 
 
-class HalfInker:
-    """Inks what is darker than half."""
-
-    def __init__(self, bits: int) -> None:
-        self._bits = bits
-
-    def bands(
-        self, grey: Page, size: PageSize, plan: Plan, tool: Tool, faint: float, tone: Tone
-    ) -> Iterator[np.ndarray]:
-        white = np.iinfo(grey.dtype).max if grey.dtype.kind == "u" else 1
-        ink = np.where(grey[:] < white / 2, 2**self._bits - 1, 0).astype(f"uint{self._bits}")
-        yield cv2.resize(ink, size.shape[::-1], interpolation=cv2.INTER_NEAREST)
-
-
 class Shell:
     """Types commands into `lineart`; `out` and `err` are what the last one said."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch = monkeypatch
         self._capsys = capsys
         self.out = self.err = ""
         self.machine = Hardware("Some CPU", ("avx2", "bf16"), 4, 4, 16 * 10**9, 8 * 10**9)
@@ -73,11 +58,9 @@ class Shell:
         return self._decide
 
     def __call__(self, *arguments: str) -> int:
-        self._monkeypatch.setattr("sys.argv", ["lineart", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            app.main()
+        code = called(*arguments)
         self.out, self.err = self._capsys.readouterr()
-        return int(ended.value.code or 0)
+        return code
 
 
 @pytest.fixture
@@ -91,15 +74,9 @@ def lineart(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     return Shell(monkeypatch, capsys)
 
 
-def files(folder: str) -> list[str]:
-    """All files but what lineart keeps for itself."""
-    paths = (path.relative_to(folder) for path in Path(folder).rglob("*") if path.is_file())
-    return sorted(str(path) for path in paths if not path.parts[0].startswith(".lineart"))
-
-
 def test_a_folder_is_inked_and_summed_up(lineart: Shell) -> None:
     assert lineart("ink", "scans", "-o", "ink") == 0
-    assert files("ink") == ["a.png", "deep/b.png"]
+    assert visible(Path("ink")) == ["a.png", "deep/b.png"]
     assert lineart.out == ""
     assert re.fullmatch(r"2 inked, 0 skipped, 0 failed; in ink, after \d+\.\d s\n", lineart.err)
 
@@ -200,7 +177,7 @@ def test_a_log_gets_in_nobody_s_way(lineart: Shell, name: str, says: str) -> Non
 def test_a_link_to_itself_fails_alone_in_one_line(lineart: Shell) -> None:
     os.symlink("loop.png", "scans/loop.png")
     assert lineart("ink", "scans", "-o", "ink", "--log-file", "run.log") == 1
-    assert files("ink") == ["a.png", "deep/b.png"]
+    assert visible(Path("ink")) == ["a.png", "deep/b.png"]
     assert "lineart: scans/loop.png: cannot be opened (" in lineart.err
 
 
@@ -211,7 +188,7 @@ def test_odd_names_are_inked_or_fail_alone_in_one_line(lineart: Shell) -> None:
         shutil.copy("scans/a.png", f"scans/{name}.png")
     Path("scans/bad\n\x1b[2J.png").write_text("no image")
     assert lineart("ink", "scans", "-o", "ink", "--verbose") == 1
-    assert files("ink") == sorted(["a.png", "deep/b.png", *(f"{name}.png" for name in names)])
+    assert visible(Path("ink")) == sorted(["a.png", "deep/b.png", *(f"{name}.png" for name in names)])
     assert "lineart: scans/bad\\n\\x1b[2J.png: " in lineart.err
     assert not set(lineart.err) & {"\x1b", "\x7f"}
     assert lineart("ink", "scans", "-o", "ink", "--json") == 1
@@ -228,8 +205,8 @@ def test_symlink_loops_end_and_links_out_of_the_output_folder_are_refused(linear
     Path("ink/deep").symlink_to(Path("elsewhere").resolve())
     assert lineart("ink", "scans", "-o", "ink", "--overwrite") == 1
     assert "lineart: ink/deep/b.png: a link leads out of the folder, to " in lineart.err
-    assert files("elsewhere") == []
-    assert files("ink") == ["a.png"]
+    assert visible(Path("elsewhere")) == []
+    assert visible(Path("ink")) == ["a.png"]
 
 
 def test_watching_a_dry_run_is_refused(lineart: Shell) -> None:
@@ -373,7 +350,7 @@ def test_metadata_leaks_only_where_it_is_wanted(lineart: Shell) -> None:
 def test_the_pages_of_a_file_are_joined_on_request(lineart: Shell) -> None:
     tifffile.imwrite("scans/book.tif", np.full((3, 40, 30), 255, np.uint8), photometric="minisblack")
     assert lineart("ink", "scans", "-o", "ink", "--format", "tiff", "--join") == 0
-    assert files("ink") == ["a.tiff", "book.tiff", "deep/b.tiff"]
+    assert visible(Path("ink")) == ["a.tiff", "book.tiff", "deep/b.tiff"]
     assert pages.count_pages(Path("ink/book.tiff")) == 3
 
 
@@ -457,7 +434,7 @@ def test_a_page_too_large_for_the_memory_fails_alone_and_says_what_would_do(line
     Image.new("L", (30_000, 9_000), 255).save("scans/large.png", dpi=(600, 600))
     wishes = ("--drawing", "14px", "--max-memory")
     assert lineart("ink", "scans", "-o", "ink", *wishes, "400MB") == 1
-    assert files("ink") == ["a.png", "deep/b.png"]
+    assert visible(Path("ink")) == ["a.png", "deep/b.png"]
     said = re.search(r"scans/large.png: cannot be inked; --max-memory 400MB: .* give --max-memory (\S+)\n", lineart.err)
     assert said
     assert lineart("ink", "scans/large.png", "-o", "ink", *wishes, said[1], "--dry-run") == 0
@@ -507,11 +484,11 @@ def test_bad_arguments_are_one_line_and_nothing_is_done(lineart: Shell, argument
     Path("empty").mkdir()
     Path("copy").mkdir()
     Image.new("L", (4, 4)).save("copy/a.png")
-    before = files(".")
+    before = visible(Path("."))
     assert lineart("ink", *arguments) == 2
     assert lineart.err.startswith(f"lineart: {says}")
     assert lineart.err.count("\n") == 1
-    assert files(".") == before
+    assert visible(Path(".")) == before
 
 
 @pytest.mark.parametrize(
@@ -547,7 +524,7 @@ def test_a_page_of_a_few_px_is_told_to_be_one(lineart: Shell) -> None:
 
 def test_a_missing_path_beside_good_ones_fails_alone(lineart: Shell) -> None:
     assert lineart("ink", "gone.png", "scans/a.png", "-o", "ink") == 1
-    assert files("ink") == ["a.png"]
+    assert visible(Path("ink")) == ["a.png"]
     assert "lineart: gone.png: no such file or folder; " in lineart.err
     assert "1 inked, 0 skipped, 1 failed" in lineart.err
 

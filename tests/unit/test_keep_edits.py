@@ -20,6 +20,7 @@ from PIL import Image
 from psd_tools import PSDImage
 from tifffile import imwrite
 
+from batches import Listener, plan
 from lineart_cli import pages, report
 from lineart_cli.batch import files, manifest
 from lineart_cli.batch.kept_files import NAME as KEPT
@@ -30,8 +31,6 @@ from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
 from lineart_cli.events import Event, Notice, PageDone, PageFailed, PagePlanned, PageSkipped
 from lineart_cli.imaging.tone import Tone
-from lineart_cli.inference.engines.base import EngineChoice
-from lineart_cli.inference.tiles import plan_tiles
 from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, NEUTRAL_FAINT, Colour, InkOptions, Length, ReadOptions, ReportOptions
 from lineart_cli.plan import PageSize, Plan
@@ -74,12 +73,12 @@ class FinePen(Pen):
         yield (255 - grey).astype(np.uint16) * 257
 
 
-class Desk:
+class Desk(Listener):
     """A sketch, a folder of ink, and all that a run of `lineart ink` tells."""
 
     def __init__(self, root: Path) -> None:
+        super().__init__()
         self.scan, self.out = root / "a.png", root / "ink"
-        self.events: list[Event] = []
 
     def draw(self, page: np.ndarray) -> None:
         Image.fromarray(page).save(self.scan, dpi=(300, 300))
@@ -95,12 +94,9 @@ class Desk:
         pen = FinePen() if options.bits == 16 else Pen()
         self.events = []
         with OutputFolder(self.out, overwrite=options.overwrite, dry_run=options.dry_run) as folder:
-            batch = Batch(folder, options, tools, catalogue.find(MODEL), decide, lambda: pen, self, threading.Event())
+            batch = Batch(folder, options, tools, catalogue.find(MODEL), plan, lambda: pen, self, threading.Event())
             batch.run(jobs, problems)
         return next(each for each in reversed(self.events) if isinstance(each, PageDone | PageSkipped | PagePlanned))
-
-    def report(self, event: Event) -> None:
-        self.events.append(event)
 
     @property
     def output(self) -> Path:
@@ -110,20 +106,6 @@ class Desk:
     @property
     def record(self) -> manifest.Entry:
         return manifest.parse((self.out / manifest.NAME).read_text()).pages[self.output.name]
-
-
-def decide(page: PageSize) -> Plan:
-    tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(
-        choice=EngineChoice("openvino", "CPU", "f32", 2),
-        passes=3,
-        tiles=tiles,
-        draft=(),
-        at_once=1,
-        memory=123,
-        seconds=1.5,
-        reasons=(),
-    )
 
 
 @pytest.fixture
