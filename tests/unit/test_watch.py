@@ -11,6 +11,7 @@ from PIL import Image
 from lineart_cli.batch import files, watch
 from lineart_cli.batch.watch import GIVEN_UP, SETTLED, Saves
 from lineart_cli.errors import ArgumentError
+from waiting import LATE
 
 A, B = Path("a.png"), Path("b.png")
 
@@ -111,7 +112,7 @@ class Desk:
 
     def wait(self, what: Callable[[], bool]) -> None:
         with self._news:
-            assert self._news.wait_for(what, 60)
+            assert self._news.wait_for(what, LATE)
 
     def next_run(self) -> list[str]:
         self.wait(lambda: bool(self._runs))
@@ -119,7 +120,7 @@ class Desk:
 
     def end(self) -> None:
         self.stopped.set()
-        self._thread.join(60)
+        self._thread.join(LATE)
         assert not self._thread.is_alive()
         assert not self._runs
 
