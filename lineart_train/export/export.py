@@ -134,15 +134,13 @@ def export(
         ExportError: a runtime differs by more than `TOLERANCE`; nothing is left in `target`.
         FileNotFoundError: `run` holds no checkpoint.
     """
-    config, progress = read_config(run), read_progress(run)
     model = load_model(run)
-    folded = fold(model)
     page = draw(HELD_OUT_SEED, 0, TEST_SIDE)
     sketch = (page.sketch[None, None] / np.float32(255)).astype(np.float16)
     target.mkdir(parents=True, exist_ok=True)
     part, final = target / "network.part.onnx", target / "network.onnx"
     try:
-        write_onnx(folded, part)
+        write_onnx(fold(model), part)
         differences = disagreement(model, part, sketch)
         if max(differences.values()) > TOLERANCE:
             raise ExportError(f"The runtimes differ from PyTorch by {differences} px, allowed are {TOLERANCE}.")
@@ -154,14 +152,19 @@ def export(
         level = model(without_draft(dark), torch.tensor([TEST_THICKNESS])).numpy()[0, 0]
     sheet.save(target / "test_input.png", 255 - page.sketch)
     sheet.save(target / "test_output.png", sheet.coverage(level))
-    card = {
-        "name": name,
-        "version": version,
-        "description": description,
-        "licence": "MIT",
+    about = {"name": name, "version": version, "description": description, "licence": "MIT"}
+    card = {**about, **_tables(run, final, notes)}
+    (target / "card.toml").write_text(tomli_w.dumps(card), "utf-8")
+    return differences
+
+
+def _tables(run: Path, network: Path, notes: dict[str, Any]) -> dict[str, Any]:
+    """The tables of a model's card: of the network that was exported of a run."""
+    config, progress = read_config(run), read_progress(run)
+    return {
         "network": {
-            "file": final.name,
-            "sha256": hashlib.sha256(final.read_bytes()).hexdigest(),
+            "file": network.name,
+            "sha256": hashlib.sha256(network.read_bytes()).hexdigest(),
             "opset": OPSET,
             "halo_px": halo(config.net),
             "multiple_of": config.net.multiple_of,
@@ -171,7 +174,7 @@ def export(
             "kmac_per_px": round(kmac_per_px(config.net), 1),
         },
         "draft": {"thickness": DRAFT, "scale": DRAFT_SCALE},
-        "memory": footprint(final),
+        "memory": footprint(network),
         "test": {
             "input": "test_input.png",
             "output": "test_output.png",
@@ -185,5 +188,3 @@ def export(
             **notes,
         },
     }
-    (target / "card.toml").write_text(tomli_w.dumps(card), "utf-8")
-    return differences

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +14,8 @@ from numpy.typing import NDArray
 
 from lineart_cli.imaging.tone import GAIN, INK, LEAST_DRAWN, MAIN_LINE
 from lineart_train.generator.dataset import draw
-from lineart_train.generator.scenes.drawings import Library, load
+from lineart_train.generator.workers import library, workers
 from lineart_train.scale.net import ScaleNet, of_page, scale_loss
-from lineart_train.training.pool import spare_cores
 from lineart_train.training.steps import descend
 
 Canvas = tuple[NDArray[np.uint8], float]
@@ -34,24 +31,16 @@ OCTAVES = 2.7
 """Crops are this many octaves too large or too small, at most."""
 BATCH, RATE = 16, 2e-3
 
-_libraries: list[Library | None] = []
-
-
-def _start(folder: Path | None) -> None:
-    cv2.setNumThreads(1)
-    _libraries[:] = [load(folder) if folder else None]
-
 
 def _canvas(seed: int, size: int, index: int) -> Canvas:
     octaves = float(np.random.default_rng((seed, index, 1)).uniform(*DRAWN))
-    return draw(seed, index, size, _libraries[0], 2.0**octaves).sketch, octaves
+    return draw(seed, index, size, library(), 2.0**octaves).sketch, octaves
 
 
 def canvases(seed: int, count: int, size: int, drawings: Path | None) -> list[Canvas]:
     """Draw canvases of known scale, with as many processes as there are spare cores."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(spare_cores(), context, initializer=_start, initargs=(drawings,)) as workers:
-        return list(workers.map(partial(_canvas, seed, size), range(count), chunksize=4))
+    with workers(drawings) as processes:
+        return list(processes.map(partial(_canvas, seed, size), range(count), chunksize=4))
 
 
 def crop(canvas: Canvas, rng: np.random.Generator, side: int = SIDE) -> tuple[NDArray[np.float32], float]:

@@ -7,6 +7,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -69,51 +70,33 @@ def train(
     """
     device = available(device)
     run.mkdir(parents=True, exist_ok=True)
-    model, average, optimizer, progress = _begun(config, run, device, start)
+    nets, progress = _begun(config, run, device, start)
     held_out = [draw(HELD_OUT_SEED, i, config.crop) for i in range(12)]
     record: dict[str, float] = {}
     with Pool(config.seed, config.canvas, config.pool, config.workers, drawings, progress.next_index, device) as pool:
         pool.fill(partial(_drawn, tell, is_stopped))
-        rng = np.random.default_rng((config.seed, progress.step))
+        rng, means = np.random.default_rng((config.seed, progress.step)), _Means()
         before, started, looked = progress.minutes, time.monotonic(), time.monotonic()
-        sums: dict[str, Tensor] = {}
-        counted, owed = 0, 0.0
         done = _share(progress, minutes, steps)
         is_last = done >= 1
         while not is_last:
             rate = learning_rate(config, progress.step, done)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            sketch, offset = pool.batch(rng, config.batch, config.crop)
-            seen, wanted = first_pass(sketch, offset)
-            again = second_pass(average, sketch, rng, config.blank, config.torn)
-            losses = _step(model, optimizer, torch.cat([again, seen]), torch.cat([offset, wanted]))
-            follow(average, model, min(config.average, (1 + progress.step) / (10 + progress.step)))
-            if config.fresh < 0:
-                pool.refresh_ready()
-            owed += max(config.fresh, 0.0)
-            pool.refresh(int(owed))
-            owed -= int(owed)
+            losses = _step(nets, pool, config, rng, progress.step, rate)
+            means.add(losses)
+            _refresh(pool, config.fresh)
             progress.step += 1
             progress.minutes = before + (time.monotonic() - started) / 60
             progress.next_index = pool.next_index
             done = _share(progress, minutes, steps)
             is_last = done >= 1 or is_stopped()
-            counted += 1
-            for name, value in losses.items():
-                sums[name] = sums.get(name, 0.0) + value.detach()
             if progress.step % 10 == 0 or is_last:
-                seen_loss = {"loss": float(losses["loss"].detach())}
-                _check_finite(seen_loss)
+                seen_loss = _finite({"loss": float(losses["loss"].detach())})
                 tell({**record, "step": progress.step, "done": done, **seen_loss})
             if time.monotonic() - looked > 60 * EVALUATE_EVERY or is_last:
                 looked = time.monotonic()
-                means = {name: float(value) / counted for name, value in sums.items()}
-                record = {"step": progress.step, "minutes": progress.minutes, "rate": rate, **means}
-                record |= look(average, held_out, run / "sheet.png", device)
-                _check_finite(record)
-                sums, counted = {}, 0
-                checkpoint.save(run, config, progress, model, average, optimizer)
+                record = {"step": progress.step, "minutes": progress.minutes, "rate": rate, **means.take()}
+                record = _finite(record | look(nets.average, held_out, run / "sheet.png", device))
+                checkpoint.save(run, config, progress, nets.model, nets.average, nets.optimizer)
                 with (run / "record.jsonl").open("a") as lines:
                     lines.write(json.dumps(record) + "\n")
     return record
@@ -125,10 +108,35 @@ def _drawn(tell: Tell, is_stopped: Callable[[], bool], done: int, wanted: int) -
     tell({"drawn": done, "wanted": wanted})
 
 
-def _begun(
-    config: TrainConfig, run: Path, device: str, start: Path | None
-) -> tuple[LineartNet, LineartNet, torch.optim.Optimizer, Progress]:
-    """Network, averaged network, optimizer and progress: of the run's checkpoint, or of a new run."""
+@dataclass(frozen=True)
+class _Nets:
+    """The network that learns, the one whose weights are the average of its, and what moves its weights."""
+
+    model: LineartNet
+    average: LineartNet
+    optimizer: torch.optim.Optimizer
+
+
+class _Means:
+    """Losses since they were taken last, on average."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._count = 0
+
+    def add(self, losses: dict[str, Tensor]) -> None:
+        self._count += 1
+        for name, value in losses.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value.detach()
+
+    def take(self) -> dict[str, float]:
+        means = {name: float(value) / self._count for name, value in self._sums.items()}
+        self._sums, self._count = {}, 0
+        return means
+
+
+def _begun(config: TrainConfig, run: Path, device: str, start: Path | None) -> tuple[_Nets, Progress]:
+    """Networks, optimizer and progress: of the run's checkpoint, or of a new run."""
     torch.manual_seed(config.seed)
     model = LineartNet(config.net).to(device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -142,7 +150,7 @@ def _begun(
         progress = checkpoint.read_progress(run)
     elif start is not None:
         checkpoint.start_from(start, model, average)
-    return model, average, optimizer, progress
+    return _Nets(model, average, optimizer), progress
 
 
 def _share(progress: Progress, minutes: float, steps: int | None) -> float:
@@ -157,9 +165,11 @@ def learning_rate(config: TrainConfig, step: int, done: float) -> float:
     return config.rate * up * max(down, 0.01)
 
 
-def _check_finite(record: dict[str, float]) -> None:
+def _finite(record: dict[str, float]) -> dict[str, float]:
+    """The record as it is. Raises ValueError if a loss in it is not finite."""
     if not all(math.isfinite(value) for value in record.values()):
         raise ValueError("The loss is no longer finite. Train again from the checkpoint with a lower rate.")
+    return record
 
 
 def available(device: str) -> str:
@@ -173,13 +183,30 @@ def available(device: str) -> str:
     return device
 
 
-def _step(model: LineartNet, optimizer: torch.optim.Optimizer, seen: Tensor, offset: Tensor) -> dict[str, Tensor]:
-    model.train()
-    with torch.autocast(seen.device.type, torch.bfloat16):
-        fields = model.fields(seen.contiguous(memory_format=torch.channels_last))
-    losses = field_loss(fields.float(), offset)
-    descend(model, optimizer, losses["loss"])
+def _step(
+    nets: _Nets, pool: Pool, config: TrainConfig, rng: np.random.Generator, step: int, rate: float
+) -> dict[str, Tensor]:
+    """Take one step down the losses of a batch, seen at both passes; the averaged weights follow."""
+    sketch, offset = pool.batch(rng, config.batch, config.crop)
+    seen, wanted = first_pass(sketch, offset)
+    again = second_pass(nets.average, sketch, rng, config.blank, config.torn)
+    given = torch.cat([again, seen]).contiguous(memory_format=torch.channels_last)
+    nets.model.train()
+    with torch.autocast(given.device.type, torch.bfloat16):
+        fields = nets.model.fields(given)
+    losses = field_loss(fields.float(), torch.cat([offset, wanted]))
+    for group in nets.optimizer.param_groups:
+        group["lr"] = rate
+    descend(nets.model, nets.optimizer, losses["loss"])
+    follow(nets.average, nets.model, min(config.average, (1 + step) / (10 + step)))
     return losses
+
+
+def _refresh(pool: Pool, fresh: float) -> None:
+    if fresh < 0:
+        pool.refresh_ready()
+    else:
+        pool.refresh(fresh)
 
 
 @torch.no_grad()

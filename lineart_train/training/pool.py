@@ -6,14 +6,9 @@ The canvases lie on the device that trains, in bytes, so that a crop is cut and 
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import connection
+from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
 
@@ -22,9 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lineart_cli.machine.process import give_way
+from lineart_train.generator import workers as drawing
 from lineart_train.generator.dataset import Pair, draw
-from lineart_train.generator.scenes.drawings import Library, load
 from lineart_train.generator.sketch.raster import OFFSET_UNIT
 
 AHEAD = 64
@@ -32,32 +26,9 @@ AHEAD = 64
 DARKNESS = (0.85, 1.1)
 """Range of the gain of a crop: tone does not always find the same main line."""
 
-_libraries: list[Library | None] = []
-
-
-def _start(folder: Path | None) -> None:
-    """Each drawing process reads the library once, gives way to training, and ends when that does, not by Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    give_way()
-    torch.set_num_threads(1)
-    _libraries[:] = [load(folder) if folder else None]
-
-
-def _leave_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
-
 
 def _draw(seed: int, index: int, size: int) -> Pair:
-    return draw(seed, index, size, _libraries[0])
-
-
-def spare_cores() -> int:
-    """How many processes may draw while one trains, at least 1."""
-    return max(1, len(os.sched_getaffinity(0)) - 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 2) - 1)
+    return draw(seed, index, size, drawing.library())
 
 
 class Pool:
@@ -71,7 +42,7 @@ class Pool:
             seed: of the series of canvases.
             size: side of a canvas, px.
             count: canvases that are kept.
-            workers: drawing processes; 0 for one per spare core.
+            workers: drawing processes; 0 for one per core that training leaves free.
             drawings: folder of clean drawings, or None.
             first: index of the first canvas.
             device: where the canvases lie and crops are cut.
@@ -81,10 +52,9 @@ class Pool:
         self._device = torch.device(device)
         self._sketches = torch.empty((count, 1, size, size), dtype=torch.uint8, device=self._device)
         self._offsets = torch.empty((count, 2, size, size), dtype=torch.int8, device=self._device)
-        self._taken = 0
+        self._taken, self._owed = 0, 0.0
         self._coming: deque[Future[Pair]] = deque()
-        context = multiprocessing.get_context("spawn")
-        self._workers = ProcessPoolExecutor(workers or spare_cores(), context, initializer=_start, initargs=(drawings,))
+        self._workers = drawing.workers(drawings, workers)
 
     def __enter__(self) -> Pool:
         return self
@@ -105,12 +75,15 @@ class Pool:
             self._take()
             tell(len(self), wanted)
 
-    def refresh(self, count: int) -> None:
+    def refresh(self, count: float) -> None:
         """Order `count` more canvases and take in those ordered before the last `AHEAD`, waiting if need be.
 
-        So the pool at a step is a function of the seed and the number of canvases ordered, not of the machine.
+        Parts of a canvas are owed until they are a whole one. So the pool at a step is a function of the seed and the
+        number of canvases ordered, not of the machine.
         """
-        self._order(count)
+        self._owed += count
+        self._order(int(self._owed))
+        self._owed -= int(self._owed)
         while len(self._coming) > AHEAD:
             self._take()
 

@@ -1,4 +1,4 @@
-"""`lineart` as a process of its own, with a fake in place of the network."""
+"""`lineart` with a fake in place of the network: as a process of its own, and as it is typed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from shell import Shell
 
 # The inker tells that it has begun, waits, and inks noise (which does not compress) that depends on the thickness.
 DRIVER = """
@@ -73,3 +75,14 @@ def start(folder: Path) -> Iterator[Start]:
     for process in begun:
         with process:  # closes its pipes
             process.kill()
+
+
+@pytest.fixture
+def lineart(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Shell:
+    """The command, in a folder with scans/{a.png, deep/b.png} at 300 dpi."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("scans/a.png", "scans/deep/b.png"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.linear_gradient("L").save(path, dpi=(300, 300))
+    return Shell(monkeypatch, capsys)

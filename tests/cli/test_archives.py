@@ -19,15 +19,10 @@ import pytest
 from PIL import Image
 
 from lineart_cli.pages import signed
+from processes import done
 
 Start = Callable[..., "Popen[str]"]
 Content = dict[str, bytes]
-
-
-def done(process: Popen[str]) -> tuple[int, str, str]:
-    """The exit code, and what was said on stdout and stderr."""
-    out, err = process.communicate(timeout=60)
-    return process.returncode, out, err
 
 
 def sketch(grey: int = 255) -> bytes:

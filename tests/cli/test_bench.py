@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lineart_cli import app
+from command import lineart
 from lineart_cli.bench import measure, settings
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.machine import hardware
@@ -50,17 +50,10 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BenchOptions]
     return seen
 
 
-def lineart(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr("sys.argv", ["lineart", "bench", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        app.main()
-    return int(ended.value.code or 0)
-
-
 def test_the_report_is_on_stdout_and_progress_on_stderr(
-    asked: list[BenchOptions], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    asked: list[BenchOptions], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert lineart(monkeypatch, "--max-memory", "2GB") == 0
+    assert lineart("bench", "--max-memory", "2GB") == 0
     said = capsys.readouterr()
     assert said.out.startswith("CPU       Some CPU; avx2\n")
     assert said.out.endswith("\n\nThe end.\n")
@@ -69,10 +62,8 @@ def test_the_report_is_on_stdout_and_progress_on_stderr(
     assert settings.load(MACHINE) is None
 
 
-def test_json_and_save(
-    asked: list[BenchOptions], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert lineart(monkeypatch, "--json", "--save") == 0
+def test_json_and_save(asked: list[BenchOptions], capsys: pytest.CaptureFixture[str]) -> None:
+    assert lineart("bench", "--json", "--save") == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["sentence"] == "The end."
     assert said.err.endswith(f"saved in {settings.path()}\n")
@@ -80,17 +71,15 @@ def test_json_and_save(
 
 
 def test_a_bench_that_fails_says_so_and_saves_nothing(
-    asked: list[BenchOptions], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    asked: list[BenchOptions], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert lineart(monkeypatch, "--save", "--quick") == 1
+    assert lineart("bench", "--save", "--quick") == 1
     assert capsys.readouterr().out.endswith("The end.\n")
     assert settings.load(MACHINE) is None
 
 
 @pytest.mark.parametrize("amount", ["half", "10"])
-def test_bad_memory_is_one_line(
-    asked: list[BenchOptions], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], amount: str
-) -> None:
-    assert lineart(monkeypatch, "--max-memory", amount) == 2
+def test_bad_memory_is_one_line(asked: list[BenchOptions], capsys: pytest.CaptureFixture[str], amount: str) -> None:
+    assert lineart("bench", "--max-memory", amount) == 2
     assert capsys.readouterr().err.startswith(f"lineart: --max-memory {amount}: not an amount of memory; ")
     assert not asked

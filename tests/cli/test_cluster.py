@@ -16,8 +16,10 @@ from zipfile import ZipFile
 import pytest
 from PIL import Image
 
+from folders import content
 from lineart_cli.cluster import connection, station
 from lineart_cli.options import InkOptions
+from waiting import LATE
 
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow
@@ -99,14 +101,10 @@ def command(shop: Path, *options: str, old: str = "", slow: float = 0, ends: int
 
 def said(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     try:
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=LATE)
     finally:
         process.kill()
     return process.returncode, out, err
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_the_folder_is_that_of_one_machine_byte_for_byte_though_a_worker_is_refused(shop: Path) -> None:
@@ -166,7 +164,7 @@ def test_ctrl_c_ends_it_in_good_order(shop: Path) -> None:
     for number in range(20):
         draw(shop / f"scans/slow{number}.png")
     process = command(shop, "-o", "ink", "--cluster", "local:2", slow=1)
-    until = time.monotonic() + 120
+    until = time.monotonic() + LATE
     while not list((shop / "ink").glob("*.png")) and time.monotonic() < until:
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # as the terminal does it, to all of them
@@ -207,7 +205,7 @@ def test_a_cluster_of_others_is_left_with_nothing_of_ours(shop: Path, protocol: 
         code, _, err = said(command(shop, *place))
         assert (code, err.split(";")[0]) == (0, "8 inked, 0 skipped, 0 failed")
         with Client(cluster) as client:
-            until = time.monotonic() + 30
+            until = time.monotonic() + LATE
             while not all(client.run(lambda: station._stations._now is None).values()):
                 assert time.monotonic() < until
                 time.sleep(0.2)

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from folders import content
 from lineart_cli import stamps
 from lineart_cli.batch import manifest
 from lineart_cli.batch.kept_files import NAME as KEPT
 from lineart_cli.batch.manifest import NAME
 from lineart_cli.pages import is_whole
+from waiting import LATE
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals differ")
 
@@ -27,10 +29,6 @@ def inking(process: subprocess.Popen[str], pages: int) -> None:
     """Waits until so many pages have been begun."""
     assert process.stdout
     assert [process.stdout.readline() for _ in range(pages)] == ["inking\n"] * pages
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def pages_of(folder: Path) -> list[str]:
@@ -52,7 +50,7 @@ def test_a_signal_lets_the_page_that_is_inked_be_finished_and_no_other(
     assert process.stderr
     assert process.stderr.readline().startswith("lineart: stopping when the page")
     (folder / "go").touch()
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=LATE)
     assert process.returncode == 130
     assert err.endswith("lineart: stopped; what is finished is kept, run again to go on\n")
     assert len(pages_of(folder / "ink")) == 2
@@ -65,7 +63,7 @@ def test_a_second_signal_ends_at_once_and_leaves_no_temporary_file(folder: Path,
     assert process.stderr
     assert process.stderr.readline().startswith("lineart: stopping when the page")
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=120)
+    process.communicate(timeout=LATE)
     assert process.returncode == 130
     assert len(pages_of(folder / "ink")) == 1
 
@@ -74,25 +72,25 @@ def test_a_second_signal_ends_at_once_and_leaves_no_temporary_file(folder: Path,
 def test_a_run_that_was_killed_again_and_again_ends_like_an_undisturbed_one(
     folder: Path, start: Start, jobs: str
 ) -> None:
-    start("scans", "-o", "whole", "--jobs", "3").communicate(timeout=120)
+    start("scans", "-o", "whole", "--jobs", "3").communicate(timeout=LATE)
     for page in (1, 1, 2):
         process = start("scans", "-o", "ink", "--jobs", jobs, waits=(0, 600))
         inking(process, page)
         process.kill()
-        process.communicate(timeout=120)
+        process.communicate(timeout=LATE)
         assert os.path.exists(folder / "ink/.lineart")
-    start("scans", "-o", "ink", "--jobs", jobs).communicate(timeout=120)
+    start("scans", "-o", "ink", "--jobs", jobs).communicate(timeout=LATE)
     assert content(folder / "ink") == content(folder / "whole")
 
 
 def test_a_run_that_was_killed_between_two_settings_goes_on(folder: Path, start: Start) -> None:
-    start("scans", "-o", "whole", "-t", "5").communicate(timeout=120)
-    start("scans", "-o", "ink").communicate(timeout=120)
+    start("scans", "-o", "whole", "-t", "5").communicate(timeout=LATE)
+    start("scans", "-o", "ink").communicate(timeout=LATE)
     process = start("scans", "-o", "ink", "-t", "5", "--jobs", "1", waits=(0, 600))
     inking(process, 2)
     process.kill()
-    process.communicate(timeout=120)
-    out, _ = start("scans", "-o", "ink", "-t", "5", "--json").communicate(timeout=120)
+    process.communicate(timeout=LATE)
+    out, _ = start("scans", "-o", "ink", "-t", "5", "--json").communicate(timeout=LATE)
     events = [json.loads(line)["event"] for line in out.splitlines() if line != "inking"]
     assert events == ["page_skipped", "page_done", "page_done"]
     assert content(folder / "ink") == content(folder / "whole")
@@ -105,7 +103,7 @@ def test_two_runs_into_one_folder_do_not_harm_each_other(folder: Path, start: St
         start("scans", "-o", "ink", "-t", thickness, waits=(0.05,)),
     ]
     for run in runs:
-        _, err = run.communicate(timeout=120)
+        _, err = run.communicate(timeout=LATE)
         assert run.returncode == 0, err
     assert pages_of(folder / "ink") == ["a.png", "b.png", "c.png"]
     entries = manifest.parse((folder / "ink" / NAME).read_text()).pages
@@ -118,16 +116,16 @@ def test_a_run_leaves_the_unfinished_files_of_another_alone(folder: Path, start:
     first = start("scans/a.png", "-o", "ink", waits=("go",))
     inking(first, 1)
     (unfinished,) = (folder / "ink/.lineart").glob("run-*")
-    start("scans/b.png", "-o", "ink").communicate(timeout=120)
+    start("scans/b.png", "-o", "ink").communicate(timeout=LATE)
     assert unfinished.exists()
     (folder / "go").touch()
-    first.communicate(timeout=120)
+    first.communicate(timeout=LATE)
     assert pages_of(folder / "ink") == ["a.png", "b.png"]
 
 
 def test_a_hung_engine_costs_its_page_and_the_process_still_ends(folder: Path, start: Start) -> None:
     process = start("scans", "-o", "ink", "--page-timeout", "3", waits=(0, 600, 0))
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=LATE)
     assert process.returncode == 1
     assert "scans/b.png: cannot be inked; the engine gave no answer in 3 s; give it longer with --page-timeout" in err
     assert sorted(os.listdir(folder / "ink")) == [KEPT, NAME, "a.png", "c.png"]
@@ -144,7 +142,7 @@ def test_watching_inks_what_is_saved_again_and_ends_well_with_ctrl_c(folder: Pat
     again = next(events)
     assert (again["event"], again["input"]) == ("page_done", "scans/b.png")
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=LATE)
     assert process.returncode == 0
     assert "lineart: watching scans; Ctrl-C ends it\n" in err
     assert err.count(" inked, 0 skipped, 0 failed") == 2

@@ -17,6 +17,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from command import lineart
 from lineart_cli import app
 from lineart_cli.machine import standard_streams
 from lineart_cli.plan import PageSize
@@ -39,13 +40,11 @@ def pipe(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[by
     monkeypatch.setattr(app, "_open_inker", lambda *_: Flat())
 
     def run(content: bytes, *words: str) -> tuple[int, bytes, str]:
-        monkeypatch.setattr("sys.argv", ["lineart", "ink", *(words or ["-"])])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
-        with pytest.raises(SystemExit) as ended:
-            app.main()
+        code = lineart("ink", *(words or ["-"]))
         out, err = capsysbinary.readouterr()
         assert list(tmp_path.iterdir()) == []
-        return int(ended.value.code or 0), out, err.decode()
+        return code, out, err.decode()
 
     return run
 

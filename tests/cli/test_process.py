@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lineart_cli.batch.manifest import NAME
+from waiting import LATE
 
 Start = Callable[..., subprocess.Popen[str]]
 ROOT = Path(__file__).parents[2]
@@ -62,7 +63,7 @@ def test_a_process_ends_at_once_when_threads_and_exit_functions_are_done(end: st
         "    threading.Thread(target=lambda: (time.sleep(0.2), print('thread'))).start()\n"
         f"    {end}"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=LATE)
     assert done.returncode == code
     told = done.stdout.split("\n")[:-1]
     assert told == ["thread", "exit function", *(["taken down"] if code == 1 else [])]
@@ -90,7 +91,7 @@ def test_a_host_that_catches_the_end_goes_on(caught: str) -> None:
 @pytest.mark.parametrize("file_format", ["png", "tiff", "webp", "ora", "psd", "bmp", "jpeg"])
 def test_a_file_that_cannot_grow_leaves_nothing_behind(folder: Path, start: Start, file_format: str) -> None:
     process = start("scans/a.png", "-o", "ink", "--format", file_format, limit=5000)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=LATE)
     assert process.returncode == 1
     assert "cannot be written (" in err
     assert "0 inked, 0 skipped, 1 failed" in err
@@ -111,7 +112,7 @@ def test_inking_starts_no_process_and_speaks_to_nobody(folder: Path) -> None:
         "sys.exit(f'{seen}' if seen else code)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False, timeout=LATE
     )
     assert done.returncode == 0, done.stderr
     assert (folder / "ink/a.png").exists()
@@ -124,7 +125,7 @@ def test_a_reader_that_leaves_early_is_no_traceback(start: Start) -> None:
     assert process.stderr
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
-    assert process.wait(timeout=120) == 1
+    assert process.wait(timeout=LATE) == 1
 
 
 def shell(folder: Path, command: str) -> subprocess.CompletedProcess[str]:

@@ -23,10 +23,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import app, report, stamps
+from command import lineart
+from lineart_cli import report, stamps
 from lineart_cli.batch import manifest
 from lineart_cli.batch.manifest import Entry, Failure, Manifest
 from lineart_cli.options import InkOptions, ReportOptions
+from waiting import LATE
 
 NAMES = ("a.png", "deep/<b onclick=alert(1)>.png")
 WIDTH, HEIGHT = 1600, 1000
@@ -132,16 +134,9 @@ def started(folder: Path) -> Iterator[Tab]:
         yield Tab(commands, answers)
     finally:
         browser.terminate()
-        browser.wait(20)
+        browser.wait(LATE)
         os.close(commands)
         os.close(answers)
-
-
-def lineart(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr("sys.argv", ["lineart", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        app.main()
-    return int(ended.value.code or 0)
 
 
 def fill(root: Path) -> Path:
@@ -170,27 +165,23 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class TestCommand:
-    def test_it_names_the_file_it_wrote(
-        self, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        assert lineart(monkeypatch, "report", "ink") == 0
+    def test_it_names_the_file_it_wrote(self, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert lineart("report", "ink") == 0
         assert capsys.readouterr() == ("", f"{out / 'report.html'}\n")
-        assert lineart(monkeypatch, "report", "ink", "-o", "mine.html", "--quiet", "--max-side", "400") == 0
+        assert lineart("report", "ink", "-o", "mine.html", "--quiet", "--max-side", "400") == 0
         assert capsys.readouterr() == ("", "")
         assert Path("mine.html").stat().st_size < (out / "report.html").stat().st_size
 
-    def test_it_says_that_archives_are_not_looked_into(
-        self, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_it_says_that_archives_are_not_looked_into(self, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
         for path in (out / "c.cbz", Path("comics/d.cbz")):
             path.parent.mkdir(exist_ok=True)
             with ZipFile(path, "w") as archive:
                 archive.write(out / manifest.NAME, manifest.NAME)
         told = "is an archive, which reports do not look into; unpack it"
-        assert lineart(monkeypatch, "report", "ink") == 0
+        assert lineart("report", "ink") == 0
         assert f"lineart: ink/c.cbz {told}, and make a report of its folder" in capsys.readouterr().err
         for place, why in (("comics", "holds no .lineart.json"), ("comics/d.cbz", "is a file, and no folder")):
-            assert lineart(monkeypatch, "report", place) == 2
+            assert lineart("report", place) == 2
             said = f"lineart: FOLDER {place}: {why}; comics/d.cbz {told} and give its folder\n"
             assert capsys.readouterr().err == said
 
@@ -207,19 +198,18 @@ class TestCommand:
     def test_bad_arguments_are_one_line(
         self,
         out: Path,
-        monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
         arguments: list[str],
         says: str,
     ) -> None:
-        assert lineart(monkeypatch, "report", *arguments) == 2
+        assert lineart("report", *arguments) == 2
         assert capsys.readouterr() == ("", f"lineart: {says}\n")
         assert not (out / "report.html").exists()
 
     def test_a_folder_that_is_not_there_is_an_error_of_the_disk(
-        self, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, out: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert lineart(monkeypatch, "report", str(out), "-o", "gone/a.html") == 1
+        assert lineart("report", str(out), "-o", "gone/a.html") == 1
         advice = "make its folder first, or name another file with --output"
         assert f"gone/a.html: cannot be written (No such file or directory); {advice}\n" in capsys.readouterr().err
 

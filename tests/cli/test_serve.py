@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from lineart_cli.bench import sample
+from waiting import LATE
 
 ROOT = Path(__file__).parents[2]
 SERVE = (sys.executable, "-m", "lineart_cli", "serve")
@@ -85,13 +86,13 @@ def test_it_ends_when_stdin_is_closed_even_at_work(serve: Process, page: Path, t
     serve.send("ink", pixels=str(page), out=str(tmp_path / "a"))
     assert serve.process.stdin
     serve.process.stdin.close()
-    assert serve.process.wait(15) == 0
+    assert serve.process.wait(LATE) == 0
     assert not (tmp_path / "a").exists()
 
 
 def test_it_ends_when_it_is_told_to(serve: Process) -> None:
     serve.send("quit")
-    assert serve.process.wait(15) == 0
+    assert serve.process.wait(LATE) == 0
     assert serve.process.stdout
     assert serve.process.stdout.read() == ""
 
@@ -118,7 +119,7 @@ def test_it_ends_when_its_caller_is_killed(tmp_path: Path) -> None:
         assert caller.stdout
         served = psutil.Process(int(caller.stdout.readline()))
         caller.send_signal(signal.SIGKILL)
-    assert not psutil.wait_procs([served], 15)[1]
+    assert not psutil.wait_procs([served], LATE)[1]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs /proc")
@@ -138,7 +139,7 @@ def test_it_ends_with_its_parent_even_if_stdin_stays_open(tmp_path: Path) -> Non
     with caller:
         assert caller.stdout
         served = psutil.Process(int(caller.stdout.readline()))
-    left = psutil.wait_procs([served], 15)[1]
+    left = psutil.wait_procs([served], LATE)[1]
     os.close(reader)
     os.close(writer)
     for each in left:
@@ -154,7 +155,7 @@ def test_a_caller_that_does_not_read_is_no_traceback(serve: Process) -> None:
     serve.send("brushes")
     time.sleep(0.5)
     serve.process.stdin.close()
-    assert serve.process.wait(20) == 0
+    assert serve.process.wait(LATE) == 0
     assert "Traceback" not in serve.process.stderr.read()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import command
 from lineart_cli import app, pages
 from lineart_cli.brushes.drawing.paint import Lines
 from lineart_cli.brushes.style import Tool
@@ -57,10 +58,7 @@ def lineart(
     Tracer.inked = 0
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["lineart", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            app.main()
-        return int(ended.value.code or 0), *capsys.readouterr()
+        return command.lineart(*arguments), *capsys.readouterr()
 
     return run
 

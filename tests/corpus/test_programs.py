@@ -18,6 +18,7 @@ from lineart_cli import pages
 from lineart_cli.errors import PageError
 from lineart_cli.options import Colour, ReadOptions
 from lineart_cli.pages import ColouredLines, Drawing, InkedPage, Layer, Look, Shape
+from pictures import without_merged
 
 FILES = Path(__file__).parent / "files"
 Written = Callable[[str], Path]
@@ -53,16 +54,6 @@ def seen(path: Path, layer: str | None = None) -> np.ndarray:
 
 def shown(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path).convert("RGB")) / 255
-
-
-def without_merged(path: Path, folder: Path) -> Path:
-    """A file of layers that lacks the merged picture."""
-    bare = folder / path.name
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(bare, "w") as new:
-        for info in old.infolist():
-            if info.filename != "mergedimage.png":
-                new.writestr(info, old.read(info))
-    return bare
 
 
 def is_close(one: np.ndarray, other: np.ndarray, steps: float = 2) -> None:

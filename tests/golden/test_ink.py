@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineart_cli import app
+from command import lineart
 from lineart_cli.brushes import store
 
 ROOT = Path(__file__).parents[2]
@@ -75,16 +75,12 @@ MEDIA: dict[str, tuple[Callable[[], Pixels], list[str]]] = {
 }
 
 
-def inked(sketch: Pixels, folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> dict[str, Pixels]:
+def inked(sketch: Pixels, folder: Path, *options: str) -> dict[str, Pixels]:
     """The ink by the names of its files."""
     Image.fromarray(sketch).save(folder / "page.png", dpi=(300, 300))
     out = folder / "ink"
     same_everywhere = ["--precision", "f32", "--backend", "openvino", "--device", "CPU", "--threads", "2", "--quiet"]
-    command = ["lineart", "ink", str(folder / "page.png"), "-o", str(out), *same_everywhere, *options]
-    monkeypatch.setattr("sys.argv", command)
-    with pytest.raises(SystemExit) as ended:
-        app.main()
-    assert not ended.value.code
+    assert not lineart("ink", str(folder / "page.png"), "-o", str(out), *same_everywhere, *options)
     return {path.stem.removeprefix("page").strip("-"): np.asarray(Image.open(path)) for path in out.glob("*.png")}
 
 
@@ -106,27 +102,27 @@ def update(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.mark.parametrize("name", CROPS)
-def test_examples(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, update: bool) -> None:
-    (ink,) = inked(crop(name), tmp_path, monkeypatch).values()
+def test_examples(name: str, tmp_path: Path, update: bool) -> None:
+    (ink,) = inked(crop(name), tmp_path).values()
     compare(name.partition(".")[0], ink, update)
 
 
 @pytest.mark.parametrize("name", MEDIA)
-def test_media(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, update: bool) -> None:
+def test_media(name: str, tmp_path: Path, update: bool) -> None:
     draw, options = MEDIA[name]
-    (ink,) = inked(draw(), tmp_path, monkeypatch, *options).values()
+    (ink,) = inked(draw(), tmp_path, *options).values()
     compare(name, ink, update)
 
 
-def test_every_brush(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, update: bool) -> None:
+def test_every_brush(tmp_path: Path, update: bool) -> None:
     brushes = sorted(store.shipped())
-    inks = inked(crop("cat.png"), tmp_path, monkeypatch, "--brush", ",".join(brushes), "--thickness", "6")
+    inks = inked(crop("cat.png"), tmp_path, "--brush", ",".join(brushes), "--thickness", "6")
     assert sorted(inks) == brushes
     for brush, ink in inks.items():
         compare(f"brush_{brush}", ink, update)
 
 
-def test_a_change_would_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (ink,) = inked(crop("cat.png"), tmp_path, monkeypatch, "--thickness", "3.3").values()
+def test_a_change_would_show(tmp_path: Path) -> None:
+    (ink,) = inked(crop("cat.png"), tmp_path, "--thickness", "3.3").values()
     with pytest.raises(AssertionError):
         compare("cat", ink, update=False)

@@ -80,9 +80,10 @@ sys.path.insert(0, folder)
 app = QtWidgets.QApplication(["lineart"])
 
 
-def pump(seconds, until):
-    end = time.time() + seconds
-    while time.time() < end and not until():
+def pump(until, seconds=120):
+    """Lets Qt work until something is so; whether it is, before the time is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not until():
         app.processEvents()
         time.sleep(0.01)
     return until()
@@ -119,11 +120,11 @@ call('{"command": ["/nowhere/lineart"]}')
 docker.show()
 brushes = docker.fields["brush"]
 facts = {"name": name, "qt": docker.fields["unit"].__class__.__module__}
-pump(5, docker.status.text)
+pump(docker.status.text)
 facts["missing"] = docker.status.text()
 call(command)
 docker.helper.request("what is passed over", lambda answer: None)
-facts["brushes"] = pump(120, lambda: brushes.count() > 5)
+facts["brushes"] = pump(lambda: brushes.count() > 5)
 facts["brush"] = brushes.currentData()
 facts["icons"] = all(not brushes.itemIcon(row).isNull() for row in range(brushes.count()))
 docker.ink_button.click()
@@ -162,7 +163,7 @@ facts["used"] = used
 docker.strokes.use_stroke("mine")
 facts["stroke"] = docker.status.text()
 docker.preview_button.click()
-pump(0.5, lambda: False)
+pump(lambda: False, 0.5)
 docker.preview_button.click()
 docker._show_state("Inking", 0.5, 3.2)
 facts["bar"] = [docker.bar.value(), docker.bar.format(), docker.stop_button.isEnabled()]
@@ -174,27 +175,27 @@ shown = overlay.grab().toImage()
 facts["overlay"] = [shown.pixelColor(20, 34).name(), shown.pixelColor(20, 4).red() > 180]
 docker.helper.request("brushes", lambda answer: facts.setdefault("killed", answer))
 docker.helper.end()
-pump(20, lambda: "killed" in facts)
+pump(lambda: "killed" in facts)
 docker.say(facts["killed"]["error"])
 number = docker.helper.request("brushes", lambda answer: facts.setdefault("cancelled", answer))
 docker.helper.request("brushes", lambda answer: facts.setdefault("other", answer["event"]))
 docker.helper.cancel(number)  # before the new process has greeted
-pump(60, lambda: "other" in facts)
+pump(lambda: "other" in facts)
 helper._PATIENCE = 100
 os.kill(docker.helper._process.processId(), signal.SIGSTOP)  # it reacts to nothing
 stuck = docker.helper.request("brushes", lambda answer: facts.setdefault("stuck", answer))
 docker.helper.request("brushes", lambda answer: facts.setdefault("behind", answer["event"]))
 docker.helper.cancel(stuck)
-pump(60, lambda: "behind" in facts)
+pump(lambda: "behind" in facts)
 docker.helper.end()
-pump(20, lambda: docker.helper._process is None)
+pump(lambda: docker.helper._process is None)
 call('{"command": ["tail", "-f", "/dev/null"]}')  # it never greets
 mute = docker.helper.request("brushes", lambda answer: facts.setdefault("mute", answer))
-pump(20, lambda: docker.helper._process is not None)
+pump(lambda: docker.helper._process is not None)
 docker.helper.cancel(mute)
 call(command)
 docker.helper.request("brushes", lambda answer: facts.setdefault("greeted", answer["event"]))
-pump(60, lambda: "greeted" in facts)
+pump(lambda: "greeted" in facts)
 facts["busy"] = docker.helper.is_busy()
 facts["texts"] = [each.text() for each in docker.findChildren(QtWidgets.QLabel)]
 facts["grabbed"] = not docker.grab().isNull()

@@ -16,6 +16,8 @@ import pytest
 import tifffile
 from PIL import Image
 
+from folders import content
+
 OUT = "ink-out"
 
 Ink = Callable[..., SimpleNamespace]
@@ -70,11 +72,6 @@ def draw(folder: Path, seed: int = 0) -> Path:
         Image.fromarray(rng.integers(0, 256, (90, 64), np.uint8)).save(folder / name, dpi=(300, 300))
     tifffile.imwrite(folder / "d.tif", rng.integers(0, 256, (3, 64, 80), np.uint8), photometric="minisblack")
     return folder
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def under_final_names(folder: Path) -> dict[str, bytes]:

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 import lineart_cli
-from lineart_cli import ArgumentError, EngineError, Inker, LineartError, PageError, app, ink_page
+from command import lineart
+from lineart_cli import ArgumentError, EngineError, Inker, LineartError, PageError, ink_page
 from lineart_cli.model import catalogue
 from lineart_cli.model.card import ModelCard
 from lineart_cli.serve import Studio
@@ -58,11 +59,7 @@ def test_threads_that_share_an_inker_wait_for_each_other() -> None:
 def test_ink_is_that_of_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     Image.fromarray(sketch()).save("sketch.png", dpi=(300, 300))
-    words = ["ink", "sketch.png", "-o", "out", "-t", "5", "--brush", "charcoal", "--faint", "0.2"]
-    monkeypatch.setattr("sys.argv", ["lineart", *words])
-    with pytest.raises(SystemExit) as ended:
-        app.main()
-    assert ended.value.code == 0
+    assert lineart("ink", "sketch.png", "-o", "out", "-t", "5", "--brush", "charcoal", "--faint", "0.2") == 0
     with Image.open("out/sketch.png") as image:
         of_command = 255 - np.asarray(image)
     ink = ink_page(sketch(), 300, thickness=5, brush="charcoal", faint=0.2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import imagecodecs
@@ -14,19 +15,11 @@ from PIL import Image
 from lineart_cli import pages
 from lineart_cli.errors import PageError
 from lineart_cli.options import ReadOptions
+from pictures import LUMA, grey_of, noise, without_merged
 
 WIDTH, HEIGHT = 150, 100
-LUMA = (0.2126, 0.7152, 0.0722)
+drawing = partial(noise, (HEIGHT, WIDTH))
 KRITA_DOCTYPE = "<!DOCTYPE DOC PUBLIC '-//KDE//DTD krita 2.0//EN' 'http://www.calligra.org/DTD/krita-2.0.dtd'>"
-
-
-def drawing(seed: int, dtype: type = np.uint8) -> np.ndarray:
-    """(HEIGHT, WIDTH, 3) colours that are all over the range of `dtype`."""
-    return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, (HEIGHT, WIDTH, 3), dtype, endpoint=True)
-
-
-def grey_of(rgb: np.ndarray) -> np.ndarray:
-    return rgb @ np.array(LUMA) / np.iinfo(rgb.dtype).max
 
 
 def read(path: Path, layer: str | None = None, **options: object) -> np.ndarray:
@@ -299,15 +292,6 @@ class TestAttacks:
 
 
 COMPOSED = "has no merged picture, so its visible layers are put together"
-
-
-def without_merged(path: Path) -> Path:
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist() if name != "mergedimage.png"}
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return path
 
 
 class TestOpenRasterWithoutMergedPicture:

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 from tifffile import TiffFile
 
+from batches import Listener, plan
 from lineart_cli import pages
 from lineart_cli.batch import context, files, manifest
 from lineart_cli.batch.kept_files import NAME as KEPT
@@ -24,38 +25,17 @@ from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError, EngineError, ModelError, PageError
-from lineart_cli.events import BatchDone, Event, Notice, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
+from lineart_cli.events import BatchDone, Notice, PageDone, PageFailed, PagePlanned, PageSkipped, PageStarted
 from lineart_cli.imaging.tone import Tone
-from lineart_cli.inference.engines.base import EngineChoice, UnusableError
-from lineart_cli.inference.tiles import plan_tiles
+from lineart_cli.inference.engines.base import UnusableError
 from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, InkOptions, Length, ReadOptions, Several
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.scale import working_scale
+from waiting import LATE
 
 STROKE = Length(working_scale.STROKE)
 """Said of all drawings here, so that pages are worked on as they are."""
-
-
-class Recorder:
-    """Keeps every event."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def report(self, event: Event) -> None:
-        self.events.append(event)
-
-    def of(self, kind: type[Event]) -> list[Event]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def errors(self) -> list[str]:
-        return [event.error for event in self.events if isinstance(event, PageFailed)]
-
-
-def decide(page: PageSize) -> Plan:
-    tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 3, tiles, (), 1, 123, 1.5, ("because",))
 
 
 class FakeInker:
@@ -87,14 +67,14 @@ def page(path: Path, corner: int = 255, dpi: int | None = 300, size: tuple[int, 
 
 def ink(
     scans: Path, out: Path, inker: FakeInker | None = None, options: InkOptions | None = None
-) -> tuple[BatchDone, Recorder]:
+) -> tuple[BatchDone, Listener]:
     options = replace(options or InkOptions(), drawing=STROKE)
     found = files.find([str(scans)], out)
     sources, problems = found.sources, found.problems
-    recorder = Recorder()
+    recorder = Listener()
     jobs = files.plan(sources, out, pages.OUTPUT_FORMATS[options.format].suffix, pages.count_pages)
     inker = inker or FakeInker()
-    planned = lambda size: replace(decide(size), at_once=options.jobs or 3)  # noqa: E731
+    planned = lambda size: replace(plan(size), at_once=options.jobs or 3)  # noqa: E731
     return run(jobs, problems, out, options, lambda: inker, recorder, planned), recorder
 
 
@@ -104,8 +84,8 @@ def run(
     out: Path,
     options: InkOptions,
     open_inker: Callable[[], FakeInker],
-    recorder: Recorder,
-    decide: Callable[[PageSize], Plan] = decide,
+    recorder: Listener,
+    decide: Callable[[PageSize], Plan] = plan,
 ) -> BatchDone:
     if not options.dry_run:
         out.mkdir(parents=True, exist_ok=True)
@@ -143,7 +123,7 @@ class TestRun:
         write = pages.write_ink
 
         def late(path: Path, page: pages.InkedPage, *arguments: object) -> None:
-            assert inked.wait(20)
+            assert inked.wait(LATE)
             write(path, page, *arguments)  # type: ignore[arg-type]
 
         class Telling(FakeInker):
@@ -226,7 +206,7 @@ class TestRun:
             raise AssertionError
 
         sources = files.find([str(scans)], out).sources
-        recorder = Recorder()
+        recorder = Listener()
         done = run(files.plan(sources, out, ".png"), [], out, InkOptions(drawing=STROKE), never, recorder)
         assert (done.inked, done.skipped, done.failed) == (0, 3, 0)
         assert len(recorder.of(PageSkipped)) == 3
@@ -250,11 +230,11 @@ class TestRun:
         assert not inker.calls
         assert not out.exists()
         first = recorder.of(PagePlanned)[0]
-        plan = decide(PageSize(10, 20, 300))
+        planned = plan(PageSize(10, 20, 300))
         assert first == PagePlanned(
             *(str(scans / "a.png"), str(out / "a.png"), 20, 10, 300.0, "file"),
             *(3.0, 3.0, "openvino", "CPU", "f32", 2, 3, 1),
-            *(plan.window, round(plan.computed_megapixels, 2), 123, 1.5, str(plan), ("because",)),
+            *(planned.window, round(planned.computed_megapixels, 2), 123, 1.5, str(planned), ("because",)),
             scale_why="strokes are 7 px wide, as asked for",
         )
 
@@ -267,7 +247,7 @@ class TestRun:
         def refuse(page: PageSize) -> Plan:
             raise ArgumentError("--max-memory", "1MB", "needs more")
 
-        recorder = Recorder()
+        recorder = Listener()
         jobs = files.plan(files.find([str(scans / "a.png")], out).sources, out, ".png")
         done = run(jobs, [], out, InkOptions(), FakeInker, recorder, refuse)
         assert (done.inked, done.failed) == (0, 1)
@@ -428,7 +408,7 @@ class TestFaults:
 
         page(scans / "a.png", corner=7)
         jobs = files.plan(files.find([str(scans)], out).sources, out, ".png")
-        done = run(jobs, [], out, InkOptions(drawing=STROKE), open_inker, Recorder())
+        done = run(jobs, [], out, InkOptions(drawing=STROKE), open_inker, Listener())
         assert (done.inked, done.failed, len(opened)) == (2, 1, 2)
 
     @pytest.mark.parametrize("error", [ModelError("no model 'standard'"), UnusableError("--device CUDA: not here")])
@@ -440,14 +420,14 @@ class TestFaults:
             raise error
 
         sources = files.find([str(scans)], out).sources
-        recorder = Recorder()
+        recorder = Listener()
         with pytest.raises(type(error)):
             run(files.plan(sources, out, ".png"), [], out, InkOptions(), none, recorder)
         assert not recorder.of(PageDone)
         assert len(asked) == 1
 
     def test_problems_from_the_search_are_reported_and_counted(self, scans: Path, out: Path) -> None:
-        recorder = Recorder()
+        recorder = Listener()
         problem = PageError("none.png", "no such file", "check the spelling")
         done = run([], [problem], out, InkOptions(), FakeInker, recorder)
         assert done.failed == 1
@@ -462,7 +442,7 @@ class TestFaults:
         with path.open("r+b") as file:
             file.seek(at)
             file.write(b"\x77\x77")
-        recorder = Recorder()
+        recorder = Listener()
         jobs = files.plan(files.find([str(path)], out).sources, out, ".png", pages.count_pages)
         done = run(jobs, [], out, InkOptions(), FakeInker, recorder)
         assert (done.inked, done.failed) == (2, 1)

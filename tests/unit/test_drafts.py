@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lineart_cli.inference import blots, crumbs, gaps, half_size, meshes, passes, solids
+from lineart_cli.inference import blots, crumbs, gaps, half_size, meshes, solids
+from pictures import darken_of
 
 SHAPE = (501, 407)
 NET = slice(60, 300), slice(80, 330)
@@ -18,13 +19,6 @@ def net(every: int = 14) -> np.ndarray:
     ink[NET] = (255 * ((rows % every < 3) | (columns % every < 3)))[NET]
     ink[400:403, 20:380] = 255
     return ink
-
-
-def darken_of(page: np.ndarray) -> passes.Darken:
-    def darken(part: tuple[slice, slice], out: np.ndarray) -> None:
-        out[:] = page[part]
-
-    return darken
 
 
 def strokes_of(ink: np.ndarray) -> np.ndarray:

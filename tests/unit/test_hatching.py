@@ -15,6 +15,7 @@ from lineart_cli.inference import hatching
 from lineart_cli.inference.hatching.area import hatched
 from lineart_cli.options import InkOptions
 from lineart_cli.plan import PageSize
+from pictures import darken_of
 
 Page = np.ndarray
 SHAPE = (420, 520)
@@ -154,13 +155,6 @@ def test_few_strokes_are_no_hatching() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (50, 1), (7, 300), (40, 60)])
 def test_tiny_and_noisy_pages_have_none(shape: tuple[int, int]) -> None:
     assert not hatched(np.random.default_rng(0).random(shape, np.float32)).any()
-
-
-def darken_of(page: Page) -> Callable[[Any, Any], None]:
-    def darken(part: tuple[slice, slice], out: Page) -> None:
-        out[:] = page[part]
-
-    return darken
 
 
 def test_bands_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:

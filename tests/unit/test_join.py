@@ -7,11 +7,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import tifffile
 
+from batches import HalfInker, Listener, plan
 from lineart_cli import pages
 from lineart_cli.batch import files, page
 from lineart_cli.batch.kept_files import NAME as KEPT
@@ -20,22 +20,22 @@ from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
-from lineart_cli.events import BatchDone, Event, PageDone, PageFailed, PagePlanned, PageSkipped
+from lineart_cli.events import BatchDone, PageDone, PageFailed, PagePlanned, PageSkipped
 from lineart_cli.imaging.tone import Tone
-from lineart_cli.inference.engines.base import EngineChoice
-from lineart_cli.inference.tiles import plan_tiles
 from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, InkOptions, Length
 from lineart_cli.plan import PageSize, Plan
 from lineart_cli.scale import working_scale
+from waiting import LATE
 
 SIZES = ((40, 30), (20, 50), (64, 64))
 
 
-class Pen:
+class Pen(HalfInker):
     """Inks what is darker than half, and counts; stops the run, or fails, when it comes to a page of that width."""
 
     def __init__(self, stopped: threading.Event) -> None:
+        super().__init__()
         self.inked = 0
         self.fails_at = self.stops_at = 0
         self._stopped = stopped
@@ -48,24 +48,17 @@ class Pen:
             raise RuntimeError("out of ink")
         if grey.shape[1] == self.stops_at:
             self._stopped.set()
-        ink = np.where(grey < np.iinfo(grey.dtype).max / 2, 255, 0).astype(np.uint8)
-        yield cv2.resize(ink, size.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        yield from super().bands(grey, size, plan, tool, faint, tone)
 
 
-class Desk:
+class Desk(Listener):
     """Inks `scans` into `out`; `events` are those of the last run."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.scans, self.out = folder / "scans", folder / "ink"
         self.stopped = threading.Event()
         self.pen = Pen(self.stopped)
-        self.events: list[Event] = []
-
-    def report(self, event: Event) -> None:
-        self.events.append(event)
-
-    def of(self, kind: type[Event]) -> list[Event]:
-        return [event for event in self.events if isinstance(event, kind)]
 
     def run(self, **options: object) -> BatchDone:
         wanted = InkOptions(**{"format": "tiff", "join": True, "drawing": Length(working_scale.STROKE), **options})
@@ -77,16 +70,11 @@ class Desk:
         with OutputFolder(self.out, dry_run=wanted.dry_run) as folder:
             card = catalogue.find(MODEL)
             tools, _ = store.tools(wanted)
-            batch = Batch(folder, wanted, tools, card, decide, lambda: self.pen, self, self.stopped)
+            batch = Batch(folder, wanted, tools, card, plan, lambda: self.pen, self, self.stopped)
             return batch.run(jobs, problems)
 
     def left(self) -> list[str]:
         return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("[!.]*") if KEPT not in path.parts)
-
-
-def decide(page: PageSize) -> Plan:
-    tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 2, tiles, (), 1, 1, 1.5, ())
 
 
 @pytest.fixture
@@ -222,7 +210,7 @@ def test_a_file_that_cannot_be_opened_ends_the_run(desk: Desk, monkeypatch: pyte
     desk.pen = Strips(desk.stopped)
     running = threading.Thread(target=desk.run, kwargs={"join": join}, daemon=True)
     running.start()
-    running.join(20)
+    running.join(LATE)
     assert not running.is_alive()
     assert len(desk.of(PageFailed)) == (1 if join else 4)
     assert desk.left() == (["single.tiff"] if join else [])

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from psd_tools import PSDImage
 
+from batches import Listener, plan
 from lineart_cli import pages
 from lineart_cli.batch import files
 from lineart_cli.batch.output_folder import OutputFolder
@@ -20,11 +21,9 @@ from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
 from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import ArgumentError
-from lineart_cli.events import Event, Notice, PageDone
+from lineart_cli.events import Notice, PageDone
 from lineart_cli.imaging import pencils
 from lineart_cli.imaging.tone import Tone, darkness
-from lineart_cli.inference.engines.base import EngineChoice
-from lineart_cli.inference.tiles import plan_tiles
 from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, Colour, InkOptions, ReadOptions
 from lineart_cli.pages import ColouredLines, Drawing, InkedPage, Layer, Look, Shape
@@ -127,29 +126,16 @@ class HalfInker:
         return Drawing([Layer("outlines", [Shape([line], 3.0)])], size.dpi, by)
 
 
-def decide(page: PageSize) -> Plan:
-    tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 3, tiles, (), 1, 123, 1.5, ())
-
-
-class Recorder:
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def report(self, event: Event) -> None:
-        self.events.append(event)
-
-
 def run(source: Path, out: Path, **options: str) -> tuple[PageDone, list[str], HalfInker]:
     """What has become of a page, what was told, and the inker."""
     wanted = InkOptions.parse({"drawing": "6px", **options})
     jobs = files.plan(files.find([str(source)], out).sources, out, pages.OUTPUT_FORMATS[wanted.format].suffix)
     out.mkdir()
-    recorder, inker = Recorder(), HalfInker()
+    recorder, inker = Listener(), HalfInker()
     with OutputFolder(out) as folder:
         tools, _ = store.tools(wanted)
         card = catalogue.find(MODEL)
-        Batch(folder, wanted, tools, card, decide, lambda: inker, recorder, threading.Event()).run(jobs)
+        Batch(folder, wanted, tools, card, plan, lambda: inker, recorder, threading.Event()).run(jobs)
     (done,) = (each for each in recorder.events if isinstance(each, PageDone))
     return done, [each.text for each in recorder.events if isinstance(each, Notice)], inker
 

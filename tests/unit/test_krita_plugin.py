@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from folders import content
 from lineart_cli import __version__, app
 from lineart_cli.brushes import store
 from lineart_cli.errors import ArgumentError, LineartError
@@ -41,12 +42,8 @@ def krita(tmp_path: Path) -> Krita:
     return made
 
 
-def everything(home: Path) -> dict[str, bytes]:
-    return {str(each.relative_to(home)): each.read_bytes() for each in home.rglob("*") if each.is_file()}
-
-
 def test_install_status_remove_leave_all_as_it_was(krita: Krita, tmp_path: Path) -> None:
-    before = everything(tmp_path)
+    before = content(tmp_path)
     assert plugin_files.faults(krita) == ["not installed; run lineart krita install"]
     plugin_files.install(krita, plugin_files.command())
     assert plugin_files.faults(krita) == []
@@ -54,7 +51,7 @@ def test_install_status_remove_leave_all_as_it_was(krita: Krita, tmp_path: Path)
     assert kritarc.value(krita.config, "python", "enable_lineart") == "true"
     assert kritarc.value(krita.config, "python", "enable_quickaccess") == "false"
     assert plugin_files.remove(krita)
-    assert everything(tmp_path) == before
+    assert content(tmp_path) == before
     assert not plugin_files.remove(krita)
 
 
@@ -120,7 +117,7 @@ def test_files_of_others_in_the_plugin_s_folder_stay(krita: Krita) -> None:
     assert plugin_files.faults(krita) == []
     assert plugin_files.remove(krita)
     assert plugin_files.foreign(krita) == ["more", "notes.txt"]
-    assert set(everything(krita.plugins)) == {"lineart/notes.txt", "lineart/more/a"}
+    assert set(content(krita.plugins)) == {"lineart/notes.txt", "lineart/more/a"}
     assert plugin_files.faults(krita) == ["not installed; run lineart krita install"]
     assert not plugin_files.remove(krita)
 
@@ -130,11 +127,11 @@ def test_a_file_of_the_user_s_that_is_named_like_one_of_ours_is_never_touched(kr
     path = krita.plugins / name
     path.parent.mkdir(exist_ok=True)
     path.write_text("mine")
-    before = everything(krita.resources)
+    before = content(krita.resources)
     with pytest.raises(LineartError, match=rf"{name}: is in the place of a file of lineart's; move it away"):
         plugin_files.install(krita, plugin_files.command())
     assert not plugin_files.remove(krita)
-    assert everything(krita.resources) == before
+    assert content(krita.resources) == before
 
 
 def test_a_file_of_the_user_s_is_in_the_way_of_a_newer_plugin_that_has_one_of_its_name(krita: Krita) -> None:
@@ -147,7 +144,7 @@ def test_a_file_of_the_user_s_is_in_the_way_of_a_newer_plugin_that_has_one_of_it
     with pytest.raises(LineartError, match=r"job\.py: is in the place"):
         plugin_files.install(krita, plugin_files.command())
     plugin_files.remove(krita)
-    assert everything(krita.plugins) == {"lineart/job.py": b"mine"}
+    assert content(krita.plugins) == {"lineart/job.py": b"mine"}
 
 
 def test_a_plugin_that_has_lost_its_list_is_told_by_its_content(krita: Krita) -> None:

@@ -4,54 +4,34 @@ from __future__ import annotations
 
 import threading
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from batches import HalfInker, Listener, plan
 from lineart_cli import pages
 from lineart_cli.batch import archive, files
 from lineart_cli.batch.output_folder import OutputFolder
 from lineart_cli.batch.places import Places
 from lineart_cli.batch.runner import Batch
 from lineart_cli.brushes import store
-from lineart_cli.brushes.style import Tool
 from lineart_cli.errors import PageError
-from lineart_cli.events import BatchDone, Event, PageDone, PageFailed
-from lineart_cli.imaging.tone import Tone
-from lineart_cli.inference.engines.base import EngineChoice
-from lineart_cli.inference.tiles import plan_tiles
+from lineart_cli.events import BatchDone, PageDone, PageFailed
 from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL, InkOptions, Length
-from lineart_cli.plan import PageSize, Plan
 from lineart_cli.scale import working_scale
 
 
-class Pen:
-    """Inks what is darker than half."""
-
-    def bands(
-        self, grey: np.ndarray, size: PageSize, plan: Plan, tool: Tool, faint: float, tone: Tone
-    ) -> Iterator[np.ndarray]:
-        yield np.where(grey < 128, 255, 0).astype(np.uint8)
-
-
-class Desk:
+class Desk(Listener):
     """Inks what is in `scans`; `events` are those of all runs."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.scans, self.out = folder / "scans", folder / "ink"
-        self.events: list[Event] = []
         for path in (self.scans, self.out):
             path.mkdir()
-
-    def report(self, event: Event) -> None:
-        self.events.append(event)
-
-    def of(self, kind: type[Event]) -> list[Event]:
-        return [event for event in self.events if isinstance(event, kind)]
 
     def run(self, *, beside: bool) -> BatchDone:
         options = InkOptions(beside=beside, drawing=Length(working_scale.STROKE))
@@ -60,13 +40,8 @@ class Desk:
         jobs = planned(files.find([str(self.scans)], out).sources, out)
         tools, _ = store.tools(options)
         with OutputFolder(self.out, dry_run=beside) as folder:
-            batch = Batch(folder, options, tools, catalogue.find(MODEL), decide, Pen, self, threading.Event())
+            batch = Batch(folder, options, tools, catalogue.find(MODEL), plan, HalfInker, self, threading.Event())
             return Places(batch, self, options, OutputFolder, planned, beside=beside).run(jobs)
-
-
-def decide(page: PageSize) -> Plan:
-    tiles = plan_tiles(page.height, page.width, (512, 512), 32, 64)
-    return Plan(EngineChoice("openvino", "CPU", "f32", 2), 2, tiles, (), 1, 1, 1.5, ())
 
 
 def sketches(folder: Path) -> None:

@@ -14,6 +14,7 @@ from lineart_cli import pages
 from lineart_cli.errors import PageError
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages import picture
+from pictures import png_chunk
 
 LUMA = (0.2126, 0.7152, 0.0722)
 SIZE = (6, 4)  # width, height
@@ -30,10 +31,6 @@ def png(width: int, height: int, depth: int, colour: int, raw: bytes, extra: byt
     """A PNG file by hand: Pillow writes no 16-bit colour and no zero-pixel pages."""
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + extra + png_chunk(b"IDAT", zlib.compress(raw)) + png_chunk(b"IEND", b"")
-
-
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def png16(samples: np.ndarray, colour: int) -> bytes:

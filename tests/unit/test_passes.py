@@ -4,13 +4,7 @@ import numpy as np
 import pytest
 
 from lineart_cli.inference import passes
-
-
-def darken_of(page: np.ndarray) -> passes.Darken:
-    def darken(part: tuple[slice, slice], out: np.ndarray) -> None:
-        out[:] = page[part]
-
-    return darken
+from pictures import darken_of
 
 
 def drawn(draw: passes.Draw, rows: slice, columns: slice, *channels: int) -> np.ndarray:

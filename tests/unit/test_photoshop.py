@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import warnings
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from struct import pack
 
@@ -22,18 +23,10 @@ from lineart_cli.errors import PageError
 from lineart_cli.options import ReadOptions
 from lineart_cli.pages.readers import psd as reader
 from lineart_cli.pages.readers import psd_layers
+from pictures import LUMA, grey_of, noise
 
 WIDTH, HEIGHT = 150, 100
-LUMA = (0.2126, 0.7152, 0.0722)
-
-
-def drawing(seed: int, dtype: type = np.uint8) -> np.ndarray:
-    """(HEIGHT, WIDTH, 3) colours that are all over the range of `dtype`."""
-    return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, (HEIGHT, WIDTH, 3), dtype, endpoint=True)
-
-
-def grey_of(rgb: np.ndarray) -> np.ndarray:
-    return rgb @ np.array(LUMA) / np.iinfo(rgb.dtype).max
+drawing = partial(noise, (HEIGHT, WIDTH))
 
 
 def read(path: Path, layer: str | None = None) -> np.ndarray:

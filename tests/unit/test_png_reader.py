@@ -20,6 +20,7 @@ from lineart_cli.options import InkOptions, ReadOptions, Several
 from lineart_cli.pages import picture
 from lineart_cli.pages.readers import png as reader
 from lineart_cli.pages.readers import tiff
+from pictures import png_chunk
 
 SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 KINDS = [
@@ -42,10 +43,6 @@ WIDTH, HEIGHT = 37, 41
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
 def rows(width: int, height: int, bits: int) -> bytes:
     """Random bytes under random filters are a page."""
     random = np.random.default_rng(bits)
@@ -54,20 +51,24 @@ def rows(width: int, height: int, bits: int) -> bytes:
     return lines.tobytes() if width else b""
 
 
+def header(colour: int, depth: int, interlaced: bool = False) -> bytes:
+    return png_chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, depth, colour, 0, 0, interlaced))
+
+
 def png(colour: int, depth: int, clear: bool = False, interlaced: bool = False, size: int = 100) -> bytes:
     """A page of that colour type and depth, its pixels in chunks of `size` bytes."""
     bits = SAMPLES[colour] * depth
     places = ADAM7 if interlaced else ((0, 0, 1, 1),)
     raw = b"".join(rows(-(-(WIDTH - x) // dx), -(-(HEIGHT - y) // dy), bits) for x, y, dx, dy in places)
     packed = zlib.compress(raw, 1)
-    data = chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, depth, colour, 0, 0, interlaced))
+    data = header(colour, depth, interlaced)
     if colour == 3:
-        data += chunk(b"PLTE", np.random.default_rng(3).integers(0, 256, 3 << depth, np.uint8).tobytes())
+        data += png_chunk(b"PLTE", np.random.default_rng(3).integers(0, 256, 3 << depth, np.uint8).tobytes())
     if clear:
-        data += chunk(b"tRNS", b"\0\1" if colour == 3 else bytes(2 * SAMPLES[colour]))
-    data += chunk(b"tEXt", b"Title\0A page")
-    data += b"".join(chunk(b"IDAT", packed[at : at + size]) for at in range(0, len(packed), size))
-    return b"\x89PNG\r\n\x1a\n" + data + chunk(b"IEND", b"")
+        data += png_chunk(b"tRNS", b"\0\1" if colour == 3 else bytes(2 * SAMPLES[colour]))
+    data += png_chunk(b"tEXt", b"Title\0A page")
+    data += b"".join(png_chunk(b"IDAT", packed[at : at + size]) for at in range(0, len(packed), size))
+    return b"\x89PNG\r\n\x1a\n" + data + png_chunk(b"IEND", b"")
 
 
 def expected(data: bytes, depth: int) -> np.ndarray:
@@ -106,7 +107,7 @@ def test_any_grey_may_be_the_transparent_one(tmp_path: Path, depth: int) -> None
     data = png(0, depth)
     at = data.index(b"tEXt") - 4
     (tmp_path / "opaque.png").write_bytes(data)
-    (tmp_path / "a.png").write_bytes(data[:at] + chunk(b"tRNS", struct.pack(">H", clear)) + data[at:])
+    (tmp_path / "a.png").write_bytes(data[:at] + png_chunk(b"tRNS", struct.pack(">H", clear)) + data[at:])
     opaque, grey = (pages.read_grey(tmp_path / name, ReadOptions()) for name in ("opaque.png", "a.png"))
     level = np.rint(opaque * (2**depth - 1))
     assert (level == clear).any()
@@ -130,8 +131,8 @@ def test_damage_anywhere_in_the_pixels_is_found(tmp_path: Path, colour: int, dep
 def test_pixels_that_are_no_page_are_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str], lines: bytes) -> None:
     """A filter that there is not, and a row that is missing or cut off; all with the right checksums."""
     raw = (b"\0" + bytes(WIDTH)) * (HEIGHT - 1) + lines
-    data = chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 0, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(raw))
-    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data + chunk(b"IEND", b""))
+    data = header(0, 8) + png_chunk(b"IDAT", zlib.compress(raw))
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data + png_chunk(b"IEND", b""))
     with pytest.raises(PageError, match="is cut off or damaged"):
         pages.read_grey(tmp_path / "a.png", ReadOptions())
     assert capfd.readouterr().err == ""
@@ -139,8 +140,8 @@ def test_pixels_that_are_no_page_are_refused(tmp_path: Path, capfd: pytest.Captu
 
 def test_what_goes_beyond_the_page_is_left_out(tmp_path: Path) -> None:
     raw = (b"\0" + bytes(range(WIDTH))) * (HEIGHT + 9)
-    data = chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 0, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(raw))
-    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data + chunk(b"IEND", b""))
+    data = header(0, 8) + png_chunk(b"IDAT", zlib.compress(raw))
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data + png_chunk(b"IEND", b""))
     grey = pages.read_grey(tmp_path / "a.png", ReadOptions())
     np.testing.assert_allclose(grey, np.tile(np.arange(WIDTH) / 255, (HEIGHT, 1)), atol=1e-6)
 

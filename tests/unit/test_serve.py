@@ -35,6 +35,7 @@ from lineart_cli.serve import Server, Studio, pixels
 from lineart_cli.serve.fields import Fill
 from lineart_cli.serve.protocol import OLDEST, VERSION, Order, Request, RequestError
 from lineart_cli.serve.watch import CancelledError, Watch
+from waiting import LATE
 
 SHAPE = (320, 450)
 ESTIMATED = overview.estimated
@@ -82,7 +83,7 @@ class Caller:
     def last(self, number: int | None) -> dict[str, Any]:
         """The answer that ends a request."""
         with self._more:
-            assert self._more.wait_for(lambda: self._ends(number), 30), self.said
+            assert self._more.wait_for(lambda: self._ends(number), LATE), self.said
             return self._ends(number)[0]
 
     def _ends(self, number: int | None) -> list[dict[str, Any]]:
@@ -109,7 +110,7 @@ def caller(studio: Studio) -> Iterator[Caller]:
     assert made.ask(1, "hello", version=1)["event"] == "hello"
     yield made
     made.send(None)
-    made.thread.join(10)
+    made.thread.join(LATE)
     assert not made.thread.is_alive()
 
 
@@ -443,7 +444,7 @@ def test_versions_that_differ_say_who_is_to_be_updated(studio: Studio, version: 
     assert "hello comes first" in caller.ask(3, "brushes")["error"]
     assert "version '1': write a whole number" in caller.ask(5, "hello", version="1")["error"]
     caller.send('{"id": 4, "do": "quit"}')
-    caller.thread.join(10)
+    caller.thread.join(LATE)
     assert not caller.thread.is_alive()
 
 
@@ -491,7 +492,7 @@ def test_cancel_ends_what_is_at_work_and_what_waits(tmp_path: Path) -> None:
     caller.send('{"id": 7, "do": "ink", "pixels": "a", "out": "b"}')
     assert "in use" in caller.last(7)["error"]
     caller.send(None)  # the end of the lines cancels all
-    caller.thread.join(10)
+    caller.thread.join(LATE)
     assert not caller.thread.is_alive()
 
 
@@ -517,7 +518,7 @@ def test_what_has_not_begun_is_cancelled_at_once_and_the_page_at_work_goes_on(tm
     caller = Caller(studio)  # type: ignore[arg-type]
     caller.ask(1, "hello", version=VERSION)
     caller.send(json.dumps({"id": 2, "do": "ink", "pixels": "a", "out": str(ink)}))
-    assert studio.began.wait(30)
+    assert studio.began.wait(LATE)
     for out in stale, ink:
         out.write_bytes(b"")
     for number, out in (3, stale), (4, ink), (5, stale):
@@ -528,7 +529,7 @@ def test_what_has_not_begun_is_cancelled_at_once_and_the_page_at_work_goes_on(tm
     assert (stale.exists(), ink.exists()) == (False, True)  # one is no result any more, the other is being written
     caller.send(json.dumps({"id": 5, "do": "preview", "pixels": "a", "out": str(stale)}))
     caller.send(None)
-    caller.thread.join(10)
+    caller.thread.join(LATE)
     assert [each["id"] for each in caller.said if each["event"] == "cancelled"] == [3, 4, 5, 5, 2]
 
 
@@ -555,7 +556,7 @@ def test_memory_is_given_back_after_a_while(page: Path) -> None:
     caller = Caller(slow, idle=0.05)  # type: ignore[arg-type]
     caller.ask(1, "hello", version=1)
     caller.ask(2, "brushes")
-    end = time.monotonic() + 5
+    end = time.monotonic() + LATE
     while not slow.rests and time.monotonic() < end:
         time.sleep(0.01)
     time.sleep(0.3)

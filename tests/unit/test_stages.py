@@ -8,8 +8,7 @@ import pytest
 
 from lineart_cli.batch.channel import AbandonedError, Channel
 from lineart_cli.batch.pages_in_memory import PagesInMemory
-
-LATE = 20.0  # seconds after which what should have happened has not
+from waiting import LATE
 
 
 class Beside:

@@ -12,6 +12,7 @@ from lineart_cli.batch import edited_output, files, watch
 from lineart_cli.batch.watch import GIVEN_UP, SETTLED, Saves
 from lineart_cli.errors import ArgumentError
 from lineart_cli.events import Event, PageSkipped
+from waiting import LATE
 
 A, B = Path("a.png"), Path("b.png")
 
@@ -118,7 +119,7 @@ class Desk:
 
     def wait(self, what: Callable[[], bool]) -> None:
         with self._news:
-            assert self._news.wait_for(what, 60)
+            assert self._news.wait_for(what, LATE)
 
     def next_run(self) -> list[str]:
         self.wait(lambda: bool(self._runs))
@@ -126,7 +127,7 @@ class Desk:
 
     def end(self) -> None:
         self.stopped.set()
-        self._thread.join(60)
+        self._thread.join(LATE)
         assert not self._thread.is_alive()
         assert not self._runs
 

@@ -14,6 +14,7 @@ from lineart_cli.imaging.tone import Tone, measure
 from lineart_cli.inference.engines.base import EngineChoice
 from lineart_cli.inference.tiles import plan_tiles
 from lineart_cli.plan import PageSize, Plan
+from waiting import LATE
 
 GREY = np.ones((10, 20), np.float32)
 SIZE = PageSize(*GREY.shape, 300)
@@ -104,7 +105,7 @@ def released() -> Iterator[threading.Event]:
     event.set()
     for thread in threading.enumerate():
         if thread.name == watchdog._GIVEN_UP:
-            thread.join(10)
+            thread.join(LATE)
 
 
 def test_an_inker_that_hangs_is_given_up_and_replaced(released: threading.Event) -> None:

@@ -12,15 +12,22 @@ if "PyQt6.QtCore" in sys.modules:
 else:
     from PyQt5.QtCore import QAbstractEventDispatcher, QTimer
 
-_SOON = 1500  # ms after the window was made
+_SOON = 1500  # ms until it is looked for Krita's window
 
 
 class Stage(Extension):
     def setup(self):
-        pass
+        QTimer.singleShot(_SOON, run_in_a_window)
 
     def createActions(self, _window):  # noqa: N802 - Krita's
-        QTimer.singleShot(_SOON, run_between_events)
+        pass
+
+
+def run_in_a_window():
+    if Krita.instance().activeWindow() is None:
+        QTimer.singleShot(_SOON, run_in_a_window)
+    else:
+        run_between_events()
 
 
 def run_between_events():
@@ -38,17 +45,18 @@ def run():
     facts = {}
     sys.path.insert(0, os.environ["LINEART_SCENES"])
     try:
-        import layer_scenes
-        import scenes
+        from scenes import again, brushes, faults, inking, layered, pictures, playing, previews
 
-        there = {**vars(scenes), **vars(layer_scenes)}
+        there = {}
+        for subject in (again, brushes, faults, inking, layered, pictures, previews):
+            there.update(vars(subject))
         for name in os.environ["LINEART_ACTS"].split(","):
             print("scene:", name, file=sys.stderr, flush=True)
             try:
                 facts[name] = there[name]()
             except Exception:
                 facts[name] = {"error": traceback.format_exc()}
-            scenes.clear()
+            playing.clear()
     except BaseException:
         facts["error"] = traceback.format_exc()
     with open(os.environ["LINEART_FACTS"], "w", encoding="utf-8") as file:

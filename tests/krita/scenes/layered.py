@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from krita import Krita, Selection
 from lineart import layers, nodes
 from lineart.qt import QtWidgets
-from scenes import (
+
+from scenes.playing import (
     HEIGHT,
     OUT,
     WIDTH,
@@ -17,6 +18,7 @@ from scenes import (
     added,
     choose,
     clear,
+    close,
     docker,
     document,
     inked,
@@ -24,6 +26,7 @@ from scenes import (
     pump,
     sketch,
     sketched,
+    wait,
     window,
 )
 
@@ -127,27 +130,43 @@ def locked_group():
 def two_windows():
     """Ink of one window's document that is ready while the other window is in front, and while another program is."""
     sketched(document("in window 1"))
-    first, second = window(), Krita.instance().openWindow()
-    pump(1)
-    made = Krita.instance().createDocument(WIDTH, HEIGHT, "in window 2", "RGBA", "U8", "", 150.0)
-    second.addView(made)
-    other = second.qwindow().findChild(QtWidgets.QDockWidget, "lineart")
+    first, second, made = window(), *in_another_window("in window 2")
+    other = docker_of(second)
     facts = {}
     for place, in_front in (("window", first.qwindow()), ("program", None)):
-        QtWidgets.QApplication.setActiveWindow(second.qwindow())
-        pump(0.5)
+        to_front(second, made)
         sketched(made)
         other.ink_button.click()
         QtWidgets.QApplication.setActiveWindow(in_front)
-        pump(100, other.ink_button.isEnabled)
+        wait(other.ink_button.isEnabled)
         facts[place] = [other.status.text(), tree(made), QtWidgets.QApplication.activeWindow() is in_front]
     QtWidgets.QApplication.setActiveWindow(first.qwindow())
     pump()
-    made.setModified(False)
-    made.setBatchmode(True)
-    second.qwindow().close()
-    pump(1)
+    close(made, second.qwindow())
+    wait(lambda: len(Krita.instance().windows()) == 1)
+    pump()
     return facts
+
+
+def in_another_window(name, size=(WIDTH, HEIGHT)):
+    """A second window, and a new document in it."""
+    second = Krita.instance().openWindow()
+    wait(lambda: docker_of(second) is not None)
+    made = Krita.instance().createDocument(*size, name, "RGBA", "U8", "", 150.0)
+    second.addView(made)
+    to_front(second, made)
+    return second, made
+
+
+def docker_of(window):
+    return window.qwindow().findChild(QtWidgets.QDockWidget, "lineart")
+
+
+def to_front(window, made):
+    """Makes a window the active one, with its document."""
+    QtWidgets.QApplication.setActiveWindow(window.qwindow())
+    wait(lambda: Krita.instance().activeDocument() == made and made.activeNode() is not None)
+    pump()
 
 
 def masked():
@@ -199,20 +218,13 @@ def asked_of_a_stroke():
 
 def window_closed():
     """A window is closed while its document is being inked."""
-    first, second = window(), Krita.instance().openWindow()
-    pump(1)
-    made = Krita.instance().createDocument(2400, 2400, "closing", "RGBA", "U8", "", 150.0)
-    second.addView(made)
-    QtWidgets.QApplication.setActiveWindow(second.qwindow())
-    pump(0.5)
-    other = second.qwindow().findChild(QtWidgets.QDockWidget, "lineart")
+    first, second, made = window(), *in_another_window("closing", (2400, 2400))
+    other = docker_of(second)
     other.ink_button.click()
     other.preview_button.setChecked(True)
     folders = [os.path.dirname(each.pixels) for each in (other.inking._job.files, other.preview._files)]
     there = [os.path.exists(folder) for folder in folders]
-    made.setModified(False)
-    made.setBatchmode(True)
-    second.qwindow().close()
-    pump(20, lambda: not any(map(os.path.exists, folders)))
+    close(made, second.qwindow())
+    wait(lambda: not any(map(os.path.exists, folders)))
     QtWidgets.QApplication.setActiveWindow(first.qwindow())
     return {"there": there, "left": [path for folder in folders for path in glob.glob(folder + "*")]}
