@@ -13,6 +13,8 @@ from lineart_cli.imaging.tone import darkness
 from lineart_cli.scale.reader import opened
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from lineart_cli.scale.reader import Floats, Read
 
 CELL = 32
@@ -36,14 +38,30 @@ def excess(grey: Floats, network: Path) -> float | None:
             and the logarithm of its doubt.
     """
     read = opened(network)
-    octaves = None
+    drawing, octaves = _drawing(grey), None
     for most_px in PASS_PX:
-        times = _times(grey.shape, 1.0 if octaves is None else 2.0**octaves, most_px)
-        found = _median(darkness(_resampled(grey, times)), read)
+        times = _times(drawing.shape, 1.0 if octaves is None else 2.0**octaves, most_px)
+        found = _median(darkness(_resampled(drawing, times)), read)
         if found is None:
             return octaves  # of the first pass, where the second has too few cells
         octaves = math.log2(times) + found
     return octaves
+
+
+def _drawing(grey: Floats) -> Floats:
+    """The picture without the blank cells along its sides: its margins tell nothing, and take pixels."""
+    times = _times(grey.shape, 1.0, PASS_PX[0])
+    drawn = _drawn(_whole(darkness(_resampled(grey, times))))
+    rows, columns = (_span(np.asarray(drawn.any(axis)), times) for axis in (1, 0))
+    return grey[rows, columns]
+
+
+def _span(drawn: npt.NDArray[np.bool_], times: float) -> slice:
+    """From the first to the last cell with something in it, px of the picture that is shrunk so many times."""
+    cells = np.flatnonzero(drawn)
+    if not cells.size:
+        return slice(None)
+    return slice(math.floor(cells[0] * CELL * times), math.ceil((cells[-1] + 1) * CELL * times))
 
 
 def _times(shape: tuple[int, ...], wanted: float, most_px: int) -> float:
@@ -61,12 +79,23 @@ def _resampled(grey: Floats, times: float) -> Floats:
 
 def _median(dark: Floats, read: Read) -> float | None:
     """The median guess of the cells with something in them, weighted by one over the doubt."""
-    whole = np.pad(dark, [(0, -side % CELL) for side in dark.shape])
+    whole = _whole(dark)
     guess, doubt = read(whole[None, None])[0]
-    drawn = cv2.resize(whole, guess.shape[::-1], interpolation=cv2.INTER_AREA) > BLANK
+    drawn = _drawn(whole)
     if np.count_nonzero(drawn) < LEAST_CELLS:
         return None
     guess, weight = guess[drawn], np.exp(-doubt[drawn].astype(np.float64))
     order = np.argsort(guess, kind="stable")
     passed = np.cumsum(weight[order])
     return float(guess[order][np.searchsorted(passed, passed[-1] / 2)])
+
+
+def _whole(dark: Floats) -> Floats:
+    """With blank paper at the right and at the bottom, so that all cells are whole."""
+    return np.pad(dark, [(0, -side % CELL) for side in dark.shape])
+
+
+def _drawn(whole: Floats) -> npt.NDArray[np.bool_]:
+    """The cells with something in them, (H / CELL, W / CELL)."""
+    cells = whole.shape[1] // CELL, whole.shape[0] // CELL
+    return np.asarray(cv2.resize(whole, cells, interpolation=cv2.INTER_AREA) > BLANK)

@@ -171,13 +171,19 @@ def test_the_same_drawing_with_more_pixels_is_so_much_larger(ruler: Path, times:
     assert excess(stripes(RIGHT * times, shape), ruler) == pytest.approx(math.log2(times), abs=0.1)
 
 
+def test_margins_leave_a_drawing_as_large_as_it_is(ruler: Path) -> None:
+    page = stripes(RIGHT / 4, (1000, 800))
+    wanted = excess(page, ruler)
+    assert excess(np.pad(page, 1500, constant_values=1), ruler) == pytest.approx(wanted, abs=0.3)
+
+
 @pytest.mark.parametrize("guess", [-8.0, -1.0, 0.0, 1.5, 12.0])
 @pytest.mark.parametrize("shape", [(90, 70), (700, 500), (1500, 1400), (40, 3000), (9000, 200), (20, 40_000)])
 def test_pictures_are_neither_too_large_nor_too_small(
     straight: Write, shapes: list[tuple[int, ...]], shape: tuple[int, int], guess: float
 ) -> None:
     page = np.ones(shape, np.float32)
-    page[::9] = page[:, ::9] = 0
+    page[::8] = page[:, ::8] = 0
     assert excess(page, straight((guess, 0.0))) is not None
     assert len(shapes) == len(PASS_PX)
     wanted = 1.0
@@ -195,7 +201,8 @@ def test_what_the_first_pass_found_stands_where_the_second_has_too_few_cells(
     straight: Write, shapes: list[tuple[int, ...]]
 ) -> None:
     page = np.ones((30, 400), np.float32)
-    page[::9, :120] = page[:, :120:9] = 0
+    for drawn in (page[:, :60], page[:, -60:]):
+        drawn[::9] = drawn[:, ::9] = 0
     assert excess(page, straight((5.0, 0.0))) == 5.0
     assert [shape[2:] for shape in shapes] == [(32, 416), (32, 96)]
 
