@@ -38,6 +38,8 @@ NEAR_PAPER = 0.12  # bare paper scatters less than this around its map
 
 INK = 0.8  # darkness to which the main lines are brought
 GAIN = (0.85, 3.5)  # range of the gain that does so: a 2H on a bright scanner needs about 3
+PALE = 0.5  # to which still paler main lines are brought all the same, as below they break up,
+MOST_NOISE = 0.03  # as long as the noise of the paper, its standard deviation, comes to no more than in usual scans
 MAIN_LINE = 88  # percentile of the drawn pixels' darkness: above edges and faint lines, below accents
 LEAST_DRAWN = 0.05  # darkness from which a pixel counts as drawn, if that is above the noise
 DRAWN_NOISES = 5  # and how far above it, in standard deviations; paper in a shadow is noisier than most
@@ -152,7 +154,13 @@ def _exposure(grey: Page, paper: Floats, means: Floats) -> Exposure:
         around = cv2.resize(flat, dark.shape[::-1], interpolation=cv2.INTER_LINEAR)
         lines = _main(dark[is_drawn & ((around == 0) | (dark > around + NEAR_PAPER))], toe, dark.size)
         main = lines if lines > SAME_GAIN * main else main  # most of what is drawn may be a broad grey
-    return Exposure(level, toe, min(max(INK / main, GAIN[0]), GAIN[1]) if main else 1.0)
+    return Exposure(level, toe, _gain(main, noise) if main else 1.0)
+
+
+def _gain(main: float, noise: float) -> float:
+    """What main lines and noise of such darkness are multiplied by."""
+    usual = min(max(INK / main, GAIN[0]), GAIN[1])
+    return max(usual, min(PALE / main, MOST_NOISE / max(noise, NO_PAPER)))
 
 
 def _main(drawn: Floats, toe: float, of: int) -> float:

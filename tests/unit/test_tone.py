@@ -67,6 +67,24 @@ def test_black_lines_on_white_are_hardly_touched() -> None:
     np.testing.assert_allclose(tone.darkness(scan)[drawn], tone.GAIN[0], atol=1e-4)
 
 
+@pytest.mark.parametrize(("contrast", "wanted"), [(0.2, 0.7), (0.12, 0.5), (0.06, 0.5)])
+def test_pale_lines_are_dark_enough_to_be_lines(contrast: float, wanted: float) -> None:
+    scan = page()
+    drawn = draw(scan, contrast, *LINES)
+    np.testing.assert_allclose(tone.darkness(scan)[drawn], wanted, atol=1e-3)
+
+
+def test_the_grain_of_paper_is_no_darker_beside_pale_lines_than_beside_others() -> None:
+    pale, firm = page(), page()
+    drawn = draw(pale, 0.12, *LINES)
+    draw(firm, 0.2, *LINES)
+    grain = np.random.default_rng(5).normal(0, 0.012, pale.shape).astype(np.float32)
+    pale += grain
+    firm += grain
+    assert tone.measure(pale).exposure.gain == tone.measure(firm).exposure.gain == tone.GAIN[1]
+    assert tone.darkness(pale)[~drawn].mean() < 0.01
+
+
 def test_uneven_paper_becomes_white_and_lines_equally_dark() -> None:
     scan = page()
     drawn = draw(scan, 0.5, *LINES)
