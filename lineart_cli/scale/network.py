@@ -21,6 +21,8 @@ CELL = 32
 """Side in px of the square that one guess is for."""
 PASS_PX = (600_000, 2_000_000)
 """The most pixels of the picture at the first pass, and at the second, which is at the scale that the first found."""
+ENLARGED = 0.5
+"""What small pictures are shrunk by at the first pass, so that the same drawing is the same picture."""
 LEAST_SIDE = 96
 """The least long side of these pictures, px."""
 BLANK = 0.02
@@ -40,7 +42,7 @@ def excess(grey: Floats, network: Path) -> float | None:
     read = opened(network)
     drawing, octaves = _drawing(grey), None
     for most_px in PASS_PX:
-        times = _times(drawing.shape, 1.0 if octaves is None else 2.0**octaves, most_px)
+        times = _times(drawing.shape, octaves, most_px)
         found = _median(darkness(_resampled(drawing, times)), read)
         if found is None:
             return octaves  # of the first pass, where the second has too few cells
@@ -50,7 +52,7 @@ def excess(grey: Floats, network: Path) -> float | None:
 
 def _drawing(grey: Floats) -> Floats:
     """The picture without the blank cells along its sides: its margins tell nothing, and take pixels."""
-    times = _times(grey.shape, 1.0, PASS_PX[0])
+    times = _times(grey.shape, None, PASS_PX[0])
     drawn = _drawn(_whole(darkness(_resampled(grey, times))))
     rows, columns = (_span(np.asarray(drawn.any(axis)), times) for axis in (1, 0))
     return grey[rows, columns]
@@ -64,10 +66,14 @@ def _span(drawn: npt.NDArray[np.bool_], times: float) -> slice:
     return slice(math.floor(cells[0] * CELL * times), math.ceil((cells[-1] + 1) * CELL * times))
 
 
-def _times(shape: tuple[int, ...], wanted: float, most_px: int) -> float:
-    """By how much the picture is shrunk: as wanted, as far as it is neither too large then nor too small."""
+def _times(shape: tuple[int, ...], octaves: float | None, most_px: int) -> float:
+    """By how much the picture is shrunk: as wanted, if that is known, as far as it is neither too large nor too small.
+
+    Where nothing is known it is as large as may be, so that the same drawing gives the same picture.
+    """
     long = max(shape)
     finest = max(math.sqrt(math.prod(shape) / most_px), long * CELL / most_px)  # a narrow page is a cell wide
+    wanted = ENLARGED if octaves is None else 2.0**octaves
     return min(max(wanted, finest), max(long / LEAST_SIDE, 1.0))
 
 

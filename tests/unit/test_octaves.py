@@ -17,12 +17,12 @@ from lineart_cli.imaging.tone import darkness
 from lineart_cli.model import catalogue
 from lineart_cli.options import MODEL
 from lineart_cli.scale import network, reader, working_scale
-from lineart_cli.scale.network import CELL, LEAST_SIDE, PASS_PX, excess
+from lineart_cli.scale.network import CELL, ENLARGED, LEAST_SIDE, PASS_PX, excess
 
 if TYPE_CHECKING:
     from lineart_cli.scale.reader import Floats, Read
 
-SQUARE = 96  # a page of 3 x 3 cells, which is looked at as it is while guesses are not below 0
+SQUARE = 96  # a page of 3 x 3 cells
 
 Write = Callable[..., Path]
 
@@ -126,12 +126,19 @@ def shapes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     return found
 
 
+@pytest.fixture
+def as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small page is looked at as it is, while guesses are not below 0."""
+    monkeypatch.setattr(network, "ENLARGED", 1.0)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (5, 3), (200, 200), (1500, 1100)])
 @pytest.mark.parametrize("level", [1.0, 0.7])
 def test_of_a_blank_page_nothing_is_known(straight: Write, shape: tuple[int, int], level: float) -> None:
     assert excess(np.full(shape, level, np.float32), straight((1.0, 0.0))) is None
 
 
+@pytest.mark.usefixtures("as_it_is")
 def test_cells_without_a_drawing_do_not_count_and_few_cells_are_not_enough(straight: Write) -> None:
     network = straight((9.0, -40.0))  # the darker, the less: bare paper would say 9
     page = cells([4, 4, 4, 0, 0, 0, 0, 0, 0])
@@ -141,11 +148,13 @@ def test_cells_without_a_drawing_do_not_count_and_few_cells_are_not_enough(strai
     assert excess(cells([4, 4, 0, 0, 0, 0, 0, 0, 0]), network) is None
 
 
+@pytest.mark.usefixtures("as_it_is")
 def test_the_guess_is_the_median_of_the_cells(straight: Write) -> None:
     page = cells([2, 3, 4, 5, 6, 7, 8, 9, 10])
     assert excess(page, straight((0.0, 3.0))) == pytest.approx(3 * float(np.median(means(page))), abs=1e-4)
 
 
+@pytest.mark.usefixtures("as_it_is")
 def test_doubtful_cells_weigh_less(straight: Write) -> None:
     page = cells([3, 3, 3, 3, 3, 3, 8, 8, 8])
     thin, thick = (float(means(page)[number]) for number in (0, 8))
@@ -161,6 +170,7 @@ def test_a_second_pass_sees_what_is_too_far_off_at_the_first(ruler: Path, apart:
     assert found == pytest.approx(apart, abs=0.15)  # lines of 2 px that were enlarged are a little too soft
 
 
+@pytest.mark.usefixtures("as_it_is")
 def test_what_is_out_of_sight_at_both_looks_seems_as_far_off_as_they_see(ruler: Path) -> None:
     assert excess(stripes(RIGHT * 2**3.2), ruler) == pytest.approx(2 * SIGHT, abs=1e-5)
 
@@ -169,6 +179,18 @@ def test_what_is_out_of_sight_at_both_looks_seems_as_far_off_as_they_see(ruler: 
 def test_the_same_drawing_with_more_pixels_is_so_much_larger(ruler: Path, times: float) -> None:
     shape = round(600 * times), round(500 * times)
     assert excess(stripes(RIGHT * times, shape), ruler) == pytest.approx(math.log2(times), abs=0.1)
+
+
+@pytest.mark.parametrize("times", [2, 4])
+def test_the_same_drawing_with_more_pixels_is_the_same_picture(
+    straight: Write, shapes: list[tuple[int, ...]], times: int
+) -> None:
+    """Also where all of it is small: the network reads a picture that is too small another way."""
+    page = np.ones((480, 640), np.float32)
+    page[::40] = page[:, ::40] = 0
+    for drawing in (page, page.repeat(times, 0).repeat(times, 1)):
+        excess(drawing, straight((-0.5, 0.0)))
+    assert shapes[:2] == shapes[2:]
 
 
 def test_margins_leave_a_drawing_as_large_as_it_is(ruler: Path) -> None:
@@ -183,10 +205,10 @@ def test_pictures_are_neither_too_large_nor_too_small(
     straight: Write, shapes: list[tuple[int, ...]], shape: tuple[int, int], guess: float
 ) -> None:
     page = np.ones(shape, np.float32)
-    page[::8] = page[:, ::8] = 0
+    page[::9] = page[:, ::9] = 0
     assert excess(page, straight((guess, 0.0))) is not None
     assert len(shapes) == len(PASS_PX)
-    wanted = 1.0
+    wanted = ENLARGED
     for (*_, height, width), most in zip(shapes, PASS_PX, strict=True):
         assert height % CELL == width % CELL == 0
         assert height * width <= most + CELL * (height + width)
@@ -203,13 +225,13 @@ def test_what_the_first_pass_found_stands_where_the_second_has_too_few_cells(
     page = np.ones((30, 400), np.float32)
     for drawn in (page[:, :60], page[:, -60:]):
         drawn[::9] = drawn[:, ::9] = 0
-    assert excess(page, straight((5.0, 0.0))) == 5.0
-    assert [shape[2:] for shape in shapes] == [(32, 416), (32, 96)]
+    assert excess(page, straight((5.0, 0.0))) == 4.0
+    assert [shape[2:] for shape in shapes] == [(64, 800), (32, 96)]
 
 
 @pytest.mark.parametrize(
     ("shape", "wanted"),
-    [((1, 1), None), ((1, 300), None), ((300, 1), None), ((5, 3), None), ((33, 31), None), ((70, 40), 1.0)],
+    [((1, 1), None), ((1, 300), None), ((300, 1), None), ((5, 3), None), ((33, 31), 0.0), ((70, 40), 1.0)],
 )
 def test_tiny_pages_are_read_without_trouble(straight: Write, shape: tuple[int, int], wanted: float | None) -> None:
     page = np.ones(shape, np.float32)
@@ -280,8 +302,8 @@ def test_a_network_is_made_ready_once_and_again_when_its_file_is_another(
     path, page = straight((1.0, 0.0)), cells([4] * 9)
     assert (excess(page, path), excess(page, path)) == (1.0, 1.0)
     assert len(loaded) == 1
-    straight((0.5, 0.0))
-    assert excess(page, path) == 0.5
+    straight((0.0, 0.0))
+    assert excess(page, path) == -1.0
 
 
 def test_pages_are_read_beside_each_other(ruler: Path) -> None:
