@@ -29,11 +29,10 @@ from filelock import FileLock, Timeout
 from lineart_cli import archives, stamps
 from lineart_cli.archives import Member
 from lineart_cli.batch import copied_members, manifest, own_ink
-from lineart_cli.batch.files import Job, Source
+from lineart_cli.batch.files import Job, Source, is_sheet
 from lineart_cli.batch.members import is_lineart_s, is_of_runs, is_page, is_shown
 from lineart_cli.batch.output_folder import OutputFolder, unwritable
 from lineart_cli.errors import PageError, one_line
-from lineart_cli.pages import signed
 
 WORK = ".lineart-archives"
 _LOCK = "lock"
@@ -83,7 +82,7 @@ class ArchiveAtWork:
     def sources(self) -> list[Source]:
         """Its pages; sheets only where it has nothing else, and ink of a folder inside also where it is one of ink."""
         every = [Source(self.sketches / each.name, Path(each.name)) for each in self.members if is_page(each)]
-        drawn = [source for source in every if not signed.maker(source.path)]
+        drawn = [source for source in every if not is_sheet(source.path)]
         is_ink = own_ink.recogniser()
         sketches = [source for source in drawn if not is_ink(source.path)]
         return (drawn if own_ink.is_archive_of_ink(self.job.source) else sketches) or every
@@ -96,14 +95,15 @@ class ArchiveAtWork:
         """
         sources = {job.source for job in jobs}
         own = [path for each in self.members if is_page(each) and (path := self.sketches / each.name) not in sources]
+        sheets = [path for path in own if is_sheet(path)]
         inside = [
             self.sketches / each.name
             for each in self.members
             if is_shown(each) and archives.is_archive(Path(each.name))
         ]
         told = (
-            ([path for path in own if not signed.maker(path)], "lineart's own ink"),
-            ([path for path in own if signed.maker(path)], "a sheet of lineart try or brushes, and no sketch"),
+            ([path for path in own if path not in sheets], "lineart's own ink"),
+            (sheets, "a sheet of lineart try or brushes, and no sketch"),
             (inside, "not looked into, as an archive in an archive; unpack it to ink it"),
         )
         return [

@@ -128,7 +128,7 @@ def find(patterns: Sequence[str], out: Path | None) -> Found:
         others.pop(real, None)
     passed_over = Counter(others.values())
     every, is_ink = list(images.values()), own_ink.recogniser()
-    sheets = [source for source in every if _is_sheet(source.path)]
+    sheets = [source for source in every if is_sheet(source.path)]
     left_out = set(sheets)
     ink = [source for source in every if source not in left_out and is_ink(source.path)]
     if len(ink) + len(sheets) == len(every) and all(source.is_named for source in every):
@@ -137,7 +137,8 @@ def find(patterns: Sequence[str], out: Path | None) -> Found:
     return Found([source for source in every if source not in left_out], ink, sheets, problems, passed_over)
 
 
-def _is_sheet(path: Path) -> bool:
+def is_sheet(path: Path) -> bool:
+    """Whether a file is a sheet of `lineart try` or `lineart brushes`, which are PNG."""
     return path.suffix.lower() == ".png" and path.is_file() and bool(signed.maker(path))
 
 
