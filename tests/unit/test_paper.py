@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -91,6 +93,36 @@ def test_the_scanner_s_frame_is_blank_however_narrow(width: int) -> None:
     dark = tone.darkness(scanned(page))
     assert found(dark, ink) == 1
     assert added(dark, ink) < 0.05
+
+
+def test_lines_go_on_to_the_edge_of_a_sheet_in_uneven_light() -> None:
+    ink = drawing()
+    page = 0.97 * (1 - ink) * np.linspace(0.88, 1, WIDTH)
+    page[:, :140] = page[:, -40:] = page[:150] = page[-40:] = 0.03
+    dark = tone.darkness(scanned(page))
+    inside = np.zeros(ink.shape, bool)
+    inside[150 + 24 : -40 - 24, 140 + 24 : -40 - 24] = True
+    assert found(dark[inside], ink[inside]) > 0.99
+    assert added(dark, ink) < 0.05
+
+
+@pytest.mark.parametrize("degrees", [0.0, 0.8])
+@pytest.mark.parametrize("gutter", [26, 60, 110])
+def test_the_black_between_panels_is_blank_and_their_lines_stay(gutter: int, degrees: float) -> None:
+    black = np.ones((HEIGHT, WIDTH), np.float32)
+    for top, bottom, edges in ((60, 600, (60, 700, 1440)), (600, 1240, (60, 900, 1440))):
+        for left, right in pairwise(edges):
+            black[top + gutter // 2 : bottom - gutter // 2, left + gutter // 2 : right - gutter // 2] = 0
+    ink, bar = drawing() * (black == 0), np.zeros_like(black)
+    bar[1000:1024, 1000:1300] = 1
+    ink, bar, black = (turned(each, around, degrees, 1.0) for each, around in ((ink, 0), (bar, 0), (black, 1)))
+    dark = tone.darkness(scanned(0.96 * (1 - ink) * (1 - black) * (1 - bar) + 0.02))
+    near = cv2.dilate(black, np.ones((49, 49))) > 0.5
+    assert found(dark[~near], ink[~near]) > 0.99
+    gutters = cv2.morphologyEx(black, cv2.MORPH_OPEN, np.ones((20, 20))) > 0
+    assert dark[gutters].max() < 0.05
+    assert added(dark, ink + bar) < 0.05
+    assert dark[cv2.erode(bar, np.ones((9, 9))) > 0.9].min() > 0.8
 
 
 @pytest.mark.parametrize("scale", [0.7, 1.4])
