@@ -199,11 +199,17 @@ def release(
     """Export a run, check it, quantise it, give it the run's scale network, and score it: a model to ship."""
     from lineart_train import release as step
     from lineart_train.evaluation.evaluate import table
+    from lineart_train.training.checkpoint import SCALE
 
     rows = step.release(run, target, version, description, held_out)
     if rows:
         tables().print(table(rows))
     console.print(f"Wrote {target}.")
+    if not (run / SCALE).exists():
+        console.print(
+            f"{run} has no {SCALE}, so that the model reads the scale of a drawing by the widths of its strokes. "
+            f"lineart-train train-scale {run / SCALE} --model {target} gives it a network for that."
+        )
 
 
 @app.command(

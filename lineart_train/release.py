@@ -13,9 +13,10 @@ from lineart_train.evaluation.evaluate import Row
 from lineart_train.export.export import export
 from lineart_train.export.quantise import add_int8
 from lineart_train.scale.shipped import add_scale
+from lineart_train.training.checkpoint import SCALE
 
-SCALE, NOTES = "scale.pt", "notes.json"
-"""Files that a release takes in where a run's folder has them: see `add_scale`, and the card's training table."""
+NOTES = "notes.json"
+"""What the card's training table says beside what the run itself knows, where a run's folder has it."""
 
 
 def release(run: Path, target: Path, version: str, description: str, pairs: Path | None = None) -> list[Row]:

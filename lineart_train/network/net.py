@@ -257,6 +257,11 @@ class LineartNet(nn.Module):
         fine = functional.interpolate(level, sketch.shape[2:], mode="bilinear", align_corners=False)
         return (fine + 0.5).clamp(0, 1)
 
+    def inked(self, sketch: Tensor) -> Tensor:
+        """What the next pass sees: (N, 2, H, W) darkness and draft in [0, 1] -> (N, 1, H, W), the new draft."""
+        level: Tensor = self(sketch, torch.tensor([DRAFT], device=sketch.device))
+        return (level + 0.5).clamp(0, 1)
+
     def forward(self, sketch: Tensor, thickness: Tensor) -> Tensor:
         level: Tensor = self.pen(*self.head.parts(self.body(sketch)), thickness)
         return level

@@ -52,7 +52,9 @@ def _mosaic(parts: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def second_pass(average: LineartNet, sketch: Tensor, rng: np.random.Generator, blank: float, torn: float) -> Tensor:
+def second_pass(
+    average: LineartNet, sketch: Tensor, rng: np.random.Generator, blank: float, torn: float, third: float = 0.0
+) -> Tensor:
     """Crops with the draft that the averaged network makes of them; some drafts have holes or are empty.
 
     Args:
@@ -61,12 +63,16 @@ def second_pass(average: LineartNet, sketch: Tensor, rng: np.random.Generator, b
         rng: its only source of chance.
         blank: share of drafts that are empty.
         torn: share of the others that have holes.
+        third: share of all that are given the ink of a second pass, as at a third.
 
     Returns:
         (N, 2, S, S) darkness and draft.
     """
     with torch.autocast(sketch.device.type, torch.bfloat16):
         draft = average.first(sketch.contiguous(memory_format=torch.channels_last)).float()
+        again = [at for at in range(len(draft)) if third and rng.random() < third]
+        if again:
+            draft[again] = average.inked(with_draft(sketch[again], draft[again])).float()
     for each in draft:
         if rng.random() < blank:
             each.zero_()

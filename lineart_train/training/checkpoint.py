@@ -6,6 +6,7 @@ Split and with moments in bfloat16, so that each file of the shipped size stays 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ import torch
 from lineart_cli.replacing import replacing
 from lineart_train.network.net import LineartNet
 from lineart_train.training.config import TrainConfig, from_dict
+
+SCALE = "scale.pt"
+"""Weights of the network that reads the scale of a drawing, where a run's folder has them."""
 
 
 @dataclass
@@ -116,8 +120,8 @@ def average(folders: Sequence[Path], target: Path) -> None:
 
     Args:
         folders: checkpoints with one shape of network, oldest first; settings and progress are those of the last.
-        target: gets config.json, state.json, and the mean for model.pt and average.pt; training that goes on from there
-            begins with new moments of the optimizer.
+        target: gets config.json, state.json, the last one's `SCALE`, and the mean for model.pt and average.pt; training
+            that goes on from there begins with new moments of the optimizer.
 
     Raises:
         FileNotFoundError: a folder holds no checkpoint; the message names it.
@@ -138,6 +142,7 @@ def average(folders: Sequence[Path], target: Path) -> None:
     for name in ("model", "average"):
         _write_weights(target / f"{name}.pt", mean)
     (target / "optimizer.pt").unlink(missing_ok=True)
+    carry_scale(folders[-1], target)
     write_json(target / "config.json", config.to_dict())
     write_json(target / "state.json", asdict(read_progress(folders[-1])))
 
@@ -157,6 +162,13 @@ def start_from(folder: Path, model: LineartNet, average: LineartNet) -> None:
         weights[STEM][:, : known.shape[1]] = known
     model.load_state_dict(weights)
     average.load_state_dict(weights)
+
+
+def carry_scale(folder: Path, run: Path) -> None:
+    """Copy the network that reads the scale to a run that begins with the weights of another, which may have none."""
+    if (folder / SCALE).exists():
+        with replacing(run / SCALE) as part:
+            shutil.copyfile(folder / SCALE, part)
 
 
 def restore(folder: Path, model: LineartNet, average: LineartNet, optimizer: torch.optim.Optimizer) -> None:

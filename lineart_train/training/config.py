@@ -20,6 +20,8 @@ _RANGES = {
     "workers": (0, 1024),
     "blank": (0, 1),
     "torn": (0, 1),
+    "third": (0, 1),
+    "freeze": (0, 1),
     "rate": (1e-9, 1),
     "decay": (0, 0.1),
     "warm": (0, 1_000_000),
@@ -43,6 +45,10 @@ class TrainConfig:
     workers: drawing processes, >= 1; 0 for one per core that training leaves free.
     blank: share of the second passes, 0 to 1, that are given an empty draft. Start at 0.15.
     torn: share of the other second passes whose draft has holes, 0 to 1: a draft is not to be trusted blindly.
+    third: share of the second passes, 0 to 1, that are given the ink of another second pass, as the third pass is. Each
+        costs a run of the network without its gradient.
+    freeze: 1 keeps batch norm's statistics as they are, which small batches disturb; for runs that begin with trained
+        weights.
     rate: peak learning rate of AdamW. 5e-4 is sure, 3e-3 the most that held with batch norm. Start at 2e-3.
     decay: weight decay of AdamW, 0 to 0.1.
     warm: steps over which the rate rises.
@@ -60,6 +66,8 @@ class TrainConfig:
     workers: int = 0
     blank: float = 0.15
     torn: float = 0.25
+    third: float = 0.0
+    freeze: int = 0
     rate: float = 2e-3
     decay: float = 0.01
     warm: int = 200

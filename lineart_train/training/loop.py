@@ -24,7 +24,7 @@ from lineart_train.training import checkpoint, sheet
 from lineart_train.training.checkpoint import Progress
 from lineart_train.training.config import TrainConfig
 from lineart_train.training.pool import Pool, unit_offset
-from lineart_train.training.steps import descend, follow
+from lineart_train.training.steps import descend, follow, freeze_norms
 
 Tell = Callable[[dict[str, float]], object]
 HELD_OUT_SEED = 1_000_003
@@ -57,7 +57,8 @@ def train(
         device: "cpu", "cuda", or "auto" for CUDA where there is one.
         tell: called with a record every few seconds, for a progress display.
         steps: stop at this many steps in all, if the minutes have not run out before.
-        start: checkpoint of another run, whose averaged weights a new run begins with; its net must be `config.net`.
+        start: checkpoint of another run, whose averaged weights and scale network a new run begins with; its net must
+            be `config.net`.
         is_stopped: asked after each step, and each canvas of the first pool; ends the run as its minutes do.
 
     Returns:
@@ -150,6 +151,7 @@ def _begun(config: TrainConfig, run: Path, device: str, start: Path | None) -> t
         progress = checkpoint.read_progress(run)
     elif start is not None:
         checkpoint.start_from(start, model, average)
+        checkpoint.carry_scale(start, run)
     return _Nets(model, average, optimizer), progress
 
 
@@ -189,9 +191,11 @@ def _step(
     """Take one step down the losses of a batch, seen at both passes; the averaged weights follow."""
     sketch, offset = pool.batch(rng, config.batch, config.crop)
     seen, wanted = first_pass(sketch, offset)
-    again = second_pass(nets.average, sketch, rng, config.blank, config.torn)
+    again = second_pass(nets.average, sketch, rng, config.blank, config.torn, config.third)
     given = torch.cat([again, seen]).contiguous(memory_format=torch.channels_last)
     nets.model.train()
+    if config.freeze:
+        freeze_norms(nets.model)
     with torch.autocast(given.device.type, torch.bfloat16):
         fields = nets.model.fields(given)
     losses = field_loss(fields.float(), torch.cat([offset, wanted]))

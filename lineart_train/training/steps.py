@@ -17,6 +17,13 @@ def descend(model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) ->
     optimizer.step()
 
 
+def freeze_norms(model: nn.Module) -> None:
+    """Let batch norm use its statistics, and not those of the batch, until the model is next set to train."""
+    for part in model.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.eval()
+
+
 @torch.no_grad()
 def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Move the averaged weights the share 1 - `decay` of the way to the model's; counters are copied."""

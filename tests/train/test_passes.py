@@ -49,3 +49,12 @@ def test_second_passes_have_the_draft_unless_it_is_left_out(blank, torn, empty):
     share = 1 - float(seen[:, 1].sum() / draft.sum())
     assert share == pytest.approx(empty, abs=0.5)
     assert ((seen[:, 1:] - draft).abs() < 0.05).logical_or(seen[:, 1:] == 0).all()
+
+
+def test_a_third_pass_sees_the_ink_of_a_second():
+    torch.manual_seed(0)
+    network = LineartNet(NetConfig(channels=(16, 16), down=(1, 1), up=(1,), head=16)).eval()
+    sketch = torch.rand(4, 1, 64, 64)
+    second, third = (second_pass(network, sketch, np.random.default_rng(0), 0.0, 0.0, share) for share in (0.0, 1.0))
+    level = network(second, torch.tensor([3.0])).detach()
+    torch.testing.assert_close(third[:, 1:], (level + 0.5).clamp(0, 1), atol=0.1, rtol=0)

@@ -114,6 +114,31 @@ def test_a_new_run_can_begin_with_the_weights_of_another(tmp_path: Path) -> None
     assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
 
 
+def test_a_run_that_begins_with_another_has_its_scale_network(tmp_path: Path) -> None:
+    one = LineartNet(TINY.net)
+    save(tmp_path / "one", TINY, Progress(), one, one, torch.optim.AdamW(one.parameters()))
+    tiny = replace(TINY, pool=3, workers=1)
+    loop.train(tiny, tmp_path / "without", 30.0, steps=1, start=tmp_path / "one")
+    assert not (tmp_path / "without" / checkpoint.SCALE).exists()
+    (tmp_path / "one" / checkpoint.SCALE).write_bytes(b"weights")
+    loop.train(tiny, tmp_path / "two", 30.0, steps=1, start=tmp_path / "one")
+    average([tmp_path / "without", tmp_path / "two"], tmp_path / "mean")
+    for name in ("two", "mean"):
+        assert (tmp_path / name / checkpoint.SCALE).read_bytes() == b"weights"
+
+
+def test_frozen_norms_keep_their_statistics_and_all_else_learns(tmp_path: Path) -> None:
+    one = LineartNet(TINY.net)
+    save(tmp_path / "one", TINY, Progress(), one, one, torch.optim.AdamW(one.parameters()))
+    for freeze in (0, 1):
+        config = replace(TINY, pool=3, workers=1, freeze=freeze, third=0.5)
+        loop.train(config, tmp_path / str(freeze), 30.0, steps=2, start=tmp_path / "one")
+        before, after = one.state_dict(), load_model(tmp_path / str(freeze), "model").state_dict()
+        same = {name.rsplit(".")[-1] for name in after if torch.equal(before[name], after[name])}
+        assert ("running_mean" in same) == bool(freeze)
+        assert "weight" not in same
+
+
 def test_states_of_one_shape_are_averaged_and_others_named(tmp_path: Path) -> None:
     nets = [LineartNet(TINY.net) for _ in range(2)]
     for number, net in enumerate(nets):
