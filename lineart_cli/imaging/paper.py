@@ -17,6 +17,7 @@ import numpy as np
 
 from lineart_cli.imaging.binding import bindings
 from lineart_cli.imaging.colour import white
+from lineart_cli.imaging.fold import fold
 from lineart_cli.imaging.resample import fit, gathered, strips
 from lineart_cli.imaging.surroundings import around_sheet, closed, shadow_edges, shadows
 
@@ -57,10 +58,12 @@ def paper_map(grey: Page, means: Floats | None = None) -> Floats:
     white = float(np.percentile(envelope, 90))
     held = np.maximum(WIDE_FLOOR * closed(envelope, WIDE // CELL), max(PAGE_FLOOR * white, LEAST_PAPER))
     beyond = _envelope_beyond(cells, _rim(grey))
-    around = around_sheet(cells, beyond, white) | bindings(cells, white)
+    folded = fold(cells, white)
+    around = around_sheet(cells, beyond, white) | bindings(cells, white) | folded.at
     shaded = shadows(cells, beyond, held.astype(np.float32), white) & ~around
-    near = shadow_edges(cells, beyond, white, shaded)
+    near = shadow_edges(cells, beyond, white, shaded) | np.isfinite(folded.paper)
     paper = np.where(shaded, beyond, np.maximum(envelope, held)).astype(np.float32)
+    np.minimum(paper, folded.paper, out=paper)
     smooth = np.where(near, _darkest(paper), _smooth(paper))
     smooth[around] = NO_PAPER
     return smooth

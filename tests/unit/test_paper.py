@@ -10,8 +10,8 @@ import pytest
 
 from lineart_cli.imaging import tone
 from lineart_cli.imaging.paper import LEAST_PAPER, PAGE_FLOOR, paper_map
+from scans import HEIGHT, WIDTH, added, drawing, found, scanned, turned
 
-HEIGHT, WIDTH = 1300, 1500
 SHADOWS = {
     "corner": [(700, 1300), (1500, 400), (1500, 1300)],
     "side": [(1150, 0), (1500, 0), (1500, 1300), (1150, 1300)],
@@ -20,41 +20,10 @@ SHADOWS = {
 }
 
 
-def drawing() -> np.ndarray:
-    """Loops all over a page: the share of light that they take."""
-    ink = np.zeros((HEIGHT, WIDTH), np.float32)
-    for x in range(200, WIDTH - 150, 180):
-        for y in range(200, HEIGHT - 150, 180):
-            cv2.ellipse(ink, (x, y), (110, 60), x + y, 0, 300, 0.75, 4, cv2.LINE_AA)
-    return ink
-
-
 def shade(corners: list[tuple[int, int]], soft: float) -> np.ndarray:
     mask = np.zeros((HEIGHT, WIDTH), np.float32)
     cv2.fillPoly(mask, [np.array(corners)], 1.0)
     return cv2.GaussianBlur(mask, (0, 0), soft) if soft else mask
-
-
-def scanned(page: np.ndarray, noise: float = 0.006) -> np.ndarray:
-    grainy = page + np.random.default_rng(4).normal(0, noise, page.shape)
-    return np.rint(np.clip(grainy, 0, 1) * 255).astype(np.uint8)
-
-
-def turned(page: np.ndarray, around: float, degrees: float, scale: float = 0.9) -> np.ndarray:
-    """A sheet that lies askew on something."""
-    way = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), degrees, scale)
-    return cv2.warpAffine(page, way, (WIDTH, HEIGHT), flags=cv2.INTER_AREA, borderValue=around)
-
-
-def found(dark: np.ndarray, ink: np.ndarray) -> float:
-    """The share of the lines' middles that are dark."""
-    return float((dark[ink > 0.7] > 0.4).mean())
-
-
-def added(dark: np.ndarray, ink: np.ndarray) -> float:
-    """How dark the darkest spot of 7 x 7 px is that nobody drew."""
-    bare = cv2.dilate(ink, np.ones((15, 15))) < 0.05
-    return float(cv2.blur(dark * bare, (7, 7)).max())
 
 
 @pytest.mark.parametrize("soft", [0, 12, 60])
