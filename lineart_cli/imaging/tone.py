@@ -3,7 +3,7 @@
 Three things are taken out of a scan, in this order, because each needs the one before:
 
 1. **The paper**, see `paper`. Darkness is 1 - grey / paper: light falls on pencil and paper alike, so a shadow divides
-   out.
+   out. So do the rules of ruled paper, see `rules`.
 2. **The noise** of the bare paper (grain and scanner), which a soft toe lays to rest.
 3. **The pressure.** The darkness of the page's main lines is brought to `INK`, whatever the pencil.
 
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from lineart_cli.imaging import rules
+from lineart_cli.imaging.colour import white
 from lineart_cli.imaging.paper import NO_PAPER, cell_means, light, paper_map
 from lineart_cli.imaging.resample import linear_rows, strips
 from lineart_cli.imaging.shading import as_paper, flat_tones
@@ -82,22 +84,24 @@ class Tone:
         paper: (ceil(H / CELL), ceil(W / CELL)) float32, the grey of bare paper across the page, see `paper`.
         shape: (H, W) of the page.
         exposure: of the page.
+        ruled: across the page, and down it.
         place: top and left px of the part of the page whose greys `apply` is given; of the page itself, 0.
     """
 
     paper: Floats
     shape: tuple[int, int]
     exposure: Exposure
+    ruled: rules.Ruled = rules.PLAIN
     place: tuple[int, int] = (0, 0)
 
     def paper_rows(self, rows: slice, columns: slice) -> Floats:
-        """The paper of these pixels of the part; beyond the page it goes on."""
+        """The paper of these pixels of the part, with its rules; beyond the page it goes on."""
         top, left = self.place
         wide = linear_rows(self.paper, self.shape, slice(top + rows.start, top + rows.stop))
-        seen = slice(left + columns.start, left + columns.stop)
-        if seen.stop <= wide.shape[1]:
-            return wide[:, seen]
-        return wide.take(np.arange(seen.start, seen.stop), 1, mode="clip")
+        seen = np.arange(left + columns.start, left + columns.stop)
+        paper = wide[:, seen[0] : seen[-1] + 1] if seen[-1] < wide.shape[1] else wide.take(seen, 1, mode="clip")
+        rules.dim(paper, self.ruled, np.arange(top + rows.start, top + rows.stop), seen)
+        return paper
 
 
 def darkness(grey: Page, faint: float = NEUTRAL_FAINT) -> Floats:
@@ -127,20 +131,23 @@ def measure(grey: Page, last: Exposure | None = None, *, is_fixed: bool = False)
     """
     means = cell_means(grey)
     paper = paper_map(grey, means)
-    exposure = last if last is not None and is_fixed else _exposure(grey, paper, means)
+    ruled = rules.find(grey, paper, white(grey.dtype))
+    exposure = last if last is not None and is_fixed else _exposure(grey, paper, means, ruled)
     if last is not None and last.is_like(exposure):
         exposure = last
     paper *= np.float32(exposure.level)
     paper = as_paper(means, paper, exposure.gain, partial(texture, grey))
-    return Tone(paper, (grey.shape[0], grey.shape[1]), exposure)
+    return Tone(paper, (grey.shape[0], grey.shape[1]), exposure, ruled)
 
 
-def _exposure(grey: Page, paper: Floats, means: Floats) -> Exposure:
+def _exposure(grey: Page, paper: Floats, means: Floats, ruled: rules.Ruled) -> Exposure:
     step = max(1, math.isqrt(math.prod(grey.shape) // SAMPLES))
-    rows = range(step // 2, grey.shape[0], step)
+    rows, columns = (np.arange(step // 2, side, step) for side in grey.shape)
     share = light(np.concatenate([grey[row : row + 1, step // 2 :: step] for row in rows]))
     np.maximum(share, NO_PAPER, out=share)
-    share /= cv2.resize(paper, share.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    bare = np.asarray(cv2.resize(paper, share.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    rules.dim(bare, ruled, rows, columns)
+    share /= bare
     off = share - 1
     bare = share[np.abs(off, out=off) < NEAR_PAPER]
     level = _median(bare) if bare.size else 1.0
