@@ -52,7 +52,7 @@ def fold(cells: Floats, white: float) -> Fold:
     found = Fold(np.zeros(cells.shape, bool), np.full(cells.shape, np.inf, np.float32))
     for at, paper, seen in ((*found, cells), (found.at.T, found.paper.T, cells.T)):
         rows = np.flatnonzero((seen >= DIM * white).mean(1) >= 0.5)
-        if len(rows) >= SHEET * len(seen) and seen.shape[1] >= 4 * FAR[1]:
+        if len(rows) >= max(PARTS, SHEET * len(seen)) and seen.shape[1] >= 4 * FAR[1]:
             _mark(at, paper, seen, rows, white)
     return Fold(dilated(found.at, BEYOND), found.paper)
 
@@ -85,6 +85,6 @@ def _place(profile: Floats, white: float) -> int | None:
     sides = [profile[at : at + FAR[1] + 1], profile[at::-1][: FAR[1] + 1]]
     lit = [float(np.median(side[slice(*FAR)])) for side in sides]
     shaded = [far - float(side[NEAR[0] : NEAR[1] + 1].mean()) for side, far in zip(sides, lit, strict=True)]
-    is_deep = min(lit) - profile[at] >= DEEP * white
+    is_deep = min(lit) - profile[at] > DEEP * white  # a black page has none
     is_even = all((np.diff(side[: FAR[0]]) >= -UNEVEN * white).all() for side in sides)
     return at if is_deep and is_even and min(shaded) >= SHADED * white else None
