@@ -1,7 +1,8 @@
 """The fold between two pages of an open book, on the grid of the paper map.
 
 It is told from a line that was drawn by its shadow: all along it, from one side of the sheet to the other, paper grows
-lighter away from it, cell by cell, as pages bend down into the binding.
+lighter away from it, cell by cell, as pages bend down into the binding. A soft stroke, or an area with soft edges, does
+so too, but ends soon where it has become half as dark; a shadow has a tail.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ SHEET = 0.6  # of the rows that hold mostly paper, at least
 NEAR, FAR = (2, 3), (12, 20)  # cells from the fold: in its shadow, and beyond it
 BESIDE = np.arange(-FAR[0], FAR[0] + 1)
 DEEP, SHADED = 0.1, 0.03  # of the brightest paper, by which paper there is lighter than the fold, and than its shadow
+TAIL = 0.1  # of the fold's depth, that is left of its shadow twice as far away as half of it is
 UNEVEN = 0.02  # of it, by which a cell may be darker than the one before it, away from the fold
 
 
@@ -87,4 +89,13 @@ def _place(profile: Floats, white: float) -> int | None:
     shaded = [far - float(side[NEAR[0] : NEAR[1] + 1].mean()) for side, far in zip(sides, lit, strict=True)]
     is_deep = min(lit) - profile[at] > DEEP * white  # a black page has none
     is_even = all((np.diff(side[: FAR[0]]) >= -UNEVEN * white).all() for side in sides)
-    return at if is_deep and is_even and min(shaded) >= SHADED * white else None
+    is_shadow = min(shaded) >= SHADED * white
+    return at if is_deep and is_even and is_shadow and max(map(_tail, sides, lit)) >= TAIL else None
+
+
+def _tail(side: Floats, lit: float) -> float:
+    """How much of the shadow is left twice as far away as half of it is, on one side of a fold."""
+    shadow = np.maximum.accumulate((lit - side)[::-1])[::-1] / (lit - side[0])
+    cells = np.arange(len(side))
+    half = np.interp(-0.5, -shadow, cells)
+    return float(np.interp(2 * half, cells, shadow))

@@ -63,3 +63,14 @@ def test_paper_is_never_darker_than_what_is_drawn_on_it() -> None:
     away = np.abs(np.arange(WIDTH) - 740.0)
     shadow = np.clip((away - 40) / 60, 0, 1) * np.ones((HEIGHT, 1))
     assert np.isfinite(tone.darkness(np.rint(255 * shadow).astype(np.uint8))).all()
+
+
+@pytest.mark.parametrize(("width", "soft"), [(0, 20), (24, 5), (40, 8), (40, 20), (56, 8)])
+def test_a_soft_stroke_from_side_to_side_is_drawn(width: int, soft: float) -> None:
+    stroke = np.zeros((HEIGHT, WIDTH), np.float32)
+    cv2.line(stroke, (WIDTH // 2, 0), (WIDTH // 2 + 10, HEIGHT), 1.0, max(width, 1))
+    stroke = cv2.GaussianBlur(stroke, (0, 0), soft)
+    page = scanned(0.95 * (1 - 0.8 * stroke / stroke.max()))
+    for turns in (0, 1):
+        dark = np.rot90(tone.darkness(np.rot90(page, turns).copy()), -turns)
+        assert dark[stroke > 0.9 * stroke.max()].min() > 0.5
