@@ -1,7 +1,8 @@
 """The fold between two pages of an open book, on the grid of the paper map.
 
 It is told from a line that was drawn by its shadow: all along it, from one side of the sheet to the other, paper grows
-lighter away from it, cell by cell, as pages bend down into the binding.
+lighter away from it, cell by cell, as pages bend down into the binding. A soft stroke, or an area with soft edges, does
+so too, but ends soon where it has become half as dark; a shadow has a tail.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ SHEET = 0.6  # of the rows that hold mostly paper, at least
 NEAR, FAR = (2, 3), (12, 20)  # cells from the fold: in its shadow, and beyond it
 BESIDE = np.arange(-FAR[0], FAR[0] + 1)
 DEEP, SHADED = 0.1, 0.03  # of the brightest paper, by which paper there is lighter than the fold, and than its shadow
+TAIL = 0.1  # of the fold's depth, that is left of its shadow twice as far away as half of it is
 UNEVEN = 0.02  # of it, by which a cell may be darker than the one before it, away from the fold
 
 
@@ -52,7 +54,7 @@ def fold(cells: Floats, white: float) -> Fold:
     found = Fold(np.zeros(cells.shape, bool), np.full(cells.shape, np.inf, np.float32))
     for at, paper, seen in ((*found, cells), (found.at.T, found.paper.T, cells.T)):
         rows = np.flatnonzero((seen >= DIM * white).mean(1) >= 0.5)
-        if len(rows) >= SHEET * len(seen) and seen.shape[1] >= 4 * FAR[1]:
+        if len(rows) >= max(PARTS, SHEET * len(seen)) and seen.shape[1] >= 4 * FAR[1]:
             _mark(at, paper, seen, rows, white)
     return Fold(dilated(found.at, BEYOND), found.paper)
 
@@ -85,6 +87,15 @@ def _place(profile: Floats, white: float) -> int | None:
     sides = [profile[at : at + FAR[1] + 1], profile[at::-1][: FAR[1] + 1]]
     lit = [float(np.median(side[slice(*FAR)])) for side in sides]
     shaded = [far - float(side[NEAR[0] : NEAR[1] + 1].mean()) for side, far in zip(sides, lit, strict=True)]
-    is_deep = min(lit) - profile[at] >= DEEP * white
+    is_deep = min(lit) - profile[at] > DEEP * white  # a black page has none
     is_even = all((np.diff(side[: FAR[0]]) >= -UNEVEN * white).all() for side in sides)
-    return at if is_deep and is_even and min(shaded) >= SHADED * white else None
+    is_shadow = min(shaded) >= SHADED * white
+    return at if is_deep and is_even and is_shadow and max(map(_tail, sides, lit)) >= TAIL else None
+
+
+def _tail(side: Floats, lit: float) -> float:
+    """How much of the shadow is left twice as far away as half of it is, on one side of a fold."""
+    shadow = np.maximum.accumulate((lit - side)[::-1])[::-1] / (lit - side[0])
+    cells = np.arange(len(side))
+    half = np.interp(-0.5, -shadow, cells)
+    return float(np.interp(2 * half, cells, shadow))

@@ -66,7 +66,7 @@ def paper_map(grey: Page, means: Floats | None = None) -> Floats:
     np.minimum(paper, folded.paper, out=paper)
     smooth = np.where(near, _darkest(paper), _smooth(paper))
     smooth[around] = NO_PAPER
-    return smooth
+    return np.maximum(smooth, np.float32(NO_PAPER))  # a fold's shadow may be black
 
 
 def cell_means(grey: Page) -> Floats:

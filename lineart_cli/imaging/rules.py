@@ -3,6 +3,9 @@
 They are found in strips across them, in each of which the median of some samples tells what goes on along the strip and
 passes over what is drawn. A rule is followed from strip to strip, as paper may lie askew or be bent. Paper is as much
 darker there as the rule is, so that strokes on it stay what they are.
+
+Boards, bricks, bars and blinds that fill a page go on like rules. They are told from them as they are as dark as all
+that is drawn, or as a hand does not draw as evenly as a press prints.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ STRIPS, SAMPLES = 24, 16  # strips of a page, and samples across each
 FIRST_LOOK = 6  # strips that tell whether there may be rules
 BROADEST = 9  # px, odd: what is broader is no rule
 LEAST_DARK = 0.03  # of the paper's light, that a rule takes
+MOST_DARK = 0.6  # of it; rules are printed pale, to be drawn on
 PERIODS = 12, 0.125  # px from rule to rule: the least, and the most as a share of the page's side
 ALIKE = 0.35  # how much a strip is like itself, moved on by a rule
 LEAST_RULES = 7
@@ -40,6 +44,7 @@ STARTS = range(2, STRIPS, 6)
 BEND = 4.0  # px by which a rule leaves its course from strip to strip, at most
 SEEN = 0.5  # of the strips, in which a rule is seen
 STRAIGHT, ALIGNED = 1.2, 0.5  # px off a parabola, and of that off those of all others
+PRINTED = 0.6  # px by which half of them are that far off at most; what is drawn by hand, ruler or not, is further off
 EVEN, EVENLY = 0.12, 0.7  # distances differ by less than this share of the usual one, and how many of them do
 MORE = 6  # rules beyond those that were seen, as far as they are on the page
 REACH = 6  # px to either side of a rule's middle
@@ -139,9 +144,8 @@ def _find(darkness: Callable[[Places], Floats], paper: Floats, length: int, side
     sheet = np.flatnonzero(np.median(paper, 0) > LEAST_PAPER) * STRIPS // paper.shape[1]
     if len(numbers) < LEAST_RULES or not sheet.size:
         return None
-    return _measured(
-        _whole(numbers, curves, side, length), profiles, side, np.clip(sheet[[0, -1]] + MARGINS, 0, STRIPS - 1)
-    )
+    whole, ends = _whole(numbers, curves, side, length), np.clip(sheet[[0, -1]] + MARGINS, 0, STRIPS - 1)
+    return _measured(whole, profiles, side, ends) if len(whole) else None
 
 
 def _profiles(darkness: Callable[[Places], Floats], numbers: Places, side: int) -> list[Floats]:
@@ -232,12 +236,14 @@ def _even(curves: Curves, period: float, side: int) -> tuple[Places, Curves]:
 
 
 def _whole(numbers: Places, curves: Curves, side: int, length: int) -> Curves:
-    """All rules of a page, from top to bottom, by those that were seen and are like the others."""
+    """All rules of a page, from top to bottom, by those that were seen and are like the others; none by hand."""
     x, off = np.array([0, side / 2, side]), np.zeros(len(numbers))
     for _ in range(3):
         near = off <= max(ALIGNED, float(np.median(off)))
         like = polynomial.polyfit(numbers[near], curves[near], 2)
         off = np.abs(polynomial.polyval(x, (curves - polynomial.polyval(numbers, like).T).T)).max(1)
+    if np.median(off) > PRINTED:
+        return curves[:0]
     seen = {number: curve for number, curve, far in zip(numbers, curves, off, strict=True) if far <= ALIGNED}
     found = []
     for number in range(numbers[0] - MORE, numbers[-1] + MORE + 1):
@@ -249,7 +255,10 @@ def _whole(numbers: Places, curves: Curves, side: int, length: int) -> Curves:
 
 
 def _measured(curves: Curves, profiles: list[Floats], side: int, ends: Places) -> Rules | None:
-    """Rules as dark as they are seen; None where most are not, or not in both of the strips near the sheet's sides."""
+    """Rules as dark as they are seen.
+
+    None where most are not seen, or not in both of the strips near the sheet's sides, or as dark as strokes.
+    """
     offsets = np.arange(-REACH, REACH + 1)
     at = polynomial.polyval(_middles(side), curves.T)[..., None] + offsets  # (rules, strips, offsets)
     rows = np.arange(len(profiles[0]))
@@ -257,7 +266,7 @@ def _measured(curves: Curves, profiles: list[Floats], side: int, ends: Places) -
     dark, middle = seen[..., REACH], at[..., REACH]
     is_there = (middle >= 1) & (middle <= len(rows) - 2)
     usual = float(np.median(dark[is_there]))
-    if usual < LEAST_DARK or any(np.median(dark[is_there[:, end], end]) < usual / 2 for end in ends):
+    if not LEAST_DARK <= usual <= MOST_DARK or any(np.median(dark[is_there[:, end], end]) < usual / 2 for end in ends):
         return None
     profile = np.median(seen[(dark > 0.5 * usual) & (dark < 2 * usual)], 0) / usual
     profile = np.where(profile < SPREAD, 0, np.minimum(profile, 1))

@@ -71,6 +71,24 @@ def test_what_is_drawn_in_rows_is_no_rule(lines: np.ndarray) -> None:
     assert found(np.maximum(seen, 0), np.where(lines > 0.3, 1, 0)) > 0.98
 
 
+@pytest.mark.parametrize("dark", [0.4, 0.75])
+@pytest.mark.parametrize("bricks", [False, True])
+def test_boards_and_bricks_by_hand_all_over_a_page_are_drawn(dark: float, bricks: bool) -> None:
+    by_hand, lines = np.random.default_rng(2), np.zeros((HEIGHT, WIDTH), np.float32)
+    for row, place in enumerate(range(50, HEIGHT, 60)):
+        x = np.arange(0, WIDTH + 100, 100)
+        course = np.stack([x, place + by_hand.normal(0, 1.2, x.size)], 1)
+        cv2.polylines(lines, [np.rint(16 * course).astype(int)], False, dark, 4, cv2.LINE_AA, 4)
+        for joint in range(60 * (row % 2), WIDTH, 120) if bricks else ():
+            cv2.line(lines, (joint, place), (joint + round(by_hand.normal(0, 2)), place + 60), dark, 4, cv2.LINE_AA)
+    assert found(tone.darkness(scanned(0.95 * (1 - lines))), np.where(lines > 0.9 * dark, 1, 0)) > 0.98
+
+
+def test_lines_as_even_as_rules_and_as_dark_as_strokes_are_drawn() -> None:
+    lines = rows(*range(50, HEIGHT, 60), dark=0.8)
+    assert found(tone.darkness(scanned(0.95 * (1 - lines) * (1 - drawing()))), lines) > 0.98
+
+
 def test_a_part_of_a_ruled_page_is_darkened_as_the_whole_is() -> None:
     page = scanned(0.95 * (1 - drawing()) * ruled(0.3, across=True, down=True, degrees=0.5))
     measured, whole = tone.measure(page), tone.darkness(page)
