@@ -48,8 +48,8 @@ PRINTED = 0.6  # px by which half of them are that far off at most; what is draw
 EVEN, EVENLY = 0.12, 0.7  # distances differ by less than this share of the usual one, and how many of them do
 MORE = 6  # rules beyond those that were seen, as far as they are on the page
 REACH = 6  # px to either side of a rule's middle
-MARGIN = 1.1  # times as dark as they are seen, as their middles fall between pixels; paper grows no darker by more
-SPREAD = 0.06  # of its darkness there; less is no more of it
+MARGIN = 1.1  # times as dark as they are seen, as their middles fall between pixels; too much does no harm to paper
+SPREAD = 0.06  # of its darkness there, below which it has ended
 
 
 @dataclass(frozen=True)

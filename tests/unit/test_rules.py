@@ -37,6 +37,18 @@ def test_rules_are_blank_and_strokes_on_them_stay(
     assert added(seen, ink) < 0.08
 
 
+@pytest.mark.parametrize("broad", [1, 2, 3, 5])
+def test_rules_without_soft_edges_are_blank_too(broad: int) -> None:
+    ink, lines = drawing(), np.zeros((HEIGHT, WIDTH), np.float32)
+    for place in range(30, HEIGHT, PITCH):
+        lines[place : place + broad] = 1
+    for place in range(20, WIDTH, PITCH):
+        lines[:, place : place + broad] = 1
+    seen = tone.darkness(np.rint(255 * (1 - ink) * (1 - 0.5 * lines)).astype(np.uint8))
+    assert found(seen, ink) > 0.99
+    assert added(seen, ink) < 0.08
+
+
 def test_paper_seen_at_a_slant_is_blank_too() -> None:
     corners = np.array([(0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT)], np.float32)
     there = corners + np.array([(0, 0), (-30, 15), (-80, -20), (60, -10)], np.float32)
