@@ -49,6 +49,7 @@ EVEN, EVENLY = 0.12, 0.7  # distances differ by less than this share of the usua
 MORE = 6  # rules beyond those that were seen, as far as they are on the page
 REACH = 6  # px to either side of a rule's middle
 MARGIN = 1.1  # times as dark as they are seen, as their middles fall between pixels; too much does no harm to paper
+STEP, SHADE = 0.25, np.float32(1 / 32)  # px and share, in whole ones of which rules are told: new strokes change few
 SPREAD = 0.06  # of its darkness there, below which it has ended
 
 
@@ -57,7 +58,7 @@ class Rules:
     """Rules that run across a page.
 
     Attributes:
-        curves: (N, 3) their rows: a + b x + c x^2 at a column x.
+        curves: (N, 3) their rows: a + b x + c x^2 at a column that is x times the page's breadth from its left.
         dark: (N, `STRIPS`) share of the paper's light that they take, in each strip of columns.
         side: columns of the page.
         profile: (2 `REACH` + 1,) how dark a rule is so many rows from its middle, for its darkness there.
@@ -70,8 +71,8 @@ class Rules:
 
     def dim(self, light: Floats, rows: Places, columns: Places) -> None:
         """Take from the light of paper, (rows, columns), in place, what the rules take; both are in order."""
-        x = columns.astype(np.float64)
-        middles = _middles(self.side)
+        x = columns / self.side
+        middles = _middles(1)
         for (a, b, c), dark in zip(self.curves, self.dark, strict=True):
             middle = (c * x + b) * x + a
             first, last = np.searchsorted(rows, (middle.min() - REACH, middle.max() + REACH))
@@ -250,8 +251,14 @@ def _whole(numbers: Places, curves: Curves, side: int, length: int) -> Curves:
         curve = seen.get(number, polynomial.polyval(number, like))
         rows = polynomial.polyval(x, curve)
         if rows.max() > -REACH and rows.min() < length + REACH:
-            found.append(curve)
+            found.append(_through(np.rint(rows / STEP) * STEP))
     return np.array(found)
+
+
+def _through(rows: Curves) -> Curves:
+    """The curve through rows at the page's left side, at its middle and at its right side, see `Rules`."""
+    left, middle, right = rows
+    return np.array([left, 4 * middle - 3 * left - right, 2 * (left + right) - 4 * middle])
 
 
 def _measured(curves: Curves, profiles: list[Floats], side: int, ends: Places) -> Rules | None:
@@ -260,7 +267,7 @@ def _measured(curves: Curves, profiles: list[Floats], side: int, ends: Places) -
     None where most are not seen, or not in both of the strips near the sheet's sides, or as dark as strokes.
     """
     offsets = np.arange(-REACH, REACH + 1)
-    at = polynomial.polyval(_middles(side), curves.T)[..., None] + offsets  # (rules, strips, offsets)
+    at = polynomial.polyval(_middles(1), curves.T)[..., None] + offsets  # (rules, strips, offsets)
     rows = np.arange(len(profiles[0]))
     seen = np.stack([np.interp(at[:, each], rows, profile) for each, profile in enumerate(profiles)], 1)
     dark, middle = seen[..., REACH], at[..., REACH]
@@ -273,7 +280,8 @@ def _measured(curves: Curves, profiles: list[Floats], side: int, ends: Places) -
     broad = np.max([np.interp(offsets + off, offsets, profile) for off in (-ALIGNED, 0, ALIGNED)], 0)
     dark = np.where(is_there, np.minimum(dark, 2 * usual), usual).astype(np.float32)
     dark = cv2.medianBlur(dark, 5)  # strokes along a rule are no part of it
-    return Rules(curves, np.asarray(MARGIN * dark, np.float32), side, broad.astype(np.float32))
+    dark, broad = (np.rint(each / SHADE).astype(np.float32) * SHADE for each in (MARGIN * dark, broad))
+    return Rules(curves, dark, side, broad)
 
 
 def _middles(side: int) -> Curves:

@@ -108,3 +108,15 @@ def test_a_part_of_a_ruled_page_is_darkened_as_the_whole_is() -> None:
     dark = np.empty(page[part].shape, np.float32)
     tone.apply(page, measured, 0.35, part, dark)
     np.testing.assert_array_equal(dark, whole[part])
+
+
+def test_strokes_that_are_added_leave_most_of_the_rules_as_they_are() -> None:
+    page = 0.95 * (1 - drawing()) * ruled(0.3, across=True, down=True, degrees=0.5)
+    stroke = np.zeros_like(page)
+    cv2.ellipse(stroke, (700, 600), (90, 150), 20, 0, 360, 0.75, 5, cv2.LINE_AA)
+    before, after = (tone.measure(scanned(each)) for each in (page, page * (1 - stroke)))
+    for one, other in zip(before.ruled, after.ruled, strict=True):
+        assert one is not None
+        assert other is not None
+        assert (one.curves == other.curves).all(1).mean() > 0.7
+        assert (one.dark == other.dark).mean() > 0.9
