@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.intp]
 
 STRIPS, SAMPLES = 24, 16  # strips of a page, and samples across each
+MIDDLES = (np.arange(STRIPS) + 0.5) / STRIPS  # of the strips, as shares of the page's breadth
 FIRST_LOOK = 6  # strips that tell whether there may be rules
 BROADEST = 9  # px, odd: what is broader is no rule
 LEAST_DARK = 0.03  # of the paper's light, that a rule takes
@@ -72,7 +73,6 @@ class Rules:
     def dim(self, light: Floats, rows: Places, columns: Places) -> None:
         """Take from the light of paper, (rows, columns), in place, what the rules take; both are in order."""
         x = columns / self.side
-        middles = _middles(1)
         for (a, b, c), dark in zip(self.curves, self.dark, strict=True):
             middle = (c * x + b) * x + a
             first, last = np.searchsorted(rows, (middle.min() - REACH, middle.max() + REACH))
@@ -80,7 +80,7 @@ class Rules:
                 continue
             away = rows[first:last, None] - middle
             share = np.interp(away, np.arange(-REACH, REACH + 1), self.profile, 0, 0)
-            light[first:last] *= (1 - share * np.interp(x, middles, dark)).astype(np.float32)
+            light[first:last] *= (1 - share * np.interp(x, MIDDLES, dark)).astype(np.float32)
 
 
 Ruled = tuple[Rules | None, Rules | None]
@@ -140,12 +140,12 @@ def _find(darkness: Callable[[Places], Floats], paper: Floats, length: int, side
     if np.count_nonzero(np.abs(periods - usual) < EVEN * usual) < FIRST_LOOK / 2:
         return None
     profiles = _profiles(darkness, np.arange(STRIPS), side)
-    curves = _followed([_peaks(each) for each in profiles], usual, side)
-    numbers, curves = _even(curves, usual, side)
+    curves = _followed([_peaks(each) for each in profiles], usual)
+    numbers, curves = _even(curves, usual)
     sheet = np.flatnonzero(np.median(paper, 0) > LEAST_PAPER) * STRIPS // paper.shape[1]
     if len(numbers) < LEAST_RULES or not sheet.size:
         return None
-    whole, ends = _whole(numbers, curves, side, length), np.clip(sheet[[0, -1]] + MARGINS, 0, STRIPS - 1)
+    whole, ends = _whole(numbers, curves, length), np.clip(sheet[[0, -1]] + MARGINS, 0, STRIPS - 1)
     return _measured(whole, profiles, side, ends) if len(whole) else None
 
 
@@ -183,15 +183,15 @@ def _highest(values: Floats, reach: int) -> Floats:
     return np.asarray(cv2.dilate(values[:, None], np.ones((2 * reach + 1, 1), np.uint8))[:, 0], np.float32)
 
 
-def _followed(peaks: list[Curves], period: float, side: int) -> Curves:
-    """Curves, (N, 3), through what lies along a line in most strips; most are found from several strips on."""
+def _followed(peaks: list[Curves], period: float) -> Curves:
+    """Curves, see `Rules`, through what lies along a line in most strips; most are found from several strips on."""
     found = []
     for start in STARTS:
         for seed in peaks[start]:
             at = _along(seed, start, peaks, min(period / 4, BEND))
             if len(at) < SEEN * STRIPS:
                 continue
-            x, y = _middles(side)[list(at)], np.array(list(at.values()))
+            x, y = MIDDLES[list(at)], np.array(list(at.values()))
             curve = polynomial.polyfit(x, y, 2)
             if np.median(np.abs(polynomial.polyval(x, curve) - y)) <= STRAIGHT:
                 found.append(curve)
@@ -213,9 +213,9 @@ def _along(seed: float, start: int, peaks: list[Curves], near: float) -> dict[in
     return at
 
 
-def _even(curves: Curves, period: float, side: int) -> tuple[Places, Curves]:
+def _even(curves: Curves, period: float) -> tuple[Places, Curves]:
     """Those curves that lie at even distances, and their numbers from the top; none where too many do not."""
-    middle = np.asarray(polynomial.polyval(side / 2, curves.T))
+    middle = np.asarray(polynomial.polyval(0.5, curves.T))
     order = np.argsort(middle)
     order = order[np.diff(middle[order], prepend=-np.inf) > STRAIGHT]  # most are found several times
     curves, middle = curves[order], middle[order]
@@ -227,7 +227,7 @@ def _even(curves: Curves, period: float, side: int) -> tuple[Places, Curves]:
         return number[:0], curves[:0]
     off = np.zeros_like(middle)
     for _ in range(3):  # seen at a slant, distances change from rule to rule
-        near = np.abs(off) <= max(EVEN * usual, float(np.median(np.abs(off))))
+        near = off <= max(EVEN * usual, float(np.median(off)))
         off = np.abs(middle - polynomial.polyval(number, polynomial.polyfit(number[near], middle[near], 2)))
     is_even = off < EVEN * usual
     best = [at for at in np.lexsort((off, number)) if is_even[at]]
@@ -236,9 +236,9 @@ def _even(curves: Curves, period: float, side: int) -> tuple[Places, Curves]:
     return (numbers[:0], curves[:0]) if few else (numbers, curves[np.array(best, int)[first]])
 
 
-def _whole(numbers: Places, curves: Curves, side: int, length: int) -> Curves:
+def _whole(numbers: Places, curves: Curves, length: int) -> Curves:
     """All rules of a page, from top to bottom, by those that were seen and are like the others; none by hand."""
-    x, off = np.array([0, side / 2, side]), np.zeros(len(numbers))
+    x, off = np.array([0, 0.5, 1]), np.zeros(len(numbers))
     for _ in range(3):
         near = off <= max(ALIGNED, float(np.median(off)))
         like = polynomial.polyfit(numbers[near], curves[near], 2)
@@ -267,7 +267,7 @@ def _measured(curves: Curves, profiles: list[Floats], side: int, ends: Places) -
     None where most are not seen, or not in both of the strips near the sheet's sides, or as dark as strokes.
     """
     offsets = np.arange(-REACH, REACH + 1)
-    at = polynomial.polyval(_middles(1), curves.T)[..., None] + offsets  # (rules, strips, offsets)
+    at = polynomial.polyval(MIDDLES, curves.T)[..., None] + offsets  # (rules, strips, offsets)
     rows = np.arange(len(profiles[0]))
     seen = np.stack([np.interp(at[:, each], rows, profile) for each, profile in enumerate(profiles)], 1)
     dark, middle = seen[..., REACH], at[..., REACH]
@@ -282,8 +282,3 @@ def _measured(curves: Curves, profiles: list[Floats], side: int, ends: Places) -
     dark = cv2.medianBlur(dark, 5)  # strokes along a rule are no part of it
     dark, broad = (np.rint(each / SHADE).astype(np.float32) * SHADE for each in (MARGIN * dark, broad))
     return Rules(curves, dark, side, broad)
-
-
-def _middles(side: int) -> Curves:
-    """Of the strips."""
-    return (np.arange(STRIPS) + 0.5) * side / STRIPS
